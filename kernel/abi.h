@@ -1,0 +1,1754 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The Linux x86-64 user ABI: numbers, flags and plain structs, exactly as the system call boundary
+ * of Linux lays them out.  No functions, nothing of Thaw's own; user/ includes it too.
+ *
+ * Structs carry the prefix k_ because libc has its own ideas under the plain names.  Macros have
+ * Linux's names and values; libc headers for Thaw spell them with the same tokens, so including
+ * both is legal C and a difference is a compiler warning.
+ *
+ * Mirrors Linux include/uapi and arch/x86/include/uapi.
+ */
+#pragma once
+
+#ifndef __ASSEMBLER__
+#include <stddef.h>
+#include <stdint.h>
+#endif
+
+/* ------------------------------------------------------------------ system call numbers */
+
+#define __NR_read		0
+#define __NR_write		1
+#define __NR_open		2
+#define __NR_close		3
+#define __NR_stat		4
+#define __NR_fstat		5
+#define __NR_lstat		6
+#define __NR_poll		7
+#define __NR_lseek		8
+#define __NR_mmap		9
+#define __NR_mprotect		10
+#define __NR_munmap		11
+#define __NR_brk		12
+#define __NR_rt_sigaction	13
+#define __NR_rt_sigprocmask	14
+#define __NR_rt_sigreturn	15
+#define __NR_ioctl		16
+#define __NR_pread64		17
+#define __NR_pwrite64		18
+#define __NR_readv		19
+#define __NR_writev		20
+#define __NR_access		21
+#define __NR_pipe		22
+#define __NR_select		23
+#define __NR_sched_yield	24
+#define __NR_mremap		25
+#define __NR_msync		26
+#define __NR_mincore		27
+#define __NR_madvise		28
+#define __NR_shmget		29
+#define __NR_shmat		30
+#define __NR_shmctl		31
+#define __NR_dup		32
+#define __NR_dup2		33
+#define __NR_pause		34
+#define __NR_nanosleep		35
+#define __NR_getitimer		36
+#define __NR_alarm		37
+#define __NR_setitimer		38
+#define __NR_getpid		39
+#define __NR_sendfile		40
+#define __NR_socket		41
+#define __NR_connect		42
+#define __NR_accept		43
+#define __NR_sendto		44
+#define __NR_recvfrom		45
+#define __NR_sendmsg		46
+#define __NR_recvmsg		47
+#define __NR_shutdown		48
+#define __NR_bind		49
+#define __NR_listen		50
+#define __NR_getsockname	51
+#define __NR_getpeername	52
+#define __NR_socketpair		53
+#define __NR_setsockopt		54
+#define __NR_getsockopt		55
+#define __NR_clone		56
+#define __NR_fork		57
+#define __NR_vfork		58
+#define __NR_execve		59
+#define __NR_exit		60
+#define __NR_wait4		61
+#define __NR_kill		62
+#define __NR_uname		63
+#define __NR_semget		64
+#define __NR_semop		65
+#define __NR_semctl		66
+#define __NR_shmdt		67
+#define __NR_msgget		68
+#define __NR_msgsnd		69
+#define __NR_msgrcv		70
+#define __NR_msgctl		71
+#define __NR_fcntl		72
+#define __NR_flock		73
+#define __NR_fsync		74
+#define __NR_fdatasync		75
+#define __NR_truncate		76
+#define __NR_ftruncate		77
+#define __NR_getdents		78
+#define __NR_getcwd		79
+#define __NR_chdir		80
+#define __NR_fchdir		81
+#define __NR_rename		82
+#define __NR_mkdir		83
+#define __NR_rmdir		84
+#define __NR_creat		85
+#define __NR_link		86
+#define __NR_unlink		87
+#define __NR_symlink		88
+#define __NR_readlink		89
+#define __NR_chmod		90
+#define __NR_fchmod		91
+#define __NR_chown		92
+#define __NR_fchown		93
+#define __NR_lchown		94
+#define __NR_umask		95
+#define __NR_gettimeofday	96
+#define __NR_getrlimit		97
+#define __NR_getrusage		98
+#define __NR_sysinfo		99
+#define __NR_times		100
+#define __NR_ptrace		101
+#define __NR_getuid		102
+#define __NR_syslog		103
+#define __NR_getgid		104
+#define __NR_setuid		105
+#define __NR_setgid		106
+#define __NR_geteuid		107
+#define __NR_getegid		108
+#define __NR_setpgid		109
+#define __NR_getppid		110
+#define __NR_getpgrp		111
+#define __NR_setsid		112
+#define __NR_setreuid		113
+#define __NR_setregid		114
+#define __NR_getgroups		115
+#define __NR_setgroups		116
+#define __NR_setresuid		117
+#define __NR_getresuid		118
+#define __NR_setresgid		119
+#define __NR_getresgid		120
+#define __NR_getpgid		121
+#define __NR_setfsuid		122
+#define __NR_setfsgid		123
+#define __NR_getsid		124
+#define __NR_capget		125
+#define __NR_capset		126
+#define __NR_rt_sigpending	127
+#define __NR_rt_sigtimedwait	128
+#define __NR_rt_sigqueueinfo	129
+#define __NR_rt_sigsuspend	130
+#define __NR_sigaltstack	131
+#define __NR_utime		132
+#define __NR_mknod		133
+#define __NR_uselib		134
+#define __NR_personality	135
+#define __NR_ustat		136
+#define __NR_statfs		137
+#define __NR_fstatfs		138
+#define __NR_sysfs		139
+#define __NR_getpriority	140
+#define __NR_setpriority	141
+#define __NR_sched_setparam	142
+#define __NR_sched_getparam	143
+#define __NR_sched_setscheduler	144
+#define __NR_sched_getscheduler	145
+#define __NR_sched_get_priority_max	146
+#define __NR_sched_get_priority_min	147
+#define __NR_sched_rr_get_interval	148
+#define __NR_mlock		149
+#define __NR_munlock		150
+#define __NR_mlockall		151
+#define __NR_munlockall		152
+#define __NR_vhangup		153
+#define __NR_modify_ldt		154
+#define __NR_pivot_root		155
+#define __NR__sysctl		156
+#define __NR_prctl		157
+#define __NR_arch_prctl		158
+#define __NR_adjtimex		159
+#define __NR_setrlimit		160
+#define __NR_chroot		161
+#define __NR_sync		162
+#define __NR_acct		163
+#define __NR_settimeofday	164
+#define __NR_mount		165
+#define __NR_umount2		166
+#define __NR_swapon		167
+#define __NR_swapoff		168
+#define __NR_reboot		169
+#define __NR_sethostname	170
+#define __NR_setdomainname	171
+#define __NR_iopl		172
+#define __NR_ioperm		173
+#define __NR_create_module	174
+#define __NR_init_module	175
+#define __NR_delete_module	176
+#define __NR_get_kernel_syms	177
+#define __NR_query_module	178
+#define __NR_quotactl		179
+#define __NR_nfsservctl		180
+#define __NR_getpmsg		181
+#define __NR_putpmsg		182
+#define __NR_afs_syscall	183
+#define __NR_tuxcall		184
+#define __NR_security		185
+#define __NR_gettid		186
+#define __NR_readahead		187
+#define __NR_setxattr		188
+#define __NR_lsetxattr		189
+#define __NR_fsetxattr		190
+#define __NR_getxattr		191
+#define __NR_lgetxattr		192
+#define __NR_fgetxattr		193
+#define __NR_listxattr		194
+#define __NR_llistxattr		195
+#define __NR_flistxattr		196
+#define __NR_removexattr	197
+#define __NR_lremovexattr	198
+#define __NR_fremovexattr	199
+#define __NR_tkill		200
+#define __NR_time		201
+#define __NR_futex		202
+#define __NR_sched_setaffinity	203
+#define __NR_sched_getaffinity	204
+#define __NR_set_thread_area	205
+#define __NR_io_setup		206
+#define __NR_io_destroy		207
+#define __NR_io_getevents	208
+#define __NR_io_submit		209
+#define __NR_io_cancel		210
+#define __NR_get_thread_area	211
+#define __NR_lookup_dcookie	212
+#define __NR_epoll_create	213
+#define __NR_epoll_ctl_old	214
+#define __NR_epoll_wait_old	215
+#define __NR_remap_file_pages	216
+#define __NR_getdents64		217
+#define __NR_set_tid_address	218
+#define __NR_restart_syscall	219
+#define __NR_semtimedop		220
+#define __NR_fadvise64		221
+#define __NR_timer_create	222
+#define __NR_timer_settime	223
+#define __NR_timer_gettime	224
+#define __NR_timer_getoverrun	225
+#define __NR_timer_delete	226
+#define __NR_clock_settime	227
+#define __NR_clock_gettime	228
+#define __NR_clock_getres	229
+#define __NR_clock_nanosleep	230
+#define __NR_exit_group		231
+#define __NR_epoll_wait		232
+#define __NR_epoll_ctl		233
+#define __NR_tgkill		234
+#define __NR_utimes		235
+#define __NR_vserver		236
+#define __NR_mbind		237
+#define __NR_set_mempolicy	238
+#define __NR_get_mempolicy	239
+#define __NR_mq_open		240
+#define __NR_mq_unlink		241
+#define __NR_mq_timedsend	242
+#define __NR_mq_timedreceive	243
+#define __NR_mq_notify		244
+#define __NR_mq_getsetattr	245
+#define __NR_kexec_load		246
+#define __NR_waitid		247
+#define __NR_add_key		248
+#define __NR_request_key	249
+#define __NR_keyctl		250
+#define __NR_ioprio_set		251
+#define __NR_ioprio_get		252
+#define __NR_inotify_init	253
+#define __NR_inotify_add_watch	254
+#define __NR_inotify_rm_watch	255
+#define __NR_migrate_pages	256
+#define __NR_openat		257
+#define __NR_mkdirat		258
+#define __NR_mknodat		259
+#define __NR_fchownat		260
+#define __NR_futimesat		261
+#define __NR_newfstatat		262
+#define __NR_unlinkat		263
+#define __NR_renameat		264
+#define __NR_linkat		265
+#define __NR_symlinkat		266
+#define __NR_readlinkat		267
+#define __NR_fchmodat		268
+#define __NR_faccessat		269
+#define __NR_pselect6		270
+#define __NR_ppoll		271
+#define __NR_unshare		272
+#define __NR_set_robust_list	273
+#define __NR_get_robust_list	274
+#define __NR_splice		275
+#define __NR_tee		276
+#define __NR_sync_file_range	277
+#define __NR_vmsplice		278
+#define __NR_move_pages		279
+#define __NR_utimensat		280
+#define __NR_epoll_pwait	281
+#define __NR_signalfd		282
+#define __NR_timerfd_create	283
+#define __NR_eventfd		284
+#define __NR_fallocate		285
+#define __NR_timerfd_settime	286
+#define __NR_timerfd_gettime	287
+#define __NR_accept4		288
+#define __NR_signalfd4		289
+#define __NR_eventfd2		290
+#define __NR_epoll_create1	291
+#define __NR_dup3		292
+#define __NR_pipe2		293
+#define __NR_inotify_init1	294
+#define __NR_preadv		295
+#define __NR_pwritev		296
+#define __NR_rt_tgsigqueueinfo	297
+#define __NR_perf_event_open	298
+#define __NR_recvmmsg		299
+#define __NR_fanotify_init	300
+#define __NR_fanotify_mark	301
+#define __NR_prlimit64		302
+#define __NR_name_to_handle_at	303
+#define __NR_open_by_handle_at	304
+#define __NR_clock_adjtime	305
+#define __NR_syncfs		306
+#define __NR_sendmmsg		307
+#define __NR_setns		308
+#define __NR_getcpu		309
+#define __NR_process_vm_readv	310
+#define __NR_process_vm_writev	311
+#define __NR_kcmp		312
+#define __NR_finit_module	313
+#define __NR_sched_setattr	314
+#define __NR_sched_getattr	315
+#define __NR_renameat2		316
+#define __NR_seccomp		317
+#define __NR_getrandom		318
+#define __NR_memfd_create	319
+#define __NR_kexec_file_load	320
+#define __NR_bpf		321
+#define __NR_execveat		322
+#define __NR_userfaultfd	323
+#define __NR_membarrier		324
+#define __NR_mlock2		325
+#define __NR_copy_file_range	326
+#define __NR_preadv2		327
+#define __NR_pwritev2		328
+#define __NR_pkey_mprotect	329
+#define __NR_pkey_alloc		330
+#define __NR_pkey_free		331
+#define __NR_statx		332
+#define __NR_io_pgetevents	333
+#define __NR_rseq		334
+#define __NR_pidfd_send_signal	424
+#define __NR_io_uring_setup	425
+#define __NR_io_uring_enter	426
+#define __NR_io_uring_register	427
+#define __NR_open_tree		428
+#define __NR_move_mount		429
+#define __NR_fsopen		430
+#define __NR_fsconfig		431
+#define __NR_fsmount		432
+#define __NR_fspick		433
+#define __NR_pidfd_open		434
+#define __NR_clone3		435
+#define __NR_close_range	436
+#define __NR_openat2		437
+#define __NR_pidfd_getfd	438
+#define __NR_faccessat2		439
+#define __NR_process_madvise	440
+#define __NR_epoll_pwait2	441
+#define __NR_mount_setattr	442
+#define __NR_quotactl_fd	443
+#define __NR_landlock_create_ruleset	444
+#define __NR_landlock_add_rule	445
+#define __NR_landlock_restrict_self	446
+#define __NR_memfd_secret	447
+#define __NR_process_mrelease	448
+#define __NR_futex_waitv	449
+#define __NR_set_mempolicy_home_node	450
+
+/* ------------------------------------------------------------------ errno */
+
+#define EPERM		1
+#define ENOENT		2
+#define ESRCH		3
+#define EINTR		4
+#define EIO		5
+#define ENXIO		6
+#define E2BIG		7
+#define ENOEXEC		8
+#define EBADF		9
+#define ECHILD		10
+#define EAGAIN		11
+#define ENOMEM		12
+#define EACCES		13
+#define EFAULT		14
+#define ENOTBLK		15
+#define EBUSY		16
+#define EEXIST		17
+#define EXDEV		18
+#define ENODEV		19
+#define ENOTDIR		20
+#define EISDIR		21
+#define EINVAL		22
+#define ENFILE		23
+#define EMFILE		24
+#define ENOTTY		25
+#define ETXTBSY		26
+#define EFBIG		27
+#define ENOSPC		28
+#define ESPIPE		29
+#define EROFS		30
+#define EMLINK		31
+#define EPIPE		32
+#define EDOM		33
+#define ERANGE		34
+#define EDEADLK		35
+#define ENAMETOOLONG	36
+#define ENOLCK		37
+#define ENOSYS		38
+#define ENOTEMPTY	39
+#define ELOOP		40
+#define EWOULDBLOCK	EAGAIN
+#define ENOMSG		42
+#define EIDRM		43
+#define ECHRNG		44
+#define EL2NSYNC	45
+#define EL3HLT		46
+#define EL3RST		47
+#define ELNRNG		48
+#define EUNATCH		49
+#define ENOCSI		50
+#define EL2HLT		51
+#define EBADE		52
+#define EBADR		53
+#define EXFULL		54
+#define ENOANO		55
+#define EBADRQC		56
+#define EBADSLT		57
+#define EDEADLOCK	EDEADLK
+#define EBFONT		59
+#define ENOSTR		60
+#define ENODATA		61
+#define ETIME		62
+#define ENOSR		63
+#define ENONET		64
+#define ENOPKG		65
+#define EREMOTE		66
+#define ENOLINK		67
+#define EADV		68
+#define ESRMNT		69
+#define ECOMM		70
+#define EPROTO		71
+#define EMULTIHOP	72
+#define EDOTDOT		73
+#define EBADMSG		74
+#define EOVERFLOW	75
+#define ENOTUNIQ	76
+#define EBADFD		77
+#define EREMCHG		78
+#define ELIBACC		79
+#define ELIBBAD		80
+#define ELIBSCN		81
+#define ELIBMAX		82
+#define ELIBEXEC	83
+#define EILSEQ		84
+#define ERESTART	85
+#define ESTRPIPE	86
+#define EUSERS		87
+#define ENOTSOCK	88
+#define EDESTADDRREQ	89
+#define EMSGSIZE	90
+#define EPROTOTYPE	91
+#define ENOPROTOOPT	92
+#define EPROTONOSUPPORT	93
+#define ESOCKTNOSUPPORT	94
+#define EOPNOTSUPP	95
+#define ENOTSUP		EOPNOTSUPP
+#define EPFNOSUPPORT	96
+#define EAFNOSUPPORT	97
+#define EADDRINUSE	98
+#define EADDRNOTAVAIL	99
+#define ENETDOWN	100
+#define ENETUNREACH	101
+#define ENETRESET	102
+#define ECONNABORTED	103
+#define ECONNRESET	104
+#define ENOBUFS		105
+#define EISCONN		106
+#define ENOTCONN	107
+#define ESHUTDOWN	108
+#define ETOOMANYREFS	109
+#define ETIMEDOUT	110
+#define ECONNREFUSED	111
+#define EHOSTDOWN	112
+#define EHOSTUNREACH	113
+#define EALREADY	114
+#define EINPROGRESS	115
+#define ESTALE		116
+#define EUCLEAN		117
+#define ENOTNAM		118
+#define ENAVAIL		119
+#define EISNAM		120
+#define EREMOTEIO	121
+#define EDQUOT		122
+#define ENOMEDIUM	123
+#define EMEDIUMTYPE	124
+#define ECANCELED	125
+#define ENOKEY		126
+#define EKEYEXPIRED	127
+#define EKEYREVOKED	128
+#define EKEYREJECTED	129
+#define EOWNERDEAD	130
+#define ENOTRECOVERABLE	131
+#define ERFKILL		132
+#define EHWPOISON	133
+
+/* Never seen by a program: how a handler tells the signal code what to do with an interruption. */
+#define ERESTARTSYS		512	/* restart if SA_RESTART or no handler, else EINTR */
+#define ERESTARTNOINTR		513	/* restart always */
+#define ERESTARTNOHAND		514	/* restart if no handler, else EINTR */
+#define ENOIOCTLCMD		515	/* becomes ENOTTY */
+#define ERESTART_RESTARTBLOCK	516	/* restart through restart_syscall if no handler, else EINTR */
+
+/* ------------------------------------------------------------------ signals */
+
+#define SIGHUP		1
+#define SIGINT		2
+#define SIGQUIT		3
+#define SIGILL		4
+#define SIGTRAP		5
+#define SIGABRT		6
+#define SIGIOT		6
+#define SIGBUS		7
+#define SIGFPE		8
+#define SIGKILL		9
+#define SIGUSR1		10
+#define SIGSEGV		11
+#define SIGUSR2		12
+#define SIGPIPE		13
+#define SIGALRM		14
+#define SIGTERM		15
+#define SIGSTKFLT	16
+#define SIGCHLD		17
+#define SIGCONT		18
+#define SIGSTOP		19
+#define SIGTSTP		20
+#define SIGTTIN		21
+#define SIGTTOU		22
+#define SIGURG		23
+#define SIGXCPU		24
+#define SIGXFSZ		25
+#define SIGVTALRM	26
+#define SIGPROF		27
+#define SIGWINCH	28
+#define SIGIO		29
+#define SIGPOLL		29
+#define SIGPWR		30
+#define SIGSYS		31
+/* The kernel's first and last real-time signal; libc may keep the first few for itself. */
+#define K_SIGRTMIN	32
+#define K_NSIG		64
+/* Bytes of the sigset_t that system calls take as sigsetsize. */
+#define K_SIGSET_SIZE	8
+
+#define SIG_BLOCK	0
+#define SIG_UNBLOCK	1
+#define SIG_SETMASK	2
+
+#define K_SIG_DFL	0UL
+#define K_SIG_IGN	1UL
+
+#define SA_NOCLDSTOP	0x00000001
+#define SA_NOCLDWAIT	0x00000002
+#define SA_SIGINFO	0x00000004
+#define SA_UNSUPPORTED	0x00000400
+#define SA_EXPOSE_TAGBITS	0x00000800
+#define SA_RESTORER	0x04000000
+#define SA_ONSTACK	0x08000000
+#define SA_RESTART	0x10000000
+#define SA_NODEFER	0x40000000
+#define SA_RESETHAND	0x80000000
+
+#define SS_ONSTACK	1
+#define SS_DISABLE	2
+#define SS_AUTODISARM	(1U << 31)
+#define MINSIGSTKSZ	2048
+#define SIGSTKSZ	8192
+
+/* si_code: who sent it (any signal) ... */
+#define SI_USER		0
+#define SI_KERNEL	0x80
+#define SI_QUEUE	(-1)
+#define SI_TIMER	(-2)
+#define SI_MESGQ	(-3)
+#define SI_ASYNCIO	(-4)
+#define SI_SIGIO	(-5)
+#define SI_TKILL	(-6)
+#define SI_DETHREAD	(-7)
+/* ... or what happened (one list a signal). */
+#define ILL_ILLOPC	1
+#define ILL_ILLOPN	2
+#define ILL_ILLADR	3
+#define ILL_ILLTRP	4
+#define ILL_PRVOPC	5
+#define ILL_PRVREG	6
+#define ILL_COPROC	7
+#define ILL_BADSTK	8
+#define FPE_INTDIV	1
+#define FPE_INTOVF	2
+#define FPE_FLTDIV	3
+#define FPE_FLTOVF	4
+#define FPE_FLTUND	5
+#define FPE_FLTRES	6
+#define FPE_FLTINV	7
+#define FPE_FLTSUB	8
+#define SEGV_MAPERR	1
+#define SEGV_ACCERR	2
+#define SEGV_BNDERR	3
+#define SEGV_PKUERR	4
+#define BUS_ADRALN	1
+#define BUS_ADRERR	2
+#define BUS_OBJERR	3
+#define TRAP_BRKPT	1
+#define TRAP_TRACE	2
+#define TRAP_BRANCH	3
+#define TRAP_HWBKPT	4
+#define CLD_EXITED	1
+#define CLD_KILLED	2
+#define CLD_DUMPED	3
+#define CLD_TRAPPED	4
+#define CLD_STOPPED	5
+#define CLD_CONTINUED	6
+
+#define SIGEV_SIGNAL	0
+#define SIGEV_NONE	1
+#define SIGEV_THREAD	2
+#define SIGEV_THREAD_ID	4
+
+/* Magic numbers around the extended part of the FPU state in a signal frame. */
+#define FP_XSTATE_MAGIC1	0x46505853U
+#define FP_XSTATE_MAGIC2	0x46505845U
+#define FP_XSTATE_MAGIC2_SIZE	4
+
+/* uc_flags */
+#define UC_FP_XSTATE		0x1
+#define UC_SIGCONTEXT_SS	0x2
+#define UC_STRICT_RESTORE_SS	0x4
+
+#ifndef __ASSEMBLER__
+
+/* What rt_sigaction reads and writes: note the order, libc's struct sigaction differs. */
+struct k_sigaction {
+	uint64_t handler;		/* SIG_DFL, SIG_IGN or a user address */
+	uint64_t flags;			/* SA_* */
+	uint64_t restorer;		/* user address that calls rt_sigreturn */
+	uint64_t mask;			/* bit n-1: signal n blocked in the handler */
+};
+
+union k_sigval {
+	int32_t sival_int;
+	uint64_t sival_ptr;
+};
+
+struct k_siginfo {
+	int32_t si_signo;
+	int32_t si_errno;
+	int32_t si_code;
+	int32_t pad0;
+	union {
+		int32_t pad[28];
+		struct {		/* SI_USER, SI_TKILL, SI_QUEUE */
+			int32_t si_pid;
+			uint32_t si_uid;
+			union k_sigval si_value;
+		} rt;
+		struct {		/* SI_TIMER */
+			int32_t si_timerid;
+			int32_t si_overrun;
+			union k_sigval si_value;
+			int32_t si_sys_private;
+		} timer;
+		struct {		/* SIGCHLD */
+			int32_t si_pid;
+			uint32_t si_uid;
+			int32_t si_status;
+			int64_t si_utime;	/* clock ticks, 100 a second */
+			int64_t si_stime;
+		} chld;
+		struct {		/* SIGSEGV SIGBUS SIGILL SIGFPE SIGTRAP */
+			uint64_t si_addr;
+			int16_t si_addr_lsb;
+		} fault;
+		struct {		/* SIGIO */
+			int64_t si_band;
+			int32_t si_fd;
+		} poll;
+		struct {		/* SIGSYS */
+			uint64_t si_call_addr;
+			int32_t si_syscall;
+			uint32_t si_arch;
+		} sys;
+	} u;
+};
+_Static_assert(sizeof(struct k_siginfo) == 128, "siginfo_t is 128 bytes");
+
+struct k_stack {
+	uint64_t ss_sp;
+	int32_t ss_flags;
+	int32_t pad0;
+	uint64_t ss_size;
+};
+
+/* fxsave image, with the area the CPU leaves alone used to describe what follows it. */
+struct k_fpx_sw_bytes {
+	uint32_t magic1;		/* FP_XSTATE_MAGIC1 if an xsave area follows */
+	uint32_t extended_size;		/* bytes of everything incl. FP_XSTATE_MAGIC2 at the end */
+	uint64_t xfeatures;
+	uint32_t xstate_size;
+	uint32_t padding[7];
+};
+
+struct k_fpstate {
+	uint16_t cwd;
+	uint16_t swd;
+	uint16_t twd;
+	uint16_t fop;
+	uint64_t rip;
+	uint64_t rdp;
+	uint32_t mxcsr;
+	uint32_t mxcsr_mask;
+	uint32_t st_space[32];
+	uint32_t xmm_space[64];
+	uint32_t reserved2[12];
+	struct k_fpx_sw_bytes sw_reserved;
+};
+_Static_assert(sizeof(struct k_fpstate) == 512, "fxsave area is 512 bytes");
+
+struct k_sigcontext {
+	uint64_t r8;
+	uint64_t r9;
+	uint64_t r10;
+	uint64_t r11;
+	uint64_t r12;
+	uint64_t r13;
+	uint64_t r14;
+	uint64_t r15;
+	uint64_t rdi;
+	uint64_t rsi;
+	uint64_t rbp;
+	uint64_t rbx;
+	uint64_t rdx;
+	uint64_t rax;
+	uint64_t rcx;
+	uint64_t rsp;
+	uint64_t rip;
+	uint64_t eflags;
+	uint16_t cs;
+	uint16_t gs;
+	uint16_t fs;
+	uint16_t ss;
+	uint64_t err;
+	uint64_t trapno;
+	uint64_t oldmask;
+	uint64_t cr2;
+	uint64_t fpstate;		/* user address of struct k_fpstate, 0: none */
+	uint64_t reserved1[8];
+};
+_Static_assert(sizeof(struct k_sigcontext) == 256, "sigcontext is 256 bytes");
+
+struct k_ucontext {
+	uint64_t uc_flags;
+	uint64_t uc_link;
+	struct k_stack uc_stack;
+	struct k_sigcontext uc_mcontext;
+	uint64_t uc_sigmask;		/* last: Linux leaves room to grow it */
+};
+
+/* What lies on the user's stack when a handler starts: rsp points at it, rsi and rdx into it. */
+struct k_rt_sigframe {
+	uint64_t pretcode;		/* return address: the restorer */
+	struct k_ucontext uc;
+	struct k_siginfo info;
+	/* the FPU state lies above, 64-byte aligned, at uc.uc_mcontext.fpstate */
+};
+
+struct k_sigevent {
+	union k_sigval sigev_value;
+	int32_t sigev_signo;
+	int32_t sigev_notify;		/* SIGEV_* */
+	int32_t sigev_tid;		/* SIGEV_THREAD_ID */
+	int32_t pad[11];
+};
+_Static_assert(sizeof(struct k_sigevent) == 64, "sigevent is 64 bytes");
+
+/* pselect6 passes the mask and its size through one pointer. */
+struct k_sigset_arg {
+	uint64_t mask_ptr;
+	uint64_t size;
+};
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ clone, wait, prctl */
+
+#define CSIGNAL			0x000000ff
+#define CLONE_NEWTIME		0x00000080
+#define CLONE_VM		0x00000100
+#define CLONE_FS		0x00000200
+#define CLONE_FILES		0x00000400
+#define CLONE_SIGHAND		0x00000800
+#define CLONE_PIDFD		0x00001000
+#define CLONE_PTRACE		0x00002000
+#define CLONE_VFORK		0x00004000
+#define CLONE_PARENT		0x00008000
+#define CLONE_THREAD		0x00010000
+#define CLONE_NEWNS		0x00020000
+#define CLONE_SYSVSEM		0x00040000
+#define CLONE_SETTLS		0x00080000
+#define CLONE_PARENT_SETTID	0x00100000
+#define CLONE_CHILD_CLEARTID	0x00200000
+#define CLONE_DETACHED		0x00400000
+#define CLONE_UNTRACED		0x00800000
+#define CLONE_CHILD_SETTID	0x01000000
+#define CLONE_NEWCGROUP		0x02000000
+#define CLONE_NEWUTS		0x04000000
+#define CLONE_NEWIPC		0x08000000
+#define CLONE_NEWUSER		0x10000000
+#define CLONE_NEWPID		0x20000000
+#define CLONE_NEWNET		0x40000000
+#define CLONE_IO		0x80000000
+/* clone3 only */
+#define CLONE_CLEAR_SIGHAND	0x100000000ULL
+#define CLONE_INTO_CGROUP	0x200000000ULL
+#define CLONE_ARGS_SIZE_VER0	64
+#define CLONE_ARGS_SIZE_VER1	80
+#define CLONE_ARGS_SIZE_VER2	88
+
+#define WNOHANG		1
+#define WUNTRACED	2
+#define WSTOPPED	2
+#define WEXITED		4
+#define WCONTINUED	8
+#define WNOWAIT		0x01000000
+#define __WNOTHREAD	0x20000000
+#define __WALL		0x40000000
+#define __WCLONE	0x80000000
+/* waitid's idtype */
+#define P_ALL		0
+#define P_PID		1
+#define P_PGID		2
+#define P_PIDFD		3
+
+#define PR_SET_PDEATHSIG	1
+#define PR_GET_PDEATHSIG	2
+#define PR_GET_DUMPABLE		3
+#define PR_SET_DUMPABLE		4
+#define PR_GET_KEEPCAPS		7
+#define PR_SET_KEEPCAPS		8
+#define PR_GET_TIMING		13
+#define PR_SET_TIMING		14
+#define PR_SET_NAME		15
+#define PR_GET_NAME		16
+#define PR_GET_SECCOMP		21
+#define PR_CAPBSET_READ		23
+#define PR_CAPBSET_DROP		24
+#define PR_GET_TSC		25
+#define PR_SET_TIMERSLACK	29
+#define PR_GET_TIMERSLACK	30
+#define PR_SET_CHILD_SUBREAPER	36
+#define PR_GET_CHILD_SUBREAPER	37
+#define PR_SET_NO_NEW_PRIVS	38
+#define PR_GET_NO_NEW_PRIVS	39
+#define PR_GET_TID_ADDRESS	40
+#define PR_SET_THP_DISABLE	41
+#define PR_GET_THP_DISABLE	42
+#define PR_SET_IO_FLUSHER	57
+#define PR_GET_IO_FLUSHER	58
+
+#define ARCH_SET_GS		0x1001
+#define ARCH_SET_FS		0x1002
+#define ARCH_GET_FS		0x1003
+#define ARCH_GET_GS		0x1004
+#define ARCH_GET_CPUID		0x1011
+#define ARCH_SET_CPUID		0x1012
+
+#define SCHED_OTHER		0
+#define SCHED_FIFO		1
+#define SCHED_RR		2
+#define SCHED_BATCH		3
+#define SCHED_IDLE		5
+#define SCHED_DEADLINE		6
+#define SCHED_RESET_ON_FORK	0x40000000
+#define PRIO_PROCESS		0
+#define PRIO_PGRP		1
+#define PRIO_USER		2
+
+#define RUSAGE_SELF		0
+#define RUSAGE_CHILDREN		(-1)
+#define RUSAGE_THREAD		1
+
+#define MEMBARRIER_CMD_QUERY	0
+#define MEMBARRIER_CMD_GLOBAL	1
+
+/* comm, the name of a task, with its final zero */
+#define TASK_COMM_LEN		16
+
+#define PTRACE_TRACEME		0
+#define PTRACE_PEEKTEXT		1
+#define PTRACE_PEEKDATA		2
+#define PTRACE_PEEKUSER		3
+#define PTRACE_POKETEXT		4
+#define PTRACE_POKEDATA		5
+#define PTRACE_POKEUSER		6
+#define PTRACE_CONT		7
+#define PTRACE_KILL		8
+#define PTRACE_SINGLESTEP	9
+#define PTRACE_GETREGS		12
+#define PTRACE_SETREGS		13
+#define PTRACE_ATTACH		16
+#define PTRACE_DETACH		17
+#define PTRACE_SYSCALL		24
+#define PTRACE_SETOPTIONS	0x4200
+#define PTRACE_GETEVENTMSG	0x4201
+#define PTRACE_GETSIGINFO	0x4202
+#define PTRACE_SEIZE		0x4206
+#define PTRACE_INTERRUPT	0x4207
+#define PTRACE_LISTEN		0x4208
+
+#ifndef __ASSEMBLER__
+
+struct k_clone_args {
+	uint64_t flags;
+	uint64_t pidfd;
+	uint64_t child_tid;
+	uint64_t parent_tid;
+	uint64_t exit_signal;
+	uint64_t stack;			/* lowest byte */
+	uint64_t stack_size;
+	uint64_t tls;
+	uint64_t set_tid;
+	uint64_t set_tid_size;
+	uint64_t cgroup;
+};
+_Static_assert(sizeof(struct k_clone_args) == CLONE_ARGS_SIZE_VER2, "clone_args is 88 bytes");
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ time */
+
+#define CLOCK_REALTIME			0
+#define CLOCK_MONOTONIC			1
+#define CLOCK_PROCESS_CPUTIME_ID	2
+#define CLOCK_THREAD_CPUTIME_ID		3
+#define CLOCK_MONOTONIC_RAW		4
+#define CLOCK_REALTIME_COARSE		5
+#define CLOCK_MONOTONIC_COARSE		6
+#define CLOCK_BOOTTIME			7
+#define CLOCK_REALTIME_ALARM		8
+#define CLOCK_BOOTTIME_ALARM		9
+#define CLOCK_TAI			11
+#define TIMER_ABSTIME			1
+
+#define ITIMER_REAL		0
+#define ITIMER_VIRTUAL		1
+#define ITIMER_PROF		2
+
+/* clock ticks a second in times(2), /proc/PID/stat and siginfo */
+#define K_USER_HZ		100
+
+#ifndef __ASSEMBLER__
+
+struct k_timespec {
+	int64_t tv_sec;
+	int64_t tv_nsec;
+};
+
+struct k_timeval {
+	int64_t tv_sec;
+	int64_t tv_usec;
+};
+
+struct k_timezone {
+	int32_t tz_minuteswest;
+	int32_t tz_dsttime;
+};
+
+struct k_itimerval {
+	struct k_timeval it_interval;
+	struct k_timeval it_value;
+};
+
+struct k_itimerspec {
+	struct k_timespec it_interval;
+	struct k_timespec it_value;
+};
+
+struct k_tms {
+	int64_t tms_utime;
+	int64_t tms_stime;
+	int64_t tms_cutime;
+	int64_t tms_cstime;
+};
+
+struct k_rusage {
+	struct k_timeval ru_utime;
+	struct k_timeval ru_stime;
+	int64_t ru_maxrss;		/* KiB */
+	int64_t ru_ixrss;
+	int64_t ru_idrss;
+	int64_t ru_isrss;
+	int64_t ru_minflt;
+	int64_t ru_majflt;
+	int64_t ru_nswap;
+	int64_t ru_inblock;
+	int64_t ru_oublock;
+	int64_t ru_msgsnd;
+	int64_t ru_msgrcv;
+	int64_t ru_nsignals;
+	int64_t ru_nvcsw;
+	int64_t ru_nivcsw;
+};
+_Static_assert(sizeof(struct k_rusage) == 144, "rusage is 144 bytes");
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ futex */
+
+#define FUTEX_WAIT		0
+#define FUTEX_WAKE		1
+#define FUTEX_FD		2
+#define FUTEX_REQUEUE		3
+#define FUTEX_CMP_REQUEUE	4
+#define FUTEX_WAKE_OP		5
+#define FUTEX_LOCK_PI		6
+#define FUTEX_UNLOCK_PI		7
+#define FUTEX_TRYLOCK_PI	8
+#define FUTEX_WAIT_BITSET	9
+#define FUTEX_WAKE_BITSET	10
+#define FUTEX_WAIT_REQUEUE_PI	11
+#define FUTEX_CMP_REQUEUE_PI	12
+#define FUTEX_LOCK_PI2		13
+#define FUTEX_PRIVATE_FLAG	128
+#define FUTEX_CLOCK_REALTIME	256
+#define FUTEX_CMD_MASK		(~(FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME))
+#define FUTEX_BITSET_MATCH_ANY	0xffffffff
+#define FUTEX_WAITERS		0x80000000
+#define FUTEX_OWNER_DIED	0x40000000
+#define FUTEX_TID_MASK		0x3fffffff
+/* FUTEX_WAKE_OP packs op:4 cmp:4 oparg:12 cmparg:12 */
+#define FUTEX_OP_SET		0
+#define FUTEX_OP_ADD		1
+#define FUTEX_OP_OR		2
+#define FUTEX_OP_ANDN		3
+#define FUTEX_OP_XOR		4
+#define FUTEX_OP_OPARG_SHIFT	8
+#define FUTEX_OP_CMP_EQ		0
+#define FUTEX_OP_CMP_NE		1
+#define FUTEX_OP_CMP_LT		2
+#define FUTEX_OP_CMP_LE		3
+#define FUTEX_OP_CMP_GT		4
+#define FUTEX_OP_CMP_GE		5
+/* how many robust mutexes a dying thread's list is followed for */
+#define ROBUST_LIST_LIMIT	2048
+
+#ifndef __ASSEMBLER__
+
+struct k_robust_list {
+	uint64_t next;			/* user address of the next; bit 0: a PI futex */
+};
+
+struct k_robust_list_head {
+	struct k_robust_list list;	/* circular, ends at the head's own address */
+	int64_t futex_offset;		/* from a list entry to its futex word */
+	uint64_t list_op_pending;	/* entry being locked or unlocked right now, or 0 */
+};
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ files */
+
+#define O_RDONLY	0
+#define O_WRONLY	1
+#define O_RDWR		2
+#define O_ACCMODE	3
+#define O_CREAT		0100
+#define O_EXCL		0200
+#define O_NOCTTY	0400
+#define O_TRUNC		01000
+#define O_APPEND	02000
+#define O_NONBLOCK	04000
+#define O_DSYNC		010000
+#define O_ASYNC		020000
+#define O_DIRECT	040000
+#define O_LARGEFILE	0100000
+#define O_DIRECTORY	0200000
+#define O_NOFOLLOW	0400000
+#define O_NOATIME	01000000
+#define O_CLOEXEC	02000000
+#define O_SYNC		04010000
+#define O_PATH		010000000
+#define O_TMPFILE	020200000
+#define O_NDELAY	O_NONBLOCK
+
+#define F_DUPFD		0
+#define F_GETFD		1
+#define F_SETFD		2
+#define F_GETFL		3
+#define F_SETFL		4
+#define F_GETLK		5
+#define F_SETLK		6
+#define F_SETLKW	7
+#define F_SETOWN	8
+#define F_GETOWN	9
+#define F_SETSIG	10
+#define F_GETSIG	11
+#define F_DUPFD_CLOEXEC	1030
+#define F_SETPIPE_SZ	1031
+#define F_GETPIPE_SZ	1032
+#define F_RDLCK		0
+#define F_WRLCK		1
+#define F_UNLCK		2
+#define FD_CLOEXEC	1
+
+#define AT_FDCWD		(-100)
+#define AT_SYMLINK_NOFOLLOW	0x100
+#define AT_EACCESS		0x200
+#define AT_REMOVEDIR		0x200
+#define AT_SYMLINK_FOLLOW	0x400
+#define AT_NO_AUTOMOUNT		0x800
+#define AT_EMPTY_PATH		0x1000
+#define RENAME_NOREPLACE	1
+#define RENAME_EXCHANGE		2
+#define UTIME_NOW		((1L << 30) - 1L)
+#define UTIME_OMIT		((1L << 30) - 2L)
+
+#define S_IFMT		0170000
+#define S_IFSOCK	0140000
+#define S_IFLNK		0120000
+#define S_IFREG		0100000
+#define S_IFBLK		0060000
+#define S_IFDIR		0040000
+#define S_IFCHR		0020000
+#define S_IFIFO		0010000
+#define S_ISUID		0004000
+#define S_ISGID		0002000
+#define S_ISVTX		0001000
+#define S_IRWXU		0000700
+#define S_IRUSR		0000400
+#define S_IWUSR		0000200
+#define S_IXUSR		0000100
+#define S_IRWXG		0000070
+#define S_IRGRP		0000040
+#define S_IWGRP		0000020
+#define S_IXGRP		0000010
+#define S_IRWXO		0000007
+#define S_IROTH		0000004
+#define S_IWOTH		0000002
+#define S_IXOTH		0000001
+
+#define DT_UNKNOWN	0
+#define DT_FIFO		1
+#define DT_CHR		2
+#define DT_DIR		4
+#define DT_BLK		6
+#define DT_REG		8
+#define DT_LNK		10
+#define DT_SOCK		12
+
+#define SEEK_SET	0
+#define SEEK_CUR	1
+#define SEEK_END	2
+#define SEEK_DATA	3
+#define SEEK_HOLE	4
+
+#define F_OK		0
+#define X_OK		1
+#define W_OK		2
+#define R_OK		4
+
+#define MS_RDONLY	1
+#define MS_NOSUID	2
+#define MS_NODEV	4
+#define MS_NOEXEC	8
+#define MS_REMOUNT	32
+#define MS_BIND		4096
+#define MS_REC		16384
+#define MS_PRIVATE	(1 << 18)
+#define MNT_FORCE	1
+#define MNT_DETACH	2
+
+#define TMPFS_MAGIC	0x01021994
+#define PROC_SUPER_MAGIC	0x9fa0
+#define SYSFS_MAGIC	0x62656572
+#define DEBUGFS_MAGIC	0x64626720
+#define CGROUP_SUPER_MAGIC	0x27e0eb
+#define CGROUP2_SUPER_MAGIC	0x63677270
+#define PIPEFS_MAGIC	0x50495045
+
+#define POLLIN		0x001
+#define POLLPRI		0x002
+#define POLLOUT		0x004
+#define POLLERR		0x008
+#define POLLHUP		0x010
+#define POLLNVAL	0x020
+#define POLLRDNORM	0x040
+#define POLLRDBAND	0x080
+#define POLLWRNORM	0x100
+#define POLLWRBAND	0x200
+#define POLLRDHUP	0x2000
+
+#define LOCK_SH		1
+#define LOCK_EX		2
+#define LOCK_NB		4
+#define LOCK_UN		8
+
+#define FALLOC_FL_KEEP_SIZE	1
+#define FALLOC_FL_PUNCH_HOLE	2
+
+#define EFD_SEMAPHORE	1
+#define EFD_NONBLOCK	O_NONBLOCK
+#define EFD_CLOEXEC	O_CLOEXEC
+#define TFD_NONBLOCK	O_NONBLOCK
+#define TFD_CLOEXEC	O_CLOEXEC
+#define TFD_TIMER_ABSTIME	1
+#define TFD_TIMER_CANCEL_ON_SET	2
+#define SFD_NONBLOCK	O_NONBLOCK
+#define SFD_CLOEXEC	O_CLOEXEC
+#define MFD_CLOEXEC	1U
+#define MFD_ALLOW_SEALING	2U
+#define MFD_HUGETLB	4U
+#define GRND_NONBLOCK	1
+#define GRND_RANDOM	2
+#define GRND_INSECURE	4
+#define CLOSE_RANGE_UNSHARE	2U
+#define CLOSE_RANGE_CLOEXEC	4U
+
+#define K_PATH_MAX	4096
+#define K_NAME_MAX	255
+#define K_IOV_MAX	1024
+#define K_PIPE_BUF	4096
+/* one string of execve's, and the part of the stack limit all of them may take */
+#define K_MAX_ARG_STRLEN	131072
+#define K_SYMLOOP_MAX	40
+
+#ifndef __ASSEMBLER__
+
+struct k_stat {
+	uint64_t st_dev;
+	uint64_t st_ino;
+	uint64_t st_nlink;
+	uint32_t st_mode;
+	uint32_t st_uid;
+	uint32_t st_gid;
+	uint32_t pad0;
+	uint64_t st_rdev;
+	int64_t st_size;
+	int64_t st_blksize;
+	int64_t st_blocks;		/* of 512 bytes */
+	struct k_timespec st_atim;
+	struct k_timespec st_mtim;
+	struct k_timespec st_ctim;
+	int64_t unused[3];
+};
+_Static_assert(sizeof(struct k_stat) == 144, "stat is 144 bytes");
+
+struct k_statx_timestamp {
+	int64_t tv_sec;
+	uint32_t tv_nsec;
+	int32_t pad0;
+};
+
+struct k_statx {
+	uint32_t stx_mask;		/* STATX_* filled in */
+	uint32_t stx_blksize;
+	uint64_t stx_attributes;
+	uint32_t stx_nlink;
+	uint32_t stx_uid;
+	uint32_t stx_gid;
+	uint16_t stx_mode;
+	uint16_t pad0;
+	uint64_t stx_ino;
+	uint64_t stx_size;
+	uint64_t stx_blocks;
+	uint64_t stx_attributes_mask;
+	struct k_statx_timestamp stx_atime;
+	struct k_statx_timestamp stx_btime;
+	struct k_statx_timestamp stx_ctime;
+	struct k_statx_timestamp stx_mtime;
+	uint32_t stx_rdev_major;
+	uint32_t stx_rdev_minor;
+	uint32_t stx_dev_major;
+	uint32_t stx_dev_minor;
+	uint64_t stx_mnt_id;
+	uint32_t stx_dio_mem_align;
+	uint32_t stx_dio_offset_align;
+	uint64_t spare[12];
+};
+_Static_assert(sizeof(struct k_statx) == 256, "statx is 256 bytes");
+
+struct k_statfs {
+	int64_t f_type;
+	int64_t f_bsize;
+	uint64_t f_blocks;
+	uint64_t f_bfree;
+	uint64_t f_bavail;
+	uint64_t f_files;
+	uint64_t f_ffree;
+	int32_t f_fsid[2];
+	int64_t f_namelen;
+	int64_t f_frsize;
+	int64_t f_flags;
+	int64_t f_spare[4];
+};
+_Static_assert(sizeof(struct k_statfs) == 120, "statfs is 120 bytes");
+
+struct linux_dirent64 {
+	uint64_t d_ino;
+	int64_t d_off;			/* where the next one starts, for lseek */
+	uint16_t d_reclen;		/* bytes of this one, a multiple of 8 */
+	uint8_t d_type;			/* DT_* */
+	char d_name[];
+};
+
+struct k_iovec {
+	uint64_t iov_base;
+	uint64_t iov_len;
+};
+
+struct k_pollfd {
+	int32_t fd;
+	int16_t events;
+	int16_t revents;
+};
+
+struct k_flock {
+	int16_t l_type;
+	int16_t l_whence;
+	int32_t pad0;
+	int64_t l_start;
+	int64_t l_len;
+	int32_t l_pid;
+	int32_t pad1;
+};
+
+struct k_utimbuf {
+	int64_t actime;
+	int64_t modtime;
+};
+
+/* The 1024 file descriptors select knows. */
+struct k_fd_set {
+	uint64_t bits[16];
+};
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ terminal */
+
+#define TCGETS		0x5401
+#define TCSETS		0x5402
+#define TCSETSW		0x5403
+#define TCSETSF		0x5404
+#define TCSBRK		0x5409
+#define TCXONC		0x540a
+#define TCFLSH		0x540b
+#define TIOCEXCL	0x540c
+#define TIOCSCTTY	0x540e
+#define TIOCGPGRP	0x540f
+#define TIOCSPGRP	0x5410
+#define TIOCOUTQ	0x5411
+#define TIOCGWINSZ	0x5413
+#define TIOCSWINSZ	0x5414
+#define FIONREAD	0x541b
+#define TIOCINQ		FIONREAD
+#define FIONBIO		0x5421
+#define TIOCNOTTY	0x5422
+#define TIOCGSID	0x5429
+#define FIONCLEX	0x5450
+#define FIOCLEX		0x5451
+#define TCIFLUSH	0
+#define TCOFLUSH	1
+#define TCIOFLUSH	2
+
+/* block devices */
+#define BLKROGET	0x125e
+#define BLKGETSIZE	0x1260
+#define BLKFLSBUF	0x1261
+#define BLKSSZGET	0x1268
+#define BLKGETSIZE64	0x80081272
+
+/* c_iflag */
+#define IGNBRK		0000001
+#define BRKINT		0000002
+#define IGNPAR		0000004
+#define PARMRK		0000010
+#define INPCK		0000020
+#define ISTRIP		0000040
+#define INLCR		0000100
+#define IGNCR		0000200
+#define ICRNL		0000400
+#define IUCLC		0001000
+#define IXON		0002000
+#define IXANY		0004000
+#define IXOFF		0010000
+#define IMAXBEL		0020000
+#define IUTF8		0040000
+/* c_oflag */
+#define OPOST		0000001
+#define OLCUC		0000002
+#define ONLCR		0000004
+#define OCRNL		0000010
+#define ONOCR		0000020
+#define ONLRET		0000040
+/* c_cflag */
+#define B38400		0000017
+#define B115200		0010002
+#define CSIZE		0000060
+#define CS8		0000060
+#define CSTOPB		0000100
+#define CREAD		0000200
+#define PARENB		0000400
+#define HUPCL		0002000
+#define CLOCAL		0004000
+/* c_lflag */
+#define ISIG		0000001
+#define ICANON		0000002
+#define ECHO		0000010
+#define ECHOE		0000020
+#define ECHOK		0000040
+#define ECHONL		0000100
+#define NOFLSH		0000200
+#define TOSTOP		0000400
+#define ECHOCTL		0001000
+#define ECHOKE		0004000
+#define IEXTEN		0100000
+/* c_cc */
+#define VINTR		0
+#define VQUIT		1
+#define VERASE		2
+#define VKILL		3
+#define VEOF		4
+#define VTIME		5
+#define VMIN		6
+#define VSWTC		7
+#define VSTART		8
+#define VSTOP		9
+#define VSUSP		10
+#define VEOL		11
+#define VREPRINT	12
+#define VDISCARD	13
+#define VWERASE		14
+#define VLNEXT		15
+#define VEOL2		16
+#define K_NCCS		19
+
+#ifndef __ASSEMBLER__
+
+/* What TCGETS and TCSETS carry: libc's struct termios is longer. */
+struct k_termios {
+	uint32_t c_iflag;
+	uint32_t c_oflag;
+	uint32_t c_cflag;
+	uint32_t c_lflag;
+	uint8_t c_line;
+	uint8_t c_cc[K_NCCS];
+};
+_Static_assert(sizeof(struct k_termios) == 36, "the kernel's termios is 36 bytes");
+
+struct k_winsize {
+	uint16_t ws_row;
+	uint16_t ws_col;
+	uint16_t ws_xpixel;
+	uint16_t ws_ypixel;
+};
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ memory */
+
+#define PROT_NONE	0x0
+#define PROT_READ	0x1
+#define PROT_WRITE	0x2
+#define PROT_EXEC	0x4
+#define PROT_SEM	0x8
+#define PROT_GROWSDOWN	0x01000000
+#define PROT_GROWSUP	0x02000000
+
+#define MAP_SHARED	0x01
+#define MAP_PRIVATE	0x02
+#define MAP_SHARED_VALIDATE	0x03
+#define MAP_TYPE	0x0f
+#define MAP_FIXED	0x10
+#define MAP_ANONYMOUS	0x20
+#define MAP_ANON	MAP_ANONYMOUS
+#define MAP_32BIT	0x40
+#define MAP_GROWSDOWN	0x0100
+#define MAP_DENYWRITE	0x0800
+#define MAP_EXECUTABLE	0x1000
+#define MAP_LOCKED	0x2000
+#define MAP_NORESERVE	0x4000
+#define MAP_POPULATE	0x8000
+#define MAP_NONBLOCK	0x10000
+#define MAP_STACK	0x20000
+#define MAP_HUGETLB	0x40000
+#define MAP_SYNC	0x80000
+#define MAP_FIXED_NOREPLACE	0x100000
+
+#define MREMAP_MAYMOVE	1
+#define MREMAP_FIXED	2
+#define MREMAP_DONTUNMAP	4
+
+#define MADV_NORMAL	0
+#define MADV_RANDOM	1
+#define MADV_SEQUENTIAL	2
+#define MADV_WILLNEED	3
+#define MADV_DONTNEED	4
+#define MADV_FREE	8
+#define MADV_REMOVE	9
+#define MADV_DONTFORK	10
+#define MADV_DOFORK	11
+#define MADV_MERGEABLE	12
+#define MADV_UNMERGEABLE	13
+#define MADV_HUGEPAGE	14
+#define MADV_NOHUGEPAGE	15
+#define MADV_DONTDUMP	16
+#define MADV_DODUMP	17
+#define MADV_WIPEONFORK	18
+#define MADV_KEEPONFORK	19
+#define MADV_COLD	20
+#define MADV_PAGEOUT	21
+#define MADV_POPULATE_READ	22
+#define MADV_POPULATE_WRITE	23
+
+#define MS_ASYNC	1
+#define MS_INVALIDATE	2
+#define MS_SYNC		4
+
+#define MCL_CURRENT	1
+#define MCL_FUTURE	2
+#define MCL_ONFAULT	4
+
+/* ------------------------------------------------------------------ limits, system */
+
+#define RLIMIT_CPU		0
+#define RLIMIT_FSIZE		1
+#define RLIMIT_DATA		2
+#define RLIMIT_STACK		3
+#define RLIMIT_CORE		4
+#define RLIMIT_RSS		5
+#define RLIMIT_NPROC		6
+#define RLIMIT_NOFILE		7
+#define RLIMIT_MEMLOCK		8
+#define RLIMIT_AS		9
+#define RLIMIT_LOCKS		10
+#define RLIMIT_SIGPENDING	11
+#define RLIMIT_MSGQUEUE		12
+#define RLIMIT_NICE		13
+#define RLIMIT_RTPRIO		14
+#define RLIMIT_RTTIME		15
+#define RLIM_NLIMITS		16
+#define RLIM64_INFINITY		(~0ULL)
+
+#define LINUX_REBOOT_MAGIC1		0xfee1dead
+#define LINUX_REBOOT_MAGIC2		672274793
+#define LINUX_REBOOT_MAGIC2A		85072278
+#define LINUX_REBOOT_MAGIC2B		369367448
+#define LINUX_REBOOT_MAGIC2C		537993216
+#define LINUX_REBOOT_CMD_RESTART	0x01234567
+#define LINUX_REBOOT_CMD_HALT		0xcdef0123
+#define LINUX_REBOOT_CMD_CAD_ON		0x89abcdef
+#define LINUX_REBOOT_CMD_CAD_OFF	0x00000000
+#define LINUX_REBOOT_CMD_POWER_OFF	0x4321fedc
+
+/* /proc/PID/oom_score_adj */
+#define OOM_SCORE_ADJ_MIN	(-1000)
+#define OOM_SCORE_ADJ_MAX	1000
+
+#ifndef __ASSEMBLER__
+
+struct k_rlimit64 {
+	uint64_t rlim_cur;
+	uint64_t rlim_max;
+};
+
+struct k_utsname {
+	char sysname[65];
+	char nodename[65];
+	char release[65];
+	char version[65];
+	char machine[65];
+	char domainname[65];
+};
+
+struct k_sysinfo {
+	int64_t uptime;
+	uint64_t loads[3];
+	uint64_t totalram;
+	uint64_t freeram;
+	uint64_t sharedram;
+	uint64_t bufferram;
+	uint64_t totalswap;
+	uint64_t freeswap;
+	uint16_t procs;
+	uint16_t pad0;
+	uint32_t pad1;
+	uint64_t totalhigh;
+	uint64_t freehigh;
+	uint32_t mem_unit;
+	uint32_t pad2;
+};
+_Static_assert(sizeof(struct k_sysinfo) == 112, "sysinfo is 112 bytes");
+
+struct k_sched_param {
+	int32_t sched_priority;
+};
+
+struct k_cap_header {
+	uint32_t version;		/* 0x20080522 */
+	int32_t pid;
+};
+
+struct k_cap_data {
+	uint32_t effective;
+	uint32_t permitted;
+	uint32_t inheritable;
+};
+
+#endif /* __ASSEMBLER__ */
+
+/* ------------------------------------------------------------------ programs: auxv and ELF64 */
+
+#define AT_NULL			0
+#define AT_IGNORE		1
+#define AT_EXECFD		2
+#define AT_PHDR			3
+#define AT_PHENT		4
+#define AT_PHNUM		5
+#define AT_PAGESZ		6
+#define AT_BASE			7
+#define AT_FLAGS		8
+#define AT_ENTRY		9
+#define AT_NOTELF		10
+#define AT_UID			11
+#define AT_EUID			12
+#define AT_GID			13
+#define AT_EGID			14
+#define AT_PLATFORM		15
+#define AT_HWCAP		16
+#define AT_CLKTCK		17
+#define AT_SECURE		23
+#define AT_BASE_PLATFORM	24
+#define AT_RANDOM		25
+#define AT_HWCAP2		26
+#define AT_EXECFN		31
+#define AT_SYSINFO_EHDR		33
+#define AT_MINSIGSTKSZ		51
+
+#define EI_CLASS	4
+#define EI_DATA		5
+#define EI_VERSION	6
+#define EI_OSABI	7
+#define EI_NIDENT	16
+#define ELFMAG		"\177ELF"
+#define SELFMAG		4
+#define ELFCLASS32	1
+#define ELFCLASS64	2
+#define ELFDATA2LSB	1
+#define EV_CURRENT	1
+#define ET_EXEC		2
+#define ET_DYN		3
+#define ET_CORE		4
+#define EM_386		3
+#define EM_X86_64	62
+#define PT_NULL		0
+#define PT_LOAD		1
+#define PT_DYNAMIC	2
+#define PT_INTERP	3
+#define PT_NOTE		4
+#define PT_SHLIB	5
+#define PT_PHDR		6
+#define PT_TLS		7
+#define PT_GNU_STACK	0x6474e551
+#define PT_GNU_RELRO	0x6474e552
+#define PF_X		1
+#define PF_W		2
+#define PF_R		4
+#define SHT_SYMTAB	2
+#define SHT_STRTAB	3
+#define STT_FUNC	2
+
+#ifndef __ASSEMBLER__
+
+struct k_auxv {
+	uint64_t a_type;
+	uint64_t a_val;
+};
+
+struct elf64_ehdr {
+	uint8_t e_ident[EI_NIDENT];
+	uint16_t e_type;
+	uint16_t e_machine;
+	uint32_t e_version;
+	uint64_t e_entry;
+	uint64_t e_phoff;
+	uint64_t e_shoff;
+	uint32_t e_flags;
+	uint16_t e_ehsize;
+	uint16_t e_phentsize;
+	uint16_t e_phnum;
+	uint16_t e_shentsize;
+	uint16_t e_shnum;
+	uint16_t e_shstrndx;
+};
+_Static_assert(sizeof(struct elf64_ehdr) == 64, "an ELF64 header is 64 bytes");
+
+struct elf64_phdr {
+	uint32_t p_type;
+	uint32_t p_flags;
+	uint64_t p_offset;
+	uint64_t p_vaddr;
+	uint64_t p_paddr;
+	uint64_t p_filesz;
+	uint64_t p_memsz;
+	uint64_t p_align;
+};
+_Static_assert(sizeof(struct elf64_phdr) == 56, "an ELF64 program header is 56 bytes");
+
+struct elf64_shdr {
+	uint32_t sh_name;
+	uint32_t sh_type;
+	uint64_t sh_flags;
+	uint64_t sh_addr;
+	uint64_t sh_offset;
+	uint64_t sh_size;
+	uint32_t sh_link;
+	uint32_t sh_info;
+	uint64_t sh_addralign;
+	uint64_t sh_entsize;
+};
+
+struct elf64_sym {
+	uint32_t st_name;
+	uint8_t st_info;
+	uint8_t st_other;
+	uint16_t st_shndx;
+	uint64_t st_value;
+	uint64_t st_size;
+};
+
+#endif /* __ASSEMBLER__ */
