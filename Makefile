@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Thaw: `make help` lists what there is to say.
+
+ARCH ?= x86_64
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CPUS ?= 1
+MEM ?= 64
+
+# Use every processor unless told otherwise.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
+
+ifeq ($(V),1)
+Q :=
+say :=
+else
+Q := @
+say = @printf '  %-8s %s\n' $(1) $(2)
+MAKEFLAGS += --no-print-directory
+endif
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+O := build
+KO := $(O)/$(ARCH)
+
+# ---- flags ----
+
+WARN := -Wall -Wextra
+LDWARN :=
+ifeq ($(CI),true)
+WARN += -Werror
+LDWARN += --fatal-warnings
+endif
+
+# The kernel sees no libc header: only what the compiler itself brings.
+FREESTANDING := -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+KCFLAGS = -std=gnu11 -O2 -g $(WARN) $(FREESTANDING) -I. -Iarch/$(ARCH) \
+	-fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections
+
+# Each of these adds to what is above: the machine's flags, and how the programs are built.
+-include arch/$(ARCH)/arch.mk
+ifneq ($(ARCH),host)
+-include user/user.mk
+endif
+
+# A file that changes when the compiler or its flags do; objects depend on it.
+CC_VERSION := $(shell $(CC) --version 2>/dev/null | head -n 1)
+FLAGS_NOW := $(CC_VERSION) $(KCFLAGS) $(CFLAGS_ARCH) $(LDFLAGS_ARCH) $(LDWARN)
+FLAGS := $(KO)/flags
+$(FLAGS): FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
+
+# ---- the kernel ----
+
+KSRC_C := $(wildcard kernel/*.c kernel/*/*.c) $(filter-out arch/host/os_%,$(wildcard arch/$(ARCH)/*.c))
+KSRC_S := $(wildcard arch/$(ARCH)/*.S)
+KOBJ := $(KSRC_C:%.c=$(KO)/%.o) $(KSRC_S:%.S=$(KO)/%.S.o)
+
+$(KO)/%.o: %.c $(FLAGS)
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KCFLAGS) $(CFLAGS_ARCH) $(CFLAGS_$(notdir $*)) -MMD -MP -c -o $@ $<
+
+$(KO)/%.S.o: %.S $(FLAGS)
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(KCFLAGS) $(CFLAGS_ARCH) -D__ASSEMBLER__ -MMD -MP -c -o $@ $<
+
+ifeq ($(ARCH),x86_64)
+# arch.mk may make the image in more steps (symbols); then it defines KERNEL_RULE.
+ifndef KERNEL_RULE
+$(O)/thaw.elf: $(KOBJ) linker.ld
+	$(call say,LD,$@)
+	$(Q)$(LD) -nostdlib -static -no-pie -z max-page-size=4096 -z noexecstack --build-id=none \
+		--gc-sections $(LDWARN) $(LDFLAGS_ARCH) -T linker.ld -o $@ $(KOBJ)
+endif
+endif
+
+ifeq ($(ARCH),host)
+# arch/host/os_*.c is the only place that sees libc.
+OSSRC := $(wildcard arch/host/os_*.c)
+OSOBJ := $(OSSRC:%.c=$(KO)/%.o)
+OSCFLAGS = -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -Iarch/host
+$(OSOBJ): $(KO)/%.o: %.c $(FLAGS)
+	$(call say,HOSTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(OSCFLAGS) $(CFLAGS_OS) -MMD -MP -c -o $@ $<
+
+$(KO)/thaw-host: $(KOBJ) $(OSOBJ)
+	$(call say,HOSTLD,$@)
+	$(Q)$(CC) -g $(LDFLAGS_ARCH) -o $@ $(KOBJ) $(OSOBJ) $(LDLIBS_ARCH)
+endif
+
+-include $(shell find $(KO) -name '*.d' 2>/dev/null)
+
+# ---- tests' programs ----
+
+# Test programs speak to the kernel in system calls alone, through Linux's own public headers, so
+# that nothing stands between the test and the ABI, and the same file runs on Linux.
+TCFLAGS = -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic -fno-pie -static \
+	-nostdlib -fno-strict-aliasing -fno-builtin -fcf-protection=none -Itests/abi
+TEST_BIN := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out %/rt.c,$(wildcard tests/abi/*.c tests/scenes/*.c)))
+
+TFLAGS_NOW := $(CC_VERSION) $(TCFLAGS)
+$(O)/tests/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(TFLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(TFLAGS_NOW)' >$@
+
+$(O)/tests/rt.o: tests/abi/rt.c $(O)/tests/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -MMD -MP -MF $(O)/tests/rt.d -c -o $@ $<
+
+$(TEST_BIN): $(O)/tests/%: tests/%.c $(O)/tests/rt.o $(O)/tests/flags
+	$(call say,TESTCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
+	$(Q)$(CC) $(TCFLAGS) -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $@.o $(O)/tests/rt.o
+
+-include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
+
+# ---- what a user says ----
+
+.PHONY: all help demo test run gdb iso run-iso doctor host tests deps clean FORCE
+FORCE:
+
+all: $(O)/thaw.elf $(USER_PROGS)
+
+tests: $(TEST_BIN) $(USER_TESTS)
+
+host:
+	$(Q)$(MAKE) ARCH=host $(O)/host/thaw-host
+
+help:
+	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
+
+doctor:
+	@tests/doctor
+
+deps:
+	@tests/doctor --install
+
+# Unexpanded, so that a $$ in ARGS reaches the program as the user typed it.
+export THAW_PROG := $(value PROG)
+export THAW_ARGS := $(value ARGS)
+export THAW_WORDS := $(value WORDS)
+export CPUS MEM CC CI
+
+demo: deps
+	$(Q)$(MAKE) all
+	@python3 tests/qemu.py demo
+
+test: deps
+	$(Q)$(MAKE) all tests host
+	@python3 tests/run.py
+
+run: all
+	@python3 tests/qemu.py run
+
+gdb: all
+	@python3 tests/qemu.py gdb
+
+iso: all
+	@python3 tests/qemu.py iso $(O)/thaw.iso
+
+run-iso: iso
+	@python3 tests/qemu.py run-iso $(O)/thaw.iso
+
+clean:
+	rm -rf $(O)
+
+#: make demo     boot the scene the kernel is about, once per accounting design, and print a table
+#: make test     run everything that proves it; the last line is "N passed, N failed"
+#: make run      a shell prompt; exit, or ^D, powers the machine off
+#:               PROG=path     run this static x86-64 Linux program instead, then power off
+#:               ARGS="a 'b c'"  its arguments, split as a shell splits them
+#:               CPUS=4 MEM=64   processors, and memory in MiB
+#:               WORDS="oom=late_live loglevel=3"   boot words
+#: make gdb      boot under gdb, stopped at the 64-bit entry
+#: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
+#: make host     build/host/thaw-host, the kernel as an ordinary process
+#: make doctor   check that the tools are here, and say what to install
+#: make deps     install what is missing (apt)
+#: make clean    remove build/
+#: CC=clang selects the compiler, V=1 shows the commands, CI=true makes warnings fatal.

@@ -1,0 +1,443 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Starts Thaw in QEMU: makes the boot image, gives it the console, and hears what came of it.
+
+The guest speaks on two serial lines. The first is the console, for people. The second is the report,
+for us: one line a fact. init writes `exit N` or `signal N` there when the first program has ended, and
+a program may write `result key=value`. A boot counts as finished well only if QEMU's exit status is
+33, which the kernel alone can cause, by powering off in order: a triple fault ends QEMU with 0.
+"""
+
+import os
+import shutil
+import signal
+import stat
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build")
+KERNEL = os.path.join(BUILD, "thaw.elf")
+PASS = 33
+DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
+
+
+class Trouble(Exception):
+    """Something the user can mend; the text says how."""
+
+
+# ---- the boot image: a cpio archive in the `newc` form ----
+
+
+class Image:
+    def __init__(self):
+        self.data = bytearray()
+        self.inode = 0
+
+    def _entry(self, name, mode, content):
+        self.inode += 1
+        path = name.encode() + b"\0"
+        fields = [self.inode, mode, 0, 0, 1, 0, len(content), 0, 0, 0, 0, len(path), 0]
+        self.data += b"070701" + b"".join(b"%08x" % f for f in fields) + path
+        self.data += bytes(-len(self.data) % 4) + content
+        self.data += bytes(-len(self.data) % 4)
+
+    def directory(self, name, mode=0o755):
+        self._entry(name, stat.S_IFDIR | mode, b"")
+
+    def file(self, name, content, mode=0o755):
+        self._entry(name, stat.S_IFREG | mode, content)
+
+    def copy(self, name, path):
+        with open(path, "rb") as f:
+            self.file(name, f.read())
+
+    def finish(self):
+        self._entry("TRAILER!!!", 0, b"")
+        return bytes(self.data) + bytes(-len(self.data) % 512)
+
+
+def image(argv=None, prog=None, extra=()):
+    """The boot image: the programs, what init shall run (argv), a program of the user's, extra files."""
+    img = Image()
+    for name in DIRECTORIES:
+        img.directory(name, 0o1777 if name == "tmp" else 0o755)
+    programs = os.path.join(BUILD, "user", "bin")
+    for name in sorted(os.listdir(programs)) if os.path.isdir(programs) else []:
+        path = os.path.join(programs, name)
+        if os.path.isfile(path) and os.access(path, os.X_OK):
+            img.copy("sbin/init" if name == "init" else "bin/" + name, path)
+    if prog:
+        img.copy("prog/" + os.path.basename(prog), prog)
+    for name, path in extra:
+        img.copy(name, path)
+    if argv:
+        img.file("etc/run", b"".join(os.fsencode(a) + b"\0" for a in argv), 0o644)
+    return img.finish()
+
+
+# ---- one boot ----
+
+
+class Boot:
+    """What came of a boot: status (QEMU's), report (lines), console (bytes, if captured), seconds, hung."""
+
+    def passed(self):
+        return self.status == PASS and not self.hung
+
+    def result(self):
+        """The `result key=value` lines of the report."""
+        found = {}
+        for line in self.report:
+            if line.startswith("result ") and "=" in line:
+                key, value = line[7:].split("=", 1)
+                found[key] = value
+        return found
+
+    def ending(self):
+        """How the first program ended: ("exit", N), ("signal", N), or None."""
+        for line in reversed(self.report):
+            word = line.split()
+            if len(word) == 2 and word[0] in ("exit", "signal") and word[1].isdigit():
+                return word[0], int(word[1])
+        return None
+
+    def trouble(self):
+        """One line for a boot that did not end in order; None for one that did."""
+        if self.hung:
+            return "no end after %d s: the machine is too slow, or hung" % self.seconds
+        if self.status == PASS:
+            return None
+        if self.status == 0:
+            return "the machine reset itself (a triple fault)"
+        if self.status < 0:
+            return "QEMU was killed by signal %d" % -self.status
+        return "the kernel panicked or stopped out of order (QEMU's status %d, not %d)" % (self.status, PASS)
+
+
+def command(cpus=1, mem=64, icount=False):
+    """QEMU's command line without what to boot and the serial lines."""
+    args = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max", "-m", str(mem)]
+    args += ["-smp", str(cpus), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
+    args += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+    if icount:
+        args += ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"]
+    return args
+
+
+def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interactive=False, limit=120,
+         iso=None, kernel=KERNEL):
+    """Boots once. console: None collects it, a file object streams it there. Returns a Boot."""
+    if not iso and not os.path.exists(kernel):
+        raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
+    os.makedirs(os.path.join(BUILD, "boot"), exist_ok=True)
+    work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
+    report = os.path.join(work, "report")
+    output = os.path.join(work, "console")
+    words = words + ("" if interactive else " stdin=eof")
+    args = command(cpus, mem, icount)
+    args += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-serial", "file:" + report]
+    if iso:
+        args += ["-cdrom", iso, "-boot", "d"]
+    else:
+        initrd = os.path.join(work, "initrd.cpio")
+        with open(initrd, "wb") as f:
+            f.write(img)
+        args += ["-kernel", kernel, "-append", words.strip(), "-initrd", initrd]
+    out = console if console is not None else open(output, "wb")
+    result = Boot()
+    result.hung = False
+    start = time.monotonic()
+    try:
+        qemu = subprocess.Popen(args, stdin=None if interactive else subprocess.DEVNULL, stdout=out)
+        try:
+            result.status = qemu.wait(timeout=None if interactive else limit)
+        except subprocess.TimeoutExpired:
+            result.hung = True
+        finally:
+            if qemu.poll() is None:
+                qemu.kill()
+                result.status = qemu.wait()
+        result.seconds = time.monotonic() - start
+        result.report = read_lines(report)
+        result.console = b""
+        if console is None:
+            out.close()
+            with open(output, "rb") as f:
+                result.console = f.read()
+    except FileNotFoundError:
+        raise Trouble("qemu-system-x86_64 is not installed: run `make doctor`.")
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return result
+
+
+def read_lines(path):
+    try:
+        with open(path, "rb") as f:
+            return f.read().decode("utf-8", "replace").replace("\r", "").splitlines()
+    except FileNotFoundError:
+        return []
+
+
+# ---- what a user brings ----
+
+
+def split(text):
+    """Splits as a POSIX shell does: blanks separate, quotes and backslashes join; nothing else is special."""
+    words, word, i = [], None, 0
+    while i < len(text):
+        c = text[i]
+        i += 1
+        if c in " \t\n":
+            if word is not None:
+                words.append(word)
+            word = None
+            continue
+        if c == "\\" and text[i:i + 1] == "\n":
+            i += 1
+            continue
+        word = word if word is not None else ""
+        if c == "'":
+            end = text.find("'", i)
+            if end < 0:
+                raise Trouble("ARGS has a ' without its partner.")
+            word += text[i:end]
+            i = end + 1
+        elif c == '"':
+            while True:
+                if i >= len(text):
+                    raise Trouble('ARGS has a " without its partner.')
+                c = text[i]
+                i += 1
+                if c == '"':
+                    break
+                if c == "\\" and text[i:i + 1] in ("$", "`", '"', "\\", "\n"):
+                    word += text[i].replace("\n", "")
+                    i += 1
+                else:
+                    word += c
+        elif c == "\\":
+            word += text[i:i + 1] or "\\"
+            i += 1
+        else:
+            word += c
+    if word is not None:
+        words.append(word)
+    return words
+
+
+def check_program(path):
+    """Refuses what Thaw cannot run, in one line that names the fix."""
+    try:
+        with open(path, "rb") as f:
+            data = f.read()
+    except IsADirectoryError:
+        raise Trouble("PROG=%s is a directory: name a program." % path)
+    except FileNotFoundError:
+        raise Trouble("PROG=%s does not exist: give the path of a program." % path)
+    except OSError as e:
+        raise Trouble("PROG=%s cannot be read (%s): make it readable." % (path, e.strerror.lower()))
+    if data[:4] != b"\x7fELF" or len(data) < 20:
+        raise Trouble("PROG=%s is not an ELF program: give a static x86-64 Linux executable." % path)
+    if data[4] != 2:
+        raise Trouble("PROG=%s is a 32-bit program: compile it for x86-64 (gcc -m64 -static)." % path)
+    if data[5] != 1 or struct.unpack_from("<H", data, 18)[0] != 62:
+        raise Trouble("PROG=%s is not for x86-64: compile it for x86-64." % path)
+    if len(data) < 64:
+        raise Trouble("PROG=%s ends inside its ELF header: link it again." % path)
+    kind, = struct.unpack_from("<H", data, 16)
+    if kind not in (2, 3):
+        raise Trouble("PROG=%s is not linked yet (an object file or a core): link it with -static." % path)
+    offset, = struct.unpack_from("<Q", data, 32)
+    size, count = struct.unpack_from("<HH", data, 54)
+    loads = False
+    for i in range(count):
+        at = offset + i * size
+        if size < 56 or at + 56 > len(data):
+            raise Trouble("PROG=%s has a damaged program header table: link it again." % path)
+        p_type, = struct.unpack_from("<I", data, at)
+        if p_type == 3:
+            raise Trouble("PROG=%s is dynamically linked: link it with -static." % path)
+        loads = loads or p_type == 1
+    if not loads:
+        raise Trouble("PROG=%s has nothing to load: link it again, with -static." % path)
+
+
+def number(name, default, low, high):
+    text = os.environ.get(name) or str(default)
+    if not text.isdigit() or not low <= int(text) <= high:
+        raise Trouble("%s=%s is out of range: give a number from %d to %d." % (name, text, low, high))
+    return int(text)
+
+
+def asked():
+    """What the user said on make's command line, as boot()'s arguments."""
+    words = os.environ.get("THAW_WORDS", "")
+    return {"cpus": number("CPUS", 1, 1, 16), "mem": number("MEM", 64, 8, 65536), "words": words}
+
+
+def signal_name(n):
+    try:
+        return " (%s)" % signal.Signals(n).name
+    except ValueError:
+        return ""
+
+
+def run():
+    prog = os.environ.get("THAW_PROG", "")
+    args = split(os.environ.get("THAW_ARGS", ""))
+    if args and not prog:
+        raise Trouble("ARGS needs PROG=path: the program that gets them.")
+    how = asked()
+    argv = None
+    if prog:
+        check_program(prog)
+        argv = ["/prog/" + os.path.basename(prog)] + args
+    interactive = sys.stdin.isatty()
+    if not prog and not interactive:
+        print("(standard input is not a terminal: the shell will see end of file)", file=sys.stderr)
+    sys.stdout.flush()
+    end = boot(image(argv, prog), console=sys.stdout, interactive=interactive, limit=24 * 3600, **how)
+    if end.trouble():
+        raise Trouble("thaw: " + end.trouble())
+    ending = end.ending()
+    if ending is None:
+        if not prog:
+            return 0
+        raise Trouble("thaw: init did not say how %s ended" % argv[0])
+    what, n = ending
+    if what == "exit" and n == 0:
+        return 0
+    if what == "exit":
+        print("%s exited with code %d" % (argv[0] if argv else "the shell", n), file=sys.stderr)
+    else:
+        print("%s was killed by signal %d%s" % (argv[0] if argv else "the shell", n, signal_name(n)), file=sys.stderr)
+    return 1
+
+
+def gdb():
+    how = asked()
+    if not shutil.which("gdb"):
+        raise Trouble("gdb is not installed: apt-get install gdb.")
+    os.makedirs(os.path.join(BUILD, "boot"), exist_ok=True)
+    work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
+    sock, initrd = os.path.join(work, "gdb"), os.path.join(work, "initrd.cpio")
+    console = os.path.join(work, "console")
+    with open(initrd, "wb") as f:
+        f.write(image())
+    args = command(how["cpus"], how["mem"]) + ["-serial", "file:" + console, "-serial", "null"]
+    args += ["-kernel", KERNEL, "-append", how["words"] + " stdin=eof", "-initrd", initrd]
+    args += ["-S", "-gdb", "unix:%s,server=on,wait=off" % sock]
+    qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, start_new_session=True)
+    print("The console goes to %s" % os.path.relpath(console))
+    try:
+        while not os.path.exists(sock) and qemu.poll() is None:
+            time.sleep(0.01)
+        say = ["target remote " + sock, "hbreak %s" % os.environ.get("ENTRY", "entry64"), "continue"]
+        batch = [] if sys.stdin.isatty() else ["-batch"]
+        say += [] if sys.stdin.isatty() else ["backtrace", "kill"]
+        return subprocess.call(["gdb", "-q"] + batch + [x for s in say for x in ("-ex", s)] + [KERNEL])
+    finally:
+        if qemu.poll() is None:
+            qemu.kill()
+        qemu.wait()
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def make_iso(path, img=None, words=""):
+    """A CD that boots by GRUB; the kernel is the same file, the image the same bytes."""
+    with tempfile.TemporaryDirectory() as tree:
+        os.makedirs(os.path.join(tree, "boot", "grub"))
+        shutil.copy(KERNEL, os.path.join(tree, "boot", "thaw.elf"))
+        with open(os.path.join(tree, "boot", "initrd.cpio"), "wb") as f:
+            f.write(img if img is not None else image())
+        with open(os.path.join(tree, "boot", "grub", "grub.cfg"), "w") as f:
+            f.write("set timeout=0\nserial --unit=0\nterminal_input serial\nterminal_output serial\n"
+                    "multiboot /boot/thaw.elf %s\nmodule /boot/initrd.cpio\nboot\n" % words)
+        args = ["grub-mkrescue", "-o", path, tree, "--fonts=", "--locales=", "--themes="]
+        args += ["--install-modules=multiboot multiboot2 normal iso9660 serial biosdisk"]
+        done = subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        if done.returncode:
+            sys.stderr.write(done.stdout.decode("utf-8", "replace"))
+            raise Trouble("grub-mkrescue failed: run `make doctor`.")
+
+
+def iso(path):
+    words = os.environ.get("THAW_WORDS", "")
+    make_iso(path, words=words)
+    print("%s: %d KiB" % (os.path.relpath(path), os.path.getsize(path) // 1024))
+    return 0
+
+
+def run_iso(path):
+    how = asked()
+    interactive = sys.stdin.isatty()
+    if not interactive:
+        make_iso(path, words=how["words"] + " stdin=eof")
+    sys.stdout.flush()
+    end = boot(iso=path, cpus=how["cpus"], mem=how["mem"], console=sys.stdout, interactive=interactive)
+    if end.trouble():
+        raise Trouble("thaw: " + end.trouble())
+    return 0
+
+
+# ---- the demonstration ----
+
+DESIGNS = ["late_live", "rfc", "by_thread"]
+# key of the report, heading, the value the default design promises (None: a measure, not a promise)
+PROMISES = [
+    ("fridge", "threads left in fridge", "0"),
+    ("victims", "victims still counted", "0"),
+    ("disable", "oom_killer_disable", "ok"),
+    ("io_after_barrier", "block IO after it", "0"),
+    ("suspend", "suspend", "ok"),
+    ("kill_insns", "instructions, kill to free", None),
+]
+
+
+def demo():
+    table, kept = {}, True
+    for design in DESIGNS:
+        print("\n==== oom=%s ====\n" % design, flush=True)
+        words = "loglevel=6 oom=" + design
+        end = boot(image(["/bin/demo"]), words=words, mem=64, icount=True, console=sys.stdout, limit=300)
+        sys.stdout.flush()
+        if end.trouble():
+            print("\nthaw: %s (oom=%s)" % (end.trouble(), design))
+        table[design] = end.result() if not end.trouble() else {}
+    print("\nThe same scene, booted once per accounting design. What was observed:\n")
+    heads = ["design"] + [h for _, h, _ in PROMISES]
+    rows = [[d] + [table[d].get(k, "?") for k, _, _ in PROMISES] for d in DESIGNS]
+    width = [max(len(r[i]) for r in rows + [heads]) for i in range(len(heads))]
+    for r in [heads, ["-" * w for w in width]] + rows:
+        print("  " + "  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip())
+    for key, head, wanted in PROMISES:
+        got = table[DESIGNS[0]].get(key, "?")
+        if wanted is not None and got != wanted:
+            print("\n%s did not keep its promise: %s is %s, not %s" % (DESIGNS[0], head, got, wanted))
+            kept = False
+    if kept:
+        print("\n%s, the default, kept every promise." % DESIGNS[0])
+    return 0 if kept else 1
+
+
+def main(argv):
+    verbs = {"run": run, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
+    if len(argv) < 2 or argv[1] not in verbs:
+        print("usage: qemu.py %s" % " | ".join(verbs), file=sys.stderr)
+        return 2
+    try:
+        return verbs[argv[1]](*argv[2:])
+    except Trouble as e:
+        print(e, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))
