@@ -121,7 +121,7 @@ $(TEST_BIN): $(O)/tests/%: tests/%.c $(O)/tests/rt.o $(O)/tests/flags
 	$(call say,TESTCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TCFLAGS) -MMD -MP -MF $@.d -MT $@ -c -o $@.o $<
-	$(Q)$(CC) $(TCFLAGS) -no-pie -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $@.o $(O)/tests/rt.o
+	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $@.o $(O)/tests/rt.o
 
 -include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
 

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// clone and clone3: which flags go together, and what each of them shares.
+#include "t.h"
+
+static long clone_raw(unsigned long flags)
+{
+	return sys(clone, flags, 0, 0, 0, 0);
+}
+
+TEST(flags_that_need_each_other)
+{
+	CHECK_EQ(clone_raw(CLONE_THREAD | SIGCHLD), -EINVAL);
+	CHECK_EQ(clone_raw(CLONE_THREAD | CLONE_VM), -EINVAL);
+	CHECK_EQ(clone_raw(CLONE_SIGHAND | SIGCHLD), -EINVAL);
+	CHECK_EQ(clone_raw(CLONE_THREAD | CLONE_SIGHAND), -EINVAL);
+}
+
+// Starts fn with these flags on a stack of its own and waits for it.
+static int run_clone(unsigned long flags, int (*fn)(void *), void *arg)
+{
+	char *stack = t_map(STACK_SIZE);
+	long pid = t_clone(flags, stack + STACK_SIZE, 0, 0, 0, fn, arg);
+
+	CHECK_GE(pid, 1);
+	int got = t_wait((int)pid);
+
+	sys(munmap, stack, STACK_SIZE);
+	return got;
+}
+
+static int close_it(void *arg)
+{
+	return (int)sys(close, *(long *)arg) != 0;
+}
+
+TEST(files_shared_or_copied)
+{
+	long fd = sys(dup, 1);
+
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM, close_it, &fd), 0);
+	CHECK_GE(sys(fcntl, fd, F_GETFD), 0);
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM | CLONE_FILES, close_it, &fd), 0);
+	CHECK_EQ(sys(fcntl, fd, F_GETFD), -EBADF);
+}
+
+static int go_root(void *arg)
+{
+	(void)arg;
+	sys(umask, 0123);
+	return (int)sys(chdir, "/") != 0;
+}
+
+TEST(working_directory_shared_or_copied)
+{
+	char cwd[256];
+
+	t_tmpdir();
+	sys(umask, 022);
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM, go_root, NULL), 0);
+	sys(getcwd, cwd, sizeof cwd);
+	CHECK(strcmp(cwd, "/"));
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM | CLONE_FS, go_root, NULL), 0);
+	sys(getcwd, cwd, sizeof cwd);
+	CHECK(!strcmp(cwd, "/"));
+	CHECK_EQ(sys(umask, 022), 0123);
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+static int catch_usr1(void *arg)
+{
+	(void)arg;
+	return (int)t_action(SIGUSR1, handler, 0) != 0;
+}
+
+static void *usr1_handler(void)
+{
+	struct sigaction act;
+
+	CHECK_EQ(sys(rt_sigaction, SIGUSR1, 0, &act, 8), 0);
+	return act.sa_handler;
+}
+
+TEST(handlers_shared_or_copied)
+{
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM, catch_usr1, NULL), 0);
+	CHECK(usr1_handler() == NULL);
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM | CLONE_SIGHAND, catch_usr1, NULL), 0);
+	CHECK(usr1_handler() == handler);
+}
+
+static int set_to_5(void *arg)
+{
+	*(volatile int *)arg = 5;
+	return t_getpid() == t_gettid() ? 0 : 1;
+}
+
+TEST(memory_shared_without_being_a_thread)
+{
+	int *word = t_map(PAGE);
+
+	CHECK_EQ(run_clone(SIGCHLD | CLONE_VM, set_to_5, word), 0);
+	CHECK_EQ(*word, 5);
+	*word = 0;
+	CHECK_EQ(run_clone(SIGCHLD, set_to_5, word), 0);
+	CHECK_EQ(*word, 0);
+}
+
+static int late(void *arg)
+{
+	t_sleep_ms(30);
+	*(int *)arg = 1;
+	return 6;
+}
+
+TEST(memory_outlives_the_one_who_made_it)
+{
+	// The child shares the memory; the parent of both goes first.
+	int *word = t_map_shared(PAGE);
+
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	CHECK_EQ(IN_CHILD({
+		char *stack = t_map(STACK_SIZE);
+
+		CHECK_GE(t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, late, word), 1);
+	}),
+		0);
+	CHECK_EQ(t_wait(-1), 6);
+	CHECK_EQ(*word, 1);
+}
+
+TEST(parent_makes_a_sibling)
+{
+	CHECK_EQ(IN_CHILD({
+		long pid = clone_raw(CLONE_PARENT | SIGCHLD);
+
+		if (pid == 0)
+			t_exit(3);
+		CHECK_EQ(t_wait((int)pid), -ECHILD);
+	}),
+		0);
+	CHECK_EQ(t_wait(-1), 3);
+}
+
+TEST(parent_settid_and_child_settid)
+{
+	int *tid = t_map_shared(PAGE);
+
+	tid[0] = tid[1] = 0;
+	long pid = sys(clone, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, 0, &tid[0], &tid[1], 0);
+
+	if (pid == 0) {
+		CHECK_EQ(tid[1], t_gettid());
+		t_exit(0);
+	}
+	CHECK_EQ(tid[0], pid);
+	CHECK_EQ(t_wait((int)pid), 0);
+}
+
+TEST(wild_tid_pointers_do_no_harm)
+{
+	long pid = sys(clone, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0,
+		8UL, 0xffff800000000000UL, 0);
+
+	if (pid == 0)
+		t_exit(4);
+	CHECK_EQ(t_wait((int)pid), 4);
+}
+
+TEST(child_cleartid_clears_and_wakes)
+{
+	struct thread t;
+
+	thread_start(&t, set_to_5, t_map(PAGE));
+	thread_join(&t); // returns only if both happen
+	CHECK_EQ(t.tid, 0);
+}
+
+static int fs_base(void *arg)
+{
+	unsigned long base = 0;
+
+	sys(arch_prctl, ARCH_GET_FS, &base);
+	return base == (unsigned long)arg ? 0 : 1;
+}
+
+TEST(settls)
+{
+	char *stack = t_map(STACK_SIZE), *tls = t_map(PAGE);
+	long pid = t_clone(CLONE_VM | CLONE_SETTLS | SIGCHLD, stack + STACK_SIZE, 0, 0, (unsigned long)tls,
+		fs_base, tls);
+
+	CHECK_EQ(t_wait((int)pid), 0);
+	pid = t_clone(CLONE_SETTLS | SIGCHLD, stack + STACK_SIZE, 0, 0, (unsigned long)tls + 64, fs_base,
+		tls + 64);
+	CHECK_EQ(t_wait((int)pid), 0);
+}
+
+TEST(settls_refuses_a_kernel_address)
+{
+	CHECK_EQ(sys(clone, CLONE_SETTLS | SIGCHLD, 0, 0, 0, 0xffff800000000000UL), -EPERM);
+}
+
+TEST(exit_signal_other_than_sigchld)
+{
+	unsigned long set = BIT(SIGUSR1) | BIT(SIGCHLD);
+	struct timespec soon = {5, 0};
+	siginfo_t info;
+
+	t_block(set);
+	long pid = clone_raw(SIGUSR1);
+
+	if (pid == 0)
+		t_exit(2);
+	CHECK_EQ(sys(rt_sigtimedwait, &set, &info, &soon, 8), SIGUSR1);
+	CHECK_EQ(info.si_pid, pid);
+	// Such a child is a "clone" child: an ordinary wait does not see it.
+	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -ECHILD);
+	CHECK_EQ(sys(wait4, pid, 0, __WCLONE, 0), pid);
+}
+
+TEST(exit_signal_zero)
+{
+	long pid = clone_raw(0);
+
+	if (pid == 0)
+		t_exit(2);
+	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -ECHILD);
+	CHECK_EQ(sys(wait4, pid, 0, __WALL, 0), pid);
+	unsigned long pending;
+
+	sys(rt_sigpending, &pending, 8);
+	CHECK_EQ(pending & BIT(SIGCHLD), 0);
+}
+
+TEST(io_and_sysvsem_are_taken)
+{
+	long pid = clone_raw(CLONE_IO | CLONE_SYSVSEM | SIGCHLD);
+
+	if (pid == 0)
+		t_exit(1);
+	CHECK_EQ(t_wait((int)pid), 1);
+}
+
+static long clone3(struct clone_args *args, unsigned long size)
+{
+	return sys(clone3, args, size);
+}
+
+TEST(clone3_forks)
+{
+	int tid = 0;
+	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_PARENT_SETTID,
+		.parent_tid = (uint64_t)&tid};
+	long pid = clone3(&args, sizeof args);
+
+	if (pid == 0)
+		t_exit(8);
+	CHECK_GE(pid, 1);
+	CHECK_EQ(tid, pid);
+	CHECK_EQ(t_wait((int)pid), 8);
+}
+
+TEST(clone3_sizes)
+{
+	struct {
+		struct clone_args args;
+		char more[8192];
+	} *big = t_map(3 * PAGE);
+
+	big->args.exit_signal = SIGCHLD;
+	CHECK_EQ(clone3(&big->args, 0), -EINVAL);
+	CHECK_EQ(clone3(&big->args, 63), -EINVAL);
+	CHECK_EQ(clone3(&big->args, PAGE + 1), -E2BIG);
+	big->more[16] = 1; // a field of the future that is used
+	CHECK_EQ(clone3(&big->args, sizeof big->args + 64), -E2BIG);
+	big->more[16] = 0;
+	long pid = clone3(&big->args, sizeof big->args + 64);
+
+	if (pid == 0)
+		t_exit(0);
+	CHECK_EQ(t_wait((int)pid), 0);
+	CHECK_EQ(clone3((void *)8, sizeof big->args), -EFAULT);
+}
+
+TEST(clone3_refusals)
+{
+	struct clone_args args = {.exit_signal = 65};
+
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	args = (struct clone_args){.exit_signal = SIGCHLD,
+		.flags = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM};
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL); // a thread has no exit signal
+	args = (struct clone_args){.exit_signal = SIGCHLD, .flags = CLONE_DETACHED};
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	args = (struct clone_args){.exit_signal = SIGCHLD, .stack = PAGE};
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL); // a stack without a size
+	args = (struct clone_args){.exit_signal = SIGCHLD, .stack_size = PAGE};
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL); // and the reverse
+}

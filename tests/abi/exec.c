@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// execve: what the new program gets, what survives, what it refuses; exec from threads.
+#include "t.h"
+
+static long exec_path(const char *path)
+{
+	const char *argv[] = {path, NULL};
+
+	return sys(execve, path, argv, t_envp);
+}
+
+HELPER(args)
+{
+	CHECK_EQ(t_argc, 4);
+	CHECK(!strcmp(t_argv[2], "one two"));
+	CHECK_EQ(strlen(t_argv[3]), 0);
+	CHECK(t_argv[4] == NULL);
+	CHECK(t_envp[0] && !strcmp(t_envp[0], "NAME=value"));
+	CHECK(t_envp[1] == NULL);
+	return 11;
+}
+
+TEST(arguments_and_environment)
+{
+	const char *argv[] = {t_self, "@args", "one two", "", NULL};
+	const char *envp[] = {"NAME=value", NULL};
+
+	CHECK_EQ(IN_CHILD(sys(execve, t_self, argv, envp)), 11);
+}
+
+HELPER(aux)
+{
+	const Elf64_Ehdr *elf = (void *)(t_aux(AT_PHDR) & ~(PAGE - 1));
+	const unsigned char *random = (void *)t_aux(AT_RANDOM);
+	int zeros = 0;
+
+	CHECK_EQ(t_aux(AT_PAGESZ), PAGE);
+	CHECK_EQ(t_aux(AT_PHENT), sizeof(Elf64_Phdr));
+	CHECK_EQ(t_aux(AT_ENTRY), elf->e_entry);
+	CHECK_EQ(t_aux(AT_PHNUM), elf->e_phnum);
+	CHECK_EQ(t_aux(AT_PHDR), (unsigned long)elf + elf->e_phoff);
+	CHECK_EQ(t_aux(AT_SECURE), 0);
+	CHECK(random != NULL);
+	for (int i = 0; i < 16; i++)
+		zeros += !random[i];
+	CHECK(zeros < 8);
+	CHECK_EQ((unsigned long)(t_argv - 1) % 16, 0); // the stack was aligned
+	CHECK(!strcmp((char *)t_aux(AT_EXECFN), t_self));
+	return 12;
+}
+
+TEST(auxiliary_vector)
+{
+	CHECK_EQ(IN_CHILD(t_exec("aux", NULL, NULL)), 12);
+}
+
+HELPER(fds)
+{
+	CHECK_EQ(sys(fcntl, t_number(t_argv[2]), F_GETFD), 0);
+	CHECK_EQ(sys(fcntl, t_number(t_argv[3]), F_GETFD), -EBADF);
+	return 13;
+}
+
+TEST(close_on_exec)
+{
+	char a[16], b[16];
+	long stays = sys(dup, 1), goes = sys(dup, 1);
+
+	CHECK_EQ(sys(fcntl, goes, F_SETFD, FD_CLOEXEC), 0);
+	t_snprintf(a, sizeof a, "%ld", stays);
+	t_snprintf(b, sizeof b, "%ld", goes);
+	CHECK_EQ(IN_CHILD(t_exec("fds", a, b)), 13);
+	CHECK_EQ(sys(fcntl, goes, F_GETFD), FD_CLOEXEC); // the child's table was its own
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+HELPER(signals)
+{
+	struct sigaction act;
+	stack_t st;
+	unsigned long pending;
+
+	sys(rt_sigaction, SIGUSR1, 0, &act, 8);
+	CHECK(act.sa_handler == SIG_DFL);
+	sys(rt_sigaction, SIGUSR2, 0, &act, 8);
+	CHECK(act.sa_handler == SIG_IGN);
+	CHECK_EQ(t_mask() & BIT(SIGTERM), BIT(SIGTERM));
+	sys(rt_sigpending, &pending, 8);
+	CHECK_EQ(pending, BIT(SIGTERM));
+	CHECK_EQ(sys(sigaltstack, 0, &st), 0);
+	CHECK_EQ(st.ss_flags, SS_DISABLE);
+	CHECK(sys(alarm, 0) > 0); // the timer came along
+	return 14;
+}
+
+TEST(signal_state)
+{
+	CHECK_EQ(IN_CHILD({
+		stack_t st = {.ss_sp = t_map(STACK_SIZE), .ss_size = STACK_SIZE};
+
+		sys(sigaltstack, &st, 0);
+		t_action(SIGUSR1, handler, 0);
+		t_action(SIGUSR2, SIG_IGN, 0);
+		t_block(BIT(SIGTERM));
+		sys(kill, t_getpid(), SIGTERM);
+		sys(alarm, 100);
+		t_exec("signals", NULL, NULL);
+	}),
+		14);
+}
+
+HELPER(identity)
+{
+	char name[16];
+
+	CHECK_EQ(t_getpid(), t_number(t_argv[2]));
+	CHECK_EQ(t_gettid(), t_getpid());
+	CHECK_EQ(t_field("/proc/self/status", "Threads"), 1);
+	CHECK_EQ(sys(prctl, PR_GET_NAME, name, 0, 0, 0), 0);
+	CHECK(!strcmp(name, "exec"));
+	return 15;
+}
+
+static long exec_identity(void)
+{
+	char pid[16];
+
+	t_snprintf(pid, sizeof pid, "%d", t_getpid());
+	return t_exec("identity", pid, NULL);
+}
+
+TEST(pid_stays_and_name_changes)
+{
+	CHECK_EQ(IN_CHILD({
+		sys(prctl, PR_SET_NAME, "another", 0, 0, 0);
+		exec_identity();
+	}),
+		15);
+}
+
+TEST(from_the_leader_ends_the_other_threads)
+{
+	CHECK_EQ(IN_CHILD({
+		struct thread t[4];
+
+		for (int i = 0; i < 4; i++)
+			thread_start(&t[i], i % 2 ? thread_spin : thread_pause, NULL);
+		exec_identity();
+	}),
+		15);
+}
+
+static int exec_there(void *arg)
+{
+	(void)arg;
+	exec_identity();
+	return 1;
+}
+
+TEST(from_another_thread_takes_the_pid)
+{
+	CHECK_EQ(IN_CHILD({
+		struct thread t[4];
+
+		for (int i = 0; i < 3; i++)
+			thread_start(&t[i], i % 2 ? thread_spin : thread_pause, NULL);
+		thread_start(&t[3], exec_there, NULL);
+		thread_pause(NULL);
+	}),
+		15);
+}
+
+static int exec_late(void *arg)
+{
+	int leader = *(int *)arg;
+
+	UNTIL(t_task_state(leader, leader) == 'Z');
+	return exec_there(NULL);
+}
+
+TEST(from_another_thread_after_the_leader_ended)
+{
+	CHECK_EQ(IN_CHILD({
+		struct thread t;
+		int me = t_getpid();
+
+		thread_start(&t, exec_late, &me);
+		t_exit_thread(0);
+	}),
+		15);
+}
+
+TEST(two_threads_at_once_one_wins)
+{
+	for (int round = 0; round < 5; round++)
+		CHECK_EQ(IN_CHILD({
+			struct thread t[2];
+
+			thread_start(&t[0], exec_there, NULL);
+			thread_start(&t[1], exec_there, NULL);
+			exec_there(NULL);
+		}),
+			15);
+}
+
+HELPER(status)
+{
+	return (int)t_number(t_argv[2]);
+}
+
+TEST(failure_leaves_everything)
+{
+	struct thread t;
+
+	CHECK_EQ(IN_CHILD({
+		thread_start(&t, thread_pause, NULL);
+		CHECK_EQ(exec_path("/no/such"), -ENOENT);
+		CHECK_EQ(sys(kill, t_getpid(), 0), 0);
+		CHECK(t.tid != 0);
+	}),
+		0);
+}
+
+TEST(refusals_by_path)
+{
+	t_tmpdir();
+	CHECK_EQ(exec_path("no-such"), -ENOENT);
+	CHECK_EQ(exec_path(""), -ENOENT);
+	CHECK_EQ(exec_path("/tmp"), -EACCES);
+	CHECK_EQ(t_spit("plain", "x"), 0);
+	CHECK_EQ(exec_path("plain"), -EACCES); // no x bit
+	CHECK_EQ(exec_path("plain/x"), -ENOTDIR);
+	CHECK_EQ(sys(chmod, "plain", 0755), 0);
+	CHECK_EQ(exec_path("plain"), -ENOEXEC);
+	CHECK_EQ(t_spit("empty", ""), 0);
+	CHECK_EQ(sys(chmod, "empty", 0755), 0);
+	CHECK_EQ(exec_path("empty"), -ENOEXEC);
+	CHECK_EQ(exec_path("/dev/null"), -EACCES);
+}
+
+TEST(refusals_by_pointer)
+{
+	const char *argv[] = {"x", NULL}, *wild[] = {"x", (char *)8, NULL};
+	const char *kernel[] = {(char *)0xffffffff80000000UL, NULL};
+
+	CHECK_EQ(sys(execve, 8UL, argv, t_envp), -EFAULT);
+	CHECK_EQ(sys(execve, 0xffffffff80000000UL, argv, t_envp), -EFAULT);
+	CHECK_EQ(sys(execve, t_self, 8UL, t_envp), -EFAULT);
+	CHECK_EQ(sys(execve, t_self, argv, 8UL), -EFAULT);
+	CHECK_EQ(sys(execve, t_self, wild, t_envp), -EFAULT);
+	CHECK_EQ(sys(execve, t_self, kernel, t_envp), -EFAULT);
+	CHECK_EQ(sys(execve, t_self, 0xffff800000000000UL, t_envp), -EFAULT);
+}
+
+TEST(one_argument_too_long)
+{
+	size_t n = 128 * 1024;
+	char *text = t_map(n + PAGE);
+	const char *argv[] = {t_self, "@status", "21", text, NULL};
+
+	memset(text, 'a', n);
+	CHECK_EQ(sys(execve, t_self, argv, t_envp), -E2BIG);
+	text[n - 1] = 0; // 128 KiB with its NUL is the most there may be
+	CHECK_EQ(IN_CHILD(sys(execve, t_self, argv, t_envp)), 21);
+}
+
+TEST(all_arguments_too_long)
+{
+	size_t n = 100 * 1024;
+	char *text = t_map(n);
+	const char **argv = t_map(2 * PAGE);
+
+	memset(text, 'a', n - 1);
+	for (int i = 0; i < 200; i++) // 20 MB: more than any stack limit allows
+		argv[i] = text;
+	CHECK_EQ(sys(execve, t_self, argv, t_envp), -E2BIG);
+}
+
+HELPER(count)
+{
+	CHECK_EQ(t_argc, 1002);
+	for (int i = 2; i < t_argc; i++)
+		CHECK_EQ(t_number(t_argv[i]), i);
+	return 16;
+}
+
+TEST(a_thousand_arguments)
+{
+	const char **argv = t_map(3 * PAGE);
+	char *text = t_map(8 * PAGE);
+
+	argv[0] = t_self;
+	argv[1] = "@count";
+	for (int i = 2; i < 1002; i++) {
+		argv[i] = text;
+		text += t_snprintf(text, 16, "%d", i) + 1;
+	}
+	CHECK_EQ(IN_CHILD(sys(execve, t_self, argv, t_envp)), 16);
+}
+
+TEST(a_full_memory_map_is_given_back)
+{
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(IN_CHILD({
+			memset(t_map(64 * PAGE), 1, 64 * PAGE);
+			t_exec("status", "22", NULL);
+		}),
+			22);
+}
+
+HELPER(chain)
+{
+	char n[16];
+	long left = t_number(t_argv[2]);
+
+	if (!left)
+		return 23;
+	t_snprintf(n, sizeof n, "%ld", left - 1);
+	t_exec("chain", n, NULL);
+	return 1;
+}
+
+TEST(thirty_in_a_row)
+{
+	CHECK_EQ(IN_CHILD(t_exec("chain", "30", NULL)), 23);
+}
