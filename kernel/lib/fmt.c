@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Formatting and reading of numbers: see fmt.h. */
+#include "kernel/abi.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+
+struct sink {
+	char *buf;
+	size_t n, len;			/* room; characters so far, those beyond the room included */
+};
+
+struct spec {
+	bool left, zero;
+	int width, precision;		/* precision -1: none given */
+	int size;			/* bytes of the integer argument */
+};
+
+static void put(struct sink *o, char c)
+{
+	if (o->len + 1 < o->n)
+		o->buf[o->len] = c;
+	o->len++;
+}
+
+static void put_padded(struct sink *o, const struct spec *sp, const char *s, int len)
+{
+	int pad = sp->width - len;
+
+	for (; !sp->left && pad > 0; pad--)
+		put(o, ' ');
+	for (int i = 0; i < len; i++)
+		put(o, s[i]);
+	for (; pad > 0; pad--)
+		put(o, ' ');
+}
+
+/* sign is 0 for none. Builds the digits from the right: 64 bits in octal are 22, the rest is zeroes asked for. */
+static void put_number(struct sink *o, const struct spec *sp, u64 v, unsigned base, bool upper, char sign)
+{
+	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
+	char buf[80];
+	int i = sizeof(buf), least = sp->precision < 0 ? 1 : sp->precision;
+
+	if (sp->zero && !sp->left && sp->precision < 0)
+		least = sp->width - (sign != 0);
+	if (least > 70)
+		least = 70;
+	for (int n = 0; v || n < least; n++, v /= base)
+		buf[--i] = digits[v % base];
+	if (sign)
+		buf[--i] = sign;
+	put_padded(o, sp, buf + i, (int)sizeof(buf) - i);
+}
+
+static const char *parse_spec(const char *f, struct spec *sp, va_list *ap)
+{
+	*sp = (struct spec){ .precision = -1, .size = 4 };
+	for (;; f++) {
+		if (*f == '-')
+			sp->left = true;
+		else if (*f == '0')
+			sp->zero = true;
+		else if (*f != '+' && *f != ' ' && *f != '#')
+			break;
+	}
+	if (*f == '*') {
+		sp->width = va_arg(*ap, int);
+		if (sp->width < 0) {
+			sp->left = true;
+			sp->width = -sp->width;
+		}
+		f++;
+	}
+	for (; kisdigit(*f); f++)
+		sp->width = sp->width * 10 + (*f - '0');
+	if (*f == '.') {
+		sp->precision = 0;
+		f++;
+		if (*f == '*') {
+			sp->precision = va_arg(*ap, int);
+			f++;
+		}
+		for (; kisdigit(*f); f++)
+			sp->precision = sp->precision * 10 + (*f - '0');
+	}
+	for (;; f++) {
+		if (*f == 'l' || *f == 'z' || *f == 'j' || *f == 't')
+			sp->size = 8;
+		else if (*f == 'h')
+			sp->size = sp->size == 2 ? 1 : 2;
+		else
+			return f;
+	}
+}
+
+static s64 signed_arg(const struct spec *sp, va_list *ap)
+{
+	s64 v = sp->size == 8 ? va_arg(*ap, long) : va_arg(*ap, int);
+
+	return sp->size == 2 ? (int16_t)v : sp->size == 1 ? (int8_t)v : v;
+}
+
+static u64 unsigned_arg(const struct spec *sp, va_list *ap)
+{
+	u64 v = sp->size == 8 ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned);
+
+	return sp->size == 2 ? (u16)v : sp->size == 1 ? (u8)v : v;
+}
+
+static void convert(struct sink *o, char conv, struct spec *sp, va_list *ap)
+{
+	const char *s;
+	s64 v;
+	char c;
+
+	switch (conv) {
+	case 'd':
+	case 'i':
+		v = signed_arg(sp, ap);
+		put_number(o, sp, v < 0 ? -(u64)v : (u64)v, 10, false, v < 0 ? '-' : 0);
+		break;
+	case 'u':
+		put_number(o, sp, unsigned_arg(sp, ap), 10, false, 0);
+		break;
+	case 'o':
+		put_number(o, sp, unsigned_arg(sp, ap), 8, false, 0);
+		break;
+	case 'x':
+	case 'X':
+		put_number(o, sp, unsigned_arg(sp, ap), 16, conv == 'X', 0);
+		break;
+	case 'p':
+		sp->precision = 16;
+		put_number(o, sp, (u64)(uintptr_t)va_arg(*ap, void *), 16, false, 0);
+		break;
+	case 'c':
+		c = (char)va_arg(*ap, int);
+		put_padded(o, sp, &c, 1);
+		break;
+	case 's':
+		s = va_arg(*ap, const char *);
+		if (!s)
+			s = "(null)";
+		put_padded(o, sp, s, (int)(sp->precision < 0 ? kstrlen(s) : kstrnlen(s, sp->precision)));
+		break;
+	default:
+		put(o, '%');
+		put(o, conv);
+	}
+}
+
+int kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
+{
+	struct sink o = { .buf = buf, .n = n };
+	va_list args;
+
+	va_copy(args, ap);
+	for (const char *f = fmt; *f; f++) {
+		struct spec sp;
+
+		if (*f != '%') {
+			put(&o, *f);
+			continue;
+		}
+		f = parse_spec(f + 1, &sp, &args);
+		if (!*f)
+			break;
+		if (*f == '%')
+			put(&o, '%');
+		else
+			convert(&o, *f, &sp, &args);
+	}
+	va_end(args);
+	if (n)
+		buf[o.len < n ? o.len : n - 1] = 0;
+	return (int)o.len;
+}
+
+int ksnprintf(char *buf, size_t n, const char *fmt, ...)
+{
+	va_list ap;
+	int len;
+
+	va_start(ap, fmt);
+	len = kvsnprintf(buf, n, fmt, ap);
+	va_end(ap);
+	return len;
+}
+
+size_t kscnprintf(char *buf, size_t n, const char *fmt, ...)
+{
+	va_list ap;
+	size_t len;
+
+	if (!n)
+		return 0;
+	va_start(ap, fmt);
+	len = kvsnprintf(buf, n, fmt, ap);
+	va_end(ap);
+	return len < n ? len : n - 1;
+}
+
+static int digit_value(char c)
+{
+	if (kisdigit(c))
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return 99;
+}
+
+int kparse_u64(const char *s, u64 *out)
+{
+	unsigned base = 10;
+	u64 v = 0;
+	int digits = 0;
+
+	while (kisspace(*s))
+		s++;
+	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+		base = 16;
+		s += 2;
+	}
+	for (; digit_value(*s) < (int)base; s++, digits++)
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, (u64)digit_value(*s), &v))
+			return -ERANGE;
+	while (kisspace(*s))
+		s++;
+	if (!digits || *s)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+int kparse_s64(const char *s, s64 *out)
+{
+	bool negative;
+	u64 v;
+	int err;
+
+	while (kisspace(*s))
+		s++;
+	negative = *s == '-';
+	err = kparse_u64(s + negative, &v);
+	if (err)
+		return err;
+	if (v > (u64)INT64_MAX + negative)
+		return -ERANGE;
+	*out = negative ? (s64)-v : (s64)v;
+	return 0;
+}
