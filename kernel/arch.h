@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a machine provides. Each arch/ folder holds machine.h (included here, found by the second include root) with the
+ * inline part, and the .c files for the rest. A function is here only if its meaning differs by machine. kernel/entry.h is
+ * the way up.
+ *
+ * machine.h provides:
+ *   struct regs;               the user registers saved on kernel entry (complete type)
+ *   struct arch_thread;        embedded in struct task as t->arch (kernel stack pointer, FPU area, TLS base, ...)
+ *   struct arch_mm;            embedded in struct mm as mm->arch (page-table root, set of CPUs using it)
+ *   struct cpu *this_cpu(void);  struct task *current (macro, safe against migration)
+ *   irqs: bool arch_irqs_on(void); void arch_irq_disable(void); void arch_irq_enable(void); void arch_cpu_relax(void);
+ *   direct map: void *phys_to_virt(u64 pa); u64 virt_to_phys(const void *p);
+ *   user range: USER_MIN, USER_MAX (first address above user space), STACK_TOP;
+ *   regs: regs_syscall_nr, regs_arg(r, i), regs_return(r), regs_set_return(r, v), regs_ip, regs_sp, regs_user_mode(r),
+ *         regs_restart(r) (step back over the system call instruction with its number restored);
+ *   ptes: pte_t (u64); pte_present, pte_pfn, pte_write, pte_user_exec, pte_dirty, pte_young,
+ *         pte_make(pfn, PTE_* bits), pte_wrprotect(p), pte_mkold/mkclean(p), PTE_WRITE, PTE_EXEC, PTE_SPECIAL (zero page)
+ *         pte_none(p) is p == 0.
+ *   void arch_point(enum arch_point kind, const void *what);  empty on a real machine
+ */
+#pragma once
+#include "kernel/lib/types.h"
+
+struct task;
+struct cpu;
+struct mm;
+struct regs;
+struct ksig;
+
+/* Choice points of the schedule explorer: what is about to happen and to which object. */
+enum arch_point {
+	POINT_LOCK, POINT_UNLOCK, POINT_ATOMIC, POINT_STATE, POINT_SWITCH, POINT_WAKE, POINT_IRQ, POINT_USER, POINT_EXIT_STEP
+};
+
+#include <machine.h>
+
+/* --- processors --- */
+/* Brings up every other CPU; each runs entry_secondary(). Returns when all are online. Boot CPU, once. */
+void arch_start_cpus(void);
+/* Called with interrupts off; sleeps until an interrupt, returns with interrupts on and the interrupt handled. */
+void arch_idle(void);
+/* Makes @cpu run entry_reschedule() soon. Any context. */
+void arch_send_reschedule(unsigned cpu);
+/* Monotonic ns since boot; the same on every CPU. */
+u64 arch_clock_ns(void);
+/* Executed instructions as far as the machine can tell (TSC under -icount; scheduler steps on host). */
+u64 arch_instructions(void);
+/* Seconds since 1970 at boot (RTC). */
+u64 arch_rtc_seconds(void);
+/* One-shot timer interrupt on this CPU at absolute ns, replacing the one before; ~0 = none. */
+void arch_timer_arm(u64 deadline);
+u64 arch_random(void);
+
+/* --- threads --- */
+/* Kernel stack with guard page and register areas. 0 or -ENOMEM. May sleep. */
+int arch_thread_alloc(struct task *t);
+void arch_thread_free(struct task *t);			/* t is off every CPU */
+/* First switch to t runs schedule_tail() and then fn(arg), which never returns (it ends in do_exit). */
+void arch_thread_kernel(struct task *t, void (*fn)(void *arg), void *arg);
+/*
+ * First switch to t runs schedule_tail(), then returns to user mode with the caller's (current's) registers, FPU state included,
+ * system call value 0, stack @sp unless 0, TLS @tls if set_tls.
+ */
+void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls);
+/* exec: current's registers and FPU state become those of a fresh program. */
+void arch_thread_exec(uaddr_t entry, uaddr_t sp);
+/* Switches stacks and registers from current to next; interrupts off, rq lock held. Sets this_cpu()->prev and ->current. */
+void arch_switch(struct task *prev, struct task *next);
+/* Saved user registers of t (t == current, or t is stopped in the kernel). */
+struct regs *arch_regs(struct task *t);
+/* arch_prctl(2): FS/GS base. */
+long arch_prctl(int code, uaddr_t addr);
+/* Kernel stack use, for the overflow check and /proc: lowest address ever used is not required. */
+bool arch_on_stack(const struct task *t, const void *p);
+
+/* --- the user edge: all of these check the range, take faults, may sleep, and hold no spinlock --- */
+size_t copy_from_user(void *dst, uaddr_t src, size_t n) __must_check;	/* bytes NOT copied */
+size_t copy_to_user(uaddr_t dst, const void *src, size_t n) __must_check;	/* bytes NOT copied */
+size_t clear_user(uaddr_t dst, size_t n) __must_check;
+/* Copies up to n bytes including the NUL; returns length without NUL, n if no NUL found in n bytes, or -EFAULT. */
+long strncpy_from_user(char *dst, uaddr_t src, size_t n) __must_check;
+/* Atomic compare-exchange on an aligned user u32: 0 and *cur, or -EFAULT. */
+int cmpxchg_user32(uaddr_t addr, u32 old, u32 new, u32 *cur) __must_check;
+static inline bool access_ok(uaddr_t a, size_t n) { return n <= USER_MAX && a <= USER_MAX - n; }
+/* Pushes a signal frame for k on current's user stack (or alternate stack) and points r at the handler. 0 or -EFAULT: force SIGSEGV. */
+int arch_signal_setup(const struct ksig *k, struct regs *r);
+/* rt_sigreturn: restores r and FPU state from the frame, stores the saved mask in *mask. 0 or -EFAULT. Hostile frames never reach the kernel. */
+int arch_signal_return(struct regs *r, u64 *mask);
+
+/* --- address spaces; page tables of mm are protected by mm->mmap_lock (or the mm has no users) --- */
+int arch_mm_init(struct mm *mm);			/* 0 or -ENOMEM */
+void arch_mm_free(struct mm *mm);			/* frees table pages; no user pages left mapped */
+/* The slot for va, allocating table pages; NULL if out of memory. */
+pte_t *arch_pte_alloc(struct mm *mm, uaddr_t va);
+/* The slot for va, or NULL if no table page is there. */
+pte_t *arch_pte_find(struct mm *mm, uaddr_t va);
+/* Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn != 0 and returns that. */
+int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
+/* Frees page-table pages wholly inside [start, end) that no longer map anything. */
+void arch_pt_free_range(struct mm *mm, uaddr_t start, uaddr_t end);
+/* After ptes were removed or restricted: no CPU uses the old ones afterwards. No spinlock held. One page: end = start + PAGE_SIZE. */
+void arch_tlb_flush(struct mm *mm, uaddr_t start, uaddr_t end);
+/* Next address space on this CPU; prev may be NULL (kernel thread: keep the last one is not allowed, load the kernel's). Interrupts off. */
+void arch_mm_switch(struct mm *next);
+u64 arch_pt_pages(const struct mm *mm);		/* table pages of mm, for oom_badness */
+
+/* --- the box --- */
+void arch_console_write(const char *s, size_t n);	/* any context, polled */
+void arch_report_write(const char *s, size_t n);	/* second serial port: structured results */
+void arch_poweroff(int status) __noreturn;		/* 0: machine ends as passed; other: failed */
+void arch_stop_others(void);				/* panic: other CPUs stop for good */
+/* Fills pcs[] from the current frame or, if r, from r; returns how many. */
+unsigned arch_backtrace(const struct regs *r, u64 *pcs, unsigned n);
+void arch_regs_print(const struct regs *r);
+/* Symbol for a kernel address: name and offset; NULL if none. */
+const char *arch_symbol(u64 pc, u64 *offset);
+/* What /proc/cpuinfo says of a CPU; returns length. */
+size_t arch_cpuinfo(unsigned cpu, char *buf, size_t n);

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Locks and their order. Every lock has a rank; a CPU (spinlocks, rwlocks) or a task (mutexes) may only take a lock of
+ * higher rank than all it holds. lock() checks this on both machines and panics at the first step up, naming both locks,
+ * the holder and the place. Interrupts are off while a spinlock or rwlock is held. Mutex ranks are all below spinlock ranks.
+ */
+#pragma once
+#include <stdatomic.h>
+#include "kernel/lib/list.h"
+#include "kernel/panic.h"
+
+struct task;
+
+enum lock_rank {
+	RANK_NONE,
+	/* --- sleeping locks --- */
+	RANK_PM,		/* pm_mutex: one suspend at a time */
+	RANK_EXEC,		/* group->exec_mutex (cred_guard_mutex) */
+	RANK_FS_RENAME,		/* directory renames */
+	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
+	RANK_INODE,		/* a file's inode mutex */
+	RANK_TTY,
+	RANK_PIPE,
+	RANK_MMAP,		/* mm->mmap_lock; user faults take it: nothing above may be copied to/from user under it */
+	RANK_OOM,		/* oom_lock */
+	RANK_BLOCK_MUTEX,
+	/* --- spinning locks, interrupts off --- */
+	RANK_SPIN_FIRST,
+	RANK_TASKLIST = RANK_SPIN_FIRST,	/* tasklist_lock (rw) */
+	RANK_TASK,		/* task->alloc_lock: mm, files, fs, io_context pointers (task_lock) */
+	RANK_FREEZER,		/* freezer_lock */
+	RANK_SIGHAND,		/* sighand->siglock */
+	RANK_OOM_VICTIMS,	/* oom.c: victims in flight */
+	RANK_PID,
+	RANK_FILES,		/* files->lock: the descriptor table */
+	RANK_FS,		/* fs->lock: cwd, root, umask */
+	RANK_DENTRY,
+	RANK_MAPPING,		/* mapping->lock: page cache tree */
+	RANK_FUTEX,		/* futex bucket (two of them: lower address first, nested) */
+	RANK_IO,		/* io_context, block queues */
+	RANK_WAITQ,		/* waitq->lock */
+	RANK_MUTEX_WAIT,	/* a mutex's own waiter list */
+	RANK_TIMER,		/* per-CPU timer queue */
+	RANK_RQ,		/* per-CPU run queue (two: lower CPU first, nested) */
+	RANK_LRU,		/* clean file pages in order of use */
+	RANK_KMEM,		/* object caches */
+	RANK_ZONE,		/* buddy allocator */
+	RANK_STACKS,		/* kernel stack slots */
+	RANK_ARCH,		/* arch-private, e.g. TLB shootdown */
+	RANK_LOG,		/* log ring and console output */
+	NR_RANKS
+};
+
+struct spinlock {
+	_Atomic u32 v;			/* 0 free, 1 held */
+	u16 rank;
+	s32 cpu;			/* holder, -1 */
+	const char *name;
+	const void *where;		/* return address of the holder's lock call */
+};
+#define SPINLOCK_INIT(nm, rk)	{ .v = 0, .rank = (rk), .cpu = -1, .name = (nm) }
+void spin_init(struct spinlock *l, const char *name, enum lock_rank rank);
+void spin_lock(struct spinlock *l);
+/* A second lock of the same rank as one held; the caller states the order at the line. */
+void spin_lock_nested(struct spinlock *l);
+bool spin_trylock(struct spinlock *l);
+void spin_unlock(struct spinlock *l);
+bool spin_is_held(const struct spinlock *l);		/* by this CPU */
+
+/* Spinning reader-writer lock, recursion forbidden, writers preferred over new readers. Interrupts off in both modes. */
+struct rwlock {
+	_Atomic s32 v;			/* -1 writer, n readers */
+	_Atomic u32 writers_waiting;
+	u16 rank;
+	s32 writer_cpu;
+	const char *name;
+	const void *where;
+};
+#define RWLOCK_INIT(nm, rk)	{ .v = 0, .rank = (rk), .writer_cpu = -1, .name = (nm) }
+void read_lock(struct rwlock *l);
+void read_unlock(struct rwlock *l);
+void write_lock(struct rwlock *l);
+void write_unlock(struct rwlock *l);
+bool rw_is_write_held(const struct rwlock *l);		/* by this CPU */
+bool rw_is_held(const struct rwlock *l);		/* by this CPU, either mode */
+
+/*
+ * Sleeping lock, FIFO hand-over: an unlock with sleepers makes the first of them the owner. A free mutex is taken and given
+ * back by one compare-and-exchange of the owner word.
+ */
+struct mutex {
+	_Atomic uintptr_t owner;	/* task, 0 free; bit 0: somebody waits [wait_lock to set and clear that bit] */
+	struct spinlock wait_lock;
+	struct list waiters;		/* [wait_lock] */
+	u16 rank;
+	const char *name;
+	const void *where;
+	struct list held;		/* on owner->held_mutexes; owner only */
+};
+#define MUTEX_INIT(var, nm, rk)	{ .wait_lock = SPINLOCK_INIT(nm, RANK_MUTEX_WAIT), .waiters = LIST_INIT((var).waiters), \
+				  .rank = (rk), .name = (nm), .held = LIST_INIT((var).held) }
+void mutex_init(struct mutex *m, const char *name, enum lock_rank rank);
+void mutex_lock(struct mutex *m);			/* sleeps, TASK_UNINTERRUPTIBLE */
+void mutex_lock_nested(struct mutex *m);		/* same rank as one held */
+int mutex_lock_killable(struct mutex *m) __must_check;	/* 0, or -EINTR if a fatal signal is pending */
+bool mutex_trylock(struct mutex *m);
+void mutex_unlock(struct mutex *m);
+bool mutex_is_held(const struct mutex *m);		/* by current */
+
+/* The lock is held: by this CPU, or, a mutex, by current. */
+#define assert_held(l)								\
+	do {									\
+		if (unlikely(!_Generic((l), struct spinlock *: spin_is_held, struct mutex *: mutex_is_held,	\
+				       struct rwlock *: rw_is_held)(l)))	\
+			panic("%s:%d: %s: %s is not held", __FILE__, __LINE__, __func__, #l);	\
+	} while (0)
+/* Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the idle task runs is exempt from the interrupts' part. */
+void might_sleep(void);
+/* On the way to user mode: no lock held, interrupts state sane. */
+void assert_no_locks(void);
+/* Prints what this CPU and @t hold; used by panic. */
+void locks_dump(struct task *t);

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Running and waiting: per-CPU run queues, task states, wake-up, migration. Mirrors Linux kernel/sched/core.c.
+ *
+ * The kernel is not preemptible: a task in kernel mode gives the CPU away only in schedule(); user mode is preempted on the
+ * way back from an interrupt. rq->lock is held across the switch and released by the next task, so whoever holds the
+ * rq->lock of t->cpu knows that t is either running there or fully switched out.
+ */
+#pragma once
+#include "kernel/lock.h"
+
+struct task;
+struct regs;
+
+#define MAX_CPUS	16
+
+/* Task states, Linux's names. task->state is written by current itself, or by a waker under the rq lock of t->cpu. */
+#define TASK_RUNNING		0x0000u
+#define TASK_INTERRUPTIBLE	0x0001u
+#define TASK_UNINTERRUPTIBLE	0x0002u
+#define __TASK_STOPPED		0x0004u
+#define __TASK_TRACED		0x0008u
+#define TASK_DEAD		0x0080u
+#define TASK_WAKEKILL		0x0100u
+#define TASK_NOLOAD		0x0400u
+#define TASK_NEW		0x0800u
+#define TASK_FREEZABLE		0x2000u
+#define TASK_FROZEN		0x8000u
+#define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
+#define TASK_STOPPED		(TASK_WAKEKILL | __TASK_STOPPED)
+#define TASK_TRACED		(TASK_WAKEKILL | __TASK_TRACED)
+#define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
+#define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
+
+/* What a CPU is. Index = dense CPU number. */
+struct rq;
+struct cpu {
+	struct cpu *self;		/* first: x86 reads it through %gs:0 */
+	struct task *current;		/* second: x86 reads it through %gs:8 */
+	unsigned id;
+	u8 online;
+	int irq_depth;			/* spinlocks held; interrupts stay off while > 0 */
+	u8 irqs_were_on;		/* before the first of them */
+	int in_irq;			/* inside an interrupt handler */
+	unsigned nr_held;		/* spinlocks and rwlocks held, for the rank check */
+	struct { const void *lock; u16 rank; u8 kind; } held[16];
+	struct task *idle;
+	struct task *prev;		/* whom the last switch left; finish_task_switch's argument */
+	struct rq *rq;
+	void *arch;			/* the machine's own per-CPU data */
+};
+extern struct cpu cpus[MAX_CPUS];
+extern unsigned nr_cpus;		/* CPUs that are online; fixed once booted */
+
+/* machine.h provides: struct cpu *this_cpu(void); struct task *current (macro). */
+
+/* spinlock plumbing: nestable "interrupts off". */
+void irq_push_off(void);
+void irq_pop_off(void);
+
+void sched_init(void);			/* boot CPU, before anything sleeps */
+void sched_init_cpu(struct cpu *c);	/* each CPU, makes its idle task current */
+/* Gives up the CPU according to current->state. No spinlock held, interrupts on. */
+void schedule(void);
+/* schedule() that returns at the latest at @deadline (absolute ns). false if the deadline passed, true if woken before. */
+bool schedule_until(u64 deadline);
+/* If another task waits, run it. Anywhere a task may sleep. */
+void cond_resched(void);
+void sched_yield_current(void);
+/* First thing any new task runs, on its own stack, before its function: drops the rq lock of the switch. */
+void schedule_tail(void);
+/* TASK_NEW -> runnable on some CPU it may use. */
+void wake_up_new_task(struct task *t);
+/* If t->state & state: make it runnable; true if this call did it. Any context. */
+bool wake_up_state(struct task *t, unsigned state);
+static inline bool wake_up_process(struct task *t) { return wake_up_state(t, TASK_NORMAL); }
+/* Kicks the CPU t runs on so that it goes through the kernel (signal delivery). Any context. */
+void kick_process(struct task *t);
+/*
+ * Runs fn(t, arg) with t pinned in its present state: rq lock of t held and t neither running nor being woken.
+ * Returns fn's value, or false without calling it if t runs or is queued. Used by the freezer to freeze in place.
+ */
+bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
+/* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
+void sched_wait_off_cpu(struct task *t);
+/* Interrupt return to user with TIF_NEED_RESCHED. */
+void sched_tick(void);			/* timer interrupt: account, expire slice */
+int sched_setaffinity(struct task *t, const u64 *mask);	/* 0, -EINVAL; sleeps */
+void __noreturn cpu_idle_loop(void);
+/* Running totals for /proc/stat, uptime, loadavg. */
+u64 sched_nr_switches(void);
+unsigned sched_nr_running(void);
+
+#define __set_current_state(s)	WRITE_ONCE(current->state, (s))
+/* Full barrier after the store: pairs with the waker's "change condition, then look at state". */
+#define set_current_state(s)	do { atomic_store(&current->state, (s)); arch_point(POINT_STATE, current); } while (0)

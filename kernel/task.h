@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A task (Linux: task_struct) and a thread group (Linux: signal_struct): the fields, who protects each, who pins whom.
+ *
+ * Legend: (!) fixed once published   (@) only current touches it   (~) atomic, no lock   (c) set at creation, read by anyone
+ *   [T] tasklist_lock, write to change, read to look    [S] sighand->siglock    [A] t->alloc_lock (task_lock)
+ *   [R] rq lock of t->cpu    [F] freezer_lock    [O] oom_lock
+ *
+ * tasklist_lock stands in for RCU: LINUX: list walks that Linux does under RCU are done under read_lock(&tasklist_lock).
+ * A task is pinned by t->usage, by tasklist_lock while it is hashed, or by being current.
+ * t->group stays valid until the task is freed; t->sighand is NULL from __exit_signal on [T+S].
+ */
+#pragma once
+#include "kernel/arch.h"
+#include "kernel/lock.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/timer.h"
+#include "kernel/waitq.h"
+
+struct mm;
+struct files;
+struct fs;
+struct io_context;
+struct inode;
+struct tty;
+
+/* t->flags, written by current only unless said. */
+#define PF_EXITING	0x00000004u	/* X2 onwards */
+#define PF_QUIESCED	0x00000008u	/* past Q: no device access, no IO any more (set in oom_exit_quiesced) */
+#define PF_FORKNOEXEC	0x00000040u
+#define PF_SIGNALED	0x00000400u
+#define PF_NOFREEZE	0x00008000u	/* freezer: not this one */
+#define PF_KTHREAD	0x00200000u
+#define PF_SUSPEND_TASK	0x80000000u	/* the one that runs the suspend */
+#define PF_IDLE		0x00000002u
+#define PF_MEMALLOC	0x00000800u	/* in direct reclaim: no recursion */
+
+/* t->tif: nonzero means the way out to user mode has work. */
+#define TIF_NEED_RESCHED	0x01u
+#define TIF_SIGPENDING		0x02u
+#define TIF_NOTIFY_RESUME	0x04u	/* task work */
+#define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
+
+/* t->exit_state [T] */
+#define EXIT_DEAD	0x10
+#define EXIT_ZOMBIE	0x20
+#define EXIT_TRACE	(EXIT_ZOMBIE | EXIT_DEAD)
+
+/* t->jobctl [S] */
+#define JOBCTL_STOP_SIGMASK	0xffffu
+#define JOBCTL_STOP_PENDING	(1u << 17)
+#define JOBCTL_STOP_CONSUME	(1u << 18)
+#define JOBCTL_STOPPED		(1u << 26)
+
+/* g->flags [S] */
+#define SIGNAL_STOP_STOPPED	0x01u
+#define SIGNAL_STOP_CONTINUED	0x02u
+#define SIGNAL_GROUP_EXIT	0x04u
+#define SIGNAL_CLD_STOPPED	0x10u
+#define SIGNAL_CLD_CONTINUED	0x20u
+#define SIGNAL_UNKILLABLE	0x40u	/* init */
+
+struct callback {			/* task work: runs on the way to user mode or in X12 */
+	struct list node;
+	void (*fn)(struct callback *cb);
+};
+
+struct group {
+	_Atomic u32 sigcnt;		/* (~) one per task_struct: memory lifetime */
+	_Atomic s32 live;		/* (~) threads not yet at X3; ++ under [T+S] */
+	_Atomic s32 io_live;		/* (~) threads not yet past Q, the point of no more IO; ++ with live, -- in oom_exit_quiesced */
+	s32 nr_threads;			/* [T+S] hashed threads */
+	struct list thread_head;	/* [T] of task.thread_node */
+	u32 flags;			/* [S] SIGNAL_* */
+	int group_exit_code;		/* [S] */
+	struct task *group_exec_task;	/* [S] de_thread in progress */
+	int notify_count;		/* [S] de_thread's handshake */
+	int group_stop_count;		/* [S] */
+	struct sigpending shared_pending;	/* [S] */
+	struct task *curr_target;	/* [S] round robin of complete_signal */
+	struct waitq wait_chldexit;
+	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
+
+	int pgrp, session;		/* [T] */
+	u8 leader_of_session;		/* [T] */
+	struct tty *tty;		/* [S] controlling terminal */
+	u8 is_child_subreaper;		/* (@) set by prctl */
+	u8 has_child_subreaper;		/* [T] */
+
+	short oom_score_adj;		/* (~) plain int store, -1000..1000 */
+	short oom_score_adj_min;
+	u8 oom_flag_origin;
+	_Atomic(struct mm *) oom_mm;	/* (~) set once by cmpxchg under [O]; pins mm_count until the group is freed */
+	_Atomic u64 oom_priv;		/* the active design's own word */
+	struct list oom_node;		/* [victims_lock of oom.c] list of victims in flight; the list holds a reference */
+	u64 oom_marked_ns;		/* (!) when oom_mm was set */
+	u64 oom_marked_insns;
+
+	struct timer real_timer;	/* ITIMER_REAL */
+	u64 it_real_incr;		/* [S] ns */
+	u64 it_real_expires;		/* [S] ns absolute, 0 = off */
+	struct task *leader;		/* [T] group leader, NULL after it is unhashed */
+
+	struct k_rlimit64 rlim[16];	/* [A of leader] LINUX: per group */
+	u64 utime, stime, cutime, cstime;	/* [S] of dead threads / reaped children, ns */
+	u64 min_flt, maj_flt;
+	u64 nvcsw, nivcsw;
+	u64 maxrss, cmaxrss;
+	int tgid;			/* (c) */
+};
+
+struct task {
+	_Atomic u32 state;		/* see sched.h */
+	_Atomic u32 tif;		/* (~) */
+	u32 flags;			/* (@) PF_* */
+	_Atomic u32 usage;		/* (~) references to this struct */
+	struct arch_thread arch;
+
+	/* scheduling [R] */
+	struct cpu *cpu;		/* where it runs, ran or is queued */
+	u8 on_rq, on_cpu;
+	struct list rq_node;
+	u64 slice_end;
+	u64 exec_start, utime, stime;	/* ns */
+	u64 affinity;			/* bit per CPU */
+	int policy, rt_priority, nice;
+	u64 nvcsw, nivcsw;
+	struct timer sleep_timer;	/* schedule_until */
+	u32 saved_state;		/* [R] state before TASK_FROZEN */
+
+	/* identity and family */
+	int pid, tgid;			/* (!) except exec's swap [T] */
+	struct task *group_leader;	/* [T] */
+	struct group *group;		/* (!) */
+	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
+	struct task *real_parent;	/* [T] who reaps */
+	struct task *parent;		/* [T] who is told */
+	struct list children, sibling;	/* [T] leaders only */
+	struct list thread_node;	/* [T] on group->thread_head */
+	struct list tasks;		/* [T] on task_list: leaders only */
+	struct list pid_node;		/* [pid table lock] */
+	int exit_state;			/* [T] */
+	int exit_code, exit_signal;	/* [T] */
+	int pdeath_signal;		/* (@) */
+	char comm[16];			/* [A] */
+	u64 start_time;			/* (!) ns */
+
+	/* signals */
+	sigset_t_k blocked;		/* [S] to change, by current only */
+	sigset_t_k saved_sigmask;	/* (@) */
+	u8 restore_sigmask;		/* (@) */
+	struct sigpending pending;	/* [S] */
+	u32 jobctl;			/* [S] */
+	uaddr_t sas_sp;			/* (@) alternate stack */
+	size_t sas_size;
+	u32 sas_flags;
+	struct restart_block restart;	/* (@) */
+
+	/* resources [A] */
+	struct spinlock alloc_lock;	/* task_lock, rank RANK_TASK */
+	struct mm *mm;			/* [A] to change; NULL past X5b and in kernel threads */
+	struct files *files;		/* [A] */
+	struct fs *fs;			/* [A] */
+	struct io_context *io_context;	/* [A] */
+
+	/* user-space promises (@) */
+	uaddr_t set_child_tid, clear_child_tid, robust_list;
+	struct completion *vfork_done;	/* [A] */
+
+	struct list task_works;		/* [work_lock] */
+	struct spinlock work_lock;	/* rank RANK_FILES */
+	u8 no_more_work;		/* [work_lock] X12 passed */
+
+	struct list held_mutexes;	/* (@) for the rank check */
+	const void *waiting_for;	/* (@) lock or queue, for panic and /proc */
+
+	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
+	u64 min_flt, maj_flt;		/* (@) */
+	struct kthread *kthread;	/* (!) */
+	int in_syscall;			/* (@) number, -1 */
+	u8 enosys_logged;
+};
+
+/* A one-shot event. Mirrors Linux completion. */
+struct completion {
+	_Atomic u32 done;
+	struct waitq wait;
+};
+void completion_init(struct completion *c);
+void complete(struct completion *c);
+void wait_for_completion(struct completion *c);			/* uninterruptible */
+int wait_for_completion_state(struct completion *c, unsigned state);	/* 0 or -ERESTARTSYS */
+
+extern struct rwlock tasklist_lock;
+extern struct list task_list;		/* [T] leaders, init first */
+extern struct task init_task;		/* the boot task: idle of CPU 0, parent of all kernel threads, pid 0 */
+extern struct task *child_reaper;	/* (c) pid 1 */
+extern _Atomic u32 nr_tasks;		/* task_structs in existence */
+
+#define for_each_process(p)		list_for_each(p, &task_list, tasks)
+#define for_each_thread(g, t)		list_for_each(t, &(g)->thread_head, thread_node)
+#define for_each_process_thread(p, t)	for_each_process(p) for_each_thread((p)->group, t)
+
+static inline bool thread_group_leader(const struct task *t) { return t->exit_signal >= 0; }
+/* No other hashed thread. [T] */
+static inline bool thread_group_empty(const struct task *t) { return t->group->nr_threads == 1; }
+static inline void task_lock(struct task *t) { spin_lock(&t->alloc_lock); }
+static inline void task_unlock(struct task *t) { spin_unlock(&t->alloc_lock); }
+static inline bool same_thread_group(const struct task *a, const struct task *b) { return a->group == b->group; }
+static inline void set_tif(struct task *t, u32 bit) { atomic_fetch_or(&t->tif, bit); }
+static inline void clear_tif(struct task *t, u32 bit) { atomic_fetch_and(&t->tif, ~bit); }
+static inline bool test_tif(const struct task *t, u32 bit) { return atomic_load_explicit(&t->tif, memory_order_relaxed) & bit; }
+
+static inline struct task *get_task(struct task *t) { atomic_fetch_add(&t->usage, 1); return t; }
+void put_task(struct task *t);			/* any context; the last reference frees task and perhaps group */
+struct task *find_task_by_pid(int pid);		/* tasklist_lock held; any thread */
+struct task *find_get_task_by_pid(int pid);	/* takes a reference, NULL if none */
+/* Some thread of p's group that still has an mm, with its alloc_lock held; NULL if none. tasklist_lock held. */
+struct task *find_lock_task_mm(struct task *p);
+
+/* pids: task ids, process groups and sessions share one number space. */
+int pid_alloc(void);				/* one reference; -EAGAIN */
+void pid_get(int nr);
+void pid_put(int nr);				/* number reusable when nobody holds it */
+void pid_attach(struct task *t);		/* tasklist_lock write-held: findable */
+void pid_detach(struct task *t);
+extern int pid_max, threads_max;
+
+/* fork.c */
+struct clone_request {
+	u64 flags;				/* CLONE_*, without the exit signal */
+	uaddr_t pidfd, child_tid, parent_tid, stack, tls;
+	int exit_signal;
+	void (*fn)(void *arg);			/* kernel thread, else NULL */
+	void *arg;
+};
+/* The new task, not yet running, or ERR_PTR. Check, build, publish. Sleeps. */
+struct task *copy_process(const struct clone_request *c);
+long do_clone(const struct clone_request *c);	/* pid or -errno */
+void task_init_boot(void);			/* fork.c: init_task, caches */
+
+/* exit.c: mechanism.md 1.0 is its table of contents */
+void do_exit(int code) __noreturn;
+void do_group_exit(int code) __noreturn;
+bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie leader along */
+int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12 */
+void task_work_run(void);			/* current; may sleep */
+bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
+
+/* group.c / wait.c / exec.c */
+struct group *group_alloc(void);
+void group_put(struct group *g);
+/* exec: argv and envp are kernel arrays ending in NULL (first program) or come from user memory (sys_execve). */
+int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
+
+/* kthread.c */
+struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */
+void set_freezable(void);			/* this kernel thread takes part in freezing (they are PF_NOFREEZE otherwise) */
+bool kthread_should_stop(void);
+int kthread_stop(struct task *t);		/* waits for its end */
+
+/* proc's view */
+char task_state_letter(const struct task *t);
+void task_cputime(struct group *g, u64 *utime, u64 *stime);

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Timers and clocks. One-shot timers on a per-CPU queue, expiring in interrupt context. Mirrors Linux kernel/time/hrtimer.c. */
+#pragma once
+#include "kernel/arch.h"
+#include "kernel/lock.h"
+
+/* CLOCK_MONOTONIC in ns since boot. */
+static inline u64 ktime_ns(void) { return arch_clock_ns(); }
+
+struct timer {
+	u64 expires;			/* ns */
+	void (*fn)(struct timer *t);	/* interrupt context, no lock held; may re-arm */
+	struct cpu *cpu;		/* queue it is on */
+	_Atomic u32 running;
+	struct timer *child, *next, *prev;	/* [timer queue lock] pairing heap */
+};
+void timer_setup(struct timer *t, void (*fn)(struct timer *));
+void timer_start(struct timer *t, u64 expires);		/* absolute ns; re-arms if pending. Any context. */
+bool timer_cancel(struct timer *t);	/* true if it was pending. Does not wait for a running callback. */
+void timer_cancel_sync(struct timer *t);/* afterwards fn neither runs nor will. Not from fn; spins. */
+bool timer_pending(const struct timer *t);
+void timers_run(void);			/* interrupt: run expired timers of this CPU */
+u64 timers_next(void);			/* this CPU's next deadline or ~0 */
+void timers_init_cpu(struct cpu *c);
+/* Wall clock = ktime_ns() + this. */
+extern _Atomic s64 realtime_offset_ns;
+
+void msleep(unsigned ms);			/* uninterruptible */
+#define HZ 100				/* unit of jiffies shown to users (times, /proc/PID/stat) */
+
+/* ITIMER_REAL of a group; callbacks send SIGALRM. */
+struct group;
+void exit_itimers(struct group *g);	/* group_dead: stop them. Sleeps not. */
