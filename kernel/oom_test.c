@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Test doors: a kernel thread that eats memory at a chosen phase of suspend, so that OOM strikes there, and a balloon that gives its
+ * pages back when the OOM killer asks (an OOM notifier).
+ *
+ *	/sys/kernel/debug/oom_eater    write "PHASE KIB" or "PHASE KIB concurrent"; PHASE is a step of suspend, which waits until the
+ *	                               eater is done unless concurrent, or "now". Read: one line on each meal since the last write.
+ *	/sys/kernel/debug/oom_balloon  write KIB: holds that much until an OOM. Read: KiB held.
+ *
+ * Locks: eater_mutex (the order and its result); the balloon's list is under balloon_mutex.
+ */
+#include "kernel/abi.h"
+#include "kernel/fs/files.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+#include "kernel/param.h"
+#include "kernel/pm.h"
+#include "kernel/printk.h"
+
+static const char *const phases[] = { "now", "freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume" };
+
+static struct {
+	const char *phase;		/* NULL: nothing ordered */
+	u64 pages;
+	bool concurrent;
+	char result[160];
+} order;
+static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
+
+/* Takes n pages, chained through their lru links; returns how many there were. */
+static u64 eat(struct list *held, u64 n)
+{
+	u64 got;
+
+	for (got = 0; got < n; got++) {
+		struct page *p = alloc_page(GFP_KERNEL | GFP_NOWARN);
+		if (!p)
+			break;
+		list_add(&p->lru, held);
+		cond_resched();
+	}
+	return got;
+}
+
+static u64 give_back(struct list *held)
+{
+	struct page *p, *next;
+	u64 n = 0;
+
+	list_for_each_safe(p, next, held, lru) {
+		list_del(&p->lru);
+		put_page(p);
+		n++;
+	}
+	return n;
+}
+
+struct meal {
+	const char *phase;
+	u64 pages;
+	struct completion done;
+	_Atomic u32 refs;		/* the thread's, and the orderer's unless concurrent */
+};
+
+static void put_meal(struct meal *m)
+{
+	if (atomic_fetch_sub(&m->refs, 1) == 1)
+		kfree(m);
+}
+
+static void eater(void *arg)
+{
+	struct meal *m = arg;
+	LIST_HEAD(held);
+	u64 got = eat(&held, m->pages);
+
+	give_back(&held);
+	spin_lock(&order_lock);
+	ksnprintf(order.result, sizeof(order.result), "%s %s asked_kib %lu got_kib %lu\n", m->phase,
+		  got == m->pages ? "ok" : "failed", m->pages * 4, got * 4);
+	spin_unlock(&order_lock);
+	pr_info("oom_eater: %s: asked %lu KiB, got %lu KiB\n", m->phase, m->pages * 4, got * 4);
+	complete(&m->done);
+	put_meal(m);
+}
+
+/* Starts the thread; waits for it unless concurrent. 0 or -errno. */
+static int serve(const char *phase, u64 pages, bool concurrent)
+{
+	struct meal *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	struct task *t;
+
+	if (!m)
+		return -ENOMEM;
+	m->phase = phase;
+	m->pages = pages;
+	completion_init(&m->done);
+	atomic_store(&m->refs, 2);
+	t = kthread_run(eater, m, "oom_eater");
+	if (IS_ERR(t)) {
+		kfree(m);
+		return PTR_ERR(t);
+	}
+	if (!concurrent)
+		wait_for_completion(&m->done);
+	put_meal(m);
+	return 0;
+}
+
+void pm_phase(const char *step)
+{
+	u64 pages;
+	bool concurrent, mine;
+	int err;
+
+	spin_lock(&order_lock);
+	mine = order.phase && !kstrcmp(order.phase, step);
+	pages = order.pages;
+	concurrent = order.concurrent;
+	if (mine)
+		order.phase = NULL;
+	spin_unlock(&order_lock);
+	if (!mine)
+		return;
+	err = serve(step, pages, concurrent);
+	if (err)
+		pr_err("oom_eater: cannot start: %d\n", err);
+}
+
+/* Cuts the next word out of *s. */
+static const char *word(char **s)
+{
+	char *w = *s;
+
+	while (*w == ' ' || *w == '\n')
+		w++;
+	*s = w;
+	while (**s && **s != ' ' && **s != '\n')
+		(*s)++;
+	if (**s)
+		*(*s)++ = 0;
+	return w;
+}
+
+static const char *find_phase(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++)
+		if (!kstrcmp(phases[i], name))
+			return phases[i];
+	return NULL;
+}
+
+static s64 eater_store(const char *text, size_t n)
+{
+	char copy[64], *s = copy;
+	const char *phase, *size, *mode;
+	u64 kib;
+
+	if (n >= sizeof(copy))
+		return -EINVAL;
+	kmemcpy(copy, text, n);
+	copy[n] = 0;
+	phase = find_phase(word(&s));
+	size = word(&s);
+	mode = word(&s);
+	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && kstrcmp(mode, "concurrent")) || *word(&s))
+		return -EINVAL;
+	spin_lock(&order_lock);
+	order.phase = phase == phases[0] ? NULL : phase;
+	order.pages = kib / 4;
+	order.concurrent = *mode;
+	order.result[0] = 0;
+	spin_unlock(&order_lock);
+	if (phase == phases[0]) {
+		int err = serve(phase, kib / 4, *mode);
+		if (err)
+			return err;
+	}
+	return n;
+}
+
+static s64 eater_show(char *buf, size_t n)
+{
+	spin_lock(&order_lock);
+	size_t len = ksnprintf(buf, n, "%s", order.result);
+	spin_unlock(&order_lock);
+	return len;
+}
+PSEUDO_FILE(oom_eater, .path = "/sys/kernel/debug/oom_eater", .mode = 0644, .show = eater_show, .store = eater_store);
+
+/* --- the balloon --- */
+
+static struct mutex balloon_mutex = MUTEX_INIT(balloon_mutex, "oom_balloon", RANK_BLOCK_MUTEX);
+static LIST_HEAD(balloon);			/* [balloon_mutex] */
+static u64 balloon_pages;			/* [balloon_mutex] */
+
+static u64 balloon_notify(void)
+{
+	u64 n;
+
+	mutex_lock(&balloon_mutex);
+	n = give_back(&balloon);
+	balloon_pages = 0;
+	mutex_unlock(&balloon_mutex);
+	return n;
+}
+OOM_NOTIFIER(oom_balloon_notifier, balloon_notify);
+
+/* GFP_NOWAIT: filling the balloon under its mutex must not get to the killer, which asks for that mutex. */
+static s64 balloon_store(const char *text, size_t n)
+{
+	u64 kib, got = 0;
+
+	if (parse_u64(text, &kib))
+		return -EINVAL;
+	balloon_notify();
+	mutex_lock(&balloon_mutex);
+	for (; got < kib / 4; got++) {
+		struct page *p = alloc_page(GFP_NOWAIT | GFP_NOWARN);
+		if (!p)
+			break;
+		list_add(&p->lru, &balloon);
+	}
+	balloon_pages = got;
+	mutex_unlock(&balloon_mutex);
+	if (got == kib / 4)
+		return n;
+	balloon_notify();
+	return -ENOMEM;
+}
+
+static s64 balloon_show(char *buf, size_t n)
+{
+	return ksnprintf(buf, n, "%lu\n", READ_ONCE(balloon_pages) * 4);
+}
+PSEUDO_FILE(oom_balloon, .path = "/sys/kernel/debug/oom_balloon", .mode = 0644, .show = balloon_show, .store = balloon_store);
