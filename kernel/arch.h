@@ -65,7 +65,7 @@ void arch_thread_kernel(struct task *t, void (*fn)(void *arg), void *arg);
 void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls);
 /* exec: current's registers and FPU state become those of a fresh program. */
 void arch_thread_exec(uaddr_t entry, uaddr_t sp);
-/* Switches stacks and registers from current to next; interrupts off, rq lock held. Sets this_cpu()->prev and ->current. */
+/* Switches stacks and registers from current to next; interrupts off, rq lock held. Sets this_cpu()->prev and ->curr. */
 void arch_switch(struct task *prev, struct task *next);
 /* Saved user registers of t (t == current, or t is stopped in the kernel). */
 struct regs *arch_regs(struct task *t);

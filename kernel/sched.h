@@ -36,7 +36,7 @@ struct regs;
 struct rq;
 struct cpu {
 	struct cpu *self;		/* first: x86 reads it through %gs:0 */
-	struct task *current;		/* second: x86 reads it through %gs:8 */
+	struct task *curr;		/* second: x86 reads it through %gs:8 */
 	unsigned id;
 	u8 online;
 	int irq_depth;			/* spinlocks held; interrupts stay off while > 0 */
