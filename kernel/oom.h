@@ -13,6 +13,7 @@
 
 extern struct mutex oom_lock;			/* outermost of the OOM path */
 extern _Atomic bool oom_killer_disabled;	/* [oom_lock] to set true */
+extern unsigned oom_frozen_victims;		/* threads of victims the last thaw_processes found in the refrigerator (S5) */
 extern _Atomic s32 oom_victims;			/* victims counted and not yet dropped; unit is the design's */
 
 /* --- hooks, mechanism.md 6.1; context: A atomic, S may sleep --- */

@@ -6,6 +6,7 @@
  * Locks: oom_lock (marks; setting oom_killer_disabled), victims_lock (the list of victims in flight).
  */
 #include "kernel/abi.h"
+#include "kernel/freezer.h"
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
@@ -17,6 +18,7 @@
 
 _Atomic bool oom_killer_disabled;
 _Atomic bool pm_io_barrier;
+unsigned oom_frozen_victims;
 _Atomic s32 oom_victims;
 _Atomic u64 oom_freed_seq;
 static struct waitq oom_victims_wait = WAITQ_INIT(oom_victims_wait, "oom_victims");
@@ -321,9 +323,10 @@ void oom_killer_enable(void)
 static s64 oom_show(char *buf, size_t n)
 {
 	int err = pm_last_result();
-	size_t len = ksnprintf(buf, n, "design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n",
+	size_t len = ksnprintf(buf, n, "design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n"
+			       "frozen_victims %u\n",
 			       oom_design->name, atomic_load(&oom_victims), oom_victim_in_flight(), atomic_load(&oom_killer_disabled),
-			       last_disable, last_kill_insns);
+			       last_disable, last_kill_insns, oom_frozen_victims);
 
 	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) : ksnprintf(buf + len, n - len, "suspend ok\n"));
 }

@@ -106,6 +106,7 @@ int freeze_kernel_threads(void)
 void thaw_processes(void)
 {
 	struct task *p, *t;
+	unsigned frozen_victims = 0;
 
 	if (atomic_exchange(&pm_freezing, false))
 		atomic_fetch_sub(&system_freezing_cnt, 1);
@@ -116,9 +117,11 @@ void thaw_processes(void)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t) {
 		assert(t == current || !(t->flags & PF_SUSPEND_TASK));
+		frozen_victims += frozen(t) && tsk_is_oom_victim(t);
 		__thaw_task(t);
 	}
 	read_unlock(&tasklist_lock);
+	oom_frozen_victims = frozen_victims;
 	current->flags &= ~PF_SUSPEND_TASK;
 	cond_resched();
 }
