@@ -132,6 +132,13 @@ static inline long t_syscall(long n, long a, long b, long c, long d, long e, lon
 #define t_sys(n, a, b, c, d, e, f, ...)                                                            \
 	t_syscall(__NR_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
+// A pointer the compiler knows nothing about.
+static inline void *t_ptr(unsigned long address)
+{
+	__asm__("" : "+r"(address));
+	return (void *)address;
+}
+
 // ---- memory and text ----
 
 void *memcpy(void *to, const void *from, size_t n);
