@@ -16,6 +16,7 @@ enum lock_rank {
 	/* --- sleeping locks --- */
 	RANK_PM,		/* pm_mutex: one suspend at a time */
 	RANK_EXEC,		/* group->exec_mutex (cred_guard_mutex) */
+	RANK_FILE_POS,		/* file->pos_lock */
 	RANK_FS_RENAME,		/* directory renames */
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
 	RANK_INODE,		/* a file's inode mutex */

@@ -7,6 +7,7 @@
  * rq->lock of t->cpu knows that t is either running there or fully switched out.
  */
 #pragma once
+#include "kernel/arch.h"
 #include "kernel/lock.h"
 
 struct task;
@@ -83,10 +84,14 @@ void kick_process(struct task *t);
 bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
 /* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
 void sched_wait_off_cpu(struct task *t);
-/* Interrupt return to user with TIF_NEED_RESCHED. */
-void sched_tick(void);			/* timer interrupt: account, expire slice */
-int sched_setaffinity(struct task *t, const u64 *mask);	/* 0, -EINVAL; sleeps */
+/* Timer interrupt: accounts, ends slices, evens out the queues, and asks for the next tick while a task runs. */
+void sched_tick(void);
+/* Brings current's utime and stime up to now. Any context. */
+void sched_account_current(void);
+/* 0, or -EINVAL if @mask holds no CPU there is. Sleeps. Current moves at once, another running task at its next interrupt. */
+int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
+void sched_copy(struct task *t);		/* fork: fields a child does not share with current, its copy */
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
 unsigned sched_nr_running(void);

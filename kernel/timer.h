@@ -22,6 +22,8 @@ bool timer_pending(const struct timer *t);
 void timers_run(void);			/* interrupt: run expired timers of this CPU */
 u64 timers_next(void);			/* this CPU's next deadline or ~0 */
 void timers_init_cpu(struct cpu *c);
+/* This CPU's timer interrupt comes no later than @deadline (it may come sooner). Interrupts off. */
+void timer_arm_by(u64 deadline);
 /* Wall clock = ktime_ns() + this. */
 extern _Atomic s64 realtime_offset_ns;
 
@@ -30,4 +32,5 @@ void msleep(unsigned ms);			/* uninterruptible */
 
 /* ITIMER_REAL of a group; callbacks send SIGALRM. */
 struct group;
+void it_real_fn(struct timer *t);	/* group->real_timer's function; group_alloc sets it up */
 void exit_itimers(struct group *g);	/* group_dead: stop them. Sleeps not. */

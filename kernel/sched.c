@@ -1,0 +1,829 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Per-CPU run queues, wake-up, migration, the idle loop, and the system calls about them. Mirrors Linux kernel/sched/core.c.
+ *
+ * Order of locks: whatever a waker holds (timer callbacks none), then one rq->lock. Two are never held at once.
+ *
+ * Where a task is, all under the rq lock of t->cpu:
+ *
+ *   state     on_rq  rq_node  on_cpu
+ *   RUNNING     1     empty     1	running
+ *   RUNNING     1    queued     0	waiting for its turn
+ *   RUNNING     1     empty     0	between two queues: t->cpu already names the new one
+ *   sleeping    1     empty     1	said that it will sleep, not yet in schedule(): a waker only sets RUNNING
+ *   sleeping    0     empty     0	asleep, switched out: the lock is held across the switch
+ *
+ * A task on its way changes t->cpu under the old queue's lock and is queued under the new one's, so whoever holds the lock of
+ * t->cpu sees one of these lines.
+ *
+ * LINUX: two classes in one queue: real-time tasks by priority, then all others by turns. nice sets the length of a turn.
+ */
+#include "kernel/abi.h"
+#include "kernel/freezer.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task.h"
+#include "kernel/trace.h"
+
+#define NSEC_PER_MSEC	1000000ull
+#define TICK_NS		(10 * NSEC_PER_MSEC)
+#define RR_SLICE_NS	(100 * NSEC_PER_MSEC)
+#define NORMAL_STEP_NS	(NSEC_PER_MSEC / 2)	/* times 20 - nice: 10 ms at nice 0 */
+
+struct rq {
+	struct spinlock lock;
+	struct list queue;		/* [lock] by falling priority, in order of arrival */
+	unsigned nr_queued;		/* [lock] read by anyone */
+	unsigned nr_running;		/* [lock] nr_queued + the one running, the idle task not counted */
+	struct task *curr;		/* [lock] */
+	struct task *leaving;		/* [lock] switched out on a CPU it may no longer use */
+	u64 nr_switches;
+	struct cpu *cpu;
+};
+
+static struct rq rqs[MAX_CPUS];
+struct cpu cpus[MAX_CPUS];
+unsigned nr_cpus;
+/* CPUs in the idle loop. A waker that clears a bit has claimed that CPU for its task. */
+static _Atomic u64 idle_cpus;
+
+static inline u64 cpu_bit(const struct cpu *c) { return 1ull << c->id; }
+static inline u64 online_cpus(void) { return (1ull << nr_cpus) - 1; }
+static inline bool is_idle_task(const struct task *t) { return t->flags & PF_IDLE; }
+static inline bool is_rt(const struct task *t) { return t->policy == SCHED_FIFO || t->policy == SCHED_RR; }
+static inline int prio_of(const struct task *t) { return is_rt(t) ? t->rt_priority : 0; }
+
+static u64 slice_of(const struct task *t)
+{
+	if (t->policy == SCHED_FIFO)
+		return NO_DEADLINE / 2;
+	if (t->policy == SCHED_RR)
+		return RR_SLICE_NS;
+	return (u64)(20 - (t->policy == SCHED_IDLE ? 19 : t->nice)) * NORMAL_STEP_NS;
+}
+
+static struct rq *task_rq_lock(struct task *t)
+{
+	for (;;) {
+		struct cpu *c = READ_ONCE(t->cpu);
+
+		spin_lock(&c->rq->lock);
+		if (t->cpu == c)
+			return c->rq;
+		spin_unlock(&c->rq->lock);
+	}
+}
+
+/* ---- the queue; rq->lock held ---- */
+
+static void queue_tail(struct rq *rq, struct task *t)
+{
+	struct list *at = rq->queue.prev;
+	int prio = prio_of(t);
+
+	while (at != &rq->queue && prio_of(list_entry(at, struct task, rq_node)) < prio)
+		at = at->prev;
+	list_add(&t->rq_node, at);
+	rq->nr_queued++;
+}
+
+static void queue_head(struct rq *rq, struct task *t)
+{
+	struct list *at = rq->queue.next;
+	int prio = prio_of(t);
+
+	while (at != &rq->queue && prio_of(list_entry(at, struct task, rq_node)) > prio)
+		at = at->next;
+	list_add_tail(&t->rq_node, at);
+	rq->nr_queued++;
+}
+
+static void unqueue(struct rq *rq, struct task *t)
+{
+	list_del(&t->rq_node);
+	rq->nr_queued--;
+}
+
+static void resched(struct rq *rq)
+{
+	set_tif(rq->curr, TIF_NEED_RESCHED);
+	if (rq->cpu != this_cpu())
+		arch_send_reschedule(rq->cpu->id);
+}
+
+/* ---- which CPU ---- */
+
+static unsigned least_loaded(u64 allowed)
+{
+	unsigned best = (unsigned)__builtin_ctzll(allowed);
+
+	for (unsigned i = best + 1; i < nr_cpus; i++)
+		if (allowed >> i & 1 && READ_ONCE(rqs[i].nr_running) < READ_ONCE(rqs[best].nr_running))
+			best = i;
+	return best;
+}
+
+/* An idle CPU, the last one first; else the last one; else the one with least to do. */
+static struct rq *select_rq(const struct task *t)
+{
+	u64 allowed = t->affinity & online_cpus(), idle, bit = cpu_bit(t->cpu);
+
+	while ((idle = atomic_load(&idle_cpus) & allowed)) {
+		u64 pick = idle & bit ? bit : idle & -idle;
+
+		if (atomic_fetch_and(&idle_cpus, ~pick) & pick)
+			return &rqs[__builtin_ctzll(pick)];
+	}
+	if (allowed & bit && t->state != TASK_NEW)
+		return t->cpu->rq;
+	return &rqs[least_loaded(allowed)];
+}
+
+/* Puts a task that is between queues into that of t->cpu, which is rq and locked. Unlocks. */
+static void enqueue_and_unlock(struct rq *rq, struct task *t)
+{
+	bool preempts = is_idle_task(rq->curr) || prio_of(t) > prio_of(rq->curr);
+	u64 idle;
+
+	queue_tail(rq, t);
+	rq->nr_running++;
+	t->on_rq = 1;
+	if (preempts)
+		resched(rq);
+	spin_unlock(&rq->lock);
+	if (preempts)
+		return;
+	/* A CPU may have become idle after we looked: it set its bit, then looked at the queues, perhaps before ours grew. */
+	atomic_thread_fence(memory_order_seq_cst);
+	idle = atomic_load(&idle_cpus) & READ_ONCE(t->affinity);
+	if (unlikely(idle))
+		arch_send_reschedule((unsigned)__builtin_ctzll(idle));
+}
+
+/* Moves a runnable task that is in no queue to the queue of @to, or, if t may no longer run there, of a better one. rq locked; unlocks. */
+static void send_to(struct rq *rq, struct rq *to, struct task *t)
+{
+	while (to != rq) {
+		t->cpu = to->cpu;
+		spin_unlock(&rq->lock);
+		spin_lock(&to->lock);
+		rq = to;
+		if (unlikely(!(t->affinity & cpu_bit(rq->cpu))))
+			to = select_rq(t);
+	}
+	enqueue_and_unlock(rq, t);
+}
+
+/* ---- wake-up ---- */
+
+bool wake_up_state(struct task *t, unsigned mask)
+{
+	struct rq *rq = task_rq_lock(t), *to;
+	u32 state = atomic_load(&t->state);
+
+	arch_point(POINT_WAKE, t);
+	if (!(state & mask)) {
+		bool saved = state & TASK_FROZEN && t->saved_state & mask;
+
+		/* Frozen in its sleep: remember the wake-up for the thaw. */
+		if (saved)
+			t->saved_state = TASK_RUNNING;
+		spin_unlock(&rq->lock);
+		return saved;
+	}
+	if (t->on_rq) {
+		atomic_store(&t->state, TASK_RUNNING);
+		spin_unlock(&rq->lock);
+		return true;
+	}
+	trace(TRACE_sched_wakeup, (u64)t->pid, state);
+	to = select_rq(t);
+	atomic_store(&t->state, TASK_RUNNING);
+	send_to(rq, to, t);
+	return true;
+}
+
+void wake_up_new_task(struct task *t)
+{
+	struct rq *rq, *to;
+
+	assert_eq(t->state, TASK_NEW);
+	t->cpu = this_cpu();
+	list_init(&t->rq_node);
+	rq = task_rq_lock(t);
+	to = select_rq(t);
+	atomic_store(&t->state, TASK_RUNNING);
+	send_to(rq, to, t);
+}
+
+/* LINUX: a child never inherits what is left of its parent's turn. */
+void sched_copy(struct task *t)
+{
+	t->on_rq = t->on_cpu = 0;
+	t->cpu = this_cpu();
+	list_init(&t->rq_node);
+	t->slice_end = t->exec_start = 0;
+	t->utime = t->stime = 0;
+	t->nvcsw = t->nivcsw = 0;
+	t->saved_state = TASK_RUNNING;
+	t->affinity = is_idle_task(current) ? ~0ull : current->affinity;
+	t->policy = current->policy;
+	t->rt_priority = current->rt_priority;
+	t->nice = current->nice;
+}
+
+void kick_process(struct task *t)
+{
+	struct cpu *c = READ_ONCE(t->cpu);
+
+	if (c != this_cpu() && READ_ONCE(c->curr) == t)
+		arch_send_reschedule(c->id);
+}
+
+bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg)
+{
+	struct rq *rq = task_rq_lock(t);
+	u32 state = atomic_load(&t->state);
+	bool ret = !t->on_rq && state != TASK_RUNNING && state != TASK_NEW && fn(t, arg);
+
+	spin_unlock(&rq->lock);
+	return ret;
+}
+
+void sched_wait_off_cpu(struct task *t)
+{
+	while (*(volatile u8 *)&t->on_cpu)
+		arch_cpu_relax();
+	atomic_thread_fence(memory_order_acquire);
+}
+
+/* ---- time ---- */
+
+/* LINUX: exact in sum; whether it was the user's or the system's is judged where the clock is read. Interrupts off. */
+static void account(struct task *t, u64 now)
+{
+	u64 delta = now - t->exec_start;
+
+	t->exec_start = now;
+	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD))
+		t->utime += delta;
+	else
+		t->stime += delta;
+}
+
+void sched_account_current(void)
+{
+	irq_push_off();
+	account(current, arch_clock_ns());
+	irq_pop_off();
+}
+
+/* Gives one waiting task to a CPU that has at least two fewer. Interrupts off, no lock held. */
+static void push_one(struct rq *rq)
+{
+	struct task *t;
+
+	spin_lock(&rq->lock);
+	list_for_each(t, &rq->queue, rq_node) {
+		u64 allowed = t->affinity & online_cpus();
+		struct rq *to = &rqs[least_loaded(allowed)];
+
+		if (READ_ONCE(to->nr_running) + 2 > rq->nr_running)
+			continue;
+		unqueue(rq, t);
+		rq->nr_running--;
+		send_to(rq, to, t);
+		return;
+	}
+	spin_unlock(&rq->lock);
+}
+
+void sched_tick(void)
+{
+	struct rq *rq = this_cpu()->rq;
+	struct task *t = current;
+	u64 now = arch_clock_ns();
+
+	if (is_idle_task(t))
+		return;
+	account(t, now);
+	if (!(t->affinity & cpu_bit(rq->cpu)))
+		set_tif(t, TIF_NEED_RESCHED);
+	if (rq->nr_queued && now >= t->slice_end) {
+		set_tif(t, TIF_NEED_RESCHED);
+		if (nr_cpus > 1)
+			push_one(rq);
+	}
+	timer_arm_by(t->slice_end > now ? min(now + TICK_NS, t->slice_end) : now + TICK_NS);
+}
+
+/* ---- the switch ---- */
+
+/* On the new task's stack: everything after the switch that needs the old one. Drops the rq lock. */
+static void finish_task_switch(void)
+{
+	struct cpu *c = this_cpu();
+	struct rq *rq = c->rq;
+	struct task *prev = c->prev, *leaving = rq->leaving;
+	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) == TASK_DEAD;
+
+	prev->on_cpu = 0;
+	if (unlikely(leaving)) {
+		rq->leaving = NULL;
+		send_to(rq, select_rq(leaving), leaving);
+	} else {
+		spin_unlock(&rq->lock);
+	}
+	if (unlikely(dead))
+		put_task(prev);
+}
+
+void schedule_tail(void)
+{
+	finish_task_switch();
+}
+
+/* prev goes on unless somebody of its priority waits and its turn is over, or somebody of a higher one waits. */
+static bool prev_goes_on(struct rq *rq, struct task *prev, u64 now)
+{
+	int first;
+
+	if (!(prev->affinity & cpu_bit(rq->cpu)))
+		return false;
+	if (!rq->nr_queued)
+		return true;
+	first = prio_of(list_first(&rq->queue, struct task, rq_node));
+	return first < prio_of(prev) || (first == prio_of(prev) && now < prev->slice_end);
+}
+
+/* Puts prev where it belongs; true if it simply goes on. */
+static bool put_prev(struct rq *rq, struct task *prev, u64 now)
+{
+	u32 state = atomic_load(&prev->state);
+
+	if (is_idle_task(prev)) {
+		assert_eq(state, TASK_RUNNING);
+		return !rq->nr_queued;
+	}
+	if (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL) && test_tif(prev, TIF_SIGPENDING) && signal_pending_state(state, prev)) {
+		atomic_store(&prev->state, TASK_RUNNING);
+		state = TASK_RUNNING;
+	}
+	if (state != TASK_RUNNING) {
+		prev->on_rq = 0;
+		rq->nr_running--;
+		prev->nvcsw++;
+		return false;
+	}
+	if (prev_goes_on(rq, prev, now))
+		return true;
+	prev->nivcsw++;
+	if (!(prev->affinity & cpu_bit(rq->cpu))) {
+		rq->leaving = prev;
+		rq->nr_running--;
+	} else if (now >= prev->slice_end) {
+		queue_tail(rq, prev);
+	} else {
+		queue_head(rq, prev);
+	}
+	return false;
+}
+
+static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 now)
+{
+	next->exec_start = now;
+	next->on_cpu = 1;
+	rq->curr = next;
+	rq->nr_switches++;
+	trace(TRACE_sched_switch, (u64)(u32)prev->pid | (u64)prev->state << 32, (u64)next->pid);
+	if (prev->mm != next->mm)
+		arch_mm_switch(next->mm);
+	arch_point(POINT_SWITCH, next);
+	arch_switch(prev, next);
+	/* Here current is again who called, perhaps on another CPU: rq and next above are of the past. */
+	finish_task_switch();
+}
+
+void schedule(void)
+{
+	struct rq *rq = this_cpu()->rq;
+	struct task *prev = current, *next = prev;
+	u64 now;
+
+	might_sleep();
+	spin_lock(&rq->lock);
+	now = arch_clock_ns();
+	account(prev, now);
+	if (test_tif(prev, TIF_NEED_RESCHED))
+		clear_tif(prev, TIF_NEED_RESCHED);
+	if (!put_prev(rq, prev, now)) {
+		if (rq->nr_queued) {
+			next = list_first(&rq->queue, struct task, rq_node);
+			unqueue(rq, next);
+		} else {
+			next = rq->cpu->idle;
+		}
+	}
+	if (!is_idle_task(next)) {
+		if (next != prev || now >= next->slice_end)
+			next->slice_end = now + slice_of(next);
+		timer_arm_by(min(now + TICK_NS, next->slice_end));
+	}
+	if (next != prev)
+		switch_to(rq, prev, next, now);
+	else
+		spin_unlock(&rq->lock);
+}
+
+static void sleep_timer_fn(struct timer *tm)
+{
+	wake_up_process(container_of(tm, struct task, sleep_timer));
+}
+
+bool schedule_until(u64 deadline)
+{
+	struct timer *tm = &current->sleep_timer;
+	bool pending;
+
+	if (deadline == NO_DEADLINE) {
+		schedule();
+		return true;
+	}
+	if (ktime_ns() >= deadline) {
+		__set_current_state(TASK_RUNNING);
+		return false;
+	}
+	timer_setup(tm, sleep_timer_fn);
+	timer_start(tm, deadline);
+	schedule();
+	pending = timer_cancel(tm);
+	timer_cancel_sync(tm);
+	return pending;
+}
+
+void cond_resched(void)
+{
+	if (unlikely(test_tif(current, TIF_NEED_RESCHED)) && current->state == TASK_RUNNING)
+		schedule();
+}
+
+void sched_yield_current(void)
+{
+	if (!this_cpu()->rq->nr_queued)
+		return;
+	current->slice_end = 0;
+	schedule();
+}
+
+/* ---- idle ---- */
+
+/* Takes the longest-waiting task that may run here from the fullest queue. No lock held. */
+static void pull_one(struct rq *rq)
+{
+	struct rq *from = NULL;
+	struct task *t;
+
+	for (unsigned i = 0; i < nr_cpus; i++)
+		if (&rqs[i] != rq && READ_ONCE(rqs[i].nr_queued) > (from ? READ_ONCE(from->nr_queued) : 0))
+			from = &rqs[i];
+	if (!from)
+		return;
+	spin_lock(&from->lock);
+	list_for_each(t, &from->queue, rq_node) {
+		if (!(t->affinity & cpu_bit(rq->cpu)))
+			continue;
+		unqueue(from, t);
+		from->nr_running--;
+		send_to(from, rq, t);
+		return;
+	}
+	spin_unlock(&from->lock);
+}
+
+static bool idle_has_work(const struct rq *rq)
+{
+	return READ_ONCE(rq->nr_queued) || test_tif(current, TIF_NEED_RESCHED);
+}
+
+void cpu_idle_loop(void)
+{
+	struct rq *rq = this_cpu()->rq;
+
+	for (;;) {
+		atomic_fetch_or(&idle_cpus, cpu_bit(rq->cpu));
+		if (!idle_has_work(rq))
+			pull_one(rq);
+		arch_irq_disable();
+		if (!idle_has_work(rq))
+			arch_idle();
+		arch_irq_enable();
+		if (idle_has_work(rq)) {
+			atomic_fetch_and(&idle_cpus, ~cpu_bit(rq->cpu));
+			schedule();
+		}
+	}
+}
+
+/* ---- start ---- */
+
+static void idle_task_setup(struct task *t, struct cpu *c)
+{
+	t->flags |= PF_KTHREAD | PF_IDLE | PF_NOFREEZE;
+	t->cpu = c;
+	t->on_rq = t->on_cpu = 1;
+	t->affinity = cpu_bit(c);
+	t->in_syscall = -1;
+	list_init(&t->rq_node);
+	list_init(&t->held_mutexes);
+	atomic_store(&t->usage, 1);
+	c->idle = t;
+	c->curr = t;
+}
+
+/* Before the idle task of a CPU is current, that CPU must not sleep nor switch. Interrupts off. */
+void sched_init_cpu(struct cpu *c)
+{
+	struct rq *rq = &rqs[c->id];
+
+	spin_init(&rq->lock, "rq", RANK_RQ);
+	list_init(&rq->queue);
+	rq->cpu = c;
+	c->rq = rq;
+	idle_task_setup(c->idle, c);
+	rq->curr = c->idle;
+	if (nr_cpus <= c->id)
+		nr_cpus = c->id + 1;
+	c->online = 1;
+}
+
+void sched_init(void)
+{
+	cpus[0].idle = &init_task;
+	sched_init_cpu(&cpus[0]);
+}
+
+u64 sched_nr_switches(void)
+{
+	u64 n = 0;
+
+	for (unsigned i = 0; i < nr_cpus; i++)
+		n += READ_ONCE(rqs[i].nr_switches);
+	return n;
+}
+
+unsigned sched_nr_running(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < nr_cpus; i++)
+		n += READ_ONCE(rqs[i].nr_running);
+	return n;
+}
+
+/* ---- affinity and policy ---- */
+
+int sched_setaffinity(struct task *t, const u64 *mask)
+{
+	u64 allowed = *mask & online_cpus();
+	struct rq *rq;
+
+	might_sleep();
+	if (!allowed)
+		return -EINVAL;
+	rq = task_rq_lock(t);
+	t->affinity = allowed;
+	if (t->affinity & cpu_bit(rq->cpu)) {
+		spin_unlock(&rq->lock);
+	} else if (!list_empty(&t->rq_node)) {
+		unqueue(rq, t);
+		rq->nr_running--;
+		send_to(rq, select_rq(t), t);
+	} else if (rq->curr == t) {
+		resched(rq);
+		spin_unlock(&rq->lock);
+		if (t == current)
+			schedule();
+	} else {
+		spin_unlock(&rq->lock);		/* asleep or between queues: the way back looks at the mask */
+	}
+	return 0;
+}
+
+/* Changes what decides a task's place, keeping the queue sorted. */
+static void set_policy(struct task *t, int policy, int rt_priority, int nice)
+{
+	struct rq *rq = task_rq_lock(t);
+	bool queued = !list_empty(&t->rq_node);
+
+	if (queued)
+		unqueue(rq, t);
+	t->policy = policy;
+	t->rt_priority = rt_priority;
+	t->nice = nice;
+	if (queued)
+		queue_tail(rq, t);
+	if (rq->curr == t)
+		t->slice_end = 0;
+	if (rq->nr_queued)
+		resched(rq);
+	spin_unlock(&rq->lock);
+}
+
+/* pid 0 is current. The task referenced, or NULL. */
+static struct task *task_of(int pid)
+{
+	return pid ? find_get_task_by_pid(pid) : get_task(current);
+}
+
+long sys_sched_yield(void)
+{
+	sched_yield_current();
+	return 0;
+}
+
+long sys_sched_setaffinity(int pid, u32 len, uaddr_t umask)
+{
+	struct task *t;
+	u64 mask = 0;
+	int err;
+
+	if (copy_from_user(&mask, umask, min((size_t)len, sizeof(mask))))
+		return -EFAULT;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	err = t->flags & PF_KTHREAD ? -EINVAL : sched_setaffinity(t, &mask);
+	put_task(t);
+	return err;
+}
+
+long sys_sched_getaffinity(int pid, u32 len, uaddr_t umask)
+{
+	struct task *t;
+	u64 mask;
+
+	if (len < sizeof(mask) || len % sizeof(mask))
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	mask = READ_ONCE(t->affinity) & online_cpus();
+	put_task(t);
+	return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
+}
+
+long sys_getcpu(uaddr_t ucpu, uaddr_t unode)
+{
+	u32 cpu = this_cpu()->id, node = 0;
+
+	if (ucpu && copy_to_user(ucpu, &cpu, sizeof(cpu)))
+		return -EFAULT;
+	if (unode && copy_to_user(unode, &node, sizeof(node)))
+		return -EFAULT;
+	return 0;
+}
+
+static bool policy_valid(int policy)
+{
+	return policy == SCHED_OTHER || policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_BATCH || policy == SCHED_IDLE;
+}
+
+/* policy -1 keeps the present one (sched_setparam). */
+static long do_setscheduler(int pid, int policy, uaddr_t uparam)
+{
+	struct task *t;
+	s32 prio;
+	bool rt;
+	long err = -EINVAL;
+
+	if (!uparam || pid < 0)
+		return -EINVAL;
+	if (copy_from_user(&prio, uparam, sizeof(prio)))
+		return -EFAULT;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	/* LINUX: SCHED_RESET_ON_FORK is accepted; children always inherit. */
+	policy = policy == -1 ? t->policy : policy & ~SCHED_RESET_ON_FORK;
+	rt = policy == SCHED_FIFO || policy == SCHED_RR;
+	if (policy_valid(policy) && prio >= 0 && prio <= 99 && rt == (prio != 0)) {
+		set_policy(t, policy, prio, t->nice);
+		err = 0;
+	}
+	put_task(t);
+	return err;
+}
+
+long sys_sched_setscheduler(int pid, int policy, uaddr_t uparam)
+{
+	return policy < 0 ? -EINVAL : do_setscheduler(pid, policy, uparam);
+}
+
+long sys_sched_setparam(int pid, uaddr_t uparam)
+{
+	return do_setscheduler(pid, -1, uparam);
+}
+
+long sys_sched_getscheduler(int pid)
+{
+	struct task *t;
+	long policy;
+
+	if (pid < 0)
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	policy = t->policy;
+	put_task(t);
+	return policy;
+}
+
+long sys_sched_getparam(int pid, uaddr_t uparam)
+{
+	struct task *t;
+	s32 prio;
+
+	if (!uparam || pid < 0)
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	prio = is_rt(t) ? t->rt_priority : 0;
+	put_task(t);
+	return copy_to_user(uparam, &prio, sizeof(prio)) ? -EFAULT : 0;
+}
+
+long sys_sched_get_priority_max(int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return 99;
+	return policy_valid(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+}
+
+long sys_sched_get_priority_min(int policy)
+{
+	if (policy == SCHED_FIFO || policy == SCHED_RR)
+		return 1;
+	return policy_valid(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
+}
+
+long sys_sched_rr_get_interval(int pid, uaddr_t uts)
+{
+	struct k_timespec ts = { 0 };
+	struct task *t;
+
+	if (pid < 0)
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	if (t->policy != SCHED_FIFO)
+		ts.tv_nsec = (s64)slice_of(t);
+	put_task(t);
+	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
+}
+
+/* Does p count for setpriority's (which, who)? tasklist_lock held. Everybody here is user 0. */
+static bool priority_match(const struct task *p, int which, int who)
+{
+	if (which == PRIO_PROCESS)
+		return p->pid == (who ? who : current->pid);
+	if (which == PRIO_PGRP)
+		return p->group->pgrp == (who ? who : current->group->pgrp);
+	return who == 0 && !(p->flags & PF_KTHREAD);
+}
+
+long sys_setpriority(int which, int who, int nice)
+{
+	struct task *p, *t;
+	long err = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	nice = nice < -20 ? -20 : nice > 19 ? 19 : nice;
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t)
+		if (priority_match(t, which, who)) {
+			set_policy(t, t->policy, t->rt_priority, nice);
+			err = 0;
+		}
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+/* The best of those that match, as 20 - nice so that it is never negative. */
+long sys_getpriority(int which, int who)
+{
+	struct task *p, *t;
+	long best = -ESRCH;
+
+	if (which < PRIO_PROCESS || which > PRIO_USER)
+		return -EINVAL;
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t)
+		if (priority_match(t, which, who))
+			best = max(best, 20l - t->nice);
+	read_unlock(&tasklist_lock);
+	return best;
+}
