@@ -5,7 +5,7 @@
  *
  * Structs carry the prefix k_ because libc has its own ideas under the plain names.  Macros have
  * Linux's names and values; libc headers for Thaw spell them with the same tokens, so including
- * both is legal C and a difference is a compiler warning.
+ * both (this one first) is legal C and a difference is a compiler warning.
  *
  * Mirrors Linux include/uapi and arch/x86/include/uapi.
  */

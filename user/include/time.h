@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* newlib's <time.h> with Linux's clock numbers. */
+#ifndef _THAW_TIME_H
+#define _THAW_TIME_H
+
+#include_next <time.h>
+
+#undef CLOCK_REALTIME
+#undef CLOCK_MONOTONIC
+#undef CLOCK_PROCESS_CPUTIME_ID
+#undef CLOCK_THREAD_CPUTIME_ID
+#undef CLOCK_MONOTONIC_RAW
+#undef CLOCK_REALTIME_COARSE
+#undef CLOCK_MONOTONIC_COARSE
+#undef CLOCK_BOOTTIME
+#undef CLOCK_REALTIME_ALARM
+#undef CLOCK_BOOTTIME_ALARM
+#undef TIMER_ABSTIME
+
+#define CLOCK_REALTIME			0
+#define CLOCK_MONOTONIC			1
+#define CLOCK_PROCESS_CPUTIME_ID	2
+#define CLOCK_THREAD_CPUTIME_ID		3
+#define CLOCK_MONOTONIC_RAW		4
+#define CLOCK_REALTIME_COARSE		5
+#define CLOCK_MONOTONIC_COARSE		6
+#define CLOCK_BOOTTIME			7
+#define CLOCK_REALTIME_ALARM		8
+#define CLOCK_BOOTTIME_ALARM		9
+#define CLOCK_TAI			11
+#define TIMER_ABSTIME			1
+
+#endif
