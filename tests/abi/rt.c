@@ -339,7 +339,9 @@ static void remove_tree(const char *dir)
 		sys(close, fd);
 		again = false;
 		for (long at = 0; at < n; at += ((struct entry *)(list + at))->len) {
-			char *name = ((struct entry *)(list + at))->name;
+			char name[256]; // going down uses the list
+
+			t_snprintf(name, sizeof name, "%s", ((struct entry *)(list + at))->name);
 
 			if (!strcmp(name, ".") || !strcmp(name, ".."))
 				continue;
@@ -347,7 +349,7 @@ static void remove_tree(const char *dir)
 				again = true;
 				continue;
 			}
-			remove_tree(name); // uses the list: start again
+			remove_tree(name);
 			again = sys(rmdir, name) == 0;
 			break;
 		}

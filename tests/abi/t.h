@@ -54,10 +54,10 @@ struct t_test {
 };
 
 #define TEST(name)                                                                                 \
-	static void test_##name(void);                                                             \
-	static struct t_test t_##name = {#name, test_##name, __LINE__};                            \
+	static void test_##name(void);                                                              \
+	static struct t_test ts_##name = {#name, test_##name, __LINE__};                           \
 	static struct t_test *tp_##name __attribute__((used, section("t_tests"))) =                \
-		&t_##name;                                                                         \
+		&ts_##name;                                                                        \
 	static void test_##name(void)
 
 // What this program does when it is started as `prog @name ...`: the other side of an exec test.

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// execve of well-made, damaged and hostile ELF files.
+#include "t.h"
+
+#define BASE 0x10000000UL
+#define CODE 0x1000 // offset of the code in the file
+
+struct image {
+	Elf64_Ehdr eh;
+	Elf64_Phdr ph[4];
+};
+
+static struct image *im;
+static unsigned char *file;
+static size_t size;
+
+// mov $60, %eax; mov $42, %edi; syscall
+static const unsigned char exit_42[] = {0xb8, 60, 0, 0, 0, 0xbf, 42, 0, 0, 0, 0x0f, 0x05};
+
+// A correct file of one segment that ends with code 42.
+static void make(void)
+{
+	if (!file)
+		file = t_map(16 * PAGE);
+	memset(file, 0, 16 * PAGE);
+	im = (void *)file;
+	memcpy(im->eh.e_ident, ELFMAG, 4);
+	im->eh.e_ident[EI_CLASS] = ELFCLASS64;
+	im->eh.e_ident[EI_DATA] = ELFDATA2LSB;
+	im->eh.e_ident[EI_VERSION] = EV_CURRENT;
+	im->eh.e_type = ET_EXEC;
+	im->eh.e_machine = EM_X86_64;
+	im->eh.e_version = EV_CURRENT;
+	im->eh.e_entry = BASE + CODE;
+	im->eh.e_phoff = offsetof(struct image, ph);
+	im->eh.e_ehsize = sizeof(Elf64_Ehdr);
+	im->eh.e_phentsize = sizeof(Elf64_Phdr);
+	im->eh.e_phnum = 1;
+	im->ph[0] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = 0, .p_vaddr = BASE,
+		.p_paddr = BASE, .p_filesz = CODE + sizeof exit_42, .p_memsz = CODE + sizeof exit_42,
+		.p_align = PAGE};
+	memcpy(file + CODE, exit_42, sizeof exit_42);
+	size = CODE + sizeof exit_42;
+}
+
+// What becomes of it: the error of execve as a negative number, or what t_wait() says.
+static int run(void)
+{
+	int *error = t_map_shared(PAGE);
+
+	sys(unlink, "x");
+	long fd = sys(open, "x", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, fd, file, size), size);
+	sys(close, fd);
+	int how = IN_CHILD({
+		const char *argv[] = {"x", NULL};
+
+		*error = (int)sys(execve, "x", argv, t_envp);
+	});
+	int e = *error;
+
+	sys(munmap, error, PAGE);
+	return e ? e : how;
+}
+
+// Not run to its end: refused, or killed by a signal that says so.
+static bool refused(int how)
+{
+	return how == -ENOEXEC || how == -EINVAL || how == -ENOMEM || how == -EFAULT || how == -EIO ||
+	       how == -ENOENT || how == SIGNALLED(SIGSEGV) || how == SIGNALLED(SIGKILL) ||
+	       how == SIGNALLED(SIGBUS) || how == SIGNALLED(SIGILL);
+}
+
+TEST(the_smallest_program)
+{
+	t_tmpdir();
+	make();
+	CHECK_EQ(run(), 42);
+}
+
+TEST(headers)
+{
+	t_tmpdir();
+	make(), im->eh.e_ident[0] = 0;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_machine = EM_386;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_machine = 183;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_type = ET_REL;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_type = ET_CORE;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_phentsize = 32;
+	CHECK_EQ(run(), -ENOEXEC);
+	make(), im->eh.e_phnum = 0;
+	CHECK(refused(run()));
+	make(), im->eh.e_phnum = 0xffff;
+	CHECK(refused(run()));
+	make(), im->eh.e_phoff = 1UL << 40;
+	CHECK(refused(run()));
+	make(), im->eh.e_phoff = -16UL;
+	CHECK(refused(run()));
+	make(), im->eh.e_phoff = size - 8;
+	CHECK(refused(run()));
+}
+
+TEST(truncated)
+{
+	t_tmpdir();
+	for (size_t n = 0; n < 200; n += 7) {
+		make(), size = n;
+		CHECK(refused(run()));
+	}
+	make(), size = CODE - 5; // the code is missing
+	CHECK(refused(run()));
+}
+
+TEST(entry_point)
+{
+	t_tmpdir();
+	make(), im->eh.e_entry = 0;
+	CHECK(refused(run()));
+	make(), im->eh.e_entry = 0xffffffff80100000UL;
+	CHECK(refused(run()));
+	make(), im->eh.e_entry = 0x8000000000000000UL;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_flags = PF_R; // code that may not be executed
+	CHECK(refused(run()));
+}
+
+TEST(segment_addresses)
+{
+	static const unsigned long bad[] = {0xffffffff80000000UL, 0xffff800000000000UL, 0x8000000000000000UL,
+		0x7ffffffff000UL, 0x800000000000UL, -PAGE};
+
+	t_tmpdir();
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		make(), im->ph[0].p_vaddr = bad[i];
+		im->eh.e_entry = bad[i] + CODE;
+		CHECK(refused(run()));
+	}
+}
+
+TEST(segment_sizes)
+{
+	t_tmpdir();
+	make(), im->ph[0].p_memsz = -1UL;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_memsz = 1UL << 47;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_filesz = im->ph[0].p_memsz = -PAGE;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_memsz = 16; // smaller than what is in the file
+	CHECK(refused(run()));
+	make(), im->ph[0].p_offset = -PAGE;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_offset = 1UL << 50;
+	CHECK(refused(run()));
+	make(), im->ph[0].p_vaddr += 8; // does not fit its offset
+	CHECK(refused(run()));
+}
+
+TEST(overlapping_segments)
+{
+	t_tmpdir();
+	make(), im->eh.e_phnum = 2;
+	im->ph[1] = im->ph[0];
+	CHECK(run() == 42 || refused(run())); // the same pages twice
+	make(), im->eh.e_phnum = 2;
+	im->ph[1] = im->ph[0];
+	im->ph[1].p_vaddr = 0x7fffffff0000UL & ~(PAGE - 1); // where the stack is likely to be
+	im->ph[1].p_memsz = 0x8000;
+	int how = run();
+
+	CHECK(how == 42 || refused(how));
+}
+
+TEST(zero_filled_memory)
+{
+	// mov BASE+0x3008, %rdi; test: the memory past the file's part must be zero: exit(rdi + 42)
+	static const unsigned char code[] = {0x48, 0x8b, 0x3c, 0x25, 0x08, 0x30, 0x00, 0x10, // mov 0x10003008,%rdi
+		0x48, 0x03, 0x3c, 0x25, 0xf8, 0x5f, 0x00, 0x10,				     // add 0x10005ff8,%rdi
+		0x83, 0xc7, 42, 0xb8, 60, 0, 0, 0, 0x0f, 0x05};
+
+	t_tmpdir();
+	make();
+	memcpy(file + CODE, code, sizeof code);
+	im->ph[0].p_filesz = im->ph[0].p_memsz = CODE + sizeof code;
+	im->eh.e_phnum = 2;
+	im->ph[1] = (Elf64_Phdr){.p_type = PT_LOAD, .p_flags = PF_R | PF_W, .p_offset = 0x2000,
+		.p_vaddr = BASE + 0x3000, .p_filesz = 8, .p_memsz = 0x3000, .p_align = PAGE};
+	memset(file + 0x2000, 0xff, PAGE); // the rest of that page is not ours to show
+	size = 0x3000;
+	CHECK_EQ(run(), 42);
+}
+
+TEST(interpreter)
+{
+	t_tmpdir();
+	make(), im->eh.e_phnum = 2;
+	im->ph[1] = (Elf64_Phdr){.p_type = PT_INTERP, .p_flags = PF_R, .p_offset = 0x800, .p_filesz = 9,
+		.p_memsz = 9, .p_align = 1};
+	memcpy(file + 0x800, "/no/such", 9);
+	CHECK_EQ(run(), -ENOENT);
+	im->ph[1].p_filesz = 1UL << 40;
+	CHECK(refused(run()));
+	im->ph[1].p_filesz = 9;
+	im->ph[1].p_offset = 1UL << 40;
+	CHECK(refused(run()));
+}
+
+TEST(random_damage)
+{
+	unsigned long seed = 99;
+
+	t_tmpdir();
+	for (int i = 0; i < 150; i++) {
+		make();
+		for (int j = 0; j < 3; j++) {
+			seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+			file[(seed >> 33) % (sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr))] ^=
+				(unsigned char)(1 << (seed >> 60 & 7));
+		}
+		run(); // whatever it is, it ends
+	}
+}
+
+TEST(stack_request)
+{
+	t_tmpdir();
+	make(), im->eh.e_phnum = 2;
+	im->ph[1] = (Elf64_Phdr){.p_type = PT_GNU_STACK, .p_flags = PF_R | PF_W};
+	CHECK_EQ(run(), 42);
+}
+
+TEST(position_independent)
+{
+	// A static executable that may be loaded anywhere.
+	t_tmpdir();
+	make(), im->eh.e_type = ET_DYN;
+	im->ph[0].p_vaddr = 0;
+	im->eh.e_entry = CODE;
+	CHECK_EQ(run(), 42);
+}

@@ -1,0 +1,618 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Files, directories, links, descriptors, and the small devices.
+#include "t.h"
+
+static char buf[4096];
+
+static long open_rw(const char *path)
+{
+	return sys(open, path, O_RDWR | O_CREAT, 0644);
+}
+
+TEST(write_then_read)
+{
+	t_tmpdir();
+	long fd = open_rw("f");
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, fd, "hello", 5), 5);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_EQ(sys(read, fd, buf, 100), 5);
+	CHECK(!memcmp(buf, "hello", 5));
+	CHECK_EQ(sys(read, fd, buf, 100), 0);
+}
+
+TEST(open_modes)
+{
+	t_tmpdir();
+	CHECK_EQ(sys(open, "f", O_RDONLY), -ENOENT);
+	long fd = sys(open, "f", O_WRONLY | O_CREAT | O_EXCL, 0644);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(read, fd, buf, 1), -EBADF);
+	CHECK_EQ(sys(open, "f", O_WRONLY | O_CREAT | O_EXCL, 0644), -EEXIST);
+	fd = sys(open, "f", O_RDONLY);
+	CHECK_EQ(sys(write, fd, buf, 1), -EBADF);
+	CHECK_EQ(sys(open, ".", O_WRONLY), -EISDIR);
+	CHECK_EQ(sys(open, ".", O_RDWR | O_CREAT, 0644), -EISDIR);
+	CHECK_EQ(sys(open, "f", O_RDONLY | O_DIRECTORY), -ENOTDIR);
+	fd = sys(open, ".", O_RDONLY);
+	CHECK_EQ(sys(read, fd, buf, 1), -EISDIR);
+}
+
+TEST(truncate_on_open_and_by_call)
+{
+	struct stat st;
+
+	t_tmpdir();
+	t_spit("f", "0123456789");
+	long fd = sys(open, "f", O_RDWR | O_TRUNC);
+
+	CHECK_EQ(sys(read, fd, buf, 10), 0);
+	sys(write, fd, "0123456789", 10);
+	CHECK_EQ(sys(ftruncate, fd, 4), 0);
+	CHECK_EQ(sys(fstat, fd, &st), 0);
+	CHECK_EQ(st.st_size, 4);
+	CHECK_EQ(sys(ftruncate, fd, 8), 0);
+	CHECK_EQ(sys(pread64, fd, buf, 100, 0), 8);
+	CHECK(!memcmp(buf, "0123\0\0\0\0", 8)); // what was cut off is gone
+	CHECK_EQ(sys(ftruncate, fd, -1L), -EINVAL);
+	fd = sys(open, "f", O_RDONLY);
+	CHECK_EQ(sys(ftruncate, fd, 0), -EINVAL);
+}
+
+TEST(append)
+{
+	t_tmpdir();
+	t_spit("f", "one");
+	long fd = sys(open, "f", O_WRONLY | O_APPEND), other = sys(open, "f", O_RDWR);
+
+	CHECK_EQ(sys(write, fd, "two", 3), 3);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_EQ(sys(write, fd, "three", 5), 5);
+	CHECK_EQ(sys(read, other, buf, 100), 11);
+	CHECK(!memcmp(buf, "onetwothree", 11));
+}
+
+TEST(seek)
+{
+	t_tmpdir();
+	long fd = open_rw("f");
+
+	sys(write, fd, "abcdef", 6);
+	CHECK_EQ(sys(lseek, fd, 2, SEEK_SET), 2);
+	CHECK_EQ(sys(lseek, fd, 2, SEEK_CUR), 4);
+	CHECK_EQ(sys(lseek, fd, -1L, SEEK_END), 5);
+	CHECK_EQ(sys(lseek, fd, -10L, SEEK_SET), -EINVAL);
+	CHECK_EQ(sys(lseek, fd, -10L, SEEK_CUR), -EINVAL);
+	CHECK_EQ(sys(lseek, fd, 0, 99), -EINVAL);
+	CHECK_EQ(sys(lseek, fd, 100, SEEK_SET), 100);
+	CHECK_EQ(sys(read, fd, buf, 1), 0);
+	CHECK_EQ(sys(lseek, fd, 0x7fffffffffffffffL, SEEK_CUR), -EINVAL); // 100 more than there are
+}
+
+TEST(holes_read_as_zeros)
+{
+	struct stat st;
+
+	t_tmpdir();
+	long fd = open_rw("f");
+
+	CHECK_EQ(sys(lseek, fd, 100000, SEEK_SET), 100000);
+	CHECK_EQ(sys(write, fd, "x", 1), 1);
+	CHECK_EQ(sys(fstat, fd, &st), 0);
+	CHECK_EQ(st.st_size, 100001);
+	memset(buf, 1, sizeof buf);
+	CHECK_EQ(sys(pread64, fd, buf, sizeof buf, 50000), sizeof buf);
+	for (size_t i = 0; i < sizeof buf; i++)
+		CHECK_EQ(buf[i], 0);
+}
+
+TEST(positioned_and_vectored)
+{
+	t_tmpdir();
+	long fd = open_rw("f");
+	char a[3], b[4];
+	struct iovec out[] = {{"abc", 3}, {"", 0}, {"defg", 4}}, in[] = {{a, 3}, {b, 4}};
+
+	CHECK_EQ(sys(writev, fd, out, 3), 7);
+	CHECK_EQ(sys(pwrite64, fd, "X", 1, 1), 1);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_CUR), 7); // not moved
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_EQ(sys(readv, fd, in, 2), 7);
+	CHECK(!memcmp(a, "aXc", 3) && !memcmp(b, "defg", 4));
+	CHECK_EQ(sys(pread64, fd, buf, 1, -1L), -EINVAL);
+	CHECK_EQ(sys(readv, fd, in, -1), -EINVAL);
+	CHECK_EQ(sys(readv, fd, in, 1025), -EINVAL);
+	CHECK_EQ(sys(readv, fd, 8UL, 1), -EFAULT);
+	in[0].iov_len = (size_t)-1;
+	CHECK_EQ(sys(readv, fd, in, 2), -EINVAL);
+}
+
+TEST(bad_buffers)
+{
+	t_tmpdir();
+	t_spit("f", "0123456789");
+	long fd = sys(open, "f", O_RDWR);
+
+	CHECK_EQ(sys(read, fd, 8UL, 5), -EFAULT);
+	CHECK_EQ(sys(read, fd, 0xffff800000000000UL, 5), -EFAULT);
+	CHECK_EQ(sys(write, fd, 8UL, 5), -EFAULT);
+	CHECK_EQ(sys(read, fd, buf, -1L), -EFAULT); // as Linux says it on a file
+	char *page = t_map(2 * PAGE);
+
+	sys(munmap, page + PAGE, PAGE);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_EQ(sys(read, fd, page + PAGE - 4, 4), 4); // exactly fits
+	CHECK(!memcmp(page + PAGE - 4, "0123", 4));
+	sys(lseek, fd, 0, SEEK_SET);
+	long n = sys(read, fd, page + PAGE - 4, 10);
+
+	CHECK(n == 4 || n == -EFAULT);
+}
+
+TEST(stat_fields)
+{
+	struct stat st, st2;
+
+	t_tmpdir();
+	sys(umask, 022);
+	long fd = sys(open, "f", O_RDWR | O_CREAT, 0666);
+
+	sys(write, fd, "hello", 5);
+	CHECK_EQ(sys(fstat, fd, &st), 0);
+	CHECK_EQ(st.st_mode, 0100644);
+	CHECK_EQ(st.st_nlink, 1);
+	CHECK_EQ(st.st_size, 5);
+	CHECK_EQ(st.st_uid, sys(getuid));
+	CHECK(st.st_ino != 0);
+	CHECK_EQ(sys(stat, "f", &st2), 0);
+	CHECK_EQ(st.st_ino, st2.st_ino);
+	CHECK_EQ(st.st_dev, st2.st_dev);
+	CHECK_EQ(sys(stat, ".", &st2), 0);
+	CHECK_EQ(st2.st_mode & 0170000, 0040000);
+	CHECK_EQ(sys(newfstatat, AT_FDCWD, "f", &st2, 0), 0);
+	CHECK_EQ(st.st_ino, st2.st_ino);
+	CHECK_EQ(sys(newfstatat, fd, "", &st2, AT_EMPTY_PATH), 0);
+	CHECK_EQ(st.st_ino, st2.st_ino);
+	CHECK_EQ(sys(stat, "no", &st), -ENOENT);
+	CHECK_EQ(sys(stat, "f", 8UL), -EFAULT);
+	CHECK_EQ(sys(stat, 8UL, &st), -EFAULT);
+	CHECK_EQ(sys(fstat, -1, &st), -EBADF);
+}
+
+TEST(modes)
+{
+	struct stat st;
+
+	t_tmpdir();
+	CHECK_EQ(sys(umask, 077), 022);
+	long fd = sys(open, "f", O_RDWR | O_CREAT, 0666);
+
+	sys(fstat, fd, &st);
+	CHECK_EQ(st.st_mode, 0100600);
+	CHECK_EQ(sys(chmod, "f", 0751), 0);
+	sys(fstat, fd, &st);
+	CHECK_EQ(st.st_mode, 0100751);
+	CHECK_EQ(sys(umask, 022), 077);
+	CHECK_EQ(sys(access, "f", 0), 0);
+	CHECK_EQ(sys(access, "f", 4), 0);
+	CHECK_EQ(sys(access, "no", 0), -ENOENT);
+}
+
+TEST(unlinked_file_stays_while_open)
+{
+	struct stat st;
+
+	t_tmpdir();
+	long fd = open_rw("f");
+
+	sys(write, fd, "hello", 5);
+	CHECK_EQ(sys(unlink, "f"), 0);
+	CHECK_EQ(sys(open, "f", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(fstat, fd, &st), 0);
+	CHECK_EQ(st.st_nlink, 0);
+	CHECK_EQ(sys(pread64, fd, buf, 10, 0), 5);
+	CHECK_EQ(sys(unlink, "f"), -ENOENT);
+	CHECK_EQ(sys(unlink, "."), -EISDIR);
+}
+
+TEST(directories)
+{
+	t_tmpdir();
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(sys(mkdir, "d", 0755), -EEXIST);
+	CHECK_EQ(sys(mkdir, "no/d", 0755), -ENOENT);
+	CHECK_EQ(sys(mkdir, "d/e", 0755), 0);
+	CHECK_EQ(sys(rmdir, "d"), -ENOTEMPTY);
+	CHECK_EQ(sys(unlink, "d"), -EISDIR);
+	CHECK_EQ(t_spit("d/f", "x"), 0);
+	CHECK_EQ(sys(rmdir, "d/f"), -ENOTDIR);
+	CHECK_EQ(sys(open, "d/f/g", O_RDONLY), -ENOTDIR);
+	CHECK_EQ(sys(unlink, "d/f"), 0);
+	CHECK_EQ(sys(rmdir, "d/e"), 0);
+	CHECK_EQ(sys(rmdir, "d/."), -EINVAL);
+	CHECK_EQ(sys(rmdir, "d/"), 0);
+	CHECK_EQ(sys(rmdir, "d"), -ENOENT);
+	CHECK_EQ(sys(mkdir, "", 0755), -ENOENT);
+	CHECK_EQ(sys(mkdir, "/", 0755), -EEXIST);
+}
+
+TEST(links_of_a_directory)
+{
+	struct stat st;
+
+	t_tmpdir();
+	sys(mkdir, "d", 0755);
+	sys(mkdir, "d/a", 0755);
+	sys(mkdir, "d/b", 0755);
+	CHECK_EQ(sys(stat, "d", &st), 0);
+	CHECK(st.st_nlink == 4 || st.st_nlink == 1); // 1: a file system that does not count
+}
+
+TEST(current_directory)
+{
+	t_tmpdir();
+	CHECK_GE(sys(getcwd, buf, sizeof buf), 2);
+	size_t n = strlen(buf);
+
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(sys(chdir, "d"), 0);
+	CHECK_EQ(sys(getcwd, buf, sizeof buf), n + 3);
+	CHECK(!strcmp(buf + n, "/d"));
+	CHECK_EQ(sys(chdir, "../d/./.."), 0);
+	CHECK_EQ(sys(getcwd, buf, sizeof buf), n + 1);
+	CHECK_EQ(sys(getcwd, buf, n), -ERANGE);
+	CHECK_EQ(sys(chdir, "no"), -ENOENT);
+	t_spit("f", "x");
+	CHECK_EQ(sys(chdir, "f"), -ENOTDIR);
+	long fd = sys(open, "d", O_RDONLY | O_DIRECTORY);
+
+	CHECK_EQ(sys(fchdir, fd), 0);
+	CHECK_EQ(sys(chdir, "/../../.."), 0);
+	CHECK_EQ(sys(getcwd, buf, sizeof buf), 2);
+}
+
+TEST(relative_to_a_descriptor)
+{
+	t_tmpdir();
+	sys(mkdir, "d", 0755);
+	long dir = sys(open, "d", O_RDONLY | O_DIRECTORY), fd;
+
+	CHECK_GE(fd = sys(openat, dir, "f", O_RDWR | O_CREAT, 0644), 0);
+	CHECK_EQ(sys(openat, fd, "g", O_RDONLY), -ENOTDIR);
+	CHECK_EQ(sys(openat, 999, "g", O_RDONLY), -EBADF);
+	CHECK_GE(sys(openat, 999, "/", O_RDONLY), 0); // absolute: the descriptor is not looked at
+	CHECK_EQ(sys(mkdirat, dir, "e", 0755), 0);
+	CHECK_EQ(sys(renameat, dir, "f", AT_FDCWD, "h"), 0);
+	CHECK_EQ(sys(unlinkat, AT_FDCWD, "h", 0), 0);
+	CHECK_EQ(sys(unlinkat, dir, "e", 0), -EISDIR);
+	CHECK_EQ(sys(unlinkat, dir, "e", AT_REMOVEDIR), 0);
+	CHECK_EQ(sys(unlinkat, dir, "e", 0x40000), -EINVAL);
+}
+
+TEST(rename_files)
+{
+	t_tmpdir();
+	t_spit("a", "A");
+	t_spit("b", "B");
+	long fd = sys(open, "b", O_RDONLY);
+
+	CHECK_EQ(sys(rename, "a", "b"), 0);
+	CHECK_EQ(sys(open, "a", O_RDONLY), -ENOENT);
+	CHECK_EQ(t_slurp("b", buf, sizeof buf), 1);
+	CHECK_EQ(buf[0], 'A');
+	CHECK_EQ(sys(read, fd, buf, 1), 1);
+	CHECK_EQ(buf[0], 'B'); // the old one lives while it is open
+	CHECK_EQ(sys(rename, "no", "b"), -ENOENT);
+	CHECK_EQ(sys(rename, "b", "b"), 0);
+	CHECK_EQ(sys(rename, "b", "no/b"), -ENOENT);
+	CHECK_EQ(sys(rename, "b", ""), -ENOENT);
+}
+
+TEST(rename_directories)
+{
+	t_tmpdir();
+	sys(mkdir, "d", 0755);
+	sys(mkdir, "d/e", 0755);
+	sys(mkdir, "x", 0755);
+	t_spit("f", "F");
+	CHECK_EQ(sys(rename, "d", "d/e/d"), -EINVAL); // into itself
+	CHECK_EQ(sys(rename, "d", "f"), -ENOTDIR);
+	CHECK_EQ(sys(rename, "f", "d"), -EISDIR);
+	CHECK_EQ(sys(rename, "x", "d"), -ENOTEMPTY);
+	CHECK_EQ(sys(rename, "d", "x"), 0); // over an empty one
+	CHECK_EQ(sys(access, "x/e", 0), 0);
+	CHECK_EQ(sys(rename, "x/e", "e"), 0);
+	CHECK_EQ(sys(chdir, "e"), 0);
+	CHECK_EQ(sys(access, "../f", 0), 0); // .. follows the move
+	CHECK(sys(rename, ".", "q") == -EBUSY);
+}
+
+TEST(symbolic_links)
+{
+	struct stat st;
+
+	t_tmpdir();
+	t_spit("f", "F");
+	CHECK_EQ(sys(symlink, "f", "l"), 0);
+	CHECK_EQ(sys(symlink, "f", "l"), -EEXIST);
+	CHECK_EQ(t_slurp("l", buf, sizeof buf), 1);
+	CHECK_EQ(sys(readlink, "l", buf, sizeof buf), 1);
+	CHECK_EQ(buf[0], 'f');
+	CHECK_EQ(sys(lstat, "l", &st), 0);
+	CHECK_EQ(st.st_mode & 0170000, 0120000);
+	CHECK_EQ(st.st_size, 1);
+	CHECK_EQ(sys(stat, "l", &st), 0);
+	CHECK_EQ(st.st_mode & 0170000, 0100000);
+	CHECK_EQ(sys(open, "l", O_RDONLY | O_NOFOLLOW), -ELOOP);
+	CHECK_EQ(sys(readlink, "f", buf, sizeof buf), -EINVAL);
+	CHECK_EQ(sys(readlink, "l", buf, 0), -EINVAL);
+	CHECK_EQ(sys(symlink, "", "m"), -ENOENT);
+	CHECK_EQ(sys(unlink, "l"), 0);
+	CHECK_EQ(sys(access, "f", 0), 0); // the link went, not the file
+}
+
+TEST(symbolic_links_on_the_way)
+{
+	t_tmpdir();
+	sys(mkdir, "d", 0755);
+	t_spit("d/f", "F");
+	sys(symlink, "d", "l");
+	CHECK_EQ(t_slurp("l/f", buf, sizeof buf), 1);
+	sys(symlink, "../d/f", "d/up");
+	CHECK_EQ(t_slurp("l/up", buf, sizeof buf), 1);
+	sys(symlink, "nowhere", "dangling");
+	CHECK_EQ(sys(open, "dangling", O_RDONLY), -ENOENT);
+	CHECK_GE(sys(open, "dangling", O_WRONLY | O_CREAT, 0644), 0);
+	CHECK_EQ(sys(access, "nowhere", 0), 0);
+	sys(symlink, "a", "b");
+	sys(symlink, "b", "a");
+	CHECK_EQ(sys(open, "a", O_RDONLY), -ELOOP);
+	CHECK_EQ(sys(open, "a/b/c", O_RDONLY), -ELOOP);
+	sys(symlink, "self/self", "self");
+	CHECK_EQ(sys(open, "self", O_RDONLY), -ELOOP);
+}
+
+TEST(hard_links)
+{
+	struct stat st;
+
+	t_tmpdir();
+	t_spit("f", "F");
+	CHECK_EQ(sys(link, "f", "g"), 0);
+	CHECK_EQ(sys(stat, "g", &st), 0);
+	CHECK_EQ(st.st_nlink, 2);
+	CHECK_EQ(sys(link, "f", "g"), -EEXIST);
+	CHECK_EQ(sys(unlink, "f"), 0);
+	CHECK_EQ(t_slurp("g", buf, sizeof buf), 1);
+	CHECK_EQ(sys(link, ".", "h"), -EPERM);
+}
+
+TEST(long_names)
+{
+	char *name = t_map(3 * PAGE);
+
+	t_tmpdir();
+	memset(name, 'n', 255);
+	CHECK_EQ(t_spit(name, "x"), 0);
+	CHECK_EQ(sys(unlink, name), 0);
+	name[255] = 'n';
+	CHECK_EQ(t_spit(name, "x"), -ENAMETOOLONG);
+	memset(name, '/', 2 * PAGE);
+	name[PAGE - 1] = 0;
+	CHECK_GE(sys(open, name, O_RDONLY), 0); // 4095 slashes are the root
+	name[PAGE - 1] = '/';
+	CHECK_EQ(sys(open, name, O_RDONLY), -ENAMETOOLONG);
+	for (int i = 0; i < 1000; i++)
+		memcpy(name + i * 2, "./", 3);
+	CHECK_GE(sys(open, name, O_RDONLY), 0);
+}
+
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+TEST(list_a_directory)
+{
+	static bool seen[100];
+	int extra = 0;
+
+	t_tmpdir();
+	for (int i = 0; i < 100; i++) {
+		t_snprintf(buf, sizeof buf, "file-%d", i);
+		CHECK_EQ(t_spit(buf, ""), 0);
+	}
+	long fd = sys(open, ".", O_RDONLY | O_DIRECTORY), n;
+
+	while ((n = sys(getdents64, fd, buf, 500)) > 0) // several calls
+		for (long at = 0; at < n; at += ((struct entry *)(buf + at))->len) {
+			struct entry *e = (void *)(buf + at);
+
+			CHECK_EQ((unsigned long)e % 8, 0);
+			CHECK(e->ino != 0);
+			if (strncmp(e->name, "file-", 5)) {
+				CHECK(!strcmp(e->name, ".") || !strcmp(e->name, ".."));
+				extra++;
+				continue;
+			}
+			CHECK(!seen[t_number(e->name + 5)]);
+			seen[t_number(e->name + 5)] = true;
+			CHECK(e->type == 8 || e->type == 0);
+		}
+	CHECK_EQ(n, 0);
+	CHECK_EQ(extra, 2);
+	for (int i = 0; i < 100; i++)
+		CHECK(seen[i]);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_EQ(sys(getdents64, fd, buf, 10), -EINVAL); // no room for one
+	CHECK_GE(sys(getdents64, fd, buf, 500), 1);
+	CHECK_EQ(sys(getdents64, fd, 8UL, 500), -EFAULT);
+	fd = sys(open, "file-1", O_RDONLY);
+	CHECK_EQ(sys(getdents64, fd, buf, 500), -ENOTDIR);
+}
+
+TEST(removal_while_listing)
+{
+	t_tmpdir();
+	for (int i = 0; i < 60; i++) {
+		t_snprintf(buf, sizeof buf, "f%d", i);
+		t_spit(buf, "");
+	}
+	long fd = sys(open, ".", O_RDONLY | O_DIRECTORY), n;
+	int removed = 0;
+
+	while ((n = sys(getdents64, fd, buf, 300)) > 0)
+		for (long at = 0; at < n; at += ((struct entry *)(buf + at))->len)
+			removed += sys(unlink, ((struct entry *)(buf + at))->name) == 0;
+	CHECK_EQ(removed, 60);
+}
+
+// ---- descriptors ----
+
+TEST(duplicates)
+{
+	t_tmpdir();
+	long fd = open_rw("f"), a = sys(dup, fd);
+
+	sys(write, fd, "ab", 2);
+	CHECK_EQ(sys(lseek, a, 0, SEEK_CUR), 2); // one offset
+	CHECK_EQ(sys(dup2, fd, 50), 50);
+	CHECK_EQ(sys(dup2, fd, fd), fd);
+	CHECK_EQ(sys(dup2, 999, 999), -EBADF);
+	CHECK_EQ(sys(dup2, 999, fd), -EBADF);
+	CHECK_EQ(sys(dup2, fd, -1), -EBADF);
+	CHECK_EQ(sys(dup3, fd, 51, O_CLOEXEC), 51);
+	CHECK_EQ(sys(fcntl, 51, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(sys(fcntl, 50, F_GETFD), 0);
+	CHECK_EQ(sys(dup3, fd, fd, 0), -EINVAL);
+	CHECK_EQ(sys(dup3, fd, 52, 1), -EINVAL);
+	CHECK_EQ(sys(fcntl, fd, F_DUPFD, 60), 60);
+	CHECK_EQ(sys(fcntl, fd, F_DUPFD_CLOEXEC, 60), 61);
+	CHECK_EQ(sys(fcntl, fd, F_DUPFD, -1), -EINVAL);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(write, 50, "c", 1), 1);
+}
+
+TEST(lowest_free_number)
+{
+	long a = sys(dup, 0), b = sys(dup, 0), c = sys(dup, 0);
+
+	CHECK_EQ(b, a + 1);
+	CHECK_EQ(c, b + 1);
+	sys(close, b);
+	sys(close, a);
+	CHECK_EQ(sys(dup, 0), a);
+	CHECK_EQ(sys(dup, 0), b);
+	CHECK_EQ(sys(dup, 0), c + 1);
+}
+
+TEST(file_flags)
+{
+	t_tmpdir();
+	long fd = sys(open, "f", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+
+	CHECK_EQ(sys(fcntl, fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(sys(fcntl, fd, F_GETFL) & ~0100000, O_RDWR | O_APPEND);
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, O_NONBLOCK | O_CREAT | O_WRONLY), 0);
+	CHECK_EQ(sys(fcntl, fd, F_GETFL) & ~0100000, O_RDWR | O_NONBLOCK);
+	CHECK_EQ(sys(fcntl, fd, F_SETFD, 0), 0);
+	CHECK_EQ(sys(fcntl, fd, F_GETFD), 0);
+	CHECK_EQ(sys(fcntl, fd, 9999, 0), -EINVAL);
+}
+
+TEST(bad_descriptors)
+{
+	static const long bad[] = {-1, -100, 999, 1 << 20, 0x7fffffff, -0x7fffffffL - 1};
+
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		CHECK_EQ(sys(read, bad[i], buf, 1), -EBADF);
+		CHECK_EQ(sys(write, bad[i], buf, 1), -EBADF);
+		CHECK_EQ(sys(close, bad[i]), -EBADF);
+		CHECK_EQ(sys(lseek, bad[i], 0, SEEK_SET), -EBADF);
+		CHECK_EQ(sys(fcntl, bad[i], F_GETFD), -EBADF);
+		CHECK_EQ(sys(ioctl, bad[i], 0x5401, buf), -EBADF);
+		CHECK_EQ(sys(dup, bad[i]), -EBADF);
+		CHECK_EQ(sys(fsync, bad[i]), -EBADF);
+		CHECK_EQ(sys(getdents64, bad[i], buf, 100), -EBADF);
+		CHECK_EQ(sys(fchdir, bad[i]), -EBADF);
+	}
+}
+
+TEST(too_many_descriptors)
+{
+	struct rlimit limit = {20, 20};
+
+	CHECK_EQ(IN_CHILD({
+		long fd;
+
+		CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &limit), 0);
+		while ((fd = sys(dup, 0)) >= 0)
+			CHECK(fd < 20);
+		CHECK_EQ(fd, -EMFILE);
+		CHECK_EQ(sys(open, "/", O_RDONLY), -EMFILE);
+		CHECK_EQ(sys(dup2, 0, 20), -EBADF);
+		CHECK_EQ(sys(fcntl, 0, F_DUPFD, 20), -EINVAL);
+		int fds[2];
+
+		CHECK_EQ(sys(pipe, fds), -EMFILE);
+	}),
+		0);
+}
+
+// ---- devices ----
+
+TEST(null_zero_full)
+{
+	long null = sys(open, "/dev/null", O_RDWR), zero = sys(open, "/dev/zero", O_RDWR),
+	     full = sys(open, "/dev/full", O_RDWR);
+
+	CHECK_GE(null, 0);
+	CHECK_GE(zero, 0);
+	CHECK_GE(full, 0);
+	CHECK_EQ(sys(write, null, "x", 1), 1);
+	CHECK_EQ(sys(read, null, buf, 1), 0);
+	memset(buf, 1, 100);
+	CHECK_EQ(sys(read, zero, buf, 100), 100);
+	for (int i = 0; i < 100; i++)
+		CHECK_EQ(buf[i], 0);
+	CHECK_EQ(sys(write, zero, "x", 1), 1);
+	CHECK_EQ(sys(write, full, "x", 1), -ENOSPC);
+	CHECK_EQ(sys(read, full, buf, 10), 10);
+	struct stat st;
+
+	CHECK_EQ(sys(fstat, null, &st), 0);
+	CHECK_EQ(st.st_mode & 0170000, 0020000);
+	CHECK_EQ(st.st_rdev, 0x103);
+	CHECK_EQ(sys(ioctl, null, 0x5401, buf), -ENOTTY); // TCGETS
+}
+
+TEST(sync_calls)
+{
+	t_tmpdir();
+	long fd = open_rw("f");
+
+	sys(write, fd, "x", 1);
+	CHECK_EQ(sys(fsync, fd), 0);
+	CHECK_EQ(sys(sync), 0);
+}
+
+TEST(a_megabyte)
+{
+	enum { SIZE = 1 << 20 };
+	unsigned *data = t_map(SIZE), *got = t_map(SIZE);
+
+	t_tmpdir();
+	for (unsigned i = 0; i < SIZE / sizeof *data; i++)
+		data[i] = i * 2654435761u;
+	long fd = open_rw("f");
+
+	CHECK_EQ(sys(write, fd, data, SIZE), SIZE);
+	CHECK_EQ(sys(pread64, fd, got, SIZE, 0), SIZE);
+	CHECK(!memcmp(data, got, SIZE));
+}

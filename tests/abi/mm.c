@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Address spaces: mapping, protection, files, the break, the stack.
+#include "t.h"
+
+static char *map(size_t bytes, int prot)
+{
+	return (char *)sys(mmap, 0, bytes, prot, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static bool readable(void *p)
+{
+	int fds[2];
+	long n;
+
+	CHECK_EQ(sys(pipe, fds), 0);
+	n = sys(write, fds[1], p, 1);
+	sys(close, fds[0]);
+	sys(close, fds[1]);
+	return n == 1;
+}
+
+TEST(anonymous_memory_is_zero)
+{
+	char *p = map(100 * PAGE, PROT_READ | PROT_WRITE);
+
+	for (size_t i = 0; i < 100 * PAGE; i += 512)
+		CHECK_EQ(p[i], 0);
+	memset(p, 7, 100 * PAGE);
+	CHECK_EQ(sys(munmap, p, 100 * PAGE), 0);
+	p = map(100 * PAGE, PROT_READ | PROT_WRITE);
+	for (size_t i = 0; i < 100 * PAGE; i += 512)
+		CHECK_EQ(p[i], 0);
+}
+
+TEST(more_than_there_is_may_be_mapped)
+{
+	char *p = map(1UL << 32, PROT_READ | PROT_WRITE);
+
+	if ((long)p == -ENOMEM)
+		SKIP("strict overcommit");
+	CHECK((long)p > 0);
+	p[0] = p[(1UL << 32) - 1] = 1;
+	CHECK_EQ(p[1UL << 31], 0);
+}
+
+TEST(map_arguments)
+{
+	int anon = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	CHECK_EQ(sys(mmap, 0, 0, PROT_READ, anon, -1, 0), -EINVAL);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_ANONYMOUS, -1, 0), -EINVAL);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, -1, 0), -EBADF);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, 0, 1), -EINVAL);
+	CHECK_EQ(sys(mmap, 0, -1L, PROT_READ, anon, -1, 0), -ENOMEM);
+	CHECK_EQ(sys(mmap, 0, 1UL << 47, PROT_READ, anon, -1, 0), -ENOMEM);
+	CHECK_EQ(sys(mmap, 0x1001, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -EINVAL);
+	CHECK_EQ(sys(mmap, 0xffff800000000000UL, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
+	CHECK_EQ(sys(mmap, 0x7ffffffff000UL, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
+	CHECK_EQ(sys(mmap, 0x7fffffffe000UL, 3 * PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
+}
+
+TEST(fixed_and_hint)
+{
+	char *p = map(4 * PAGE, PROT_READ | PROT_WRITE);
+	int anon = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	memset(p, 5, 4 * PAGE);
+	CHECK_EQ(sys(mmap, p + PAGE, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), p + PAGE);
+	CHECK_EQ(p[PAGE], 0); // replaced
+	CHECK_EQ(p[0], 5);
+	CHECK_EQ(p[2 * PAGE], 5);
+	CHECK_EQ(sys(mmap, p, PAGE, PROT_READ, anon | MAP_FIXED_NOREPLACE, -1, 0), -EEXIST);
+	sys(munmap, p + PAGE, PAGE);
+	CHECK_EQ(sys(mmap, p + PAGE, PAGE, PROT_READ, anon, -1, 0), p + PAGE); // a hint that fits
+	long other = sys(mmap, p, PAGE, PROT_READ, anon, -1, 0);	       // one that does not
+
+	CHECK(other > 0 && other != (long)p);
+}
+
+TEST(unmap)
+{
+	char *p = map(5 * PAGE, PROT_READ | PROT_WRITE);
+
+	memset(p, 1, 5 * PAGE);
+	CHECK_EQ(sys(munmap, p + PAGE, PAGE), 0); // a hole
+	CHECK(readable(p));
+	CHECK(!readable(p + PAGE));
+	CHECK(readable(p + 2 * PAGE));
+	CHECK_EQ(sys(munmap, p, 3 * PAGE), 0); // over the hole
+	CHECK(!readable(p + 2 * PAGE));
+	CHECK(readable(p + 3 * PAGE));
+	CHECK_EQ(sys(munmap, p, PAGE), 0); // nothing there
+	CHECK_EQ(sys(munmap, p + 3 * PAGE, 100), 0); // rounded up
+	CHECK(!readable(p + 3 * PAGE));
+	CHECK_EQ(sys(munmap, p + 1, PAGE), -EINVAL);
+	CHECK_EQ(sys(munmap, p, 0), -EINVAL);
+	CHECK_EQ(sys(munmap, 0xffff800000000000UL, PAGE), -EINVAL);
+	CHECK_EQ(sys(munmap, p, -PAGE), -EINVAL);
+}
+
+static char *target;
+
+static void write_target(void)
+{
+	*(volatile char *)target = 1;
+}
+
+static void read_target(void)
+{
+	(void)*(volatile char *)target;
+}
+
+static void call_target(void)
+{
+	((void (*)(void))t_ptr((unsigned long)target))();
+}
+
+TEST(protection)
+{
+	struct fault f;
+
+	target = map(3 * PAGE, PROT_READ | PROT_WRITE);
+	target[PAGE] = 9;
+	CHECK_EQ(sys(mprotect, target + PAGE, PAGE, PROT_READ), 0);
+	target += PAGE;
+	CHECK_EQ(*target, 9);
+	f = t_fault(write_target);
+	CHECK_EQ(f.how, 0);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_ACCERR);
+	CHECK_EQ(f.addr, target);
+	CHECK_EQ(sys(mprotect, target, PAGE, PROT_NONE), 0);
+	f = t_fault(read_target);
+	CHECK_EQ(f.code, SEGV_ACCERR);
+	CHECK_EQ(sys(mprotect, target, PAGE, PROT_READ | PROT_WRITE), 0);
+	CHECK_EQ(*target, 9); // the contents were kept
+	target[0] = target[-1] = target[PAGE] = 1;
+}
+
+TEST(protection_arguments)
+{
+	char *p = map(3 * PAGE, PROT_READ | PROT_WRITE);
+
+	CHECK_EQ(sys(mprotect, p + 1, PAGE, PROT_READ), -EINVAL);
+	CHECK_EQ(sys(mprotect, p, 0, PROT_READ), 0);
+	sys(munmap, p + PAGE, PAGE);
+	CHECK_EQ(sys(mprotect, p, 3 * PAGE, PROT_READ), -ENOMEM); // a hole in the way
+	CHECK_EQ(sys(mprotect, p + PAGE, PAGE, PROT_READ), -ENOMEM);
+	CHECK_EQ(sys(mprotect, 0xffff800000000000UL, PAGE, PROT_READ), -ENOMEM);
+	CHECK_EQ(sys(mprotect, p, -PAGE, PROT_READ), -ENOMEM);
+}
+
+TEST(unmapped_memory)
+{
+	struct fault f;
+
+	target = t_ptr(0x123456); // far below the program
+	f = t_fault(read_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	CHECK_EQ(f.addr, target);
+	f = t_fault(write_target);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	f = t_fault(call_target);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	CHECK_EQ(f.rip, target);
+}
+
+TEST(kernel_and_noncanonical_addresses)
+{
+	struct fault f;
+
+	target = t_ptr(0xffffffff80000000UL);
+	f = t_fault(read_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_MAPERR); // whether something is there is not told
+	CHECK_EQ(f.addr, target);
+	f = t_fault(write_target);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	target = t_ptr(0xffff888000000000UL);
+	f = t_fault(read_target);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	target = t_ptr(0x8000000000000000UL);
+	f = t_fault(read_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SI_KERNEL);
+	CHECK_EQ(f.addr, 0);
+	target = t_ptr(0xffffffffff000000UL);
+	f = t_fault(call_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+}
+
+static const unsigned char return_77[] = {0xb8, 77, 0, 0, 0, 0xc3};
+
+TEST(execute_permission)
+{
+	struct fault f;
+
+	target = map(PAGE, PROT_READ | PROT_WRITE);
+	memcpy(target, return_77, sizeof return_77);
+	f = t_fault(call_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_ACCERR);
+	CHECK_EQ(f.addr, target);
+	CHECK_EQ(sys(mprotect, target, PAGE, PROT_READ | PROT_EXEC), 0);
+	CHECK_EQ(((int (*)(void))target)(), 77);
+	f = t_fault(write_target);
+	CHECK_EQ(f.code, SEGV_ACCERR);
+}
+
+TEST(text_is_read_only)
+{
+	target = (char *)return_77;
+	CHECK_EQ(t_fault(write_target).code, SEGV_ACCERR);
+	target = (char *)readable;
+	CHECK_EQ(t_fault(write_target).code, SEGV_ACCERR);
+}
+
+TEST(break)
+{
+	long start = sys(brk, 0);
+	char *p = (char *)((start + PAGE - 1) & ~(PAGE - 1));
+
+	CHECK(start > 0);
+	CHECK_EQ(sys(brk, p + 10 * PAGE), p + 10 * PAGE);
+	memset(p, 3, 10 * PAGE);
+	CHECK_EQ(sys(brk, p + 5 * PAGE), p + 5 * PAGE);
+	CHECK(!readable(p + 6 * PAGE));
+	CHECK_EQ(p[4 * PAGE], 3);
+	CHECK_EQ(sys(brk, p + 10 * PAGE), p + 10 * PAGE);
+	CHECK_EQ(p[6 * PAGE], 0); // fresh again
+	CHECK_EQ(sys(brk, 8UL), p + 10 * PAGE); // refused: where it was
+	CHECK_EQ(sys(brk, 0xffff800000000000UL), p + 10 * PAGE);
+	CHECK_EQ(sys(brk, start), start);
+}
+
+TEST(break_is_inherited_and_private)
+{
+	long start = sys(brk, 0);
+	char *p = (char *)start;
+
+	CHECK_EQ(sys(brk, start + 2 * PAGE), start + 2 * PAGE);
+	p[PAGE] = 1;
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(brk, 0), start + 2 * PAGE);
+		CHECK_EQ(p[PAGE], 1);
+		CHECK_EQ(sys(brk, start), start);
+	}),
+		0);
+	CHECK_EQ(p[PAGE], 1);
+}
+
+TEST(dontneed_gives_zeros)
+{
+	char *p = map(4 * PAGE, PROT_READ | PROT_WRITE);
+
+	memset(p, 8, 4 * PAGE);
+	CHECK_EQ(sys(madvise, p + PAGE, 2 * PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(p[0], 8);
+	CHECK_EQ(p[PAGE], 0);
+	CHECK_EQ(p[2 * PAGE], 0);
+	CHECK_EQ(p[3 * PAGE], 8);
+	CHECK_EQ(sys(madvise, p + 1, PAGE, MADV_DONTNEED), -EINVAL);
+	CHECK_EQ(sys(madvise, p, PAGE, 12345), -EINVAL);
+	CHECK_EQ(sys(madvise, p, 0, MADV_DONTNEED), 0);
+	sys(munmap, p + PAGE, PAGE);
+	CHECK_EQ(sys(madvise, p, 4 * PAGE, MADV_DONTNEED), -ENOMEM);
+	CHECK_EQ(p[3 * PAGE], 0); // but it went on
+}
+
+TEST(shared_anonymous_memory)
+{
+	_Atomic int *p = t_map_shared(4 * PAGE);
+
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(IN_CHILD(p[3 * PAGE / 4] = 6), 0);
+		CHECK_EQ(p[3 * PAGE / 4], 6);
+		sys(munmap, (void *)p, 2 * PAGE);
+	}),
+		0);
+	CHECK_EQ(p[3 * PAGE / 4], 6);
+	CHECK_EQ(p[0], 0);
+	CHECK_EQ(sys(madvise, p, 4 * PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(p[3 * PAGE / 4], 6); // shared memory is not lost by that
+}
+
+TEST(file_private)
+{
+	char *p, byte;
+
+	t_tmpdir();
+	long fd = sys(open, "f", O_RDWR | O_CREAT, 0644);
+	static char page[PAGE];
+
+	for (int i = 0; i < 3; i++) {
+		memset(page, 'a' + i, PAGE);
+		sys(write, fd, page, PAGE);
+	}
+	p = (char *)sys(mmap, 0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, PAGE);
+	CHECK((long)p > 0);
+	sys(close, fd); // the mapping does not need it
+	CHECK_EQ(p[0], 'b');
+	CHECK_EQ(p[PAGE], 'c');
+	p[0] = 'X';
+	CHECK_EQ(p[0], 'X');
+	fd = sys(open, "f", O_RDONLY);
+	CHECK_EQ(sys(pread64, fd, &byte, 1, PAGE), 1);
+	CHECK_EQ(byte, 'b'); // the file knows nothing of it
+	CHECK_EQ(IN_CHILD(CHECK_EQ(p[0], 'X'); p[0] = 'Y'; p[PAGE] = 'Z'), 0);
+	CHECK_EQ(p[0], 'X');
+	CHECK_EQ(p[PAGE], 'c');
+	sys(madvise, p, PAGE, MADV_DONTNEED);
+	CHECK_EQ(p[0], 'b');
+}
+
+TEST(file_end)
+{
+	struct fault f;
+
+	t_tmpdir();
+	t_spit("f", "hello");
+	long fd = sys(open, "f", O_RDONLY);
+
+	target = (char *)sys(mmap, 0, 3 * PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+	CHECK((long)target > 0);
+	CHECK_EQ(target[4], 'o');
+	CHECK_EQ(target[5], 0);
+	CHECK_EQ(target[PAGE - 1], 0);
+	target += PAGE + 7;
+	f = t_fault(read_target);
+	CHECK_EQ(f.sig, SIGBUS);
+	CHECK_EQ(f.code, BUS_ADRERR);
+	CHECK_EQ(f.addr, target);
+	CHECK(!readable(target)); // the kernel sees the same, as EFAULT
+}
+
+TEST(file_refusals)
+{
+	t_tmpdir();
+	t_spit("f", "hello");
+	long fd = sys(open, "f", O_WRONLY);
+
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), -EACCES);
+	int fds[2];
+
+	sys(pipe, fds);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fds[0], 0), -ENODEV);
+	fd = sys(open, ".", O_RDONLY);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), -ENODEV);
+}
+
+static long grow(long depth)
+{
+	volatile char frame[1024];
+
+	frame[0] = (char)depth;
+	return depth ? grow(depth - 1) + frame[0] * 0 : (long)&frame;
+}
+
+TEST(stack_grows)
+{
+	char here;
+
+	CHECK_GE(&here - (char *)grow(2000), 2000000); // two megabytes
+}
+
+static long recurse(long n)
+{
+	volatile char frame[512];
+
+	frame[0] = (char)n;
+	return n < 0 ? 0 : recurse(n + 1) + frame[0];
+}
+
+static void overflow(void)
+{
+	recurse(0);
+}
+
+TEST(stack_overflow_is_a_fault)
+{
+	struct rlimit limit = {1 << 20, 1 << 20};
+	struct fault f;
+
+	sys(setrlimit, RLIMIT_STACK, &limit);
+	f = t_fault(overflow); // the handler has its own stack
+	CHECK_EQ(f.how, 0);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(IN_CHILD(overflow()), SIGNALLED(SIGSEGV)); // and without one
+}
+
+TEST(populate)
+{
+	char *p = (char *)sys(mmap, 0, 20 * PAGE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	CHECK((long)p > 0);
+	for (int i = 0; i < 20; i++)
+		CHECK_EQ(p[i * PAGE], 0);
+}
+
+TEST(a_thousand_mappings)
+{
+	char *p = map(2000 * PAGE, PROT_READ | PROT_WRITE);
+
+	for (int i = 0; i < 2000; i += 2)
+		CHECK_EQ(sys(mprotect, p + i * PAGE, PAGE, PROT_READ), 0);
+	for (int i = 1; i < 2000; i += 200)
+		p[i * PAGE] = (char)i;
+	CHECK_EQ(IN_CHILD({
+		for (int i = 1; i < 2000; i += 200)
+			CHECK_EQ(p[i * PAGE], (char)i);
+	}),
+		0);
+	CHECK_EQ(sys(munmap, p, 2000 * PAGE), 0);
+}
+
+static int write_pages(void *arg)
+{
+	char *p = arg;
+
+	for (int i = 0; i < 200; i++)
+		p[i * PAGE] = 1;
+	return 0;
+}
+
+TEST(threads_fault_side_by_side)
+{
+	for (int round = 0; round < 5; round++) {
+		char *p = map(200 * PAGE, PROT_READ | PROT_WRITE);
+		struct thread t[4];
+
+		for (int i = 0; i < 4; i++)
+			thread_start(&t[i], write_pages, p);
+		for (int i = 0; i < 4; i++)
+			thread_join(&t[i]);
+		for (int i = 0; i < 200; i++)
+			CHECK_EQ(p[i * PAGE], 1);
+		sys(munmap, p, 200 * PAGE);
+	}
+}
+
+static _Atomic int stop;
+
+static int read_until_stop(void *arg)
+{
+	while (!stop)
+		(void)*(volatile char *)arg;
+	return 0;
+}
+
+TEST(unmapping_reaches_other_processors)
+{
+	// The others keep the page in their translation caches; a write after mprotect must fault there.
+	struct thread t[3];
+
+	target = map(PAGE, PROT_READ | PROT_WRITE);
+	*target = 1;
+	for (int i = 0; i < 3; i++)
+		thread_start(&t[i], read_until_stop, target);
+	for (int i = 0; i < 50; i++) {
+		CHECK_EQ(sys(mprotect, target, PAGE, PROT_READ), 0);
+		CHECK_EQ(sys(mprotect, target, PAGE, PROT_READ | PROT_WRITE), 0);
+		*target = (char)i;
+	}
+	stop = 1;
+	for (int i = 0; i < 3; i++)
+		thread_join(&t[i]);
+}

@@ -1,0 +1,223 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Pipes: data, ends, blocking, limits.
+#include "t.h"
+
+static int rd, wr;
+
+static void make(int flags)
+{
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, flags), 0);
+	rd = fds[0];
+	wr = fds[1];
+}
+
+TEST(bytes_in_order)
+{
+	char buf[16];
+
+	make(0);
+	CHECK_EQ(sys(write, wr, "hello ", 6), 6);
+	CHECK_EQ(sys(write, wr, "world", 5), 5);
+	CHECK_EQ(sys(read, rd, buf, 3), 3);
+	CHECK_EQ(sys(read, rd, buf + 3, sizeof buf), 8);
+	CHECK(!memcmp(buf, "hello world", 11));
+}
+
+TEST(end_of_file)
+{
+	char c;
+
+	make(0);
+	sys(write, wr, "x", 1);
+	sys(close, wr);
+	CHECK_EQ(sys(read, rd, &c, 1), 1);
+	CHECK_EQ(sys(read, rd, &c, 1), 0);
+	CHECK_EQ(sys(read, rd, &c, 1), 0);
+}
+
+TEST(wrong_ends)
+{
+	char c;
+
+	make(0);
+	CHECK_EQ(sys(read, wr, &c, 1), -EBADF);
+	CHECK_EQ(sys(write, rd, &c, 1), -EBADF);
+	CHECK_EQ(sys(lseek, rd, 0, SEEK_SET), -ESPIPE);
+	CHECK_EQ(sys(pread64, rd, &c, 1, 0), -ESPIPE);
+}
+
+TEST(nonblocking_and_capacity)
+{
+	static char buf[4096];
+	char c;
+
+	make(O_NONBLOCK);
+	CHECK_EQ(sys(read, rd, &c, 1), -EAGAIN);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(sys(write, wr, buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(write, wr, &c, 1), -EAGAIN); // 64 KiB and no more
+	CHECK_EQ(sys(read, rd, buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(write, wr, buf, sizeof buf), sizeof buf);
+}
+
+TEST(a_large_write_blocks_until_it_is_read)
+{
+	enum { SIZE = 300000 };
+	unsigned char *data = t_map(SIZE);
+	long total = 0, n;
+
+	make(0);
+	for (int i = 0; i < SIZE; i++)
+		data[i] = (unsigned char)(i * 7 + i / 256);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		CHECK_EQ(sys(write, wr, data, SIZE), SIZE);
+		t_exit(0);
+	}
+	sys(close, wr);
+	unsigned char *got = t_map(SIZE);
+
+	while ((n = sys(read, rd, got + total, 5000)) > 0)
+		total += n;
+	CHECK_EQ(total, SIZE);
+	CHECK(!memcmp(data, got, SIZE));
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(small_writes_are_atomic)
+{
+	enum { WRITERS = 4, EACH = 50, SIZE = 512 };
+	static unsigned char buf[SIZE];
+	int count[WRITERS] = {0};
+
+	make(0);
+	for (int w = 0; w < WRITERS; w++)
+		if (t_fork() == 0) {
+			memset(buf, w, SIZE);
+			for (int i = 0; i < EACH; i++)
+				CHECK_EQ(sys(write, wr, buf, SIZE), SIZE);
+			t_exit(0);
+		}
+	sys(close, wr);
+	for (int i = 0; i < WRITERS * EACH; i++) {
+		for (long have = 0; have < SIZE;) {
+			long n = sys(read, rd, buf + have, SIZE - have);
+
+			CHECK(n > 0);
+			have += n;
+		}
+		for (int j = 1; j < SIZE; j++)
+			CHECK_EQ(buf[j], buf[0]);
+		count[buf[0]]++;
+	}
+	for (int w = 0; w < WRITERS; w++) {
+		CHECK_EQ(count[w], EACH);
+		CHECK_EQ(t_wait(-1), 0);
+	}
+}
+
+TEST(closing_the_reader_wakes_the_writer)
+{
+	static char buf[65536];
+
+	make(0);
+	CHECK_EQ(sys(write, wr, buf, sizeof buf), sizeof buf);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		sys(close, rd);
+		t_exit((int)sys(write, wr, "x", 1)); // blocks, then SIGPIPE
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(close, rd);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGPIPE));
+}
+
+TEST(killed_while_blocked)
+{
+	make(0);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		char c;
+
+		sys(read, rd, &c, 1);
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(flags_and_kind)
+{
+	struct stat st;
+	int fds[2];
+
+	make(O_CLOEXEC | O_NONBLOCK);
+	CHECK_EQ(sys(fcntl, rd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(sys(fcntl, rd, F_GETFL), O_RDONLY | O_NONBLOCK);
+	CHECK_EQ(sys(fcntl, wr, F_GETFL), O_WRONLY | O_NONBLOCK);
+	CHECK_EQ(sys(fstat, rd, &st), 0);
+	CHECK_EQ(st.st_mode & 0170000, 0010000);
+	CHECK_EQ(sys(pipe2, fds, 0x1), -EINVAL);
+	CHECK_EQ(sys(pipe, 8UL), -EFAULT);
+}
+
+TEST(a_failed_pipe_leaks_no_descriptor)
+{
+	long before = sys(dup, 0);
+
+	sys(close, before);
+	CHECK_EQ(sys(pipe, 8UL), -EFAULT);
+	CHECK_EQ(sys(dup, 0), before);
+}
+
+TEST(bad_buffers)
+{
+	make(O_NONBLOCK);
+	CHECK_EQ(sys(write, wr, 8UL, 4), -EFAULT);
+	CHECK_EQ(sys(write, wr, "abcd", 4), 4);
+	CHECK_EQ(sys(read, rd, 8UL, 4), -EFAULT);
+	CHECK_EQ(sys(write, wr, 0xffff800000000000UL, 4), -EFAULT);
+}
+
+TEST(zero_lengths)
+{
+	make(0);
+	CHECK_EQ(sys(write, wr, "", 0), 0);
+	CHECK_EQ(sys(read, rd, 0, 0), 0); // does not block
+}
+
+TEST(a_chain_of_eight)
+{
+	char c = 0;
+
+	make(0);
+	int first = wr, from = rd;
+
+	for (int i = 0; i < 8; i++) {
+		make(0);
+		if (t_fork() == 0) {
+			sys(close, first);
+			while (sys(read, from, &c, 1) == 1) {
+				c++;
+				sys(write, wr, &c, 1);
+			}
+			t_exit(0);
+		}
+		sys(close, from);
+		sys(close, wr);
+		from = rd;
+	}
+	CHECK_EQ(sys(write, first, "A", 1), 1);
+	CHECK_EQ(sys(read, from, &c, 1), 1);
+	CHECK_EQ(c, 'A' + 8);
+	sys(close, first);
+	CHECK_EQ(sys(read, from, &c, 1), 0);
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(t_wait(-1), 0);
+}

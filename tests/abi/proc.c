@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// /proc as ps, free and people read it.
+#include "t.h"
+
+static char buf[16384];
+
+// A field of /proc/PID/stat, counted as proc(5) counts them.
+static char *stat_field(int pid, int n)
+{
+	char path[64], *p;
+
+	t_snprintf(path, sizeof path, "/proc/%d/stat", pid);
+	CHECK_GE(t_slurp(path, buf, sizeof buf), 1);
+	p = strrchr(buf, ')') + 2;
+	for (int i = 3; i < n; i++)
+		p = strchr(p, ' ') + 1;
+	return p;
+}
+
+TEST(stat)
+{
+	int me = t_getpid();
+
+	sys(prctl, PR_SET_NAME, "a (b) c", 0, 0, 0);
+	CHECK_EQ(*stat_field(me, 3), 'R');
+	CHECK_EQ(t_number(buf), me);
+	CHECK(strstr(buf, " (a (b) c) ") != NULL);
+	CHECK_EQ(t_number(stat_field(me, 4)), sys(getppid));
+	CHECK_EQ(t_number(stat_field(me, 5)), sys(getpgid, 0));
+	CHECK_EQ(t_number(stat_field(me, 6)), sys(getsid, 0));
+	CHECK_EQ(t_number(stat_field(me, 20)), 1); // threads
+}
+
+TEST(states)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		thread_pause(NULL);
+	UNTIL(t_state(pid) == 'S');
+	sys(kill, pid, SIGSTOP);
+	UNTIL(t_state(pid) == 'T');
+	sys(kill, pid, SIGKILL);
+	UNTIL(t_state(pid) == 'Z');
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_state(pid), 0);
+}
+
+TEST(status)
+{
+	CHECK_EQ(t_field("/proc/self/status", "Pid"), t_getpid());
+	CHECK_EQ(t_field("/proc/self/status", "Tgid"), t_getpid());
+	CHECK_EQ(t_field("/proc/self/status", "PPid"), sys(getppid));
+	CHECK_EQ(t_field("/proc/self/status", "Threads"), 1);
+	CHECK_GE(t_field("/proc/self/status", "VmRSS"), 4);
+	CHECK_EQ(t_slurp("/proc/self/status", buf, 6), 5);
+	CHECK(!memcmp(buf, "Name:", 5));
+}
+
+TEST(command_line)
+{
+	long n = t_slurp("/proc/self/cmdline", buf, sizeof buf);
+
+	CHECK_GE(n, (long)strlen(t_argv[0]) + 1);
+	CHECK(!strcmp(buf, t_argv[0]));
+	CHECK_EQ(buf[n - 1], 0);
+}
+
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
+static bool listed(const char *dir, int number)
+{
+	char want[16];
+	long fd = sys(open, dir, O_RDONLY | O_DIRECTORY), n;
+	bool found = false;
+
+	CHECK_GE(fd, 0);
+	t_snprintf(want, sizeof want, "%d", number);
+	while ((n = sys(getdents64, fd, buf, sizeof buf)) > 0)
+		for (long at = 0; at < n; at += ((struct entry *)(buf + at))->len)
+			found |= !strcmp(((struct entry *)(buf + at))->name, want);
+	CHECK_EQ(n, 0);
+	sys(close, fd);
+	return found;
+}
+
+TEST(directory_of_processes)
+{
+	CHECK(listed("/proc", t_getpid()));
+	CHECK(listed("/proc", 1));
+	int pid = t_fork();
+
+	if (pid == 0)
+		thread_pause(NULL);
+	CHECK(listed("/proc", pid));
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+	CHECK(!listed("/proc", pid));
+	t_snprintf(buf, sizeof buf, "/proc/%d", pid);
+	CHECK_EQ(sys(open, buf, O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(open, "/proc/0", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(open, "/proc/99999999999", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(open, "/proc/nothing", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(open, "/proc/1x", O_RDONLY), -ENOENT);
+}
+
+TEST(directory_of_threads)
+{
+	struct thread t[3];
+
+	for (int i = 0; i < 3; i++)
+		thread_start(&t[i], thread_pause, NULL);
+	CHECK(listed("/proc/self/task", t_getpid()));
+	for (int i = 0; i < 3; i++)
+		CHECK(listed("/proc/self/task", t[i].id));
+	CHECK_EQ(t_field("/proc/self/status", "Threads"), 4);
+	t_snprintf(buf, 64, "/proc/%d", t[0].id);
+	CHECK_GE(sys(open, buf, O_RDONLY), 0); // not listed, but there
+	CHECK(!listed("/proc", t[0].id));
+}
+
+TEST(self)
+{
+	long n = sys(readlink, "/proc/self", buf, sizeof buf);
+
+	CHECK_GE(n, 1);
+	buf[n] = 0;
+	CHECK_EQ(t_number(buf), t_getpid());
+	CHECK_EQ(IN_CHILD({
+		n = sys(readlink, "/proc/self", buf, sizeof buf);
+		buf[n] = 0;
+		CHECK_EQ(t_number(buf), t_getpid());
+	}),
+		0);
+}
+
+TEST(memory)
+{
+	long total = t_field("/proc/meminfo", "MemTotal"), free = t_field("/proc/meminfo", "MemFree");
+
+	CHECK(total > 1000 && free > 100 && free < total);
+	CHECK_GE(t_field("/proc/meminfo", "MemAvailable"), 100);
+}
+
+TEST(resident_size_follows_use)
+{
+	long before = t_number(stat_field(t_getpid(), 24));
+	char *p = t_map(500 * PAGE);
+
+	CHECK_LE(t_number(stat_field(t_getpid(), 24)), before + 100);
+	memset(p, 1, 500 * PAGE);
+	CHECK_GE(t_number(stat_field(t_getpid(), 24)), before + 400);
+	sys(munmap, p, 500 * PAGE);
+	CHECK_LE(t_number(stat_field(t_getpid(), 24)), before + 100);
+}
+
+TEST(system_files)
+{
+	CHECK_GE(t_slurp("/proc/uptime", buf, sizeof buf), 3);
+	CHECK_GE(t_slurp("/proc/vmstat", buf, sizeof buf), 3);
+	CHECK_GE(t_field("/proc/vmstat", "oom_kill"), 0);
+	CHECK_GE(t_slurp("/proc/cpuinfo", buf, sizeof buf), 3);
+	CHECK(strstr(buf, "processor") != NULL);
+	CHECK_GE(t_slurp("/proc/mounts", buf, sizeof buf), 3);
+	CHECK(strstr(buf, "proc") != NULL);
+	CHECK_GE(t_slurp("/proc/version", buf, sizeof buf), 3);
+	CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
+	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
+}
+
+static long set_adj(const char *value)
+{
+	long fd = sys(open, "/proc/self/oom_score_adj", O_RDWR);
+
+	CHECK_GE(fd, 0);
+	long n = sys(write, fd, value, strlen(value));
+
+	sys(close, fd);
+	return n < 0 ? n : 0;
+}
+
+TEST(oom_score_adj)
+{
+	CHECK_EQ(set_adj("500"), 0);
+	CHECK_EQ(t_slurp("/proc/self/oom_score_adj", buf, sizeof buf), 4);
+	CHECK_EQ(t_number(buf), 500);
+	CHECK_EQ(set_adj("1000\n"), 0);
+	CHECK_EQ(set_adj("1001"), -EINVAL);
+	CHECK_EQ(set_adj("-1001"), -EINVAL);
+	CHECK_EQ(set_adj("x"), -EINVAL);
+	CHECK_EQ(IN_CHILD({
+		t_slurp("/proc/self/oom_score_adj", buf, sizeof buf);
+		CHECK_EQ(t_number(buf), 1000); // inherited
+	}),
+		0);
+	CHECK_GE(t_slurp("/proc/self/oom_score", buf, sizeof buf), 2);
+	CHECK(t_number(buf) > 0);
+}
+
+TEST(offsets)
+{
+	long fd = sys(open, "/proc/self/status", O_RDONLY);
+	char whole[64], part[64];
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(read, fd, whole, 20), 20);
+	CHECK_EQ(sys(lseek, fd, 5, SEEK_SET), 5);
+	CHECK_EQ(sys(read, fd, part, 15), 15);
+	CHECK(!memcmp(whole + 5, part, 15));
+	CHECK_EQ(sys(pread64, fd, part, 10, 1 << 20), 0);
+	CHECK_EQ(sys(read, fd, 8UL, 10), -EFAULT);
+}
+
+TEST(a_process_that_went_away)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		thread_pause(NULL);
+	t_snprintf(buf, 64, "/proc/%d/stat", pid);
+	long fd = sys(open, buf, O_RDONLY);
+
+	CHECK_GE(fd, 0);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+	CHECK_EQ(sys(read, fd, buf, 100), -ESRCH);
+}
+
+TEST(read_only_files)
+{
+	long fd = sys(open, "/proc/self/stat", O_RDONLY);
+
+	CHECK_EQ(sys(write, fd, "x", 1), -EBADF);
+	fd = sys(open, "/proc/uptime", O_RDWR);
+	CHECK(fd < 0 || sys(write, fd, "x", 1) < 0);
+	CHECK(sys(mkdir, "/proc/dir", 0755) < 0);
+	CHECK(sys(unlink, "/proc/self/stat") < 0);
+	CHECK(sys(open, "/proc/new", O_RDWR | O_CREAT, 0644) < 0);
+}
+
+TEST(read_while_others_come_and_go)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		for (;;)
+			IN_CHILD({
+				struct thread t;
+
+				thread_start(&t, thread_pause, NULL);
+			});
+	for (int i = 0; i < 60; i++) {
+		listed("/proc", 1);
+		t_state(pid + 1 + i % 8);
+		t_task_state(pid + 1 + i % 8, pid + 2 + i % 8);
+	}
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}

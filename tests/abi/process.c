@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What a process is called and belongs to: prctl, groups and sessions, identity, limits, uname.
+#include "t.h"
+
+static char name[64], buf[4096];
+
+TEST(names)
+{
+	CHECK_EQ(sys(prctl, PR_SET_NAME, "0123456789abcdefgh", 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_NAME, name, 0, 0, 0), 0);
+	CHECK(!strcmp(name, "0123456789abcde")); // fifteen and a NUL
+	CHECK_EQ(t_slurp("/proc/self/comm", buf, sizeof buf), 16);
+	CHECK(!strcmp(buf, "0123456789abcde\n"));
+	CHECK_EQ(sys(prctl, PR_SET_NAME, 8UL, 0, 0, 0), -EFAULT);
+	CHECK_EQ(sys(prctl, PR_GET_NAME, 8UL, 0, 0, 0), -EFAULT);
+}
+
+static int set_name(void *arg)
+{
+	return (int)sys(prctl, PR_SET_NAME, arg, 0, 0, 0);
+}
+
+TEST(a_thread_has_its_own_name)
+{
+	struct thread t;
+
+	sys(prctl, PR_SET_NAME, "leader", 0, 0, 0);
+	thread_start(&t, set_name, "worker");
+	thread_join(&t);
+	CHECK_EQ(sys(prctl, PR_GET_NAME, name, 0, 0, 0), 0);
+	CHECK(!strcmp(name, "leader"));
+}
+
+TEST(subreaper_flag)
+{
+	int on = 9;
+
+	CHECK_EQ(sys(prctl, PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0), 0);
+	CHECK_EQ(on, 0); // not inherited
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_CHILD_SUBREAPER, &on, 0, 0, 0), 0);
+	CHECK_EQ(on, 1);
+	CHECK_EQ(sys(prctl, PR_GET_CHILD_SUBREAPER, 8UL, 0, 0, 0), -EFAULT);
+}
+
+TEST(parent_death_signal_value)
+{
+	int sig = 9;
+
+	CHECK_EQ(sys(prctl, PR_SET_PDEATHSIG, SIGUSR1, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_PDEATHSIG, &sig, 0, 0, 0), 0);
+	CHECK_EQ(sig, SIGUSR1);
+	CHECK_EQ(sys(prctl, PR_SET_PDEATHSIG, 65, 0, 0, 0), -EINVAL);
+	CHECK_EQ(IN_CHILD({
+		sys(prctl, PR_GET_PDEATHSIG, &sig, 0, 0, 0);
+		CHECK_EQ(sig, 0); // not inherited
+	}),
+		0);
+	CHECK_EQ(sys(prctl, 123456, 0, 0, 0, 0), -EINVAL);
+}
+
+TEST(process_groups)
+{
+	int me = t_getpid();
+
+	CHECK_EQ(sys(getpgid, 0), me); // the harness made it so
+	CHECK_EQ(sys(getpgrp), me);
+	int pid = t_fork();
+
+	if (pid == 0)
+		thread_pause(NULL);
+	CHECK_EQ(sys(getpgid, pid), me);
+	CHECK_EQ(sys(setpgid, pid, pid), 0);
+	CHECK_EQ(sys(getpgid, pid), pid);
+	CHECK_EQ(sys(setpgid, pid, 0x3fffffff), -EPERM); // no such group
+	CHECK_EQ(sys(setpgid, pid, -1), -EINVAL);
+	CHECK_EQ(sys(setpgid, 1, me), -ESRCH); // not our child
+	CHECK_EQ(sys(getpgid, 0x3fffffff), -ESRCH);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+HELPER(sleeper)
+{
+	thread_pause(NULL);
+	return 0;
+}
+
+TEST(process_group_of_one_who_has_execed)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		t_exec("sleeper", NULL, NULL);
+	UNTIL(t_snprintf(buf, 64, "/proc/%d/cmdline", pid) && t_slurp(buf, buf, sizeof buf) > 0 &&
+		strlen(buf) && !strcmp(buf + strlen(buf) + 1, "@sleeper"));
+	CHECK_EQ(sys(setpgid, pid, pid), -EACCES);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+TEST(sessions)
+{
+	CHECK_EQ(sys(setsid), -EPERM); // we lead a group
+	CHECK_EQ(IN_CHILD({
+		int me = t_getpid();
+
+		CHECK_EQ(sys(setsid), me);
+		CHECK_EQ(sys(getsid, 0), me);
+		CHECK_EQ(sys(getpgid, 0), me);
+		CHECK_EQ(sys(setsid), -EPERM);
+		CHECK_EQ(sys(setpgid, 0, 0), -EPERM); // a session leader stays
+		CHECK(sys(getsid, sys(getppid)) != me);
+	}),
+		0);
+	CHECK_EQ(sys(getsid, 0x3fffffff), -ESRCH);
+}
+
+TEST(a_group_in_another_session_is_out_of_reach)
+{
+	_Atomic int *ready = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		sys(setsid);
+		*ready = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*ready);
+	CHECK_EQ(sys(setpgid, pid, t_getpid()), -EPERM);
+	CHECK_EQ(sys(setpgid, 0, pid), -EPERM);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+TEST(identity)
+{
+	CHECK_EQ(sys(getuid), sys(geteuid));
+	CHECK_EQ(sys(getgid), sys(getegid));
+	CHECK_GE(sys(getuid), 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(getpgid, 0), sys(getppid))), 0);
+}
+
+TEST(limits)
+{
+	struct rlimit limit, other;
+
+	CHECK_EQ(sys(getrlimit, RLIMIT_NOFILE, &limit), 0);
+	CHECK(limit.rlim_cur <= limit.rlim_max);
+	CHECK_EQ(sys(getrlimit, RLIMIT_STACK, &limit), 0);
+	CHECK(limit.rlim_cur >= 64 * 1024);
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_STACK, 0, &other), 0);
+	CHECK_EQ(other.rlim_cur, limit.rlim_cur);
+	limit.rlim_cur = 10;
+	limit.rlim_max = 5;
+	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &limit), -EINVAL);
+	CHECK_EQ(sys(getrlimit, 99, &limit), -EINVAL);
+	CHECK_EQ(sys(getrlimit, RLIMIT_STACK, 8UL), -EFAULT);
+	CHECK_EQ(sys(setrlimit, RLIMIT_STACK, 8UL), -EFAULT);
+	limit.rlim_cur = limit.rlim_max = 30;
+	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &limit), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(getrlimit, RLIMIT_NOFILE, &other), 0);
+		CHECK_EQ(other.rlim_cur, 30);
+	}),
+		0);
+}
+
+TEST(uname)
+{
+	struct new_utsname uts;
+
+	CHECK_EQ(sys(uname, &uts), 0);
+	CHECK(strlen(uts.sysname) > 0 && strlen(uts.release) > 0);
+	CHECK(!strcmp(uts.machine, "x86_64"));
+	CHECK_EQ(sys(uname, 8UL), -EFAULT);
+}
+
+TEST(random_bytes)
+{
+	unsigned char a[64] = {0}, b[64] = {0};
+
+	CHECK_EQ(sys(getrandom, a, sizeof a, 0), sizeof a);
+	CHECK_EQ(sys(getrandom, b, sizeof b, 0), sizeof b);
+	CHECK(memcmp(a, b, sizeof a));
+	CHECK_EQ(sys(getrandom, a, sizeof a, 0x100), -EINVAL);
+	CHECK_EQ(sys(getrandom, 8UL, sizeof a, 0), -EFAULT);
+}
+
+TEST(umask)
+{
+	long old = sys(umask, 0777);
+
+	CHECK_EQ(sys(umask, 01777 | 022), 0777);
+	CHECK_EQ(sys(umask, old), 0777);
+}
