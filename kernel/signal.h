@@ -36,47 +36,90 @@ struct ksig {
 	sigset_t_k oldmask;		/* to be saved in the frame */
 };
 
-/* si_code-only infos for senders inside the kernel. */
+/*
+ * The info of a signal is one of: a filled k_siginfo; NULL, the user's kill(2): SI_USER from current; SEND_SIG_KERNEL, from the
+ * kernel itself, which init and a blocked mask cannot make go away silently.
+ */
 #define SEND_SIG_KERNEL	((const struct k_siginfo *)1)
 
-/* To the group of t (process-directed), or to t alone. tasklist_lock (r) or a reference pins t. 0, -EAGAIN, -ESRCH if it is past exit. Any context. */
+/*
+ * To the group of t (process-directed), or to t alone. t is current, or referenced, or tasklist_lock is held; takes tasklist_lock (r)
+ * where the caller does not hold it. 0, -EAGAIN (no room for the info of a real-time signal), -ESRCH (t is unhashed), -EINVAL. sig 0:
+ * only tells whether t is there. Any context.
+ */
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
-/* SIGKILL to a whole group, as the OOM killer does. */
+/* SIGKILL to a whole group, as the OOM killer does. Context as send_sig_group. */
 void kill_group(struct task *t);
 /* A synchronous fault of current: unblocks and resets to SIG_DFL if blocked or ignored. */
 void force_sig_fault(int sig, int code, uaddr_t addr);
 void force_sig(int sig);
-/* To each process of a process group; tasklist_lock not held. */
+/* As force_sig, but the handler is not asked: the program ends. */
+void force_fatal_sig(int sig);
+/* To each process of a process group; tasklist_lock not held. 0 if one of them took it, -ESRCH if there is none. */
 int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp);
-/* The core of fatal delivery: marks every other thread of current's group SIGKILL. siglock held. Returns how many. */
+/* Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but hashed ones included. */
 int zap_other_threads(struct task *t);
-/* SIGKILL pending in t's private set or group exit in progress. Lock-free hint. */
+/* SIGKILL in t's private set: t must die and has not yet noticed. Lock-free hint. A task past do_signal's verdict may sleep killably. */
 bool fatal_signal_pending(struct task *t);
 /* TIF_SIGPENDING. */
 bool signal_pending(struct task *t);
 /* Would a sleeper in @state be woken by what is pending? */
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
-void signal_wake_up(struct task *t, unsigned extra_state);	/* siglock held */
+/* t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick. siglock held. */
+void signal_wake_up(struct task *t, unsigned extra_state);
 void set_current_blocked(sigset_t_k mask);	/* takes siglock */
-/* entry_exit_to_user's part: freeze, stop, deliver or die. Interrupts on. */
+/* entry_exit_to_user's part: task work, freeze, stop, deliver or die; restarts an interrupted call. Interrupts on. */
 void do_signal(struct regs *r);
-/* Real parent's side of a stop/continue/exit. */
-void do_notify_parent_cldstop(struct task *t, int why);		/* tasklist_lock held */
+/* X2: PF_EXITING; shared signals this thread would have taken go to others, a group stop in progress does not wait for it. */
+void exit_signals(void);
+/* copy_process, under tasklist_lock(w) and siglock: the new thread takes part in a group stop in progress or in effect. */
+void task_join_group_stop(struct task *t);
+/* Real parent's side of a stop or continue (CLD_STOPPED, CLD_CONTINUED) of t's group. tasklist_lock held, no siglock. */
+void do_notify_parent_cldstop(struct task *t, int why);
 /* Tells t->parent that t died with sig; true if t is to be reaped at once (ignored SIGCHLD). tasklist_lock write-held. */
 bool do_notify_parent(struct task *t, int sig);
-void flush_sigqueue(struct sigpending *p);
-void flush_signal_handlers(struct sighand *s);	/* exec; siglock not needed: alone */
-int sighand_init(void);
-/* Process the restart of an interrupted call: value in regs is -ERESTART*. Part of do_signal. */
+void flush_sigqueue(struct sigpending *p);	/* frees all of it; siglock held, or nobody else can see it */
+void flush_signal_handlers(struct sighand *s);	/* exec: ignored ones stay ignored; alone with s, or siglock held */
+void sigpending_init(struct sigpending *p);
+int sighand_init(void);				/* boot, after kmem_init */
 
-/* Kernel-internal returns, never seen by user mode. */
-#define ERESTARTSYS		512
-#define ERESTARTNOINTR		513
-#define ERESTARTNOHAND		514
-#define ERESTART_RESTARTBLOCK	516
+/* ppoll, pselect6: the mask for the length of the call, restored by do_signal. umask 0: nothing. 0, -EINVAL, -EFAULT. */
+int set_user_sigmask(uaddr_t umask, size_t sigsetsize);
+/* After such a call that was not interrupted: the old mask at once. */
+void restore_saved_sigmask(void);
+
+/* The alternate stack, for arch_signal_setup and arch_signal_return. */
+bool on_sig_stack(uaddr_t sp);			/* sp lies on it (never so with SS_AUTODISARM) */
+uaddr_t signal_stack(const struct ksig *k, uaddr_t sp);	/* where the frame of k goes, counted down from here */
+void save_altstack(struct k_stack *out);	/* uc_stack of a frame */
+void restore_altstack(const struct k_stack *ss, uaddr_t sp);	/* from a frame; a hostile one changes nothing */
+
+/* Between signal.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
+#define SIG_STOP_MASK		(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
+#define SIG_IGNORE_MASK		(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIG_SYNCHRONOUS_MASK	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
+				 sigmask(SIGSYS))
+static inline bool valid_signal(int sig) { return sig >= 0 && sig <= K_NSIG; }
+bool sig_handler_ignored(const struct k_sigaction *ka, int sig);
+void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p);
+/* The next signal of current outside mask, taken off its queue into *info: its number, or 0. */
+int dequeue_signal(sigset_t_k mask, struct k_siginfo *info);
+/* A fault's signal, ahead of all others. */
+int dequeue_synchronous_signal(struct k_siginfo *info);
+/* current->blocked = mask; signals that become blocked find another thread. */
+void set_blocked_locked(sigset_t_k mask);
+/* A stop signal takes back SIGCONTs, SIGCONT takes back stops and wakes the stopped. */
+void prepare_stop_cont(int sig, struct task *t);
+void clear_group_stop(struct task *t);		/* t takes part in no stop any more */
+/* Stops current with its group; signr 0: takes part in the stop in progress. true: was stopped, siglock dropped. */
+bool do_signal_stop(int signr);
+/* t was to stop and will not, or does now: true if with it the whole group has stopped and the parent is to be told. */
+bool participate_group_stop(struct task *t);
+/* A continue that the parent does not know yet: CLD_*, cleared. 0 if none. */
+int take_cld_notice(struct group *g);
 
 /* What restart_syscall(2) resumes. */
 struct restart_block {

@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system calls about signals. Mirrors the end of Linux kernel/signal.c. Locks: tasklist_lock (r), siglock.
+ * LINUX: there is one user, root, so nobody is refused a signal for who he is.
+ */
+#include "kernel/abi.h"
+#include "kernel/lib/string.h"
+#include "kernel/panic.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+#define SA_KNOWN	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER | SA_ONSTACK | SA_RESTART | \
+			 SA_NODEFER | SA_RESETHAND)
+
+/* --- actions and masks --- */
+
+/* What becomes ignored and is pending goes away, blocked or not. */
+static void set_action(int sig, const struct k_sigaction *new, struct k_sigaction *old)
+{
+	struct sighand *s = current->sighand;
+	struct k_sigaction *ka = &s->action[sig - 1];
+	struct task *t;
+
+	spin_lock(&s->siglock);
+	*old = *ka;
+	if (new) {
+		*ka = *new;
+		ka->flags &= SA_KNOWN;
+		ka->mask &= ~SIG_KERNEL_UNBLOCKABLE;
+		if (sig_handler_ignored(ka, sig)) {
+			flush_sigqueue_mask(sigmask(sig), &current->group->shared_pending);
+			for_each_thread(current->group, t)
+				flush_sigqueue_mask(sigmask(sig), &t->pending);
+		}
+	}
+	spin_unlock(&s->siglock);
+}
+
+long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t oldact, size_t sigsetsize)
+{
+	struct k_sigaction new, old;
+
+	if (sigsetsize != K_SIGSET_SIZE)
+		return -EINVAL;
+	if (act && copy_from_user(&new, act, sizeof(new)))
+		return -EFAULT;
+	if (sig < 1 || !valid_signal(sig) || (act && (sigmask(sig) & SIG_KERNEL_UNBLOCKABLE)))
+		return -EINVAL;
+	set_action(sig, act ? &new : NULL, &old);
+	if (oldact && copy_to_user(oldact, &old, sizeof(old)))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_rt_sigprocmask(int how, uaddr_t set, uaddr_t oldset, size_t sigsetsize)
+{
+	sigset_t_k new, old = current->blocked;
+
+	if (sigsetsize != K_SIGSET_SIZE)
+		return -EINVAL;
+	if (set) {
+		if (copy_from_user(&new, set, sizeof(new)))
+			return -EFAULT;
+		if (how == SIG_BLOCK)
+			new |= old;
+		else if (how == SIG_UNBLOCK)
+			new = old & ~new;
+		else if (how != SIG_SETMASK)
+			return -EINVAL;
+		set_current_blocked(new);
+	}
+	if (oldset && copy_to_user(oldset, &old, sizeof(old)))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_rt_sigpending(uaddr_t set, size_t sigsetsize)
+{
+	sigset_t_k pending;
+
+	if (sigsetsize > K_SIGSET_SIZE)
+		return -EINVAL;
+	spin_lock(&current->sighand->siglock);
+	pending = (current->pending.signal | current->group->shared_pending.signal) & current->blocked;
+	spin_unlock(&current->sighand->siglock);
+	return copy_to_user(set, &pending, sigsetsize) ? -EFAULT : 0;
+}
+
+int set_user_sigmask(uaddr_t umask, size_t sigsetsize)
+{
+	sigset_t_k mask;
+
+	if (!umask)
+		return 0;
+	if (sigsetsize != K_SIGSET_SIZE)
+		return -EINVAL;
+	if (copy_from_user(&mask, umask, sizeof(mask)))
+		return -EFAULT;
+	current->saved_sigmask = current->blocked;
+	current->restore_sigmask = 1;
+	set_current_blocked(mask);
+	return 0;
+}
+
+/* --- waiting --- */
+
+static void wait_for_signal(void)
+{
+	for (;;) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (signal_pending(current))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+long sys_pause(void)
+{
+	wait_for_signal();
+	return -ERESTARTNOHAND;
+}
+
+long sys_rt_sigsuspend(uaddr_t set, size_t sigsetsize)
+{
+	sigset_t_k mask;
+
+	if (sigsetsize != K_SIGSET_SIZE)
+		return -EINVAL;
+	if (copy_from_user(&mask, set, sizeof(mask)))
+		return -EFAULT;
+	current->saved_sigmask = current->blocked;
+	set_current_blocked(mask);
+	wait_for_signal();
+	current->restore_sigmask = 1;
+	return -ERESTARTNOHAND;
+}
+
+/* Sleeps until something is pending or the deadline. */
+static void sleep_for_signal(u64 deadline)
+{
+	bool in_time = true;
+
+	while (in_time) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (signal_pending(current))
+			break;
+		in_time = schedule_until(deadline);
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+/*
+ * The number, with the info; -EAGAIN at the deadline, -EINTR for a signal that is not waited for. While it sleeps the signals it waits
+ * for are unblocked, so that they wake it; real_blocked keeps their senders from acting on them as on unblocked ones.
+ */
+static int sigtimedwait(sigset_t_k which, u64 deadline, struct k_siginfo *info)
+{
+	sigset_t_k mask = ~(which & ~SIG_KERNEL_UNBLOCKABLE);
+	struct task *t = current;
+	bool interrupted = false;
+	int sig;
+
+	spin_lock(&t->sighand->siglock);
+	sig = dequeue_signal(mask, info);
+	if (!sig && deadline) {
+		t->real_blocked = t->blocked;
+		t->blocked &= mask;
+		recalc_sigpending();
+		spin_unlock(&t->sighand->siglock);
+
+		sleep_for_signal(deadline);
+
+		spin_lock(&t->sighand->siglock);
+		interrupted = signal_pending(t);
+		set_blocked_locked(t->real_blocked);
+		t->real_blocked = 0;
+		sig = dequeue_signal(mask, info);
+	}
+	spin_unlock(&t->sighand->siglock);
+	if (sig)
+		return sig;
+	return interrupted ? -EINTR : -EAGAIN;
+}
+
+/* Deadline of a relative timeout at @ts: 0 for none at all, NO_DEADLINE without one. 0, -EFAULT, -EINVAL. */
+static int deadline_from_user(uaddr_t ts, u64 *deadline)
+{
+	struct k_timespec t;
+	u64 ns;
+
+	*deadline = NO_DEADLINE;
+	if (!ts)
+		return 0;
+	if (copy_from_user(&t, ts, sizeof(t)))
+		return -EFAULT;
+	if (t.tv_sec < 0 || (u64)t.tv_nsec >= 1000000000)
+		return -EINVAL;
+	if (__builtin_mul_overflow((u64)t.tv_sec, 1000000000ull, &ns) || __builtin_add_overflow(ns, (u64)t.tv_nsec, &ns))
+		return 0;
+	if (!ns)
+		*deadline = 0;
+	else if (__builtin_add_overflow(ns, ktime_ns(), deadline))
+		*deadline = NO_DEADLINE;
+	return 0;
+}
+
+long sys_rt_sigtimedwait(uaddr_t uthese, uaddr_t uinfo, uaddr_t uts, size_t sigsetsize)
+{
+	struct k_siginfo info = { 0 };
+	sigset_t_k these;
+	u64 deadline;
+	int ret;
+
+	if (sigsetsize != K_SIGSET_SIZE)
+		return -EINVAL;
+	if (copy_from_user(&these, uthese, sizeof(these)))
+		return -EFAULT;
+	ret = deadline_from_user(uts, &deadline);
+	if (ret)
+		return ret;
+	ret = sigtimedwait(these, deadline, &info);
+	if (ret > 0 && uinfo && copy_to_user(uinfo, &info, sizeof(info)))
+		return -EFAULT;
+	return ret;
+}
+
+/* --- sending --- */
+
+/* To everybody but init and the caller's own group. */
+static long kill_all(int sig)
+{
+	struct task *p;
+	long err = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	for_each_process(p)
+		if (p->tgid > 1 && !same_thread_group(p, current))
+			err = send_sig_group(sig, NULL, p);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+static long kill_one(int pid, int sig, const struct k_siginfo *info)
+{
+	struct task *t;
+	long err = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	t = find_task_by_pid(pid);
+	if (t)
+		err = send_sig_group(sig, info, t);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+long sys_kill(int pid, int sig)
+{
+	if (pid > 0)
+		return kill_one(pid, sig, NULL);
+	if (pid == -1)
+		return kill_all(sig);
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	return kill_pgrp(sig, NULL, pid ? -pid : READ_ONCE(current->group->pgrp));
+}
+
+/* To thread pid, of group tgid unless that is 0. */
+static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info)
+{
+	struct task *t;
+	long err = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	t = find_task_by_pid(pid);
+	if (t && (!tgid || t->tgid == tgid))
+		err = send_sig_thread(sig, info, t);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+static struct k_siginfo tkill_info(int sig)
+{
+	struct k_siginfo info = { .si_signo = sig, .si_code = SI_TKILL };
+
+	info.u.rt.si_pid = current->tgid;
+	return info;
+}
+
+long sys_tkill(int pid, int sig)
+{
+	struct k_siginfo info = tkill_info(sig);
+
+	return pid <= 0 ? -EINVAL : kill_thread(0, pid, sig, &info);
+}
+
+long sys_tgkill(int tgid, int pid, int sig)
+{
+	struct k_siginfo info = tkill_info(sig);
+
+	return pid <= 0 || tgid <= 0 ? -EINVAL : kill_thread(tgid, pid, sig, &info);
+}
+
+/* Nobody but oneself may be told that the kernel, or kill, sent it. */
+static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *info)
+{
+	if (copy_from_user(info, uinfo, sizeof(*info)))
+		return -EFAULT;
+	info->si_signo = sig;
+	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && current->pid != pid)
+		return -EPERM;
+	return 0;
+}
+
+long sys_rt_sigqueueinfo(int pid, int sig, uaddr_t uinfo)
+{
+	struct k_siginfo info;
+	long err = info_from_user(pid, sig, uinfo, &info);
+
+	if (err)
+		return err;
+	return pid <= 0 ? -ESRCH : kill_one(pid, sig, &info);
+}
+
+long sys_rt_tgsigqueueinfo(int tgid, int pid, int sig, uaddr_t uinfo)
+{
+	struct k_siginfo info;
+	long err;
+
+	if (copy_from_user(&info, uinfo, sizeof(info)))
+		return -EFAULT;
+	if (pid <= 0 || tgid <= 0)
+		return -EINVAL;
+	err = info_from_user(pid, sig, uinfo, &info);
+	return err ? err : kill_thread(tgid, pid, sig, &info);
+}
+
+/* --- frames and restart --- */
+
+/* LINUX: a frame that cannot be read ends the program even if it handles SIGSEGV, as there is no state to run the handler in. */
+long sys_rt_sigreturn(void)
+{
+	struct regs *r = arch_regs(current);
+	sigset_t_k mask;
+
+	current->restart.fn = NULL;
+	if (arch_signal_return(r, &mask)) {
+		force_sig(SIGSEGV);
+		return 0;
+	}
+	set_current_blocked(mask);
+	return (long)regs_return(r);
+}
+
+long sys_restart_syscall(void)
+{
+	struct restart_block *rb = &current->restart;
+
+	return rb->fn ? rb->fn(rb) : -EINTR;
+}
+
+/* --- alternate stack --- */
+
+static int altstack_flags(uaddr_t sp)
+{
+	if (!current->sas_size)
+		return SS_DISABLE;
+	return on_sig_stack(sp) ? SS_ONSTACK : 0;
+}
+
+static long set_altstack(const struct k_stack *ss, uaddr_t sp)
+{
+	u32 flags = (u32)ss->ss_flags, mode = flags & ~SS_AUTODISARM;
+	struct task *t = current;
+
+	if (on_sig_stack(sp))
+		return -EPERM;
+	if (mode != SS_DISABLE && mode != SS_ONSTACK && mode != 0)
+		return -EINVAL;
+	if (mode != SS_DISABLE && ss->ss_size < MINSIGSTKSZ)
+		return -ENOMEM;
+	t->sas_sp = mode == SS_DISABLE ? 0 : ss->ss_sp;
+	t->sas_size = mode == SS_DISABLE ? 0 : ss->ss_size;
+	t->sas_flags = flags;
+	return 0;
+}
+
+void save_altstack(struct k_stack *out)
+{
+	*out = (struct k_stack){ .ss_sp = current->sas_sp, .ss_flags = (s32)current->sas_flags, .ss_size = current->sas_size };
+}
+
+void restore_altstack(const struct k_stack *ss, uaddr_t sp)
+{
+	(void)set_altstack(ss, sp);
+}
+
+long sys_sigaltstack(uaddr_t uss, uaddr_t uoss)
+{
+	uaddr_t sp = regs_sp(arch_regs(current));
+	struct k_stack new, old;
+	long err = 0;
+
+	if (uss && copy_from_user(&new, uss, sizeof(new)))
+		return -EFAULT;
+	save_altstack(&old);
+	old.ss_flags = (s32)((u32)altstack_flags(sp) | (current->sas_flags & SS_AUTODISARM));
+	if (uss)
+		err = set_altstack(&new, sp);
+	if (!err && uoss && copy_to_user(uoss, &old, sizeof(old)))
+		return -EFAULT;
+	return err;
+}

@@ -1,0 +1,573 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Signals: the pending sets and queues, sending, picking the thread, taking one off. Mirrors the first half of Linux kernel/signal.c.
+ * sigdeliver.c acts on them, sigstop.c stops and continues groups and tells parents, sigcalls.c holds the system calls.
+ *
+ * Locks: tasklist_lock (r), siglock. Threads of a group are linked and unlinked under both, so siglock alone is enough to walk
+ * them. LINUX: a sighand is pinned by tasklist_lock or by being current's, where Linux has RCU.
+ */
+#include "kernel/signal.h"
+#include "kernel/freezer.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+#include "kernel/trace.h"
+
+static struct kmem_cache *sigqueue_cache;
+static _Atomic u32 nr_sigqueue;			/* infos queued. LINUX: one count for all, as there is one user */
+
+/* The part of a siginfo that the kernel fills; the rest is zero by the time a program sees it. */
+struct info_words {
+	u64 w[6];
+};
+
+int sighand_init(void)
+{
+	sigqueue_cache = kmem_cache_create("sigqueue", sizeof(struct sigqueue), 8);
+	return 0;
+}
+
+static void copy_info(struct k_siginfo *to, const struct k_siginfo *from)
+{
+	_Static_assert(offsetof(struct k_siginfo, u) + sizeof(from->u.chld) <= sizeof(struct info_words), "infos fit");
+	__builtin_memcpy(to, from, sizeof(struct info_words));
+}
+
+/* --- the queue --- */
+
+void sigpending_init(struct sigpending *p)
+{
+	p->signal = 0;
+	list_init(&p->queue);
+}
+
+static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
+{
+	u64 limit = READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur);
+	struct sigqueue *q = NULL;
+
+	if (atomic_fetch_add_explicit(&nr_sigqueue, 1, memory_order_relaxed) < limit || override_limit)
+		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | GFP_NOWARN);
+	if (!q)
+		atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
+	return q;
+}
+
+static void sigqueue_free(struct sigqueue *q)
+{
+	list_del(&q->node);
+	kmem_cache_free(sigqueue_cache, q);
+	atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
+}
+
+void flush_sigqueue(struct sigpending *p)
+{
+	flush_sigqueue_mask(~0ull, p);
+}
+
+void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
+{
+	struct sigqueue *q, *next;
+
+	if (!(p->signal & mask))
+		return;
+	p->signal &= ~mask;
+	list_for_each_safe(q, next, &p->queue, node)
+		if (mask & sigmask(q->info.si_signo))
+			sigqueue_free(q);
+}
+
+static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info)
+{
+	if (info && info != SEND_SIG_KERNEL) {
+		copy_info(to, info);
+		return;
+	}
+	*(struct info_words *)to = (struct info_words){ { 0 } };
+	to->si_signo = sig;
+	to->si_code = info ? SI_KERNEL : SI_USER;
+	if (!info)
+		to->u.rt.si_pid = current->tgid;
+}
+
+/*
+ * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a real-time signal sent by
+ * sigqueue: -EAGAIN, so that the sender knows.
+ */
+static int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
+{
+	bool special = !info || info == SEND_SIG_KERNEL;
+	bool override = sig < K_SIGRTMIN && (special || info->si_code >= 0);
+	struct sigqueue *q;
+
+	if (sig == SIGKILL)
+		return 0;
+	q = sigqueue_alloc(t, override);
+	if (!q)
+		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? -EAGAIN : 0;
+	fill_info(&q->info, sig, info);
+	list_add_tail(&q->node, &p->queue);
+	return 0;
+}
+
+/* --- pending or not --- */
+
+bool signal_pending(struct task *t)
+{
+	return test_tif(t, TIF_SIGPENDING);
+}
+
+bool fatal_signal_pending(struct task *t)
+{
+	return signal_pending(t) && (READ_ONCE(t->pending.signal) & sigmask(SIGKILL));
+}
+
+bool signal_pending_state(unsigned state, struct task *t)
+{
+	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(t))
+		return false;
+	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
+}
+
+static bool has_pending(struct task *t)
+{
+	sigset_t_k pending = t->pending.signal | t->group->shared_pending.signal;
+
+	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_STOP_PENDING);
+}
+
+/* A freezer that wants current keeps the bit: do_signal is where it will freeze. */
+void recalc_sigpending(void)
+{
+	assert_held(&current->sighand->siglock);
+	if (has_pending(current))
+		set_tif(current, TIF_SIGPENDING);
+	else if (!freezing(current))
+		clear_tif(current, TIF_SIGPENDING);
+}
+
+void signal_wake_up(struct task *t, unsigned extra_state)
+{
+	assert_held(&t->sighand->siglock);
+	set_tif(t, TIF_SIGPENDING);
+	if (!wake_up_state(t, TASK_INTERRUPTIBLE | extra_state))
+		kick_process(t);
+}
+
+/* --- sending --- */
+
+bool sig_handler_ignored(const struct k_sigaction *ka, int sig)
+{
+	if (ka->handler == K_SIG_IGN)
+		return true;
+	return ka->handler == K_SIG_DFL && (sigmask(sig) & SIG_IGNORE_MASK);
+}
+
+/*
+ * init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself sends is not lost to it.
+ * Kernel threads take no signals.
+ */
+static bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
+{
+	const struct k_sigaction *ka = &t->sighand->action[sig - 1];
+	bool only = sigmask(sig) & SIG_KERNEL_UNBLOCKABLE;
+
+	if (t->flags & PF_KTHREAD)
+		return true;
+	if (only && child_reaper && same_thread_group(t, child_reaper))
+		return true;
+	if ((t->group->flags & SIGNAL_UNKILLABLE) && ka->handler == K_SIG_DFL && !(from_kernel && only))
+		return true;
+	return sig_handler_ignored(ka, sig);
+}
+
+/* A blocked signal is kept: its handler may be another one by the time it is unblocked. */
+static bool sig_ignored(struct task *t, int sig, bool from_kernel)
+{
+	if ((t->blocked | t->real_blocked) & sigmask(sig))
+		return false;
+	return sig_task_ignored(t, sig, from_kernel);
+}
+
+static bool sig_fatal(struct task *t, int sig)
+{
+	if (sigmask(sig) & (SIG_IGNORE_MASK | SIG_STOP_MASK))
+		return false;
+	return t->sighand->action[sig - 1].handler == K_SIG_DFL;
+}
+
+static bool wants_signal(int sig, struct task *t)
+{
+	if ((t->blocked & sigmask(sig)) || (READ_ONCE(t->flags) & PF_EXITING))
+		return false;
+	if (sig == SIGKILL)
+		return true;
+	if (t->jobctl & JOBCTL_STOPPED)
+		return false;
+	return READ_ONCE(t->on_cpu) || !signal_pending(t);
+}
+
+/* The thread that is to take sig: t if it can, else any; NULL: whoever can will see it when it looks. LINUX: no round robin. */
+static struct task *pick_thread(int sig, struct task *t, bool group)
+{
+	struct task *p;
+
+	if (wants_signal(sig, t))
+		return t;
+	if (!group)
+		return NULL;
+	for_each_thread(t->group, p)
+		if (wants_signal(sig, p))
+			return p;
+	return NULL;
+}
+
+/* Every thread has SIGKILL of its own from here on, so that none goes on while a slower one is still to find the fatal signal. */
+static void start_group_exit(struct group *g, int sig)
+{
+	struct task *p;
+
+	g->flags = SIGNAL_GROUP_EXIT;
+	g->group_exit_code = sig;
+	g->group_stop_count = 0;
+	for_each_thread(g, p) {
+		clear_group_stop(p);
+		p->pending.signal |= sigmask(SIGKILL);
+		signal_wake_up(p, TASK_WAKEKILL);
+	}
+}
+
+/*
+ * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a signal just ends the group, and
+ * the core bit of the status stays clear.
+ */
+static void complete_signal(int sig, struct task *t, bool group)
+{
+	struct task *target = pick_thread(sig, t, group);
+	struct group *g = t->group;
+
+	if (!target)
+		return;
+	if (sig_fatal(t, sig) && !(g->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) && !(target->real_blocked & sigmask(sig)))
+		start_group_exit(g, sig);
+	else
+		signal_wake_up(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
+}
+
+int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group)
+{
+	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
+	bool from_kernel = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
+	int err = 0;
+
+	assert_held(&t->sighand->siglock);
+	assert(sig > 0 && sig <= K_NSIG);
+
+	if (t->group->flags & SIGNAL_GROUP_EXIT)
+		goto out;
+	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
+		prepare_stop_cont(sig, t);
+	if (sig_ignored(t, sig, from_kernel))
+		goto out;
+	if (sig < K_SIGRTMIN && (p->signal & sigmask(sig)))
+		goto out;
+	err = queue_info(sig, info, t, p);
+	if (err)
+		goto out;
+	p->signal |= sigmask(sig);
+	complete_signal(sig, t, group);
+out:
+	trace(TRACE_signal_generate, sig, t->pid);
+	return err;
+}
+
+static int send_pinned(int sig, const struct k_siginfo *info, struct task *t, bool group)
+{
+	struct sighand *s = t->sighand;
+	int err;
+
+	if (!s)
+		return -ESRCH;
+	if (!sig)
+		return 0;
+	spin_lock(&s->siglock);
+	err = send_signal_locked(sig, info, t, group);
+	spin_unlock(&s->siglock);
+	return err;
+}
+
+static int send_sig(int sig, const struct k_siginfo *info, struct task *t, bool group)
+{
+	int err;
+
+	if (!valid_signal(sig))
+		return -EINVAL;
+	if (t == current || rw_is_held(&tasklist_lock))
+		return send_pinned(sig, info, t, group);
+	read_lock(&tasklist_lock);
+	err = send_pinned(sig, info, t, group);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+int send_sig_group(int sig, const struct k_siginfo *info, struct task *t)
+{
+	return send_sig(sig, info, t, true);
+}
+
+int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t)
+{
+	return send_sig(sig, info, t, false);
+}
+
+void kill_group(struct task *t)
+{
+	(void)send_sig(SIGKILL, SEND_SIG_KERNEL, t, true);
+}
+
+/* Under tasklist_lock. 0 if one took it; else the last refusal, or -ESRCH. */
+static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
+{
+	struct list *members = pgrp_members(pgrp);
+	struct group *g;
+	int err = -ESRCH;
+	bool taken = false;
+
+	if (!members)
+		return -ESRCH;
+	for_each_pgrp_member(members, g) {
+		if (!g->leader)
+			continue;
+		err = send_sig_group(sig, info, g->leader);
+		taken |= !err;
+	}
+	return taken ? 0 : err;
+}
+
+int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp)
+{
+	int err;
+
+	read_lock(&tasklist_lock);
+	err = kill_pgrp_locked(sig, info, pgrp);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+/* --- faults of current --- */
+
+enum force_how { FORCE_HANDLER, FORCE_DEFAULT };
+
+/* Blocked or ignored, or no handler wanted: back to SIG_DFL, and then not even init survives it. */
+static void force_info(const struct k_siginfo *info, enum force_how how)
+{
+	struct sighand *s = current->sighand;
+	int sig = info->si_signo;
+	struct k_sigaction *ka = &s->action[sig - 1];
+
+	spin_lock(&s->siglock);
+	if (how == FORCE_DEFAULT || ka->handler == K_SIG_IGN || (current->blocked & sigmask(sig)))
+		ka->handler = K_SIG_DFL;
+	if (current->blocked & sigmask(sig)) {
+		current->blocked &= ~sigmask(sig);
+		recalc_sigpending();
+	}
+	if (ka->handler == K_SIG_DFL)
+		current->group->flags &= ~SIGNAL_UNKILLABLE;
+	(void)send_signal_locked(sig, info, current, false);
+	spin_unlock(&s->siglock);
+}
+
+void force_sig_fault(int sig, int code, uaddr_t addr)
+{
+	struct k_siginfo info = { .si_signo = sig, .si_code = code, .u.fault.si_addr = addr };
+
+	force_info(&info, FORCE_HANDLER);
+}
+
+void force_sig(int sig)
+{
+	struct k_siginfo info = { .si_signo = sig, .si_code = SI_KERNEL };
+
+	force_info(&info, FORCE_HANDLER);
+}
+
+void force_fatal_sig(int sig)
+{
+	struct k_siginfo info = { .si_signo = sig, .si_code = SI_KERNEL };
+
+	force_info(&info, FORCE_DEFAULT);
+}
+
+int zap_other_threads(struct task *t)
+{
+	struct task *p;
+	int n = 0;
+
+	assert_held(&t->sighand->siglock);
+	t->group->group_stop_count = 0;
+	for_each_thread(t->group, p) {
+		clear_group_stop(p);
+		if (p == t)
+			continue;
+		n++;
+		if (p->exit_state)
+			continue;
+		p->pending.signal |= sigmask(SIGKILL);
+		signal_wake_up(p, TASK_WAKEKILL);
+	}
+	return n;
+}
+
+/* --- taking one off --- */
+
+static int next_signal(const struct sigpending *p, sigset_t_k mask)
+{
+	sigset_t_k ready = p->signal & ~mask;
+
+	if (!ready)
+		return 0;
+	if (ready & SIG_SYNCHRONOUS_MASK)
+		ready &= SIG_SYNCHRONOUS_MASK;
+	return __builtin_ctzll(ready) + 1;
+}
+
+/* The first info of sig; the bit stays while there is a second one. */
+static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info)
+{
+	struct sigqueue *q, *first = NULL;
+	bool more = false;
+
+	list_for_each(q, &p->queue, node) {
+		if (q->info.si_signo != sig)
+			continue;
+		more = first;
+		if (more)
+			break;
+		first = q;
+	}
+	if (!more)
+		p->signal &= ~sigmask(sig);
+	if (first) {
+		copy_info(info, &first->info);
+		sigqueue_free(first);
+	} else {
+		*(struct info_words *)info = (struct info_words){ { 0 } };
+		info->si_signo = sig;
+	}
+}
+
+int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
+{
+	struct sigpending *p = &current->pending;
+	int sig;
+
+	assert_held(&current->sighand->siglock);
+	sig = next_signal(p, mask);
+	if (!sig) {
+		p = &current->group->shared_pending;
+		sig = next_signal(p, mask);
+	}
+	if (sig)
+		collect_signal(sig, p, info);
+	recalc_sigpending();
+	if (sig && (sigmask(sig) & SIG_STOP_MASK))
+		current->jobctl |= JOBCTL_STOP_DEQUEUED;
+	return sig;
+}
+
+/* The frame of a fault's handler must show the instruction that faulted, so it comes before any other. */
+int dequeue_synchronous_signal(struct k_siginfo *info)
+{
+	struct sigpending *p = &current->pending;
+	struct sigqueue *q;
+	int sig;
+
+	if (!(p->signal & ~current->blocked & SIG_SYNCHRONOUS_MASK))
+		return 0;
+	list_for_each(q, &p->queue, node) {
+		sig = q->info.si_signo;
+		if (q->info.si_code <= SI_USER || !(sigmask(sig) & SIG_SYNCHRONOUS_MASK & ~current->blocked))
+			continue;
+		collect_signal(sig, p, info);
+		recalc_sigpending();
+		return sig;
+	}
+	return 0;
+}
+
+/* --- the mask --- */
+
+/* current was woken for shared signals in @which and will not take them: others may. siglock held. */
+static void retarget_shared_pending(sigset_t_k which)
+{
+	struct group *g = current->group;
+	sigset_t_k left = g->shared_pending.signal & which;
+	struct task *p;
+
+	if (g->flags & SIGNAL_GROUP_EXIT)
+		return;
+	for_each_thread(g, p) {
+		if (!left)
+			break;
+		if (p == current || (READ_ONCE(p->flags) & PF_EXITING) || !(left & ~p->blocked))
+			continue;
+		left &= p->blocked;
+		if (!signal_pending(p))
+			signal_wake_up(p, 0);
+	}
+}
+
+void set_blocked_locked(sigset_t_k mask)
+{
+	assert_held(&current->sighand->siglock);
+	if (signal_pending(current) && current->group->nr_threads > 1)
+		retarget_shared_pending(mask & ~current->blocked);
+	current->blocked = mask;
+	recalc_sigpending();
+}
+
+void set_current_blocked(sigset_t_k mask)
+{
+	mask &= ~SIG_KERNEL_UNBLOCKABLE;
+	if (mask == current->blocked)
+		return;
+	spin_lock(&current->sighand->siglock);
+	set_blocked_locked(mask);
+	spin_unlock(&current->sighand->siglock);
+}
+
+void flush_signal_handlers(struct sighand *s)
+{
+	for (unsigned i = 0; i < K_NSIG; i++)
+		s->action[i] = (struct k_sigaction){ .handler = s->action[i].handler == K_SIG_IGN ? K_SIG_IGN : K_SIG_DFL };
+}
+
+/* --- X2 --- */
+
+/*
+ * Alone or in a dying group there is nobody to hand anything to. Else, under siglock:
+ *
+ *	dying thread                    sender
+ *	PF_EXITING                      sees PF_EXITING: picks another thread; or
+ *	looks at shared_pending         queued before, picked us: we pass it on here
+ */
+void exit_signals(void)
+{
+	struct task *t = current;
+	bool stopped = false;
+
+	spin_lock(&t->sighand->siglock);
+	t->flags |= PF_EXITING;
+	if (t->group->nr_threads > 1 && !(t->group->flags & SIGNAL_GROUP_EXIT) && signal_pending(t)) {
+		retarget_shared_pending(~t->blocked);
+		stopped = (t->jobctl & JOBCTL_STOP_PENDING) && participate_group_stop(t);
+	}
+	spin_unlock(&t->sighand->siglock);
+	if (!stopped)
+		return;
+	read_lock(&tasklist_lock);
+	do_notify_parent_cldstop(t, CLD_STOPPED);
+	read_unlock(&tasklist_lock);
+}
