@@ -2,9 +2,15 @@
 /* Futexes. Mirrors Linux kernel/futex. */
 #pragma once
 #include "kernel/lib/types.h"
+
 struct task;
-/* Wakes up to nr waiters on a user address of current's mm (exit: clear_child_tid). Number woken or -errno. May fault and sleep. */
-int futex_wake(uaddr_t addr, int nr, u32 bitset, int shared);
-/* X5a: walk current's robust list, mark owners died, wake. Bounded against hostile lists. */
+
+enum futex_scope { FUTEX_SCOPE_PRIVATE, FUTEX_SCOPE_SHARED };
+/*
+ * Wakes up to nr waiters on a user address of current's mm whose bitset meets @bitset (exit: clear_child_tid). Number woken, -EINVAL
+ * (alignment, empty bitset), -EFAULT. Sleeps.
+ */
+int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope);
+/* X5a: walk current's robust list, mark owners died, wake. Bounded against hostile lists. t is current and still has its mm. */
 void exit_robust_list(struct task *t);
 void futex_init(void);

@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex without priority inheritance.
+ *
+ * Locks: mmap_lock (to find what a shared address names), then one or two buckets (lower address first), then run queues.
+ *
+ * A user word is never read under a bucket lock: reading it may fault and sleep. A waiter queues itself first and looks at the word
+ * afterwards; whoever wakes changes the word first and looks at the queue afterwards. The bucket lock orders the two:
+ *
+ *	waiter                              waker
+ *	lock(bucket); queue; unlock
+ *	                                    word = new
+ *	read word: new, not val             lock(bucket); finds the waiter, takes it off; unlock
+ *	it was taken off: a wake-up meant
+ *	for a waiter that really waits,
+ *	so it is passed on to the next one
+ *	return -EAGAIN
+ *
+ * If the waker had the bucket first, its change of the word happened before our lock and we read it; if we had it first, it finds us
+ * queued. Either way no wake-up is lost.
+ *
+ * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same count before the word was read and
+ * with the locks held means that nobody queued after the word was read, so it is as if all happened when it was read.
+ */
+#include "kernel/futex.h"
+#include "kernel/abi.h"
+#include "kernel/freezer.h"
+#include "kernel/fs/files.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+#define NR_BUCKETS	256u
+
+/* What an address names: private: mm, address, 0. Shared: inode, its number (an inode's memory may be reused), offset in the file. */
+struct key {
+	const void *what;
+	u64 offset, ino;
+};
+
+struct waiter {
+	struct list node;		/* [bucket->lock] empty: was woken */
+	struct key key;			/* [bucket->lock] requeue changes it */
+	struct bucket *bucket;		/* [bucket->lock] the one to lock; stays when woken */
+	struct task *task;
+	u32 bitset;
+	u32 woken_by;			/* [bucket->lock] the bits of the wake-up */
+};
+
+struct bucket {
+	struct spinlock lock;		/* RANK_FUTEX */
+	struct list waiters;		/* [lock] in order of arrival */
+	u64 arrivals;			/* [lock] */
+};
+
+static struct bucket buckets[NR_BUCKETS];
+
+void futex_init(void)
+{
+	for (unsigned i = 0; i < NR_BUCKETS; i++) {
+		spin_init(&buckets[i].lock, "futex", RANK_FUTEX);
+		list_init(&buckets[i].waiters);
+	}
+}
+
+/* --- keys and buckets --- */
+
+static struct bucket *bucket_of(const struct key *k)
+{
+	u64 h = ((u64)k->what >> 4) + k->ino + (k->offset >> 2);
+
+	return &buckets[h * 0x9e3779b97f4a7c15ull >> 56];
+}
+
+static bool same_key(const struct key *a, const struct key *b)
+{
+	return a->what == b->what && a->offset == b->offset && a->ino == b->ino;
+}
+
+/* The vma's part of a shared key. 0 or -EFAULT. */
+static int shared_key(uaddr_t addr, struct key *k)
+{
+	struct mm *mm = current->mm;
+	struct vma *v;
+	int err = -EFAULT;
+
+	mutex_lock(&mm->mmap_lock);
+	v = find_vma(mm, addr);
+	if (!v || v->start > addr || !(v->flags & (VM_READ | VM_WRITE)))
+		goto out;
+	err = 0;
+	if ((v->flags & VM_SHARED) && v->file) {
+		k->what = v->file->inode;
+		k->ino = v->file->inode->ino;
+		k->offset = addr - v->start + (v->pgoff << PAGE_SHIFT);
+	}
+out:
+	mutex_unlock(&mm->mmap_lock);
+	return err;
+}
+
+/* LINUX: a word of private memory has one key whether the call says FUTEX_PRIVATE_FLAG or not. */
+static int get_key(uaddr_t addr, int scope, struct key *k)
+{
+	if (addr % sizeof(u32))
+		return -EINVAL;
+	if (!access_ok(addr, sizeof(u32)))
+		return -EFAULT;
+	*k = (struct key){ .what = current->mm, .offset = addr };
+	return scope == FUTEX_SCOPE_SHARED ? shared_key(addr, k) : 0;
+}
+
+static int read_word(uaddr_t addr, u32 *val)
+{
+	return copy_from_user(val, addr, sizeof(*val)) ? -EFAULT : 0;
+}
+
+static void lock_two(struct bucket *a, struct bucket *b)
+{
+	if (a > b) {
+		struct bucket *t = a;
+
+		a = b;
+		b = t;
+	}
+	spin_lock(&a->lock);
+	if (a != b)
+		spin_lock_nested(&b->lock);
+}
+
+static void unlock_two(struct bucket *a, struct bucket *b)
+{
+	if (a != b)
+		spin_unlock(&b->lock);
+	spin_unlock(&a->lock);
+}
+
+/* --- wake --- */
+
+/* The sleeper passes the bucket lock before its stack frame goes, so w and its task stay while the lock is held. */
+static void wake_waiter(struct waiter *w, u32 bitset)
+{
+	w->woken_by = bitset;
+	list_del(&w->node);
+	wake_up_state(w->task, TASK_NORMAL);
+}
+
+/* Up to nr (at least one, as Linux) of those on k, bucket locked. How many. */
+static int wake_locked(struct bucket *b, const struct key *k, int nr, u32 bitset)
+{
+	struct waiter *w, *next;
+	int n = 0;
+
+	list_for_each_safe(w, next, &b->waiters, node) {
+		if (!same_key(&w->key, k) || !(w->bitset & bitset))
+			continue;
+		wake_waiter(w, bitset);
+		if (++n >= nr)
+			break;
+	}
+	return n;
+}
+
+static int wake_key(const struct key *k, int nr, u32 bitset)
+{
+	struct bucket *b = bucket_of(k);
+	int n;
+
+	spin_lock(&b->lock);
+	n = wake_locked(b, k, nr, bitset);
+	spin_unlock(&b->lock);
+	return n;
+}
+
+int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope)
+{
+	struct key k;
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	err = get_key(addr, scope, &k);
+	return err ? err : wake_key(&k, nr, bitset);
+}
+
+/* --- wait --- */
+
+static void queue(struct waiter *w)
+{
+	struct bucket *b = bucket_of(&w->key);
+
+	spin_lock(&b->lock);
+	w->bucket = b;
+	b->arrivals++;
+	list_add_tail(&w->node, &b->waiters);
+	spin_unlock(&b->lock);
+}
+
+/* Off the queue, with whoever may be waking us done. true: nobody had woken us. */
+static bool unqueue(struct waiter *w)
+{
+	struct bucket *b;
+	bool queued;
+
+	for (;;) {
+		b = READ_ONCE(w->bucket);
+		spin_lock(&b->lock);
+		if (w->bucket == b)
+			break;
+		spin_unlock(&b->lock);
+	}
+	queued = !list_empty(&w->node);
+	if (queued)
+		list_del(&w->node);
+	spin_unlock(&b->lock);
+	return queued;
+}
+
+/* Until woken, a signal, or the deadline. true: the deadline passed. */
+static bool sleep_queued(struct waiter *w, u64 deadline)
+{
+	bool late = false;
+
+	current->waiting_for = w->key.what;
+	while (!late) {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (list_empty(&w->node) || signal_pending(current))
+			break;
+		late = !schedule_until(deadline);
+	}
+	__set_current_state(TASK_RUNNING);
+	current->waiting_for = NULL;
+	return late;
+}
+
+/* 0 woken, -EAGAIN the word is not val, -ETIMEDOUT, -EINTR a signal, -EFAULT, -EINVAL. */
+static int wait_once(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
+{
+	struct waiter w = { .task = current, .bitset = bitset };
+	bool late;
+	u32 now;
+	int err;
+
+	if (!bitset)
+		return -EINVAL;
+	err = get_key(addr, scope, &w.key);
+	if (err)
+		return err;
+	queue(&w);
+	err = read_word(addr, &now);
+	if (err || now != val) {
+		if (!unqueue(&w))
+			wake_key(&w.key, 1, w.woken_by);
+		return err ? err : -EAGAIN;
+	}
+	late = sleep_queued(&w, deadline);
+	if (!unqueue(&w))
+		return 0;
+	return late ? -ETIMEDOUT : -EINTR;
+}
+
+static long futex_wait_restart(struct restart_block *rb)
+{
+	int err = wait_once(rb->a, (int)rb->b, (u32)rb->c, rb->deadline, (u32)rb->d);
+
+	return err == -EINTR ? -ERESTART_RESTARTBLOCK : err;
+}
+
+/* An interrupted wait without a timeout starts again as it was; one with a timeout goes on to its old end. */
+static long futex_wait(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
+{
+	int err = wait_once(addr, scope, val, deadline, bitset);
+
+	if (err != -EINTR)
+		return err;
+	if (deadline == NO_DEADLINE)
+		return -ERESTARTSYS;
+	current->restart = (struct restart_block){
+		.fn = futex_wait_restart, .deadline = deadline, .a = addr, .b = (u64)scope, .c = val, .d = bitset,
+	};
+	return -ERESTART_RESTARTBLOCK;
+}
+
+/* --- requeue --- */
+
+/* Wakes nr_wake waiters on k1 and moves up to nr_requeue others to k2. Both buckets locked. How many were touched. */
+static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket *b2, const struct key *k2, int nr_wake, int nr_requeue)
+{
+	LIST_HEAD(moved);
+	struct waiter *w, *next;
+	int n = 0;
+
+	list_for_each_safe(w, next, &b1->waiters, node) {
+		if (n - nr_wake >= nr_requeue)
+			break;
+		if (!same_key(&w->key, k1))
+			continue;
+		if (n++ < nr_wake) {
+			wake_waiter(w, FUTEX_BITSET_MATCH_ANY);
+			continue;
+		}
+		list_move_tail(&w->node, &moved);
+		w->key = *k2;
+		w->bucket = b2;
+	}
+	b2->arrivals += !list_empty(&moved);
+	list_splice_tail(&moved, &b2->waiters);
+	return n;
+}
+
+/* cmp: the word must be *cmp at that moment, or NULL. */
+static long futex_requeue(uaddr_t a1, uaddr_t a2, int scope, int nr_wake, int nr_requeue, const u32 *cmp)
+{
+	struct bucket *b1, *b2;
+	struct key k1, k2;
+	u64 arrivals;
+	int err;
+	u32 now;
+
+	if (nr_wake < 0 || nr_requeue < 0)
+		return -EINVAL;
+	err = get_key(a1, scope, &k1);
+	if (!err)
+		err = get_key(a2, scope, &k2);
+	if (err)
+		return err;
+	b1 = bucket_of(&k1);
+	b2 = bucket_of(&k2);
+	for (;;) {
+		arrivals = READ_ONCE(b1->arrivals);
+		atomic_thread_fence(memory_order_seq_cst);
+		if (cmp) {
+			if (read_word(a1, &now))
+				return -EFAULT;
+			if (now != *cmp)
+				return -EAGAIN;
+		}
+		lock_two(b1, b2);
+		if (!cmp || b1->arrivals == arrivals)
+			break;
+		unlock_two(b1, b2);
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	err = requeue_locked(b1, &k1, b2, &k2, nr_wake, nr_requeue);
+	unlock_two(b1, b2);
+	return err;
+}
+
+/* --- wake_op --- */
+
+static s32 sign_extend12(u32 v)
+{
+	return (s32)(v << 20) >> 20;
+}
+
+/* What FUTEX_WAKE_OP stores over old; false for an unknown operation. */
+static bool op_result(unsigned op, u32 old, u32 arg, u32 *new)
+{
+	switch (op) {
+	case FUTEX_OP_SET: *new = arg; return true;
+	case FUTEX_OP_ADD: *new = old + arg; return true;
+	case FUTEX_OP_OR: *new = old | arg; return true;
+	case FUTEX_OP_ANDN: *new = old & ~arg; return true;
+	case FUTEX_OP_XOR: *new = old ^ arg; return true;
+	}
+	return false;
+}
+
+static int op_compare(unsigned cmp, s32 old, s32 arg)
+{
+	switch (cmp) {
+	case FUTEX_OP_CMP_EQ: return old == arg;
+	case FUTEX_OP_CMP_NE: return old != arg;
+	case FUTEX_OP_CMP_LT: return old < arg;
+	case FUTEX_OP_CMP_LE: return old <= arg;
+	case FUTEX_OP_CMP_GT: return old > arg;
+	case FUTEX_OP_CMP_GE: return old >= arg;
+	}
+	return -ENOSYS;
+}
+
+/* Changes the word as told; 1 or 0 is what the comparison says of the old value; -EFAULT, -ENOSYS. */
+static int user_op(u32 code, uaddr_t addr)
+{
+	unsigned op = code >> 28 & 7, cmp = code >> 24 & 15;
+	u32 arg = (u32)sign_extend12(code >> 12 & 0xfff), old, seen, new;
+
+	if (code >> 28 & FUTEX_OP_OPARG_SHIFT)
+		arg = 1u << (arg & 31);
+	if (read_word(addr, &seen))
+		return -EFAULT;
+	do {
+		old = seen;
+		if (!op_result(op, old, arg, &new))
+			return -ENOSYS;
+		if (cmpxchg_user32(addr, old, new, &seen))
+			return -EFAULT;
+	} while (seen != old);
+	return op_compare(cmp, (s32)old, sign_extend12(code & 0xfff));
+}
+
+/* The change comes first, as in a program that changes the word itself and then wakes. */
+static long futex_wake_op(uaddr_t a1, uaddr_t a2, int scope, int nr1, int nr2, u32 code)
+{
+	struct key k1, k2;
+	int err, n;
+
+	err = get_key(a1, scope, &k1);
+	if (!err)
+		err = get_key(a2, scope, &k2);
+	if (err)
+		return err;
+	err = user_op(code, a2);
+	if (err < 0)
+		return err;
+	n = wake_key(&k1, nr1, FUTEX_BITSET_MATCH_ANY);
+	if (err)
+		n += wake_key(&k2, nr2, FUTEX_BITSET_MATCH_ANY);
+	return n;
+}
+
+/* --- robust lists --- */
+
+enum death { ON_LIST, PENDING };
+
+/* The word at addr is or may be a lock of the dying current: OWNER_DIED, and somebody woken. 0, or -1: the list is not to be trusted. */
+static int futex_death(uaddr_t addr, bool pi, enum death how)
+{
+	u32 old, seen;
+
+	if (addr % sizeof(u32) || read_word(addr, &seen))
+		return -1;
+	do {
+		old = seen;
+		if ((old & FUTEX_TID_MASK) != (u32)current->pid) {
+			/* Died between the release of the word and the wake-up, or woken and dead before it took the lock. */
+			if (how == PENDING && !pi && (!(old & FUTEX_TID_MASK) || !(old & FUTEX_WAITERS)))
+				(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
+			return 0;
+		}
+		if (cmpxchg_user32(addr, old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
+			return -1;
+	} while (seen != old);
+	if (!pi && (old & FUTEX_WAITERS))
+		(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
+	return 0;
+}
+
+static int get_u64(uaddr_t addr, u64 *v)
+{
+	return copy_from_user(v, addr, sizeof(*v)) ? -EFAULT : 0;
+}
+
+void exit_robust_list(struct task *t)
+{
+	struct k_robust_list_head head;
+	u64 entry, next = 0, pending;
+	bool last = false;
+
+	assert(t == current && t->mm);
+	if (!t->robust_list || copy_from_user(&head, t->robust_list, sizeof(head)))
+		return;
+	pending = head.list_op_pending & ~1ull;
+	entry = head.list.next;
+	for (unsigned n = 0; !last && (entry & ~1ull) != t->robust_list && n < ROBUST_LIST_LIMIT; n++) {
+		/* First the link: once its lock is free, its owner may free the entry. */
+		last = get_u64(entry & ~1ull, &next);
+		if ((entry & ~1ull) != pending && futex_death((entry & ~1ull) + (u64)head.futex_offset, entry & 1, ON_LIST))
+			return;
+		entry = next;
+		cond_resched();
+	}
+	if (pending)
+		(void)futex_death(pending + (u64)head.futex_offset, head.list_op_pending & 1, PENDING);
+}
+
+/* --- system calls --- */
+
+long sys_set_robust_list(uaddr_t head, size_t len)
+{
+	if (len != sizeof(struct k_robust_list_head))
+		return -EINVAL;
+	current->robust_list = head;
+	return 0;
+}
+
+long sys_get_robust_list(int pid, uaddr_t uhead, uaddr_t ulen)
+{
+	struct task *t = pid ? find_get_task_by_pid(pid) : get_task(current);
+	u64 len = sizeof(struct k_robust_list_head);
+	uaddr_t head;
+
+	if (!t)
+		return -ESRCH;
+	head = READ_ONCE(t->robust_list);
+	put_task(t);
+	if (copy_to_user(ulen, &len, sizeof(len)) || copy_to_user(uhead, &head, sizeof(head)))
+		return -EFAULT;
+	return 0;
+}
+
+/* FUTEX_WAIT's timeout is relative, FUTEX_WAIT_BITSET's absolute on one of two clocks. 0, -EFAULT, -EINVAL. */
+static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
+{
+	struct k_timespec ts;
+	u64 ns, offset = (u64)atomic_load(&realtime_offset_ns);
+
+	*deadline = NO_DEADLINE;
+	if (!uts)
+		return 0;
+	if (copy_from_user(&ts, uts, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= 1000000000)
+		return -EINVAL;
+	if (ts.tv_sec >= INT64_MAX / 1000000000)
+		ns = INT64_MAX;
+	else
+		ns = (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
+		ns += ktime_ns();
+	else if (op & FUTEX_CLOCK_REALTIME)
+		ns = ns > offset ? ns - offset : 0;
+	*deadline = ns;
+	return 0;
+}
+
+long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)
+{
+	int cmd = op & FUTEX_CMD_MASK, scope = op & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED;
+	int val2 = (int)timeout, err;
+	u64 deadline = NO_DEADLINE;
+
+	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
+		err = futex_deadline(op, timeout, &deadline);
+		if (err)
+			return err;
+	}
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
+		return -ENOSYS;
+	switch (cmd) {
+	case FUTEX_WAIT:
+		return futex_wait(addr, scope, val, deadline, FUTEX_BITSET_MATCH_ANY);
+	case FUTEX_WAIT_BITSET:
+		return futex_wait(addr, scope, val, deadline, val3);
+	case FUTEX_WAKE:
+		return futex_wake(addr, (int)val, FUTEX_BITSET_MATCH_ANY, scope);
+	case FUTEX_WAKE_BITSET:
+		return futex_wake(addr, (int)val, val3, scope);
+	case FUTEX_REQUEUE:
+		return futex_requeue(addr, addr2, scope, (int)val, val2, NULL);
+	case FUTEX_CMP_REQUEUE:
+		return futex_requeue(addr, addr2, scope, (int)val, val2, &val3);
+	case FUTEX_WAKE_OP:
+		return futex_wake_op(addr, addr2, scope, (int)val, val2, val3);
+	}
+	return -ENOSYS;		/* LINUX: no priority inheritance */
+}
