@@ -15,8 +15,10 @@
  *   regs: regs_syscall_nr, regs_arg(r, i), regs_return(r), regs_set_return(r, v), regs_ip, regs_sp, regs_user_mode(r),
  *         regs_restart(r) (step back over the system call instruction with its number restored);
  *   ptes: pte_t (u64); pte_present, pte_pfn, pte_write, pte_user_exec, pte_dirty, pte_young,
- *         pte_make(pfn, PTE_* bits), pte_wrprotect(p), pte_mkold/mkclean(p), PTE_WRITE, PTE_EXEC, PTE_SPECIAL (zero page)
+ *         pte_make(pfn, PTE_* bits), pte_wrprotect(p), pte_mkold/mkclean(p), PTE_WRITE, PTE_EXEC, PTE_SPECIAL (zero page),
+ *         PTE_PROTNONE (alone: the machine may not use the entry and pte_present is false, but pte_pfn still works)
  *         pte_none(p) is p == 0.
+ *   pages: void arch_clear_page(void *p); void arch_copy_page(void *dst, const void *src);  whole aligned pages, as fast as it goes
  *   void arch_point(enum arch_point kind, const void *what);  empty on a real machine
  */
 #pragma once
@@ -36,7 +38,10 @@ enum arch_point {
 #include <machine.h>
 
 /* --- processors --- */
-/* Brings up every other CPU; each runs entry_secondary(). Returns when all are online. Boot CPU, once. */
+/*
+ * Brings up every other CPU; each runs entry_secondary(). Returns when all are online. Boot CPU, once; sleeps. Before it starts CPU i
+ * it stores fork_idle(&cpus[i]) in cpus[i].idle; a CPU for which that fails stays off.
+ */
 void arch_start_cpus(void);
 /* Called with interrupts off; sleeps until an interrupt, returns with interrupts on and the interrupt handled. */
 void arch_idle(void);
@@ -65,6 +70,9 @@ void arch_thread_kernel(struct task *t, void (*fn)(void *arg), void *arg);
 void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls);
 /* exec: current's registers and FPU state become those of a fresh program. */
 void arch_thread_exec(uaddr_t entry, uaddr_t sp);
+/* AT_HWCAP and AT_PLATFORM of a new program. */
+u64 arch_hwcap(void);
+extern const char arch_platform[];
 /* Switches stacks and registers from current to next; interrupts off, rq lock held. Sets this_cpu()->prev and ->curr. */
 void arch_switch(struct task *prev, struct task *next);
 /* Saved user registers of t (t == current, or t is stopped in the kernel). */
@@ -74,7 +82,10 @@ long arch_prctl(int code, uaddr_t addr);
 /* Kernel stack use, for the overflow check and /proc: lowest address ever used is not required. */
 bool arch_on_stack(const struct task *t, const void *p);
 
-/* --- the user edge: all of these check the range, take faults, may sleep, and hold no spinlock --- */
+/*
+ * --- the user edge: all of these check the range, take faults, may sleep, and hold no spinlock ---
+ * Copies of 4 or 8 bytes to or from an aligned user address are one access (futex words).
+ */
 size_t copy_from_user(void *dst, uaddr_t src, size_t n) __must_check;	/* bytes NOT copied */
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n) __must_check;	/* bytes NOT copied */
 size_t clear_user(uaddr_t dst, size_t n) __must_check;
@@ -112,7 +123,7 @@ void arch_poweroff(int status) __noreturn;		/* 0: machine ends as passed; other:
 void arch_stop_others(void);				/* panic: other CPUs stop for good */
 /* Fills pcs[] from the current frame or, if r, from r; returns how many. */
 unsigned arch_backtrace(const struct regs *r, u64 *pcs, unsigned n);
-void arch_regs_print(const struct regs *r);
+void arch_regs_print(const struct regs *r);		/* NULL: this CPU's control registers only */
 /* Symbol for a kernel address: name and offset; NULL if none. */
 const char *arch_symbol(u64 pc, u64 *offset);
 /* What /proc/cpuinfo says of a CPU; returns length. */

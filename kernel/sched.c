@@ -216,22 +216,6 @@ void wake_up_new_task(struct task *t)
 	send_to(rq, to, t);
 }
 
-/* LINUX: a child never inherits what is left of its parent's turn. */
-void sched_copy(struct task *t)
-{
-	t->on_rq = t->on_cpu = 0;
-	t->cpu = this_cpu();
-	list_init(&t->rq_node);
-	t->slice_end = t->exec_start = 0;
-	t->utime = t->stime = 0;
-	t->nvcsw = t->nivcsw = 0;
-	t->saved_state = TASK_RUNNING;
-	t->affinity = is_idle_task(current) ? ~0ull : current->affinity;
-	t->policy = current->policy;
-	t->rt_priority = current->rt_priority;
-	t->nice = current->nice;
-}
-
 void kick_process(struct task *t)
 {
 	struct cpu *c = READ_ONCE(t->cpu);

@@ -38,6 +38,7 @@ struct rq;
 struct cpu {
 	struct cpu *self;		/* first: x86 reads it through %gs:0 */
 	struct task *curr;		/* second: x86 reads it through %gs:8 */
+	u64 machine[2];			/* the machine's entry code: x86 uses %gs:16 and %gs:24 */
 	unsigned id;
 	u8 online;
 	int irq_depth;			/* spinlocks held; interrupts stay off while > 0 */
@@ -91,7 +92,6 @@ void sched_account_current(void);
 /* 0, or -EINVAL if @mask holds no CPU there is. Sleeps. Current moves at once, another running task at its next interrupt. */
 int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
-void sched_copy(struct task *t);		/* fork: fields a child does not share with current, its copy */
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
 unsigned sched_nr_running(void);

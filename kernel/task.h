@@ -49,6 +49,7 @@ struct tty;
 
 /* t->jobctl [S] */
 #define JOBCTL_STOP_SIGMASK	0xffffu
+#define JOBCTL_STOP_DEQUEUED	(1u << 16)	/* a stop signal was taken off the queue and no SIGCONT came since */
 #define JOBCTL_STOP_PENDING	(1u << 17)
 #define JOBCTL_STOP_CONSUME	(1u << 18)
 #define JOBCTL_STOPPED		(1u << 26)
@@ -61,6 +62,8 @@ struct tty;
 #define SIGNAL_CLD_CONTINUED	0x20u
 #define SIGNAL_UNKILLABLE	0x40u	/* init */
 
+struct k_rusage;
+
 struct callback {			/* task work: runs on the way to user mode or in X12 */
 	struct list node;
 	void (*fn)(struct callback *cb);
@@ -71,7 +74,8 @@ struct group {
 	_Atomic s32 live;		/* (~) threads not yet at X3; ++ under [T+S] */
 	_Atomic s32 io_live;		/* (~) threads not yet past Q, the point of no more IO; ++ with live, -- in oom_exit_quiesced */
 	s32 nr_threads;			/* [T+S] hashed threads */
-	struct list thread_head;	/* [T] of task.thread_node */
+	s32 quick_threads;		/* [S] threads not yet at X0 */
+	struct list thread_head;	/* [T+S] of task.thread_node: either lock to read */
 	u32 flags;			/* [S] SIGNAL_* */
 	int group_exit_code;		/* [S] */
 	struct task *group_exec_task;	/* [S] de_thread in progress */
@@ -83,6 +87,7 @@ struct group {
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
 
 	int pgrp, session;		/* [T] */
+	struct list pgrp_node;		/* [T] on its process group's list */
 	u8 leader_of_session;		/* [T] */
 	struct tty *tty;		/* [S] controlling terminal */
 	u8 is_child_subreaper;		/* (@) set by prctl */
@@ -106,7 +111,8 @@ struct group {
 	u64 utime, stime, cutime, cstime;	/* [S] of dead threads / reaped children, ns */
 	u64 min_flt, maj_flt;
 	u64 nvcsw, nivcsw;
-	u64 maxrss, cmaxrss;
+	u64 cmin_flt, cmaj_flt, cnvcsw, cnivcsw;
+	u64 maxrss, cmaxrss;		/* pages */
 	int tgid;			/* (c) */
 };
 
@@ -137,10 +143,11 @@ struct task {
 	struct task *real_parent;	/* [T] who reaps */
 	struct task *parent;		/* [T] who is told */
 	struct list children, sibling;	/* [T] leaders only */
-	struct list thread_node;	/* [T] on group->thread_head */
+	struct list thread_node;	/* [T+S] on group->thread_head */
 	struct list tasks;		/* [T] on task_list: leaders only */
-	struct list pid_node;		/* [pid table lock] */
-	int exit_state;			/* [T] */
+	struct list ptrace_entry;	/* [T] on exit_notify's list of the dead to release; its tracer's list later */
+	_Atomic int exit_state;		/* [T], ZOMBIE -> DEAD by cmpxchg under read_lock too */
+	int death_told;			/* [T] tgid of the parent last told of this group's death, 0 */
 	int exit_code, exit_signal;	/* [T] */
 	int pdeath_signal;		/* (@) */
 	char comm[16];			/* [A] */
@@ -148,6 +155,7 @@ struct task {
 
 	/* signals */
 	sigset_t_k blocked;		/* [S] to change, by current only */
+	sigset_t_k real_blocked;	/* [S] the mask while sigtimedwait unblocks what it waits for, else 0 */
 	sigset_t_k saved_sigmask;	/* (@) */
 	u8 restore_sigmask;		/* (@) */
 	struct sigpending pending;	/* [S] */
@@ -167,6 +175,7 @@ struct task {
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
 	struct completion *vfork_done;	/* [A] */
+	struct callback settid_work;	/* CLONE_CHILD_SETTID: stores set_child_tid on the first way out */
 
 	struct list task_works;		/* [work_lock] */
 	struct spinlock work_lock;	/* rank RANK_FILES */
@@ -179,6 +188,9 @@ struct task {
 	u64 min_flt, maj_flt;		/* (@) */
 	struct kthread *kthread;	/* (!) */
 	int in_syscall;			/* (@) number, -1 */
+	struct task_ids {
+		u32 uid, euid, suid, gid, egid, sgid;
+	} ids;				/* (@) inherited; nothing is ever refused because of them */
 	u8 enosys_logged;
 };
 
@@ -213,6 +225,7 @@ static inline void clear_tif(struct task *t, u32 bit) { atomic_fetch_and(&t->tif
 static inline bool test_tif(const struct task *t, u32 bit) { return atomic_load_explicit(&t->tif, memory_order_relaxed) & bit; }
 
 static inline struct task *get_task(struct task *t) { atomic_fetch_add(&t->usage, 1); return t; }
+struct task *task_alloc(void);			/* zeroed, lists and locks set up, one reference; ERR_PTR(-EAGAIN, -ENOMEM). Sleeps. */
 void put_task(struct task *t);			/* any context; the last reference frees task and perhaps group */
 struct task *find_task_by_pid(int pid);		/* tasklist_lock held; any thread */
 struct task *find_get_task_by_pid(int pid);	/* takes a reference, NULL if none */
@@ -220,11 +233,17 @@ struct task *find_get_task_by_pid(int pid);	/* takes a reference, NULL if none *
 struct task *find_lock_task_mm(struct task *p);
 
 /* pids: task ids, process groups and sessions share one number space. */
-int pid_alloc(void);				/* one reference; -EAGAIN */
+int pid_alloc(void);				/* one reference; -EAGAIN, -ENOMEM. Sleeps. */
+int pid_alloc_at(int nr);			/* that very number; also -EEXIST */
 void pid_get(int nr);
 void pid_put(int nr);				/* number reusable when nobody holds it */
-void pid_attach(struct task *t);		/* tasklist_lock write-held: findable */
+void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
 void pid_detach(struct task *t);
+void pgrp_attach(struct group *g, int nr);	/* tasklist_lock write-held: g, in no process group, joins nr */
+void pgrp_detach(struct group *g);
+struct list *pgrp_members(int nr);		/* tasklist_lock held: list of group.pgrp_node; NULL if there is no such number */
+/* Each group in process group nr, which must exist. tasklist_lock held. */
+#define for_each_pgrp_member(head, g)	list_for_each(g, head, pgrp_node)
 extern int pid_max, threads_max;
 
 /* fork.c */
@@ -232,25 +251,32 @@ struct clone_request {
 	u64 flags;				/* CLONE_*, without the exit signal */
 	uaddr_t pidfd, child_tid, parent_tid, stack, tls;
 	int exit_signal;
+	int set_tid;				/* clone3: the number wanted, or 0 */
 	void (*fn)(void *arg);			/* kernel thread, else NULL */
 	void *arg;
 };
 /* The new task, not yet running, or ERR_PTR. Check, build, publish. Sleeps. */
 struct task *copy_process(const struct clone_request *c);
 long do_clone(const struct clone_request *c);	/* pid or -errno */
-void task_init_boot(void);			/* fork.c: init_task, caches */
+void task_init_boot(void);			/* caches, init_task; after kmem_init, before any fork */
+struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, never woken; NULL */
 
 /* exit.c: mechanism.md 1.0 is its table of contents */
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
 bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie leader along */
-int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12 */
+int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
+void mm_release(struct mm *old);		/* exit and exec, before current leaves old: X5a */
 void task_work_run(void);			/* current; may sleep */
 bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
 
 /* group.c / wait.c / exec.c */
-struct group *group_alloc(void);
-void group_put(struct group *g);
+void group_caches_init(void);			/* task_init_boot's */
+struct group *group_alloc(void);		/* one thread, limits and OOM score of current's; NULL. Sleeps. */
+void group_put(struct group *g);		/* any context */
+struct sighand *sighand_alloc(void);		/* one user; the handlers are for the caller to fill. NULL. Sleeps. */
+void sighand_put(struct sighand *s);		/* any context */
+void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads session and process group nr */
 /* exec: argv and envp are kernel arrays ending in NULL (first program) or come from user memory (sys_execve). */
 int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
 
@@ -262,4 +288,5 @@ int kthread_stop(struct task *t);		/* waits for its end */
 
 /* proc's view */
 char task_state_letter(const struct task *t);
-void task_cputime(struct group *g, u64 *utime, u64 *stime);
+void task_cputime(struct group *g, u64 *utime, u64 *stime);	/* dead and living threads; takes tasklist_lock (r) */
+void group_rusage(struct task *p, struct k_rusage *r);	/* of p's group and of the children it reaped (RUSAGE_BOTH); as above */

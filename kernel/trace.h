@@ -12,5 +12,6 @@ enum trace_event {
 };
 /* Records event with time, CPU and current's pid. Any context. a and b: see the event's printer in trace.c. */
 void trace(enum trace_event e, u64 a, u64 b);
+void trace_init_cpu(unsigned cpu);	/* before that CPU runs tasks */
 /* Formats the ring, oldest first, through out(ctx, text, len). */
 void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx);

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Boot words. Mirrors Linux kernel/params.c. Runs once, on one CPU, before anything else. */
+#include "kernel/abi.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/panic.h"
+#include "kernel/param.h"
+#include "kernel/printk.h"
+
+#define MAX_INIT_ARGS	32
+
+const char *init_argv[MAX_INIT_ARGS + 2] = { "/sbin/init" };
+static char words[2048];
+
+int parse_u64(const char *s, u64 *out)
+{
+	char digits[32];
+	size_t n = kstrlen(s);
+	unsigned shift = 0;
+	u64 v;
+
+	if (!n || n >= sizeof(digits))
+		return -EINVAL;
+	kstrlcpy(digits, s, sizeof(digits));
+	switch (digits[n - 1]) {
+	case 'G': case 'g':
+		shift = 30;
+		break;
+	case 'M': case 'm':
+		shift = 20;
+		break;
+	case 'K': case 'k':
+		shift = 10;
+		break;
+	}
+	if (shift)
+		digits[n - 1] = 0;
+	if (kparse_u64(digits, &v) || (shift && v >> (64 - shift)))
+		return -EINVAL;
+	*out = v << shift;
+	return 0;
+}
+
+/* LINUX: an unknown word is passed to init there; here it is a mistake that the user wants to hear of. */
+static void __noreturn unknown_word(const char *word)
+{
+	const struct param *p;
+
+	kprintf("boot word \"%s\" is not known; these are:\n", word);
+	SET_FOREACH(p, params)
+		kprintf("  %s\n", p->help);
+	kprintf("  -- words: arguments for init\n");
+	panic("unknown boot word: %s", word);
+}
+
+static void handle_word(char *word)
+{
+	char *value = kstrchr(word, '=');
+	const struct param *p;
+
+	if (value)
+		*value++ = 0;
+	SET_FOREACH(p, params) {
+		if (!kstreq(p->name, word))
+			continue;
+		if (p->set(value ? value : ""))
+			panic("boot word %s=%s: bad value; %s", word, value ? value : "", p->help);
+		return;
+	}
+	unknown_word(word);
+}
+
+/* Cuts the next word off *s, NULL at the end. */
+static char *next_word(char **s)
+{
+	char *w = *s;
+
+	while (kisspace(*w))
+		w++;
+	if (!*w)
+		return NULL;
+	*s = w;
+	while (**s && !kisspace(**s))
+		++*s;
+	if (**s)
+		*(*s)++ = 0;
+	return w;
+}
+
+void params_parse(const char *cmdline)
+{
+	char *s = words, *word;
+	unsigned n = 1;
+
+	if (kstrlcpy(words, cmdline, sizeof(words)) >= sizeof(words))
+		panic("the command line is longer than %zu characters", sizeof(words) - 1);
+	while ((word = next_word(&s)) && !kstreq(word, "--"))
+		handle_word(word);
+	while (word && (word = next_word(&s))) {
+		if (n > MAX_INIT_ARGS)
+			panic("more than %d words after --", MAX_INIT_ARGS);
+		init_argv[n++] = word;
+	}
+}
+
+static int set_init(const char *value)
+{
+	if (value[0] != '/')
+		return -EINVAL;
+	init_argv[0] = value;
+	return 0;
+}
+PARAM("init", "init=/path: the first program (/sbin/init)", set_init);

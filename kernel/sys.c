@@ -1,0 +1,491 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a program asks about itself and the machine: names, limits, usage, ids, power. Mirrors Linux kernel/sys.c, reboot.c and
+ * drivers/char/random.c.
+ *
+ * Locks: a group's limits are protected by its leader's alloc_lock; the machine's names by uts_lock.
+ *
+ * LINUX: every program is root. The id calls keep what they were told per task and permit everything.
+ */
+#include "kernel/abi.h"
+#include "kernel/arch.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/pm.h"
+#include "kernel/printk.h"
+#include "kernel/task.h"
+
+#define NSEC_PER_SEC	1000000000ull
+#define USER_TICK_NS	(NSEC_PER_SEC / HZ)
+/* The most descriptors a limit may allow. */
+#define NR_OPEN		1048576u
+
+/* ---- names ---- */
+
+static struct mutex uts_lock = MUTEX_INIT(uts_lock, "uts", RANK_FS_RENAME);
+static struct k_utsname uts = {
+	.sysname = "Linux",
+	.nodename = "thaw",
+	.release = "6.1.0-thaw",
+	.version = "#1 SMP",
+	.machine = "x86_64",
+	.domainname = "(none)",
+};
+
+long sys_uname(uaddr_t ubuf)
+{
+	struct k_utsname copy;
+
+	mutex_lock(&uts_lock);
+	copy = uts;
+	mutex_unlock(&uts_lock);
+	return copy_to_user(ubuf, &copy, sizeof(copy)) ? -EFAULT : 0;
+}
+
+static long set_name(char *name, uaddr_t ubuf, int len)
+{
+	char buf[65] = { 0 };
+
+	if (len < 0 || len > 64)
+		return -EINVAL;
+	if (copy_from_user(buf, ubuf, (size_t)len))
+		return -EFAULT;
+	mutex_lock(&uts_lock);
+	kmemcpy(name, buf, sizeof(buf));
+	mutex_unlock(&uts_lock);
+	return 0;
+}
+
+long sys_sethostname(uaddr_t ubuf, int len)
+{
+	return set_name(uts.nodename, ubuf, len);
+}
+
+long sys_setdomainname(uaddr_t ubuf, int len)
+{
+	return set_name(uts.domainname, ubuf, len);
+}
+
+long sys_personality(u32 persona)
+{
+	/* Only the one there is: PER_LINUX; 0xffffffff asks. */
+	return persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL;
+}
+
+long sys_sysinfo(uaddr_t uinfo)
+{
+	struct k_sysinfo si = {
+		.uptime = (s64)((ktime_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC),
+		.totalram = totalram_pages(),
+		.freeram = nr_free_pages(),
+		.procs = (u16)atomic_load(&nr_tasks),
+		.mem_unit = PAGE_SIZE,
+	};
+	s64 shmem = atomic_load(&page_kinds[KIND_SHMEM]);
+
+	si.sharedram = shmem > 0 ? (u64)shmem : 0;
+	return copy_to_user(uinfo, &si, sizeof(si)) ? -EFAULT : 0;
+}
+
+/* ---- limits ---- */
+
+/* Reads, and sets if new, one limit of t's group. */
+static int do_prlimit(struct task *t, unsigned which, const struct k_rlimit64 *new, struct k_rlimit64 *old)
+{
+	struct task *leader;
+	int err = 0;
+
+	if (which >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (new && new->rlim_cur > new->rlim_max)
+		return -EINVAL;
+	if (new && which == RLIMIT_NOFILE && new->rlim_max > NR_OPEN)
+		return -EPERM;
+	read_lock(&tasklist_lock);
+	leader = t->group->leader;
+	if (leader) {
+		task_lock(leader);
+		*old = t->group->rlim[which];
+		if (new)
+			t->group->rlim[which] = *new;
+		task_unlock(leader);
+	} else {
+		err = -ESRCH;
+	}
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+long sys_prlimit64(int pid, unsigned which, uaddr_t unew, uaddr_t uold)
+{
+	struct k_rlimit64 new, old;
+	struct task *t;
+	int err;
+
+	if (unew && copy_from_user(&new, unew, sizeof(new)))
+		return -EFAULT;
+	t = pid ? find_get_task_by_pid(pid) : get_task(current);
+	if (!t)
+		return -ESRCH;
+	err = do_prlimit(t, which, unew ? &new : NULL, &old);
+	put_task(t);
+	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
+		err = -EFAULT;
+	return err;
+}
+
+/* struct rlimit of x86-64 has the layout of rlimit64. */
+long sys_getrlimit(unsigned which, uaddr_t ulim)
+{
+	struct k_rlimit64 old;
+	int err = do_prlimit(current, which, NULL, &old);
+
+	if (!err && copy_to_user(ulim, &old, sizeof(old)))
+		err = -EFAULT;
+	return err;
+}
+
+long sys_setrlimit(unsigned which, uaddr_t ulim)
+{
+	struct k_rlimit64 new, old;
+
+	if (copy_from_user(&new, ulim, sizeof(new)))
+		return -EFAULT;
+	return do_prlimit(current, which, &new, &old);
+}
+
+/* ---- usage ---- */
+
+static struct k_timeval to_timeval(u64 ns)
+{
+	return (struct k_timeval){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_usec = (s64)(ns % NSEC_PER_SEC / 1000) };
+}
+
+static void usage_thread(struct task *t, struct k_rusage *ru)
+{
+	ru->ru_minflt += (s64)t->min_flt;
+	ru->ru_majflt += (s64)t->maj_flt;
+	ru->ru_nvcsw += (s64)t->nvcsw;
+	ru->ru_nivcsw += (s64)t->nivcsw;
+}
+
+/* The group's living threads and what its dead ones left. */
+static void usage_self(struct k_rusage *ru)
+{
+	struct group *g = current->group;
+	u64 utime, stime, pages;
+	struct task *t;
+
+	task_cputime(g, &utime, &stime);
+	ru->ru_utime = to_timeval(utime);
+	ru->ru_stime = to_timeval(stime);
+	read_lock(&tasklist_lock);
+	ru->ru_minflt = (s64)g->min_flt;
+	ru->ru_majflt = (s64)g->maj_flt;
+	ru->ru_nvcsw = (s64)g->nvcsw;
+	ru->ru_nivcsw = (s64)g->nivcsw;
+	for_each_thread(g, t)
+		usage_thread(t, ru);
+	read_unlock(&tasklist_lock);
+	pages = max(g->maxrss, current->mm ? max((u64)mm_rss(current->mm), current->mm->hiwater_rss) : 0);
+	ru->ru_maxrss = (s64)(pages * (PAGE_SIZE / 1024));
+}
+
+static void usage_children(struct k_rusage *ru)
+{
+	struct group *g = current->group;
+
+	spin_lock(&current->sighand->siglock);
+	ru->ru_utime = to_timeval(g->cutime);
+	ru->ru_stime = to_timeval(g->cstime);
+	ru->ru_maxrss = (s64)(g->cmaxrss * (PAGE_SIZE / 1024));
+	spin_unlock(&current->sighand->siglock);
+}
+
+long sys_getrusage(int who, uaddr_t uru)
+{
+	struct k_rusage ru = { 0 };
+
+	sched_account_current();
+	switch (who) {
+	case RUSAGE_SELF:
+		usage_self(&ru);
+		break;
+	case RUSAGE_CHILDREN:
+		usage_children(&ru);
+		break;
+	case RUSAGE_THREAD:
+		ru.ru_utime = to_timeval(current->utime);
+		ru.ru_stime = to_timeval(current->stime);
+		usage_thread(current, &ru);
+		break;
+	default:
+		return -EINVAL;
+	}
+	return copy_to_user(uru, &ru, sizeof(ru)) ? -EFAULT : 0;
+}
+
+long sys_times(uaddr_t utms)
+{
+	struct group *g = current->group;
+	struct k_tms tms;
+	u64 utime, stime;
+
+	sched_account_current();
+	task_cputime(g, &utime, &stime);
+	tms.tms_utime = (s64)(utime / USER_TICK_NS);
+	tms.tms_stime = (s64)(stime / USER_TICK_NS);
+	spin_lock(&current->sighand->siglock);
+	tms.tms_cutime = (s64)(g->cutime / USER_TICK_NS);
+	tms.tms_cstime = (s64)(g->cstime / USER_TICK_NS);
+	spin_unlock(&current->sighand->siglock);
+	if (utms && copy_to_user(utms, &tms, sizeof(tms)))
+		return -EFAULT;
+	return (long)(ktime_ns() / USER_TICK_NS);
+}
+
+/* ---- prctl ---- */
+
+static long get_int(uaddr_t to, s32 v)
+{
+	return copy_to_user(to, &v, sizeof(v)) ? -EFAULT : 0;
+}
+
+static long set_comm(uaddr_t uname)
+{
+	char name[TASK_COMM_LEN] = { 0 };
+	long n = strncpy_from_user(name, uname, sizeof(name) - 1);
+
+	if (n < 0)
+		return n;
+	task_lock(current);
+	kmemcpy(current->comm, name, sizeof(name));
+	task_unlock(current);
+	return 0;
+}
+
+static long get_comm(uaddr_t uname)
+{
+	char name[TASK_COMM_LEN];
+
+	task_lock(current);
+	kmemcpy(name, current->comm, sizeof(name));
+	task_unlock(current);
+	return copy_to_user(uname, name, sizeof(name)) ? -EFAULT : 0;
+}
+
+/* A new sub-reaper: all that descend from it find it, or a nearer one, when they lose their parent. */
+static void set_subreaper(bool on)
+{
+	struct task *p, *anc;
+
+	current->group->is_child_subreaper = on;
+	if (!on)
+		return;
+	write_lock(&tasklist_lock);
+	for_each_process(p) {
+		for (anc = p->real_parent; anc && anc != &init_task; anc = anc->real_parent)
+			if (same_thread_group(anc, current)) {
+				p->group->has_child_subreaper = 1;
+				break;
+			}
+	}
+	write_unlock(&tasklist_lock);
+}
+
+long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
+{
+	switch (option) {
+	case PR_SET_PDEATHSIG:
+		if (a > K_NSIG)
+			return -EINVAL;
+		current->pdeath_signal = (int)a;
+		return 0;
+	case PR_GET_PDEATHSIG:
+		return get_int(a, current->pdeath_signal);
+	case PR_SET_NAME:
+		return set_comm(a);
+	case PR_GET_NAME:
+		return get_comm(a);
+	case PR_SET_CHILD_SUBREAPER:
+		set_subreaper(a != 0);
+		return 0;
+	case PR_GET_CHILD_SUBREAPER:
+		return get_int(a, current->group->is_child_subreaper);
+	case PR_GET_DUMPABLE:		/* no core is ever dumped, but programs ask */
+		return 1;
+	case PR_SET_DUMPABLE:
+		return a <= 1 ? 0 : -EINVAL;
+	case PR_GET_KEEPCAPS:
+	case PR_GET_TIMING:
+	case PR_GET_SECCOMP:
+	case PR_GET_THP_DISABLE:
+		return 0;
+	case PR_GET_TIMERSLACK:
+		return 50000;
+	case PR_SET_TIMERSLACK:		/* timers here have none */
+		return 0;
+	case PR_CAPBSET_READ:
+		return a < 41 ? 1 : -EINVAL;
+	case PR_SET_NO_NEW_PRIVS:
+		return a == 1 && !b && !c && !d ? 0 : -EINVAL;
+	case PR_GET_NO_NEW_PRIVS:
+		return a || b || c || d ? -EINVAL : 0;
+	case PR_GET_TID_ADDRESS:
+		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;
+	}
+	return -EINVAL;
+}
+
+long sys_arch_prctl(int code, uaddr_t addr)
+{
+	return arch_prctl(code, addr);
+}
+
+/* ---- ids ---- */
+
+static u32 id_or(u32 new, u32 old)
+{
+	return new == ~0u ? old : new;
+}
+
+long sys_getuid(void) { return current->ids.uid; }
+long sys_geteuid(void) { return current->ids.euid; }
+long sys_getgid(void) { return current->ids.gid; }
+long sys_getegid(void) { return current->ids.egid; }
+
+long sys_setresuid(u32 r, u32 e, u32 s)
+{
+	struct task_ids *i = &current->ids;
+
+	i->uid = id_or(r, i->uid);
+	i->euid = id_or(e, i->euid);
+	i->suid = id_or(s, i->suid);
+	return 0;
+}
+
+long sys_setresgid(u32 r, u32 e, u32 s)
+{
+	struct task_ids *i = &current->ids;
+
+	i->gid = id_or(r, i->gid);
+	i->egid = id_or(e, i->egid);
+	i->sgid = id_or(s, i->sgid);
+	return 0;
+}
+
+long sys_setuid(u32 id) { return id == ~0u ? -EINVAL : sys_setresuid(id, id, id); }
+long sys_setgid(u32 id) { return id == ~0u ? -EINVAL : sys_setresgid(id, id, id); }
+long sys_setreuid(u32 r, u32 e) { return sys_setresuid(r, e, e); }
+long sys_setregid(u32 r, u32 e) { return sys_setresgid(r, e, e); }
+/* The old one is the value; files here belong to everybody, so the new one is not kept. */
+long sys_setfsuid(u32 id) { (void)id; return current->ids.euid; }
+long sys_setfsgid(u32 id) { (void)id; return current->ids.egid; }
+
+static long put_three(uaddr_t ua, u32 a, uaddr_t ub, u32 b, uaddr_t uc, u32 c)
+{
+	if (copy_to_user(ua, &a, sizeof(a)) || copy_to_user(ub, &b, sizeof(b)) || copy_to_user(uc, &c, sizeof(c)))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_getresuid(uaddr_t r, uaddr_t e, uaddr_t s)
+{
+	return put_three(r, current->ids.uid, e, current->ids.euid, s, current->ids.suid);
+}
+
+long sys_getresgid(uaddr_t r, uaddr_t e, uaddr_t s)
+{
+	return put_three(r, current->ids.gid, e, current->ids.egid, s, current->ids.sgid);
+}
+
+/* No supplementary groups: all rights are there without. */
+long sys_getgroups(int size, uaddr_t list)
+{
+	(void)list;
+	return size < 0 ? -EINVAL : 0;
+}
+
+long sys_setgroups(int size, uaddr_t list)
+{
+	(void)list;
+	return size < 0 || size > 65536 ? -EINVAL : 0;
+}
+
+/* ---- the machine ---- */
+
+long sys_reboot(u32 magic1, u32 magic2, u32 cmd, uaddr_t arg)
+{
+	(void)arg;
+	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
+					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
+		return -EINVAL;
+	switch (cmd) {
+	case LINUX_REBOOT_CMD_CAD_ON:
+	case LINUX_REBOOT_CMD_CAD_OFF:
+		return 0;
+	case LINUX_REBOOT_CMD_RESTART:		/* LINUX: the machine ends; whoever started it starts it again */
+	case LINUX_REBOOT_CMD_HALT:
+	case LINUX_REBOOT_CMD_POWER_OFF:
+		pr_info("reboot: power off\n");
+		arch_poweroff(0);
+	}
+	return -EINVAL;
+}
+
+long sys_getrandom(uaddr_t ubuf, size_t len, unsigned flags)
+{
+	size_t done = 0;
+	u64 r[8];
+
+	if (flags & ~(GRND_NONBLOCK | GRND_RANDOM | GRND_INSECURE) ||
+	    (flags & (GRND_RANDOM | GRND_INSECURE)) == (GRND_RANDOM | GRND_INSECURE))
+		return -EINVAL;
+	len = min(len, (size_t)INT32_MAX);
+	while (done < len) {
+		size_t n = min(len - done, sizeof(r));
+
+		for (unsigned i = 0; i < ARRAY_SIZE(r); i++)
+			r[i] = arch_random();
+		if (copy_to_user(ubuf + done, r, n))
+			return done ? (long)done : -EFAULT;
+		done += n;
+		if (fatal_signal_pending(current) || (signal_pending(current) && done > 256))
+			break;
+		cond_resched();
+	}
+	return (long)done;
+}
+
+#define MEMBARRIER_CMD_GLOBAL_EXPEDITED			(1 << 1)
+#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED	(1 << 2)
+
+/* Every other CPU passes through its kernel, one affinity change at a time: on each, what came before is ordered with what follows. */
+static void run_on_each_cpu(void)
+{
+	u64 old = current->affinity, one;
+
+	for (unsigned i = 0; i < nr_cpus; i++) {
+		one = 1ull << i;
+		sched_setaffinity(current, &one);
+	}
+	sched_setaffinity(current, &old);
+}
+
+long sys_membarrier(int cmd, unsigned flags, int cpu)
+{
+	(void)cpu;
+	if (flags)
+		return -EINVAL;
+	switch (cmd) {
+	case MEMBARRIER_CMD_QUERY:
+		return MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED;
+	case MEMBARRIER_CMD_GLOBAL:
+	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
+		run_on_each_cpu();
+		return 0;
+	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
+		return 0;
+	}
+	return -EINVAL;
+}

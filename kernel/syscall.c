@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* From the trap to the handler, and the way out to user mode. Mirrors Linux arch/x86/entry/common.c and kernel/entry/common.c. */
+#include "kernel/abi.h"
+#include "kernel/arch.h"
+#include "kernel/entry.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/printk.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+
+/* The handlers' real types differ in number and width of arguments, which the calling convention forgives; only here. */
+typedef long (*handler)(u64, u64, u64, u64, u64, u64);
+
+#define SYSCALL(nr, name, format) long sys_##name(void);
+#include "kernel/syscalls.def"
+#undef SYSCALL
+
+#define SYSCALL(nr, name, format) [nr] = (handler)(void (*)(void))sys_##name,
+static const handler handlers[] = {
+#include "kernel/syscalls.def"
+};
+#undef SYSCALL
+
+#define SYSCALL(nr, name, format) [nr] = { #name, format },
+static const struct { const char *name, *format; } texts[] = {
+#include "kernel/syscalls.def"
+};
+#undef SYSCALL
+
+/* The table's own line beside the number that programs use. */
+#define SYSCALL(nr, name, format) _Static_assert(nr == __NR_##name, #name);
+#include "kernel/syscalls.def"
+#undef SYSCALL
+
+const char *syscall_name(unsigned nr)
+{
+	return nr < ARRAY_SIZE(texts) ? texts[nr].name : NULL;
+}
+
+static long __attribute__((noinline)) no_such_call(const struct regs *r)
+{
+	/* Once a program: a program that probes would fill the log. */
+	if (!current->enosys_logged)
+		pr_info("%s/%d: system call %d is not there\n", current->comm, current->pid, regs_syscall_nr(r));
+	current->enosys_logged = 1;
+	return -ENOSYS;
+}
+
+static size_t format_arg(char *buf, size_t n, char kind, u64 v)
+{
+	char s[40];
+	long len;
+
+	switch (kind) {
+	case 'd':
+		return kscnprintf(buf, n, "%d", (int)v);
+	case 'u':
+		return kscnprintf(buf, n, "%lu", v);
+	case 's':
+		len = strncpy_from_user(s, v, sizeof(s) - 1);
+		if (len < 0)
+			return kscnprintf(buf, n, "%lx", v);
+		return kscnprintf(buf, n, "\"%.*s\"", (int)len, s);
+	default:
+		return kscnprintf(buf, n, "0x%lx", v);
+	}
+}
+
+/* The debug log's line: name(arguments) = value. */
+static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr)
+{
+	const char *f = texts[nr].format;
+	char line[256];
+	size_t n = 0;
+
+	line[0] = 0;
+	for (unsigned i = 0; f[i]; i++) {
+		n += kscnprintf(line + n, sizeof(line) - n, "%s", i ? ", " : "");
+		n += format_arg(line + n, sizeof(line) - n, f[i], regs_arg(r, i));
+	}
+	pr_debug("%s/%d: %s(%s)\n", current->comm, current->pid, texts[nr].name, line);
+}
+
+void entry_syscall(struct regs *r)
+{
+	unsigned nr = (unsigned)regs_syscall_nr(r);
+	struct task *t = current;
+	struct cpu *c;
+	long ret;
+
+	t->in_syscall = (int)nr;
+	if (likely(nr < ARRAY_SIZE(handlers) && handlers[nr])) {
+		if (unlikely(loglevel >= LOG_DEBUG))
+			log_call(r, nr);
+		ret = handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
+	} else {
+		ret = no_such_call(r);
+	}
+	regs_set_return(r, ret);
+	t->in_syscall = -1;
+	/* assert_no_locks(), without the call. */
+	c = this_cpu();
+	if (unlikely(c->nr_held | (unsigned)c->irq_depth) || unlikely(!list_empty(&t->held_mutexes)))
+		assert_no_locks();
+}
+
+void entry_exit_to_user(struct regs *r)
+{
+	struct task *t = current;
+	u32 work;
+
+	while ((work = atomic_load_explicit(&t->tif, memory_order_relaxed) & TIF_WORK)) {
+		arch_irq_enable();
+		if (work & TIF_NEED_RESCHED)
+			schedule();
+		if (work & (TIF_SIGPENDING | TIF_NOTIFY_RESUME))
+			do_signal(r);
+		arch_irq_disable();
+	}
+	assert_no_locks();
+}
+
+void entry_user_exception(struct regs *r, int sig, int code, uaddr_t addr)
+{
+	(void)r;
+	force_sig_fault(sig, code, addr);
+}
+
+/* ---- interrupts ---- */
+
+void entry_irq_enter(void)
+{
+	this_cpu()->in_irq++;
+}
+
+void entry_irq_exit(void)
+{
+	this_cpu()->in_irq--;
+}
+
+/* The work was done by whoever asked: TIF_NEED_RESCHED is set, or the idle loop looks at the queues, or a signal is pending. */
+void entry_reschedule(void)
+{
+	arch_point(POINT_IRQ, this_cpu());
+}
