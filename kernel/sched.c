@@ -19,9 +19,6 @@
  * LINUX: two classes in one queue: real-time tasks by priority, then all others by turns. nice sets the length of a turn.
  */
 #include "kernel/abi.h"
-#include "kernel/freezer.h"
-#include "kernel/lib/string.h"
-#include "kernel/mm/mm.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
 
