@@ -213,6 +213,21 @@ void wake_up_new_task(struct task *t)
 	send_to(rq, to, t);
 }
 
+/* LINUX: a child begins a turn of its own. A kernel thread is what it is, whoever made it. */
+void sched_copy(struct task *t)
+{
+	t->cpu = this_cpu();
+	list_init(&t->rq_node);
+	if (t->flags & PF_KTHREAD) {
+		t->affinity = ~0ull;
+		return;
+	}
+	t->affinity = current->affinity;
+	t->policy = current->policy;
+	t->rt_priority = current->rt_priority;
+	t->nice = current->nice;
+}
+
 void kick_process(struct task *t)
 {
 	struct cpu *c = READ_ONCE(t->cpu);
