@@ -213,15 +213,11 @@ void wake_up_new_task(struct task *t)
 	send_to(rq, to, t);
 }
 
-/* LINUX: a child begins a turn of its own. A kernel thread is what it is, whoever made it. */
+/* LINUX: a child begins a turn of its own. */
 void sched_copy(struct task *t)
 {
 	t->cpu = this_cpu();
 	list_init(&t->rq_node);
-	if (t->flags & PF_KTHREAD) {
-		t->affinity = ~0ull;
-		return;
-	}
 	t->affinity = current->affinity;
 	t->policy = current->policy;
 	t->rt_priority = current->rt_priority;

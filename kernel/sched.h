@@ -92,7 +92,7 @@ void sched_account_current(void);
 /* 0, or -EINVAL if @mask holds no CPU there is. Sleeps. Current moves at once, another running task at its next interrupt. */
 int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
-void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t; kernel threads get the defaults */
+void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
 unsigned sched_nr_running(void);
