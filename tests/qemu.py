@@ -287,16 +287,21 @@ def signal_name(n):
         return ""
 
 
-def run():
+def check():
+    """What the user said, or one line that names what is wrong with it: (program, argv, boot()'s arguments)."""
     prog = os.environ.get("THAW_PROG", "")
     args = split(os.environ.get("THAW_ARGS", ""))
     if args and not prog:
         raise Trouble("ARGS needs PROG=path: the program that gets them.")
-    how = asked()
     argv = None
     if prog:
         check_program(prog)
         argv = ["/prog/" + os.path.basename(prog)] + args
+    return prog, argv, asked()
+
+
+def run():
+    prog, argv, how = check()
     interactive = sys.stdin.isatty()
     if not prog and not interactive:
         print("(standard input is not a terminal: the shell will see end of file)", file=sys.stderr)
@@ -426,7 +431,7 @@ def demo():
 
 
 def main(argv):
-    verbs = {"run": run, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
+    verbs = {"run": run, "check": lambda: check() and 0, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
     if len(argv) < 2 or argv[1] not in verbs:
         print("usage: qemu.py %s" % " | ".join(verbs), file=sys.stderr)
         return 2

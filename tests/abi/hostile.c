@@ -397,9 +397,9 @@ TEST(forged_signal_frames)
 	CHECK_EQ(IN_CHILD(sigreturn_with(spoil_nothing)), 66);
 	CHECK_EQ(IN_CHILD(sigreturn_with(spoil_rip)), SIGNALLED(SIGSEGV));
 	CHECK_EQ(IN_CHILD(sigreturn_with(spoil_rip_kernel)), SIGNALLED(SIGSEGV));
-	int got = IN_CHILD(sigreturn_with(spoil_rsp));
+	int got = IN_CHILD(sigreturn_with(spoil_rsp)); // it may end before it needs the stack
 
-	CHECK(got == SIGNALLED(SIGSEGV) || got == SIGNALLED(SIGBUS));
+	CHECK(got == 66 || got == SIGNALLED(SIGSEGV) || got == SIGNALLED(SIGBUS));
 	got = IN_CHILD(sigreturn_with(spoil_cs)); // a kernel selector made into a user one is fine too
 	CHECK(got == 66 || got == SIGNALLED(SIGSEGV));
 	got = IN_CHILD(sigreturn_with(spoil_flags)); // privileged flags are dropped

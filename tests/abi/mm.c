@@ -355,7 +355,7 @@ static long grow(long depth)
 	volatile char frame[1024];
 
 	frame[0] = (char)depth;
-	return depth ? grow(depth - 1) + frame[0] * 0 : (long)&frame;
+	return depth ? grow(depth - 1) + frame[0] * 0 : (long)t_ptr((unsigned long)frame);
 }
 
 TEST(stack_grows)

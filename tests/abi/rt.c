@@ -577,7 +577,8 @@ struct fault t_fault(void (*fn)(void))
 
 // ---- the runner ----
 
-extern struct t_test *__start_t_tests[], *__stop_t_tests[];
+extern struct t_test *__start_t_tests[] __attribute__((weak));
+extern struct t_test *__stop_t_tests[] __attribute__((weak));
 extern struct t_helper *__start_t_helpers[] __attribute__((weak));
 extern struct t_helper *__stop_t_helpers[] __attribute__((weak));
 

@@ -1,0 +1,192 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`make run` and its kin, as a user says them. One TAP line a rule."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import qemu  # noqa: E402
+
+WORK = tempfile.mkdtemp()
+
+
+def make(*words):
+    """make in a shell of its own; (status, everything it said)."""
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    done = subprocess.run(["make", "--no-print-directory"] + list(words), stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, timeout=240)
+    return done.returncode, done.stdout.decode("utf-8", "replace").replace("\r", "")
+
+
+def compile(name, text, *flags):
+    source, target = os.path.join(WORK, name + ".c"), os.path.join(WORK, name)
+    with open(source, "w") as f:
+        f.write(text)
+    done = subprocess.run(["gcc", "-o", target, source] + list(flags), stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    return target if done.returncode == 0 else None
+
+
+def prog():
+    target = os.path.join(WORK, "prog")
+    if not os.path.exists(target):
+        subprocess.run(["musl-gcc", "-static", "-O2", "-o", target, "tests/musl/prog.c"], check=True)
+    return target
+
+
+def expect(condition, text):
+    if not condition:
+        yield text.strip().splitlines()[-1] if text.strip() else "(it said nothing)"
+
+
+def arguments_are_split_as_a_shell_does():
+    """against the shell itself"""
+    cases = ["", "a", " a  b ", "'a b' c", '"a b" c', r"a\ b", "''", '"" x', r'"a\"b"', r"'a\b'", r'"a\b"',
+             r'"\$x \\ \`"', "a'b'c\"d\"e", "a\tb c", "'a\nb'", r"\'", "'\"'", "a#b", "x=1", r"\\", "-n -- '*'"]
+    for case in cases:
+        shell = subprocess.run(["sh", "-c", "set -f; for a in %s; do printf '%%s\\0' \"$a\"; done" % (case or "$0x1")],
+                               stdout=subprocess.PIPE).stdout.decode().split("\0")[:-1]
+        got = qemu.split(case)
+        if got != shell and case:
+            yield "%r: %r, but the shell says %r" % (case, got, shell)
+        if not case and got:
+            yield "empty ARGS gives %r" % got
+    if qemu.split("a\nb") != ["a", "b"]:
+        yield "a newline does not separate"
+    for case in ["'a", '"a', "a 'b\" c"]:
+        try:
+            yield "%r gives %r" % (case, qemu.split(case))
+        except qemu.Trouble:
+            pass
+
+
+def refusals():
+    """what cannot run is refused in one line that names the fix"""
+    dynamic = compile("dynamic", "int main(void) { return 0; }")
+    script = os.path.join(WORK, "script")
+    with open(script, "w") as f:
+        f.write("#!/bin/sh\necho\n")
+    good = prog()
+    with open(good, "rb") as f:
+        data = f.read()
+    bits32, short, obj, arm = (os.path.join(WORK, n) for n in ("bits32", "short", "object", "arm"))
+    for path, body in [(bits32, data[:4] + b"\x01" + data[5:]), (short, data[:30]),
+                       (obj, data[:16] + b"\x01\0" + data[18:]), (arm, data[:18] + b"\xb7\0" + data[20:])]:
+        with open(path, "wb") as f:
+            f.write(body)
+    cases = [(dynamic, "-static"), (script, "static x86-64"), (bits32, "-m64"), (short, "link it again"),
+             (obj, "-static"), (arm, "x86-64"), (WORK, "directory"), (os.path.join(WORK, "no"), "does not exist")]
+    for path, fix in cases:
+        try:
+            qemu.check_program(path)
+            yield "%s was accepted" % os.path.basename(path)
+        except qemu.Trouble as e:
+            if "\n" in str(e) or fix not in str(e):
+                yield "%s: %s" % (os.path.basename(path), e)
+    qemu.check_program(good)
+    status, said = make("run", "PROG=" + dynamic)
+    yield from expect(status != 0 and "-static" in said, said)
+    status, said = make("run", "ARGS=x")
+    yield from expect(status != 0 and "PROG" in said, said)
+    for bad in ["CPUS=0", "CPUS=17", "CPUS=x", "MEM=1"]:
+        status, said = make("run", "PROG=" + good, bad)
+        yield from expect(status != 0 and "out of range" in said, said)
+    status, said = make("run", "PROG=" + good, "ARGS='x")
+    yield from expect(status != 0 and "partner" in said, said)
+
+
+def a_program_of_another_library_runs():
+    """musl: threads, signals, files, floating point; arguments arrive, standard input is at its end"""
+    status, said = make("run", "PROG=" + prog(), "ARGS=0 'a  b' \"$$HOME\" \\\"q", "CPUS=2")
+    for wanted in ["arg 1 [0]", "arg 2 [a  b]", "arg 3 [$HOME]", "arg 4 [\"q]", "threads 10000", "signal ok",
+                   "file 1414.213562", "float 3.142 0.333333", "input end of file"]:
+        if wanted not in said:
+            yield "missing: " + wanted
+    yield from expect(status == 0, said)
+
+
+def exit_codes_are_told():
+    """a code that is not 0, and a signal, fail the run and are named"""
+    status, said = make("run", "PROG=" + prog(), "ARGS=3")
+    yield from expect(status != 0 and "exited with code 3" in said, said)
+    status, said = make("run", "PROG=" + prog(), "ARGS=crash")
+    yield from expect(status != 0 and "signal 11" in said, said)
+
+
+def a_bad_boot_word_is_named():
+    """an unknown word or design stops the boot with a line that lists the known ones"""
+    status, said = make("run", "PROG=" + prog(), "WORDS=oom=nonsense")
+    yield from expect(status != 0 and "late_live" in said and "rfc" in said and "by_thread" in said, said)
+    status, said = make("run", "PROG=" + prog(), "WORDS=nonsense=1")
+    yield from expect(status != 0 and "loglevel" in said, said)
+
+
+def little_memory_is_enough():
+    """16 MiB boot to a prompt that sees end of file"""
+    status, said = make("run", "MEM=16")
+    yield from expect(status == 0, said)
+
+
+def readme_commands_work():
+    """every command of README.md: each make target exists; those that end by themselves are run"""
+    with open("README.md") as f:
+        blocks = re.findall(r"```sh\n(.*?)```", f.read(), re.S)
+    run_here = {"make help", "make doctor", "make", "make run", "make iso", "make run-iso", "make host",
+                "tests/run.py --list"}
+    seen = 0
+    for line in "".join(blocks).splitlines():
+        command = line.split("#")[0].strip()
+        if not command:
+            continue
+        seen += 1
+        if command in run_here:
+            if command.startswith("make"):
+                status, said = make(*shlex.split(command)[1:])
+            else:
+                done = subprocess.run(command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                status, said = done.returncode, done.stdout.decode()
+            if status:
+                yield "%s: %s" % (command, said.strip().splitlines()[-1:])
+        elif command.startswith("make"):
+            status, said = make("-n", *[w for w in shlex.split(command)[1:]])
+            if status:
+                yield "%s: %s" % (command, said.strip().splitlines()[-1:])
+        elif command.startswith("tests/run.py"):
+            words = shlex.split(command)[1:]
+            listed = subprocess.run(["tests/run.py", "--list"], stdout=subprocess.PIPE).stdout.decode().splitlines()
+            name = words[1].split(".")[0] if len(words) > 1 else ""
+            if not any(x.startswith("%s %s" % (words[0], name)) for x in listed):
+                yield "%s: no such test" % command
+        elif not command.startswith("git clone"):
+            yield "nobody tests: %s" % command
+    if seen < 5:
+        yield "only %d commands found" % seen
+
+
+RULES = [arguments_are_split_as_a_shell_does, refusals, a_program_of_another_library_runs, exit_codes_are_told,
+         a_bad_boot_word_is_named, little_memory_is_enough, readme_commands_work]
+
+
+def main():
+    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
+    print("1..%d" % len(chosen))
+    failed = 0
+    for n, rule in enumerate(chosen, 1):
+        found = list(rule())
+        for line in found[:8]:
+            print("# " + line)
+        print("%s %d - launcher.%s" % ("not ok" if found else "ok", n, rule.__name__), flush=True)
+        failed += bool(found)
+    subprocess.run(["rm", "-rf", WORK], check=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

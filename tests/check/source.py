@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rules of the source that a compiler does not check. One TAP line a rule."""
+
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+
+
+def files(*suffixes, under="."):
+    found = []
+    for base, dirs, names in os.walk(under):
+        dirs[:] = sorted(d for d in dirs if d not in (".git", "build", "__pycache__"))
+        for name in sorted(names):
+            if not suffixes or name.endswith(suffixes):
+                found.append(os.path.relpath(os.path.join(base, name), "."))
+    return found
+
+
+def text(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def no_if_in_kernel_c():
+    """kernel/*.c has no #if: the machine is chosen by folder"""
+    for path in files(".c", under="kernel"):
+        for n, line in enumerate(text(path).splitlines(), 1):
+            if re.match(r"\s*#\s*(if|ifdef|ifndef|elif)\b", line):
+                yield "%s:%d: %s" % (path, n, line.strip())
+
+
+def spdx_everywhere():
+    """the first line (the second after #!) says the licence"""
+    for path in files(".c", ".h", ".S", ".ld", ".py", ".mk", ".sh", ".def") + ["Makefile", ".ci/run", "tests/doctor"]:
+        head = text(path).splitlines()[:2]
+        if not any("SPDX-License-Identifier: GPL-2.0-only" in line for line in head):
+            yield path
+
+
+def includes_name_their_path():
+    """an include of ours says its path from the root, or is the machine's own in <>"""
+    for path in files(".c", ".h", under="kernel"):
+        for n, line in enumerate(text(path).splitlines(), 1):
+            m = re.match(r'\s*#\s*include\s+"([^"]+)"', line)
+            if m and not m.group(1).startswith("kernel/"):
+                yield "%s:%d: %s" % (path, n, line.strip())
+            m = re.match(r"\s*#\s*include\s+<([^>]+)>", line)
+            if m and m.group(1) not in ("machine.h", "stdint.h", "stddef.h", "stdbool.h", "stdarg.h",
+                                        "stdatomic.h"):
+                yield "%s:%d: %s" % (path, n, line.strip())
+
+
+def layers_are_kept():
+    """who may include whom"""
+    rules = [
+        # folder, files, what they may include (a pattern), the rule in words
+        ("kernel/lib", r"\.[ch]$", r'"kernel/(lib/|printk\.h|panic\.h)|<std|<machine\.h>', "kernel/lib knows only itself"),
+        ("kernel/oom", r"\.c$", r'"kernel/oom\.h"', "a design includes kernel/oom.h alone"),
+        ("arch/x86_64", r"\.[chS]$",
+         r'"(kernel/(arch|entry|abi|task|panic|printk)\.h|kernel/lib/|arch/x86_64/)|<', "arch sees arch.h, entry.h, abi.h, task.h, lib and its own"),
+        ("arch/host", r"^(?!os_).*\.[ch]$",
+         r'"(kernel/|arch/host/)|<(std|machine\.h)', "only os_*.c sees libc"),
+        ("arch/host", r"^os_.*\.c$", r'"(arch/host/)?os\.h"|<', "os_*.c sees no kernel type"),
+    ]
+    for folder, which, allowed, why in rules:
+        for path in files(".c", ".h", ".S", under=folder):
+            if not re.search(which, os.path.basename(path)):
+                continue
+            for n, line in enumerate(text(path).splitlines(), 1):
+                m = re.match(r"\s*#\s*include\s+(\S+)", line)
+                if m and not re.match(allowed, m.group(1)):
+                    yield "%s:%d: %s (%s)" % (path, n, m.group(1), why)
+
+
+def headers_say_once():
+    """#pragma once in every header"""
+    for path in files(".h"):
+        if not path.startswith("user/") and "#pragma once" not in text(path):
+            yield path
+
+
+def lines_fit():
+    """no line of C is longer than 130 columns, no blanks at line ends, a newline at the end"""
+    for path in files(".c", ".h", ".S", ".py"):
+        body = text(path)
+        if not body.endswith("\n"):
+            yield path + ": no newline at the end"
+        for n, line in enumerate(body.splitlines(), 1):
+            if len(line.expandtabs(8)) > 130:
+                yield "%s:%d: %d columns" % (path, n, len(line.expandtabs(8)))
+            if line != line.rstrip():
+                yield "%s:%d: blanks at the end" % (path, n)
+
+
+def no_libc_names():
+    """no kernel symbol is a libc symbol, so that the host build needs no renaming"""
+    libc = set("""malloc free calloc realloc printf sprintf snprintf puts strlen strcpy strcmp memchr fork
+        exec wait exit kill signal raise read write open close panic_ pause sleep time""".split())
+    objects = [p for p in files(".o", under="build/x86_64/kernel")] if os.path.isdir("build/x86_64/kernel") else []
+    for path in objects:
+        out = subprocess.run(["nm", "--defined-only", "-g", path], stdout=subprocess.PIPE, check=True).stdout
+        for line in out.decode().splitlines():
+            if line.split()[-1] in libc:
+                yield "%s defines %s" % (path, line.split()[-1])
+
+
+def no_segment_is_writable_and_executable():
+    """the kernel's load segments are R E, R, or RW"""
+    if not os.path.exists("build/thaw.elf"):
+        yield "build/thaw.elf is not built"
+        return
+    out = subprocess.run(["readelf", "-lW", "build/thaw.elf"], stdout=subprocess.PIPE, check=True).stdout.decode()
+    flags = [re.search(r"(R?\s?W?\s?E?)\s+0x[0-9a-f]+$", line).group(1).replace(" ", "")
+             for line in out.splitlines() if line.strip().startswith("LOAD")]
+    if "RE" not in flags or "RW" not in flags:
+        yield "segments: %s" % " ".join(flags)
+    for f in flags:
+        if "W" in f and "E" in f:
+            yield "a segment is %s" % f
+
+
+RULES = [no_if_in_kernel_c, spdx_everywhere, includes_name_their_path, layers_are_kept, headers_say_once,
+         lines_fit, no_libc_names, no_segment_is_writable_and_executable]
+
+
+def main():
+    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
+    print("1..%d" % len(chosen))
+    failed = 0
+    for n, rule in enumerate(chosen, 1):
+        found = list(rule())
+        for line in found[:8]:
+            print("# " + line)
+        if len(found) > 8:
+            print("# and %d more" % (len(found) - 8))
+        print("%s %d - source.%s" % ("not ok" if found else "ok", n, rule.__name__))
+        failed += bool(found)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

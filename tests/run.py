@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Runs the tests: all of them, or those named.
+
+    tests/run.py [SUITE [FILE[.TEST]]]...     tests/run.py --list
+
+Suites, in the order they run; `tests/run.py -h` says the same:
+"""
+
+import concurrent.futures
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import qemu  # noqa: E402
+
+ROOT = qemu.ROOT
+TESTS = os.path.join(qemu.BUILD, "tests")
+LOGS = os.path.join(TESTS, "log")
+WATCHDOG = 240  # seconds of real time; too little of it is never a verdict about the kernel
+
+
+class Result:
+    def __init__(self, suite, name, ok, detail=(), skipped=False):
+        self.suite, self.name, self.ok, self.skipped = suite, name, ok, skipped
+        self.detail = list(detail)
+
+
+def programs(folder):
+    """The test programs of build/tests/FOLDER that still have a source, as (name, path)."""
+    found = []
+    for source in sorted(os.listdir(os.path.join(ROOT, "tests", folder)) if
+                         os.path.isdir(os.path.join(ROOT, "tests", folder)) else []):
+        path = os.path.join(TESTS, folder, source[:-2])
+        if source.endswith(".c") and source != "rt.c":
+            found.append((source[:-2], path))
+    return found
+
+
+def parse_tap(suite, name, lines, ended_well, why):
+    """TAP lines to Results. A test that was announced and never reported has failed."""
+    results, notes, planned = [], [], None
+    for line in lines:
+        match = re.match(r"1\.\.(\d+)$", line)
+        if match:
+            planned = int(match.group(1))
+            continue
+        match = re.match(r"(not )?ok \d+ - (\S+)( # SKIP)?", line)
+        if match:
+            ok = not match.group(1)
+            results.append(Result(suite, match.group(2), ok, [] if ok else notes, bool(match.group(3))))
+            notes = []
+        elif line.startswith("#"):
+            notes.append(line)
+    if planned is None:
+        results.append(Result(suite, name, False, notes + ["no plan: the program said nothing", why or ""]))
+    elif len(results) < planned:
+        results.append(Result(suite, name, False, notes + [
+            "%d of %d tests reported" % (len(results), planned), why or "the program ended early"]))
+    elif not ended_well and all(r.ok for r in results):
+        results.append(Result(suite, name, False, notes + [why or "the program did not end with code 0"]))
+    return results
+
+
+def save_log(suite, name, data):
+    os.makedirs(LOGS, exist_ok=True)
+    path = os.path.join(LOGS, "%s.%s" % (suite, name))
+    with open(path, "wb") as f:
+        f.write(data)
+    return os.path.relpath(path, ROOT)
+
+
+# ---- suites: each gives a list of (name, function that returns Results) ----
+
+
+def suite_check(suite):
+    """the repository's own rules"""
+    jobs = []
+    for name in sorted(os.listdir(os.path.join(ROOT, "tests", "check"))):
+        if not name.endswith(".py") or name.startswith("_"):
+            continue
+        path = os.path.join(ROOT, "tests", "check", name)
+
+        def job(only, name=name, path=path):
+            argv = [sys.executable, path] + ([only] if only else [])
+            done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=WATCHDOG)
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            return parse_tap(suite, name[:-3], lines, done.returncode == 0, "\n".join(lines[-5:]))
+
+        jobs.append((name[:-3], job))
+    return jobs
+
+
+def suite_linux(suite):
+    """the ABI tests on the Linux we are on: they must be right about Linux"""
+    def job_for(name, path, tap):
+        def job(only):
+            argv = [path] + ([only] if only else [])
+            try:
+                done = subprocess.run(argv, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=WATCHDOG)
+            except FileNotFoundError:
+                return [Result(suite, name, False, ["%s is not built" % path])]
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            if not tap:
+                return [Result(suite, name, done.returncode == 0, lines[-10:])]
+            return parse_tap(suite, name, lines, done.returncode == 0, "code %d" % done.returncode)
+        return job
+
+    jobs = [(n, job_for(n, p, True)) for n, p in programs("abi")]
+    return jobs + [("posix-" + n, job_for("posix-" + n, p, False)) for n, p in programs("posix")]
+
+
+def boot_job(suite, name, path, tap=True, cpus=1, mem=64, words="", icount=False, boot=None):
+    """One boot of one test program, its output on the report line."""
+    def job(only):
+        if not os.path.exists(path):
+            return [Result(suite, name, False, ["%s is not built" % path])]
+        guest = "tests/" + os.path.basename(path)
+        argv = ["/tests/report", "@to", "/" + guest] + ([only] if only else [])
+        extra = [("tests/report", os.path.join(TESTS, "report")), (guest, path)]
+        img = qemu.image(argv, extra=extra)
+        run = boot or qemu.boot
+        end = run(img=img, words="loglevel=5 " + words, cpus=cpus, mem=mem, icount=icount, limit=WATCHDOG)
+        ending = end.ending()
+        why = end.trouble() or (ending is None and "init did not say how it ended") or \
+            (ending != ("exit", 0) and "it ended with %s %d" % ending) or None
+        if not tap:
+            results = [Result(suite, name, why is None, end.report[-10:] + [why or ""])]
+        else:
+            results = parse_tap(suite, name, end.report, why is None, why)
+        if not all(r.ok for r in results):
+            log = save_log(suite, name, end.console)
+            last = end.console.decode("utf-8", "replace").replace("\r", "").splitlines()[-12:]
+            bad = [r for r in results if not r.ok][0]
+            bad.detail += ["console (all of it: %s):" % log] + ["  | " + line for line in last]
+        return results
+    return job
+
+
+def thaw_jobs(suite, **how):
+    jobs = [(n, boot_job(suite, n, p, True, **how)) for n, p in programs("abi")]
+    return jobs + [("posix-" + n, boot_job(suite, "posix-" + n, p, False, **how)) for n, p in programs("posix")]
+
+
+def suite_thaw1(suite):
+    """the ABI tests on Thaw, one processor, counted instructions"""
+    return thaw_jobs(suite, cpus=1, icount=True)
+
+
+def suite_thaw4(suite):
+    """the ABI tests on Thaw, four processors"""
+    return thaw_jobs(suite, cpus=4)
+
+
+def suite_scenes1(suite):
+    """suspend and out-of-memory scenes, one processor, counted instructions"""
+    return [(n, boot_job(suite, n, p, True, cpus=1, icount=True)) for n, p in programs("scenes")]
+
+
+def suite_scenes4(suite):
+    """the same scenes, four processors"""
+    return [(n, boot_job(suite, n, p, True, cpus=4)) for n, p in programs("scenes")]
+
+
+def suite_repeat(suite):
+    """two boots under counted instructions are the same, byte for byte"""
+    def job_for(name, cpus):
+        def job(only):
+            path = os.path.join(TESTS, "abi", "thread")
+            extra = [("tests/report", os.path.join(TESTS, "report")), ("tests/thread", path)]
+            img = qemu.image(["/tests/report", "@to", "/tests/thread"], extra=extra)
+            ends = [qemu.boot(img=img, words="loglevel=7", cpus=cpus, icount=True, limit=WATCHDOG)
+                    for _ in range(2)]
+            for end in ends:
+                if end.trouble():
+                    return [Result(suite, name, False, [end.trouble(), save_log(suite, name, end.console)])]
+            detail = []
+            a, b = ends
+            if a.console != b.console or a.report != b.report:
+                lines = zip(a.console.splitlines(), b.console.splitlines())
+                detail = ["the two boots differ"] + \
+                    [repr(x) + " against " + repr(y) for x, y in lines if x != y][:3]
+            elif len(a.console) < 100:
+                detail = ["the console said nothing"]
+            return [Result(suite, name, not detail, detail)]
+        return job
+    return [("one-cpu", job_for("one-cpu", 1)), ("four-cpus", job_for("four-cpus", 4))]
+
+
+def suite_iso(suite):
+    """the CD boots by GRUB, and runs a test program"""
+    def boot(img, words, cpus, mem, icount, limit):
+        path = os.path.join(TESTS, "test.iso")
+        qemu.make_iso(path, img, words + " stdin=eof")
+        return qemu.boot(iso=path, cpus=cpus, mem=mem, limit=limit)
+
+    path = os.path.join(TESTS, "abi", "process")
+    return [("grub", boot_job(suite, "grub", path, True, cpus=2, boot=boot))]
+
+
+def suite_host(suite):
+    """the kernel as an ordinary process: the mechanism on a thousand schedules"""
+    program = os.path.join(qemu.BUILD, "host", "thaw-host")
+    designs = ["late_live"]
+
+    def job_for(design):
+        def job(only):
+            seeds = only or "1000"
+            argv = [program, "oom=" + design, "seeds=" + seeds]
+            try:
+                done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                      stderr=subprocess.STDOUT, timeout=WATCHDOG)
+            except FileNotFoundError:
+                return [Result(suite, design, False, ["%s is not built" % os.path.relpath(program)])]
+            except subprocess.TimeoutExpired:
+                return [Result(suite, design, False, ["no end after %d s: too slow, or hung" % WATCHDOG])]
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            return [Result(suite, design, done.returncode == 0, lines[-10:])]
+        return job
+    return [(d, job_for(d)) for d in designs]
+
+
+def suite_demo(suite):
+    """make demo keeps every promise"""
+    def job(only):
+        done = subprocess.run([sys.executable, "tests/qemu.py", "demo"], cwd=ROOT, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=2 * WATCHDOG)
+        text = done.stdout.decode("utf-8", "replace").splitlines()
+        return [Result(suite, "demo", done.returncode == 0, text[-12:])]
+    return [("demo", job)]
+
+
+SUITES = {
+    "check": suite_check,
+    "linux": suite_linux,
+    "host": suite_host,
+    "thaw1": suite_thaw1,
+    "thaw4": suite_thaw4,
+    "scenes1": suite_scenes1,
+    "scenes4": suite_scenes4,
+    "repeat": suite_repeat,
+    "iso": suite_iso,
+    "demo": suite_demo,
+}
+__doc__ += "\n".join("    %-8s %s" % (n, f.__doc__) for n, f in SUITES.items())
+
+
+def parse_args(args):
+    """[(suite, file or None, test or None)]"""
+    wanted, i = [], 0
+    while i < len(args):
+        if args[i] not in SUITES:
+            raise SystemExit("run.py: no suite %s; there are %s" % (args[i], " ".join(SUITES)))
+        suite, name, test = args[i], None, None
+        i += 1
+        if i < len(args) and args[i] not in SUITES:
+            name, _, test = args[i].partition(".")
+            i += 1
+        wanted.append((suite, name, test or None))
+    return wanted or [(s, None, None) for s in SUITES]
+
+
+def guarded(suite, name, job, only):
+    try:
+        return job(only)
+    except (qemu.Trouble, OSError) as e:
+        return [Result(suite, name, False, [str(e)])]
+    except subprocess.TimeoutExpired:
+        return [Result(suite, name, False, ["no end after %d s: the machine is too slow, or hung" % WATCHDOG])]
+
+
+def main(args):
+    if args and args[0] in ("-h", "--help"):
+        print(__doc__)
+        return 0
+    if args and args[0] == "--list":
+        for suite, make in SUITES.items():
+            for name, _ in make(suite):
+                print(suite, name)
+        return 0
+    shutil.rmtree(LOGS, ignore_errors=True)
+    passed, failed, start = 0, [], time.monotonic()
+    # Two machines at a time: each of them is one busy processor, or several waiting ones.
+    with concurrent.futures.ThreadPoolExecutor(max(2, (os.cpu_count() or 2) // 2)) as pool:
+        pending = []
+        for suite, name, test in parse_args(args):
+            jobs = [(n, j) for n, j in SUITES[suite](suite) if name is None or n == name]
+            if not jobs:
+                failed.append(Result(suite, name or "all", False, ["there is no such test"]))
+            for n, j in jobs:
+                pending.append((suite, n, pool.submit(guarded, suite, n, j, test)))
+        for suite, name, future in pending:
+            results = future.result()
+            bad = [r for r in results if not r.ok]
+            skipped = sum(r.skipped for r in results)
+            passed += sum(r.ok and not r.skipped for r in results)
+            failed += bad
+            good = sum(r.ok and not r.skipped for r in results)
+            print("%-8s %-16s %3d ok%s%s" % (
+                suite, name, good, ", %d skipped" % skipped if skipped else "",
+                ", %d FAILED" % len(bad) if bad else ""), flush=True)
+            for r in bad:
+                print("  FAILED %s" % r.name)
+                for line in r.detail:
+                    if line:
+                        print("    " + line)
+                target = r.name if r.name.startswith(name + ".") else name
+                print("    again: tests/run.py %s %s" % (suite, target), flush=True)
+    if failed:
+        print("\nFailed:")
+        for r in failed:
+            print("  %s %s" % (r.suite, r.name))
+    print("(%d s)" % (time.monotonic() - start))
+    if passed == 0 and not failed:
+        print("No test ran: that is a failure.")
+    print("%d passed, %d failed" % (passed, len(failed)))
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
