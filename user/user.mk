@@ -2,7 +2,7 @@
 # The programs: newlib, our library over it, and one static executable for each bin/*.c.
 #
 # Included by the top Makefile, which brings CC, WARN, Q and say.  It gives back
-#   USER_PROGS   build/user/bin/NAME for each user/bin/NAME.c
+#   USER_PROGS   build/user/bin/NAME for each user/bin/NAME.c; with symbols: build/user/obj/NAME
 #   USER_TESTS   build/tests/posix/NAME for each tests/posix/NAME.c
 #   USER_CC      compiles a program's source:  $(USER_CC) -c -o x.o x.c
 #   USER_LINK    links a program:              $(USER_LINK) -o x x.o $(USER_LIBS)
@@ -60,7 +60,8 @@ $(U)/bin/%: user/bin/%.c $(USER_DEPS) $(U)/flags
 	$(call say,USERCC,$<)
 	@mkdir -p $(@D) $(U)/obj
 	$(Q)$(USER_CC) -MMD -MP -MF $(U)/obj/$*.d -MT $@ -c -o $(U)/obj/$*.o $<
-	$(Q)$(USER_LINK) -o $@ $(U)/obj/$*.o $(USER_LIBS)
+	$(Q)$(USER_LINK) -o $(U)/obj/$* $(U)/obj/$*.o $(USER_LIBS)
+	$(Q)strip -o $@ $(U)/obj/$*
 
 build/tests/posix/%: tests/posix/%.c $(USER_DEPS) $(U)/flags
 	$(call say,TESTCC,$<)
