@@ -13,6 +13,7 @@
 #include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/printk.h"
+#include "kernel/syscall.h"
 #include "kernel/task.h"
 
 #define LOG_SIZE	65536u		/* a power of two */
@@ -108,16 +109,22 @@ size_t log_read(u64 *pos, char *buf, size_t n)
 	return done;
 }
 
-static int set_loglevel(const char *value)
+void set_loglevel(int level)
+{
+	loglevel = level;
+	syscall_set_loglevel(level);
+}
+
+static int loglevel_param(const char *value)
 {
 	u64 v;
 
 	if (parse_u64(value, &v) || v > LOG_DEBUG)
 		return -EINVAL;
-	loglevel = (int)v;
+	set_loglevel((int)v);
 	return 0;
 }
-PARAM("loglevel", "loglevel=0..7: log lines up to this level reach the console (4: warnings; 7 lists system calls)", set_loglevel);
+PARAM("loglevel", "loglevel=0..7: log lines up to this level reach the console (4: warnings; 7 lists system calls)", loglevel_param);
 
 /* ---- syslog(2) ---- */
 
@@ -209,17 +216,17 @@ long sys_syslog(int type, uaddr_t ubuf, int len)
 	case SYSLOG_CONSOLE_OFF:
 		if (saved_level < 0)
 			saved_level = loglevel;
-		loglevel = 0;
+		set_loglevel(0);
 		return 0;
 	case SYSLOG_CONSOLE_ON:
 		if (saved_level >= 0)
-			loglevel = saved_level;
+			set_loglevel(saved_level);
 		saved_level = -1;
 		return 0;
 	case SYSLOG_CONSOLE_LEVEL:
 		if (len < 1 || len > 8)
 			return -EINVAL;
-		loglevel = min(len, (int)LOG_DEBUG);
+		set_loglevel(min(len, (int)LOG_DEBUG));
 		return 0;
 	case SYSLOG_SIZE_UNREAD:
 		return (long)min(READ_ONCE(log_head), (u64)LOG_SIZE);

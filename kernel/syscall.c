@@ -82,26 +82,40 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
 	pr_debug("%s/%d: %s(%s)\n", current->comm, current->pid, texts[nr].name, line);
 }
 
+static inline long call(handler fn, const struct regs *r)
+{
+	return fn(regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
+}
+
+/* 0 while calls are logged: then every one takes the slow way. */
+static unsigned nr_fast_calls = ARRAY_SIZE(handlers);
+
+void syscall_set_loglevel(int level)
+{
+	WRITE_ONCE(nr_fast_calls, level >= LOG_DEBUG ? 0 : ARRAY_SIZE(handlers));
+}
+
+static long __attribute__((noinline)) slow_call(const struct regs *r, unsigned nr)
+{
+	if (nr >= ARRAY_SIZE(handlers) || !handlers[nr])
+		return no_such_call(r);
+	log_call(r, nr);
+	return call(handlers[nr], r);
+}
+
 void entry_syscall(struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 	struct task *t = current;
-	struct cpu *c;
-	long ret;
 
 	t->in_syscall = (int)nr;
-	if (likely(nr < ARRAY_SIZE(handlers) && handlers[nr])) {
-		if (unlikely(loglevel >= LOG_DEBUG))
-			log_call(r, nr);
-		ret = handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
-	} else {
-		ret = no_such_call(r);
-	}
-	regs_set_return(r, ret);
+	if (likely(nr < READ_ONCE(nr_fast_calls) && handlers[nr]))
+		regs_set_return(r, call(handlers[nr], r));
+	else
+		regs_set_return(r, slow_call(r, nr));
 	t->in_syscall = -1;
 	/* assert_no_locks(), without the call. */
-	c = this_cpu();
-	if (unlikely(c->nr_held | (unsigned)c->irq_depth) || unlikely(!list_empty(&t->held_mutexes)))
+	if (unlikely(this_cpu()->nr_held) || unlikely(!list_empty(&t->held_mutexes)))
 		assert_no_locks();
 }
 

@@ -7,3 +7,5 @@
  * where Linux has int. They return a value or -errno.
  */
 const char *syscall_name(unsigned nr);		/* NULL if unknown */
+/* printk's level changed: 7 lists every call in the log. */
+void syscall_set_loglevel(int level);
