@@ -120,9 +120,9 @@ void entry_secondary(unsigned cpu)
 	c->id = cpu;
 	if (!c->idle)
 		panic("CPU %u starts without an idle task", cpu);
-	trace_init_cpu(cpu);
 	sched_init_cpu(c);
 	timers_init_cpu(c);
+	trace_init_cpu(cpu);
 	arch_irq_enable();
 	cpu_idle_loop();
 }
