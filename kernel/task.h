@@ -82,7 +82,6 @@ struct group {
 	int notify_count;		/* [S] de_thread's handshake */
 	int group_stop_count;		/* [S] */
 	struct sigpending shared_pending;	/* [S] */
-	struct task *curr_target;	/* [S] round robin of complete_signal */
 	struct waitq wait_chldexit;
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
 

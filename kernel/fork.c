@@ -1,0 +1,628 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thread's beginning: clone, fork, vfork. Mirrors Linux kernel/fork.c.
+ *
+ * copy_process is three steps. check: every refusal that the request alone decides. build: takes what the new task needs; may fail,
+ * nobody sees the task. publish: under tasklist_lock (write) and current's siglock, one last look for a signal, then links; that cannot
+ * fail. The new task runs only when the caller wakes it.
+ *
+ * Locks: tasklist_lock, task_lock, siglock.
+ *
+ * LINUX: one user, root. RLIMIT_NPROC does not bind root, so threads_max and the numbers are the only limits.
+ * LINUX: no namespaces, as a kernel built without them: EINVAL.
+ */
+#include "kernel/block.h"
+#include "kernel/fs/files.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/trace.h"
+
+#define CLONE_NAMESPACES	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |	\
+				 CLONE_NEWPID | CLONE_NEWNET)
+
+static bool is_kernel_thread(const struct clone_request *c) { return c->fn; }
+
+/* --- check --- */
+
+static int check_flags(const struct clone_request *c)
+{
+	u64 f = c->flags;
+
+	if (f & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP))
+		return -EINVAL;
+	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
+		return -EINVAL;
+	if ((f & CLONE_SIGHAND) && (f & CLONE_CLEAR_SIGHAND))
+		return -EINVAL;
+	/* A sibling of init would be reaped by nobody. */
+	if ((f & CLONE_PARENT) && (current->group->flags & SIGNAL_UNKILLABLE))
+		return -EINVAL;
+	if ((f & CLONE_SETTLS) && c->tls >= USER_MAX)
+		return -EPERM;
+	return 0;
+}
+
+/* A signal that came before the call is delivered before it, to the parent alone. */
+static int check_signals(void)
+{
+	bool pending;
+
+	spin_lock(&current->sighand->siglock);
+	recalc_sigpending();
+	pending = signal_pending(current);
+	spin_unlock(&current->sighand->siglock);
+	return pending ? -ERESTARTNOINTR : 0;
+}
+
+static int check(const struct clone_request *c)
+{
+	int err;
+
+	if (is_kernel_thread(c))
+		return 0;
+	err = check_flags(c);
+	return err ? err : check_signals();
+}
+
+/* --- build --- */
+
+/* The child's first step in its own address space. A bad address is the caller's loss: Linux does not report it either. */
+static void settid_on_way_out(struct callback *cb)
+{
+	struct task *t = container_of(cb, struct task, settid_work);
+
+	assert(t == current);
+	if (t->mm && copy_to_user(t->set_child_tid, &t->pid, sizeof(int)))
+		t->set_child_tid = 0;
+}
+
+static void copy_signal_state(struct task *p, u64 flags)
+{
+	p->blocked = current->blocked;
+	if ((flags & (CLONE_VM | CLONE_VFORK)) == CLONE_VM) {
+		p->sas_flags = SS_DISABLE;	/* two threads must not run on one alternate stack */
+	} else {
+		p->sas_sp = current->sas_sp;
+		p->sas_size = current->sas_size;
+		p->sas_flags = current->sas_flags;
+	}
+}
+
+/* The per-thread victim bit, PF_QUIESCED, PF_EXITING, task work and the design's words start at zero: task_alloc cleared them. */
+static void copy_identity(struct task *p, const struct clone_request *c)
+{
+	sched_copy(p);
+	if (is_kernel_thread(c)) {
+		p->flags = PF_KTHREAD | PF_NOFREEZE;
+		p->affinity = ~0ull;
+		p->policy = p->rt_priority = p->nice = 0;
+		p->sas_flags = SS_DISABLE;
+		return;
+	}
+	p->flags = PF_FORKNOEXEC;
+	p->ids = current->ids;
+	copy_signal_state(p, c->flags);
+	task_lock(current);
+	kmemcpy(p->comm, current->comm, sizeof(p->comm));
+	task_unlock(current);
+	if (c->flags & CLONE_CHILD_CLEARTID)
+		p->clear_child_tid = c->child_tid;
+	if (c->flags & CLONE_CHILD_SETTID) {
+		p->set_child_tid = c->child_tid;
+		p->settid_work.fn = settid_on_way_out;
+	}
+}
+
+static int copy_sighand(struct task *p, const struct clone_request *c)
+{
+	struct sighand *s;
+
+	if (c->flags & CLONE_SIGHAND) {
+		p->sighand = current->sighand;
+		atomic_fetch_add(&p->sighand->count, 1);
+		return 0;
+	}
+	s = sighand_alloc();
+	if (!s)
+		return -ENOMEM;
+	if (is_kernel_thread(c)) {
+		kmemset(s->action, 0, sizeof(s->action));
+	} else {
+		spin_lock(&current->sighand->siglock);
+		kmemcpy(s->action, current->sighand->action, sizeof(s->action));
+		spin_unlock(&current->sighand->siglock);
+	}
+	if (c->flags & CLONE_CLEAR_SIGHAND)
+		flush_signal_handlers(s);
+	p->sighand = s;
+	return 0;
+}
+
+static int copy_group(struct task *p, const struct clone_request *c)
+{
+	if (c->flags & CLONE_THREAD) {
+		p->group = current->group;
+		atomic_fetch_add(&p->group->sigcnt, 1);
+		return 0;
+	}
+	p->group = group_alloc();
+	return p->group ? 0 : -ENOMEM;
+}
+
+static int copy_mm(struct task *p, u64 flags)
+{
+	struct mm *mm = current->mm;
+
+	if (!mm)
+		return 0;
+	if (!(flags & CLONE_VM)) {
+		p->mm = dup_mm(mm);
+		return p->mm ? 0 : -ENOMEM;
+	}
+	/* Two processes on one mm: writes of oom_score_adj reach both, the OOM killer looks for sharers. */
+	if (!(flags & (CLONE_THREAD | CLONE_VFORK)))
+		atomic_fetch_or(&mm->flags, MMF_MULTIPROCESS);
+	mmget(mm);
+	p->mm = mm;
+	return 0;
+}
+
+static int copy_files(struct task *p, u64 flags)
+{
+	p->files = flags & CLONE_FILES ? files_get(current->files) : files_copy(current->files);
+	if (!p->files)
+		return -ENOMEM;
+	p->fs = flags & CLONE_FS ? fs_get(current->fs) : fs_copy(current->fs);
+	return p->fs ? 0 : -ENOMEM;
+}
+
+/* A kernel thread has neither memory nor files of its own. Pid 1 begins as one; its exec supplies both. */
+static int copy_resources(struct task *p, const struct clone_request *c)
+{
+	int err;
+
+	if (is_kernel_thread(c))
+		return 0;
+	err = copy_mm(p, c->flags);
+	if (!err)
+		err = copy_files(p, c->flags);
+	if (!err)
+		err = copy_io(c->flags, p);
+	return err;
+}
+
+static int copy_thread(struct task *p, const struct clone_request *c)
+{
+	int err = arch_thread_alloc(p);
+
+	if (err)
+		return err;
+	if (is_kernel_thread(c))
+		arch_thread_kernel(p, c->fn, c->arg);
+	else
+		arch_thread_fork(p, c->stack, c->flags & CLONE_SETTLS ? &c->tls : NULL);
+	return 0;
+}
+
+static int build_parts(struct task *p, const struct clone_request *c)
+{
+	int err = copy_group(p, c);
+
+	if (!err)
+		err = copy_sighand(p, c);
+	if (!err)
+		err = copy_resources(p, c);
+	if (!err)
+		err = copy_thread(p, c);
+	if (!err) {
+		p->pid = c->set_tid ? pid_alloc_at(c->set_tid) : pid_alloc();
+		err = min(p->pid, 0);
+	}
+	return err;
+}
+
+/* The one way back: gives up whatever the half-built p has by now. Nobody else has seen p. Sleeps. */
+static void abandon(struct task *p)
+{
+	if (p->pid > 0)
+		pid_put(p->pid);
+	if (p->io_context)
+		exit_io_context(p);
+	if (p->fs)
+		exit_fs(p);
+	if (p->files)
+		exit_files(p);
+	if (p->mm) {
+		mmput(p->mm);
+		p->mm = NULL;
+	}
+	if (p->sighand) {
+		sighand_put(p->sighand);
+		p->sighand = NULL;
+	}
+	put_task(p);
+}
+
+static struct task *build(const struct clone_request *c)
+{
+	struct task *p = task_alloc();
+	int err;
+
+	if (IS_ERR(p))
+		return p;
+	copy_identity(p, c);
+	err = build_parts(p, c);
+	if (!err)
+		return p;
+	abandon(p);
+	return ERR_PTR(err);
+}
+
+/* --- publish --- */
+
+/*
+ * The last refusal, under the lock that publishes (S20). After SIGKILL was queued to a group its set of threads only shrinks:
+ *
+ *	current, in clone                       killer
+ *	lock(siglock)                           lock(siglock)
+ *	SIGKILL pending? no: link p             each thread on the list: SIGKILL
+ *	unlock                                  unlock
+ *
+ * Whoever takes the lock first, p is on the list that the killer walks, or p is refused. The same holds between processes for the
+ * OOM killer's walk over sharers of an mm: a sharer's child is linked at the end of the list, or refused.
+ *
+ * A new process is refused for any signal: one sent to the process group before the child joined it must not miss the child.
+ * LINUX: 6.1 collects such signals and delivers them to both; here the call starts again.
+ */
+static int refused(const struct clone_request *c)
+{
+	assert_held(&current->sighand->siglock);
+	if (is_kernel_thread(c))
+		return 0;
+	if (fatal_signal_pending(current))
+		return -EINTR;
+	if (c->flags & CLONE_THREAD)
+		return 0;
+	recalc_sigpending();
+	return signal_pending(current) ? -ERESTARTNOINTR : 0;
+}
+
+static void link_parent(struct task *p, const struct clone_request *c)
+{
+	if (is_kernel_thread(c)) {
+		p->real_parent = &init_task;
+		p->exit_signal = SIGCHLD;
+	} else if (c->flags & CLONE_THREAD) {
+		p->real_parent = current->real_parent;
+		p->exit_signal = -1;
+	} else if (c->flags & CLONE_PARENT) {
+		p->real_parent = current->real_parent;
+		p->exit_signal = current->group_leader->exit_signal;
+	} else {
+		p->real_parent = current;
+		p->exit_signal = c->exit_signal;
+	}
+	p->parent = p->real_parent;
+}
+
+static void link_thread(struct task *p)
+{
+	struct group *g = p->group;
+
+	p->tgid = g->tgid;
+	p->group_leader = current->group_leader;
+	task_join_group_stop(p);
+	if (p->jobctl || g->shared_pending.signal)
+		set_tif(p, TIF_SIGPENDING);
+	oom_hook(thread_add, g, p);
+}
+
+static void link_process(struct task *p, const struct clone_request *c)
+{
+	struct group *g = p->group, *pg = p->real_parent->group, *cur = current->group;
+
+	p->tgid = g->tgid = p->pid;
+	p->group_leader = g->leader = p;
+	if (is_kernel_thread(c))
+		cur = init_task.group;
+	g->has_child_subreaper = pg->has_child_subreaper || pg->is_child_subreaper;
+	g->tty = cur->tty;
+	g->session = cur->session;
+	pid_get(g->session);
+	pgrp_attach(g, cur->pgrp);
+	if (p->pid == 1) {
+		child_reaper = p;
+		g->flags = SIGNAL_UNKILLABLE;
+	}
+	list_add_tail(&p->sibling, &p->real_parent->children);
+	list_add_tail(&p->tasks, &task_list);
+}
+
+static void link_task(struct task *p, const struct clone_request *c)
+{
+	struct group *g = p->group;
+
+	link_parent(p, c);
+	if (c->flags & CLONE_THREAD)
+		link_thread(p);
+	else
+		link_process(p, c);
+	list_add_tail(&p->thread_node, &g->thread_head);
+	g->nr_threads++;
+	g->quick_threads++;
+	atomic_fetch_add(&g->live, 1);
+	atomic_fetch_add(&g->io_live, 1);
+	assert_rel(atomic_load(&g->live), <=, g->nr_threads);		/* S16 */
+	pid_attach(p);
+}
+
+static int publish(struct task *p, const struct clone_request *c)
+{
+	struct spinlock *siglock = &current->sighand->siglock;
+	int err;
+
+	/* One reference for the hash, released by release_task; one for the scheduler, dropped after the last switch. */
+	atomic_store(&p->usage, 2);
+	write_lock(&tasklist_lock);
+	spin_lock(siglock);
+	err = refused(c);
+	if (!err)
+		link_task(p, c);
+	spin_unlock(siglock);
+	write_unlock(&tasklist_lock);
+	if (err)
+		atomic_store(&p->usage, 1);
+	return err;
+}
+
+struct task *copy_process(const struct clone_request *c)
+{
+	struct task *p;
+	int err;
+
+	might_sleep();
+	err = check(c);
+	if (err)
+		return ERR_PTR(err);
+	p = build(c);
+	if (IS_ERR(p))
+		return p;
+	err = publish(p, c);
+	if (!err)
+		return p;
+	abandon(p);
+	return ERR_PTR(err);
+}
+
+/* --- starting it --- */
+
+static void store_tids(struct task *p, const struct clone_request *c)
+{
+	if ((c->flags & CLONE_PARENT_SETTID) && copy_to_user(c->parent_tid, &p->pid, sizeof(int)))
+		pr_debug("clone: parent_tid is not writable\n");
+	if (c->flags & CLONE_CHILD_SETTID)
+		task_work_add(p, &p->settid_work);
+}
+
+/*
+ * The parent sleeps killably, and may be frozen meanwhile. done lies on its stack: the child completes it under its own task_lock,
+ * so once the parent has had that lock and cleared the pointer nobody touches done any more.
+ */
+static void wait_for_vfork_done(struct task *child, struct completion *done)
+{
+	wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
+	task_lock(child);
+	child->vfork_done = NULL;
+	task_unlock(child);
+	put_task(child);
+}
+
+long do_clone(const struct clone_request *c)
+{
+	struct completion done;
+	struct task *p = copy_process(c);
+	int pid;
+
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	pid = p->pid;
+	trace(TRACE_sched_process_fork, (u64)pid, c->flags);
+	if (c->flags & CLONE_VFORK) {
+		completion_init(&done);
+		get_task(p);
+		task_lock(p);
+		p->vfork_done = &done;
+		task_unlock(p);
+	}
+	store_tids(p, c);
+	wake_up_new_task(p);
+	if (c->flags & CLONE_VFORK)
+		wait_for_vfork_done(p, &done);
+	return pid;
+}
+
+/* Shares the boot task's group without being one of its threads: an idle task is on no list and never dies. */
+struct task *fork_idle(struct cpu *c)
+{
+	struct task *p = task_alloc();
+
+	if (IS_ERR(p))
+		return NULL;
+	if (arch_thread_alloc(p)) {
+		put_task(p);
+		return NULL;
+	}
+	p->flags = PF_KTHREAD | PF_IDLE | PF_NOFREEZE;
+	p->cpu = c;
+	p->affinity = 1ull << c->id;
+	p->group = init_task.group;
+	atomic_fetch_add(&p->group->sigcnt, 1);
+	p->sighand = init_task.sighand;
+	atomic_fetch_add(&p->sighand->count, 1);
+	p->group_leader = p->real_parent = p->parent = &init_task;
+	p->exit_signal = -1;
+	kstrlcpy(p->comm, "swapper/", sizeof(p->comm));
+	p->comm[8] = (char)(c->id < 10 ? '0' + c->id : '1');
+	if (c->id >= 10)
+		p->comm[9] = (char)('0' + c->id - 10);
+	return p;
+}
+
+/* --- system calls --- */
+
+long sys_fork(void)
+{
+	struct clone_request c = { .exit_signal = SIGCHLD };
+
+	return do_clone(&c);
+}
+
+long sys_vfork(void)
+{
+	struct clone_request c = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
+
+	return do_clone(&c);
+}
+
+/* As on Linux the upper half of flags is not looked at, and CLONE_DETACHED means nothing. */
+long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls)
+{
+	struct clone_request c = {
+		.flags = (u32)flags & ~CSIGNAL,
+		.exit_signal = (int)(flags & CSIGNAL),
+		.stack = stack,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+		.tls = tls,
+	};
+
+	return do_clone(&c);
+}
+
+/* Linux's rule for a struct that grows: what this kernel does not know must be zero. 0, -EINVAL, -E2BIG, -EFAULT. */
+static int copy_clone_args(struct k_clone_args *a, uaddr_t uargs, size_t size)
+{
+	u8 tail[64];
+	size_t n;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	kmemset(a, 0, sizeof(*a));
+	for (size_t off = sizeof(*a); off < size; off += n) {
+		n = min(size - off, sizeof(tail));
+		if (copy_from_user(tail, uargs + off, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (tail[i])
+				return -E2BIG;
+	}
+	return copy_from_user(a, uargs, min(size, sizeof(*a))) ? -EFAULT : 0;
+}
+
+static bool clone_args_valid(const struct k_clone_args *a, size_t size)
+{
+	if (a->set_tid_size > 32 || !a->set_tid != !a->set_tid_size)
+		return false;
+	if (a->exit_signal > K_NSIG)
+		return false;
+	if ((a->flags & CLONE_INTO_CGROUP) && (a->cgroup > INT32_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return false;
+	if (a->flags & ~(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
+		return false;
+	if (a->flags & (CLONE_DETACHED | (CSIGNAL & ~(u64)CLONE_NEWTIME)))
+		return false;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
+		return false;
+	if (!a->stack)
+		return !a->stack_size;
+	return a->stack_size && access_ok(a->stack, a->stack_size);
+}
+
+long sys_clone3(uaddr_t uargs, size_t size)
+{
+	struct k_clone_args a;
+	struct clone_request c;
+	int err = copy_clone_args(&a, uargs, size), tid = 0;
+
+	if (err)
+		return err;
+	if (!clone_args_valid(&a, size))
+		return -EINVAL;
+	if (a.set_tid) {
+		if (a.set_tid_size > 1)
+			return -EINVAL;
+		if (copy_from_user(&tid, a.set_tid, sizeof(tid)))
+			return -EFAULT;
+		if (tid < 1 || tid >= pid_max)
+			return -EINVAL;
+	}
+	c = (struct clone_request){
+		.flags = a.flags,
+		.exit_signal = (int)a.exit_signal,
+		.pidfd = a.pidfd,
+		.child_tid = a.child_tid,
+		.parent_tid = a.parent_tid,
+		.stack = a.stack ? a.stack + a.stack_size : 0,
+		.tls = a.tls,
+		.set_tid = tid,
+	};
+	return do_clone(&c);
+}
+
+/* What a task can stop sharing here: files and the current directory. The rest must not be shared to begin with. */
+long sys_unshare(unsigned long flags)
+{
+	const u64 alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	int err = 0;
+
+	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM))
+		return -EINVAL;
+	if (flags & alone) {
+		read_lock(&tasklist_lock);
+		if (!thread_group_empty(current))
+			err = -EINVAL;
+		read_unlock(&tasklist_lock);
+		if ((flags & (CLONE_SIGHAND | CLONE_VM)) && atomic_load(&current->sighand->count) > 1)
+			err = -EINVAL;
+		if ((flags & CLONE_VM) && atomic_load(&current->mm->mm_users) > 1)
+			err = -EINVAL;
+	}
+	if (!err && (flags & CLONE_FS))
+		err = fs_unshare();
+	if (!err && (flags & CLONE_FILES))
+		err = files_unshare();
+	return err;
+}
+
+long sys_set_tid_address(uaddr_t addr)
+{
+	current->clear_child_tid = addr;
+	return current->pid;
+}
+
+long sys_gettid(void)
+{
+	return current->pid;
+}
+
+long sys_getpid(void)
+{
+	return current->tgid;
+}
+
+long sys_getppid(void)
+{
+	int pid;
+
+	read_lock(&tasklist_lock);
+	pid = current->real_parent->tgid;
+	read_unlock(&tasklist_lock);
+	return pid;
+}

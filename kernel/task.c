@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Tasks by number, their references, the boot task, and what procfs asks about them. Mirrors Linux kernel/pid.c, init/init_task.c.
+ *
+ * Locks: tasklist_lock (who carries a number, who is in a process group), then pid_lock (which numbers exist and how often).
+ *
+ * A number lives while a task, a process group or a session uses it: each holds a reference, and it is handed out again only
+ * when all are gone. Numbers are given out in a circle, so one just freed comes last.
+ */
+#include "kernel/task.h"
+#include "kernel/lib/bitmap.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+
+#define PID_LIMIT	32768
+#define RESERVED_PIDS	300		/* not handed out again after the first round */
+#define PID_BUCKETS	1024
+
+struct pid {
+	int nr;				/* (!) */
+	u32 refs;			/* [pid_lock] */
+	struct pid *next;		/* [pid_lock] in its bucket */
+	struct task *task;		/* [T] */
+	struct list members;		/* [T] of group.pgrp_node */
+};
+
+struct rwlock tasklist_lock = RWLOCK_INIT("tasklist_lock", RANK_TASKLIST);
+struct list task_list = LIST_INIT(task_list);
+struct task *child_reaper;
+_Atomic u32 nr_tasks;
+int pid_max = PID_LIMIT;
+int threads_max;
+
+static struct spinlock pid_lock = SPINLOCK_INIT("pid_lock", RANK_PID);
+static struct pid *pid_hash[PID_BUCKETS];			/* [pid_lock] */
+static u64 pid_map[BITMAP_WORDS(PID_LIMIT)];			/* [pid_lock] */
+static int last_pid;						/* [pid_lock] */
+static struct pid boot_pid = { .refs = 1, .members = LIST_INIT(boot_pid.members) };
+static struct kmem_cache *pid_cache, *task_cache;
+
+/* --- the boot task --- */
+
+static struct group init_group = {
+	.sigcnt = 1, .live = 1, .io_live = 1, .nr_threads = 1, .quick_threads = 1,
+	.thread_head = LIST_INIT(init_group.thread_head),
+	.shared_pending = { .queue = LIST_INIT(init_group.shared_pending.queue) },
+	.wait_chldexit = WAITQ_INIT(init_group.wait_chldexit, "wait_chldexit"),
+	.exec_mutex = MUTEX_INIT(init_group.exec_mutex, "exec_mutex", RANK_EXEC),
+	.pgrp_node = LIST_INIT(init_group.pgrp_node),
+	.oom_node = LIST_INIT(init_group.oom_node),
+	.leader = &init_task,
+};
+
+/* SIGCHLD is ignored, so that a kernel thread, a child of the boot task, is released as it dies. */
+static struct sighand init_sighand = {
+	.count = 1,
+	.siglock = SPINLOCK_INIT("siglock", RANK_SIGHAND),
+	.action = { [SIGCHLD - 1] = { .handler = K_SIG_IGN } },
+};
+
+struct task init_task = {
+	.usage = 1,
+	.flags = PF_KTHREAD | PF_IDLE | PF_NOFREEZE,
+	.cpu = &cpus[0],
+	.on_cpu = 1,
+	.rq_node = LIST_INIT(init_task.rq_node),
+	.affinity = ~0ull,
+	.group_leader = &init_task,
+	.group = &init_group,
+	.sighand = &init_sighand,
+	.real_parent = &init_task,
+	.parent = &init_task,
+	.children = LIST_INIT(init_task.children),
+	.sibling = LIST_INIT(init_task.sibling),
+	.thread_node = LIST_INIT(init_task.thread_node),
+	.tasks = LIST_INIT(init_task.tasks),
+	.ptrace_entry = LIST_INIT(init_task.ptrace_entry),
+	.comm = "swapper/0",
+	.pending = { .queue = LIST_INIT(init_task.pending.queue) },
+	.alloc_lock = SPINLOCK_INIT("task_lock", RANK_TASK),
+	.task_works = LIST_INIT(init_task.task_works),
+	.work_lock = SPINLOCK_INIT("task_works", RANK_FILES),
+	.held_mutexes = LIST_INIT(init_task.held_mutexes),
+	.in_syscall = -1,
+};
+
+/* Linux's defaults: stack 8 MiB, core 0, files 1024 of 4096, the rest without limit; processes and signals by the memory there is. */
+static void init_limits(struct group *g)
+{
+	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
+		g->rlim[i] = (struct k_rlimit64){ RLIM64_INFINITY, RLIM64_INFINITY };
+	g->rlim[RLIMIT_STACK].rlim_cur = 8ull << 20;
+	g->rlim[RLIMIT_CORE].rlim_cur = 0;
+	g->rlim[RLIMIT_NOFILE] = (struct k_rlimit64){ 1024, 4096 };
+	g->rlim[RLIMIT_NPROC] = (struct k_rlimit64){ (u64)threads_max / 2, (u64)threads_max / 2 };
+	g->rlim[RLIMIT_SIGPENDING] = g->rlim[RLIMIT_NPROC];
+	g->rlim[RLIMIT_MEMLOCK] = (struct k_rlimit64){ 8ull << 20, 8ull << 20 };
+	g->rlim[RLIMIT_MSGQUEUE] = (struct k_rlimit64){ 819200, 819200 };
+	g->rlim[RLIMIT_NICE] = (struct k_rlimit64){ 0, 0 };
+	g->rlim[RLIMIT_RTPRIO] = (struct k_rlimit64){ 0, 0 };
+}
+
+void task_init_boot(void)
+{
+	/* A thread costs about six pages (stack, struct, a little user memory); threads may take half of RAM. */
+	threads_max = (int)min(max(totalram_pages() / 12, 64ul), (u64)PID_LIMIT - RESERVED_PIDS);
+	pid_cache = kmem_cache_create("pid", sizeof(struct pid), 8);
+	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64);
+	group_caches_init();
+	init_limits(&init_group);
+
+	bit_set(pid_map, 0);
+	pid_hash[0] = &boot_pid;
+	boot_pid.task = &init_task;
+	list_add_tail(&init_task.thread_node, &init_group.thread_head);
+	list_add_tail(&init_group.pgrp_node, &boot_pid.members);
+	atomic_store(&nr_tasks, 1);
+}
+
+/* --- numbers --- */
+
+static struct pid **pid_slot(int nr)
+{
+	struct pid **slot = &pid_hash[(unsigned)nr % PID_BUCKETS];
+
+	while (*slot && (*slot)->nr != nr)
+		slot = &(*slot)->next;
+	return slot;
+}
+
+/* The entry of a number that somebody in sight holds. */
+static struct pid *pid_held(int nr)
+{
+	struct pid *p;
+
+	spin_lock(&pid_lock);
+	p = *pid_slot(nr);
+	spin_unlock(&pid_lock);
+	assert(p);
+	return p;
+}
+
+static void pid_insert(struct pid *p, int nr)
+{
+	struct pid **bucket = &pid_hash[(unsigned)nr % PID_BUCKETS];
+
+	assert_held(&pid_lock);
+	p->nr = nr;
+	p->next = *bucket;
+	*bucket = p;
+	bit_set(pid_map, (size_t)nr);
+}
+
+static struct pid *pid_new(void)
+{
+	struct pid *p = kmem_cache_alloc(pid_cache, GFP_KERNEL);
+
+	if (p) {
+		*p = (struct pid){ .refs = 1 };
+		list_init(&p->members);
+	}
+	return p;
+}
+
+int pid_alloc(void)
+{
+	struct pid *p = pid_new();
+	size_t max = (size_t)pid_max, nr;
+
+	if (!p)
+		return -ENOMEM;
+	spin_lock(&pid_lock);
+	nr = bit_find_clear(pid_map, max, (size_t)last_pid + 1);
+	if (nr >= max)
+		nr = bit_find_clear(pid_map, max, RESERVED_PIDS);
+	if (nr < max) {
+		last_pid = (int)nr;
+		pid_insert(p, (int)nr);
+	}
+	spin_unlock(&pid_lock);
+	if (nr < max)
+		return (int)nr;
+	kmem_cache_free(pid_cache, p);
+	return -EAGAIN;
+}
+
+int pid_alloc_at(int nr)
+{
+	struct pid *p;
+	bool taken;
+
+	if (nr < 1 || nr >= pid_max)
+		return -EINVAL;
+	p = pid_new();
+	if (!p)
+		return -ENOMEM;
+	spin_lock(&pid_lock);
+	taken = bit_test(pid_map, (size_t)nr);
+	if (!taken)
+		pid_insert(p, nr);
+	spin_unlock(&pid_lock);
+	if (!taken)
+		return nr;
+	kmem_cache_free(pid_cache, p);
+	return -EEXIST;
+}
+
+void pid_get(int nr)
+{
+	struct pid *p;
+
+	spin_lock(&pid_lock);
+	p = *pid_slot(nr);
+	assert(p && p->refs > 0);
+	p->refs++;
+	spin_unlock(&pid_lock);
+}
+
+void pid_put(int nr)
+{
+	struct pid **slot, *gone = NULL;
+
+	spin_lock(&pid_lock);
+	slot = pid_slot(nr);
+	assert(*slot && (*slot)->refs > 0);
+	if (--(*slot)->refs == 0) {
+		gone = *slot;
+		*slot = gone->next;
+		bit_clear(pid_map, (size_t)nr);
+	}
+	spin_unlock(&pid_lock);
+	if (!gone)
+		return;
+	assert(!gone->task && list_empty(&gone->members));
+	kmem_cache_free(pid_cache, gone);
+}
+
+void pid_attach(struct task *t)
+{
+	struct pid *p = pid_held(t->pid);
+
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(!p->task);
+	p->task = t;
+}
+
+void pid_detach(struct task *t)
+{
+	struct pid *p = pid_held(t->pid);
+
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(p->task == t);
+	p->task = NULL;
+}
+
+struct task *find_task_by_pid(int nr)
+{
+	struct task *t = NULL;
+	struct pid *p;
+
+	assert(rw_is_held(&tasklist_lock));
+	if (nr <= 0)
+		return NULL;
+	spin_lock(&pid_lock);
+	p = *pid_slot(nr);
+	if (p)
+		t = p->task;
+	spin_unlock(&pid_lock);
+	return t;
+}
+
+struct task *find_get_task_by_pid(int nr)
+{
+	struct task *t;
+
+	read_lock(&tasklist_lock);
+	t = find_task_by_pid(nr);
+	if (t)
+		get_task(t);
+	read_unlock(&tasklist_lock);
+	return t;
+}
+
+/* --- process groups and sessions --- */
+
+void pgrp_attach(struct group *g, int nr)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(list_empty(&g->pgrp_node));
+	pid_get(nr);
+	g->pgrp = nr;
+	list_add_tail(&g->pgrp_node, &pid_held(nr)->members);
+}
+
+void pgrp_detach(struct group *g)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	list_del(&g->pgrp_node);
+	pid_put(g->pgrp);
+}
+
+struct list *pgrp_members(int nr)
+{
+	struct pid *p;
+
+	assert(rw_is_held(&tasklist_lock));
+	spin_lock(&pid_lock);
+	p = nr >= 0 ? *pid_slot(nr) : NULL;
+	spin_unlock(&pid_lock);
+	return p ? &p->members : NULL;
+}
+
+void session_set(struct group *g, int nr)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	pid_get(nr);
+	pid_put(g->session);
+	g->session = nr;
+	if (g->pgrp != nr) {
+		pgrp_detach(g);
+		pgrp_attach(g, nr);
+	}
+}
+
+/* --- references --- */
+
+struct task *task_alloc(void)
+{
+	struct task *t;
+
+	might_sleep();
+	if (atomic_fetch_add(&nr_tasks, 1) >= (u32)threads_max) {
+		atomic_fetch_sub(&nr_tasks, 1);
+		return ERR_PTR(-EAGAIN);
+	}
+	t = kmem_cache_alloc(task_cache, GFP_KERNEL);
+	if (!t) {
+		atomic_fetch_sub(&nr_tasks, 1);
+		return ERR_PTR(-ENOMEM);
+	}
+	kmemset(t, 0, sizeof(*t));
+	atomic_store_explicit(&t->state, TASK_NEW, memory_order_relaxed);
+	atomic_store_explicit(&t->usage, 1, memory_order_relaxed);
+	list_init(&t->rq_node);
+	list_init(&t->children);
+	list_init(&t->sibling);
+	list_init(&t->thread_node);
+	list_init(&t->tasks);
+	list_init(&t->ptrace_entry);
+	sigpending_init(&t->pending);
+	spin_init(&t->alloc_lock, "task_lock", RANK_TASK);
+	list_init(&t->task_works);
+	spin_init(&t->work_lock, "task_works", RANK_FILES);
+	list_init(&t->held_mutexes);
+	t->in_syscall = -1;
+	t->start_time = ktime_ns();
+	return t;
+}
+
+/* What is left of a task by now is its memory: everything that may sleep went in do_exit, everything that is linked in release_task. */
+static void free_task(struct task *t)
+{
+	assert(t != &init_task && t != current);
+	assert(!t->mm && !t->files && !t->fs && !t->io_context && !t->sighand);
+	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
+	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && list_empty(&t->held_mutexes));
+	arch_thread_free(t);
+	if (t->group)
+		group_put(t->group);
+	kmem_cache_free(task_cache, t);
+	atomic_fetch_sub(&nr_tasks, 1);
+}
+
+void put_task(struct task *t)
+{
+	u32 old = atomic_fetch_sub(&t->usage, 1);
+
+	assert_rel(old, >, 0);
+	if (old == 1)
+		free_task(t);
+}
+
+/* A zombie leader has no mm, the threads it left behind have: every scan for an mm must look at all of them (mechanism: 1.12). */
+struct task *find_lock_task_mm(struct task *p)
+{
+	struct task *t;
+
+	assert(rw_is_held(&tasklist_lock));
+	for_each_thread(p->group, t) {
+		task_lock(t);
+		if (t->mm)
+			return t;
+		task_unlock(t);
+	}
+	return NULL;
+}
+
+/* --- what procfs and wait4 show --- */
+
+char task_state_letter(const struct task *t)
+{
+	u32 s = atomic_load(&t->state);
+
+	if (t->exit_state)
+		return t->exit_state == EXIT_ZOMBIE ? 'Z' : 'X';
+	if (s & __TASK_STOPPED)
+		return 'T';
+	if (s & __TASK_TRACED)
+		return 't';
+	if (s & TASK_INTERRUPTIBLE)
+		return 'S';
+	if (s & (TASK_UNINTERRUPTIBLE | TASK_FROZEN))
+		return s & TASK_NOLOAD ? 'I' : 'D';
+	return s & TASK_DEAD ? 'X' : 'R';
+}
+
+static void sum_cputime(struct group *g, u64 *utime, u64 *stime)
+{
+	struct task *t;
+
+	*utime = g->utime;
+	*stime = g->stime;
+	for_each_thread(g, t) {
+		*utime += t->utime;
+		*stime += t->stime;
+	}
+}
+
+void task_cputime(struct group *g, u64 *utime, u64 *stime)
+{
+	read_lock(&tasklist_lock);
+	sum_cputime(g, utime, stime);
+	read_unlock(&tasklist_lock);
+}
+
+static struct k_timeval ns_to_timeval(u64 ns)
+{
+	return (struct k_timeval){ (s64)(ns / 1000000000), (s64)(ns % 1000000000 / 1000) };
+}
+
+void group_rusage(struct task *p, struct k_rusage *r)
+{
+	struct group *g = p->group;
+	u64 utime, stime, rss = max(g->maxrss, g->cmaxrss);
+	u64 min_flt = g->min_flt + g->cmin_flt, maj_flt = g->maj_flt + g->cmaj_flt;
+	u64 nvcsw = g->nvcsw + g->cnvcsw, nivcsw = g->nivcsw + g->cnivcsw;
+	struct task *t;
+
+	read_lock(&tasklist_lock);
+	sum_cputime(g, &utime, &stime);
+	for_each_thread(g, t) {
+		min_flt += t->min_flt;
+		maj_flt += t->maj_flt;
+		nvcsw += t->nvcsw;
+		nivcsw += t->nivcsw;
+	}
+	t = find_lock_task_mm(p);
+	if (t) {
+		rss = max(rss, max(t->mm->hiwater_rss, (u64)mm_rss(t->mm)));
+		task_unlock(t);
+	}
+	read_unlock(&tasklist_lock);
+
+	*r = (struct k_rusage){
+		.ru_utime = ns_to_timeval(utime + g->cutime),
+		.ru_stime = ns_to_timeval(stime + g->cstime),
+		.ru_maxrss = (s64)(rss * (PAGE_SIZE / 1024)),
+		.ru_minflt = (s64)min_flt,
+		.ru_majflt = (s64)maj_flt,
+		.ru_nvcsw = (s64)nvcsw,
+		.ru_nivcsw = (s64)nivcsw,
+	};
+}
