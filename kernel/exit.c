@@ -1,0 +1,590 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thread's end. Mirrors Linux 6.1 kernel/exit.c with the order of the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for
+ * exit_oom_victim": exit_io_context comes before exit_notify, and exit_notify says whether it saw the last thread of its group.
+ *
+ * do_exit is a table of contents: one call a step, X0 to X20. Each step detaches under its lock and frees afterwards.
+ *
+ * Locks: tasklist_lock (family, exit_state), then task_lock (mm), then siglock (flags and counts of the group).
+ *
+ *	exit_state	who may see the task
+ *	0		everybody; it runs
+ *	EXIT_ZOMBIE	a leader nobody waited for, its parent told once no other thread is hashed
+ *	EXIT_DEAD	exactly one party has set it and alone calls release_task (S19)
+ *
+ * LINUX: no ptrace yet: the rows N7 to N10 of exit_notify's table, a traced task, have their seam in notify_relatives.
+ */
+#include "kernel/block.h"
+#include "kernel/fs/files.h"
+#include "kernel/futex.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "kernel/trace.h"
+
+/* Ends a step: a place where the explorer may switch, and a record. nr is the step's number, its letter the last digit. */
+static void step(unsigned nr, const char *label)
+{
+	trace(TRACE_exit_step, nr, (u64)current->pid);
+	arch_point(POINT_EXIT_STEP, label);
+}
+
+/* --- task work: what runs on the way to user mode, or in X12 --- */
+
+int task_work_add(struct task *t, struct callback *cb)
+{
+	int err = -ESRCH;
+
+	spin_lock(&t->work_lock);
+	if (!t->no_more_work) {
+		list_add_tail(&cb->node, &t->task_works);
+		set_tif(t, TIF_NOTIFY_RESUME);
+		err = 0;
+	}
+	spin_unlock(&t->work_lock);
+	if (!err && t != current)
+		kick_process(t);
+	return err;
+}
+
+/* The oldest work, off the list; NULL if there is none. */
+static struct callback *next_work(void)
+{
+	struct callback *cb = NULL;
+
+	spin_lock(&current->work_lock);
+	if (!list_empty(&current->task_works)) {
+		cb = list_first(&current->task_works, struct callback, node);
+		list_del(&cb->node);
+	} else if (current->flags & PF_EXITING) {
+		current->no_more_work = 1;
+	}
+	spin_unlock(&current->work_lock);
+	return cb;
+}
+
+/* Work may add work. In an exiting task the empty list is closed under its lock: later fputs go to a kernel thread. */
+void task_work_run(void)
+{
+	struct callback *cb;
+
+	might_sleep();
+	clear_tif(current, TIF_NOTIFY_RESUME);
+	while ((cb = next_work()))
+		cb->fn(cb);
+}
+
+/* --- orphaned process groups (POSIX 3.2.2.2) --- */
+
+/* No member has a parent in another process group of the same session. @ignored counts as gone already. tasklist_lock held. */
+static bool pgrp_orphaned(int pgrp, struct task *ignored)
+{
+	struct list *members = pgrp_members(pgrp);
+	struct group *g, *pg;
+	struct task *p;
+
+	for_each_pgrp_member(members, g) {
+		p = g->leader;
+		if (p == ignored || (p->exit_state && thread_group_empty(p)) || p->real_parent == child_reaper)
+			continue;
+		pg = p->real_parent->group;
+		if (pg->pgrp != pgrp && pg->session == g->session)
+			return false;
+	}
+	return true;
+}
+
+static bool pgrp_has_stopped_jobs(int pgrp)
+{
+	struct list *members = pgrp_members(pgrp);
+	struct group *g;
+
+	for_each_pgrp_member(members, g)
+		if (g->flags & SIGNAL_STOP_STOPPED)
+			return true;
+	return false;
+}
+
+bool is_current_pgrp_orphaned(void)
+{
+	bool ret;
+
+	read_lock(&tasklist_lock);
+	ret = pgrp_orphaned(current->group->pgrp, NULL);
+	read_unlock(&tasklist_lock);
+	return ret;
+}
+
+static void hangup_stopped_jobs(int pgrp)
+{
+	struct list *members = pgrp_members(pgrp);
+	struct group *g;
+
+	for_each_pgrp_member(members, g) {
+		send_sig_group(SIGHUP, SEND_SIG_KERNEL, g->leader);
+		send_sig_group(SIGCONT, SEND_SIG_KERNEL, g->leader);
+	}
+}
+
+/* p leaves @parent: if that was what kept p's process group from being an orphan, stopped members must not stay so. */
+static void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task *ignored)
+{
+	struct group *g = p->group, *pg = parent->group;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	if (pg->pgrp == g->pgrp || pg->session != g->session)
+		return;
+	if (pgrp_has_stopped_jobs(g->pgrp) && pgrp_orphaned(g->pgrp, ignored))
+		hangup_stopped_jobs(g->pgrp);
+}
+
+/* --- release_task --- */
+
+/* S18: a given parent is told of a group's death once, and never while another thread is hashed. True: to be reaped at once. */
+static bool tell_parent(struct task *p)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	assert_eq(p->exit_state, EXIT_ZOMBIE);
+	assert(thread_group_leader(p) && thread_group_empty(p));
+	assert_rel(p->death_told, !=, p->parent->tgid);
+	p->death_told = p->parent->tgid;
+	return do_notify_parent(p, p->exit_signal);
+}
+
+static void set_exit_dead(struct task *p)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	assert_eq(p->exit_state, EXIT_ZOMBIE);			/* S19 */
+	p->exit_state = EXIT_DEAD;
+}
+
+static void account_dead_thread(struct group *g, struct task *p)
+{
+	g->utime += p->utime;
+	g->stime += p->stime;
+	g->min_flt += p->min_flt;
+	g->maj_flt += p->maj_flt;
+	g->nvcsw += p->nvcsw;
+	g->nivcsw += p->nivcsw;
+}
+
+/* An exec in another thread waits until all others are gone. siglock held. */
+static void tell_exec(struct group *g)
+{
+	if (g->notify_count > 0 && --g->notify_count == 0)
+		wake_up_process(g->group_exec_task);
+}
+
+static void unhash_leader(struct group *g, struct task *p)
+{
+	assert_eq(g->nr_threads, 1);				/* S16, S17: the leader is the last one unhashed */
+	g->leader = NULL;
+	list_del(&p->tasks);
+	list_del(&p->sibling);
+	pgrp_detach(g);
+	pid_put(g->session);
+	flush_sigqueue(&g->shared_pending);
+	g->tty = NULL;
+}
+
+/* p leaves every list. Current may be anyone: p itself, its parent, a later thread of its group, an exec. */
+static void __exit_signal(struct task *p)
+{
+	struct group *g = p->group;
+	struct sighand *s = p->sighand;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	assert_eq(p->exit_state, EXIT_DEAD);
+	assert(s);
+	spin_lock(&s->siglock);
+	if (thread_group_leader(p))
+		unhash_leader(g, p);
+	else
+		tell_exec(g);
+	account_dead_thread(g, p);
+	list_del(&p->thread_node);
+	g->nr_threads--;
+	assert_rel(atomic_load(&g->live), <=, g->nr_threads);	/* S16 */
+	flush_sigqueue(&p->pending);
+	p->sighand = NULL;
+	spin_unlock(&s->siglock);
+	pid_detach(p);
+	pid_put(p->pid);
+	sighand_put(s);
+}
+
+/*
+ * Unhashes p. If that leaves nothing of the group but a zombie leader, its parent hears of the group's death now; and if the parent
+ * does not care, the leader is released too. True exactly in that case: what the patch's release_task returns.
+ *
+ * LINUX: the patch takes this value for "the last thread". It misses the zombie leader whose parent does care: see exit_notify.
+ */
+bool release_task(struct task *p)
+{
+	bool took_leader = false, again;
+
+	do {
+		struct task *leader;
+
+		write_lock(&tasklist_lock);
+		leader = p->group_leader;
+		__exit_signal(p);
+		again = leader != p && thread_group_empty(leader) && leader->exit_state == EXIT_ZOMBIE && tell_parent(leader);
+		if (again)
+			set_exit_dead(leader);
+		write_unlock(&tasklist_lock);
+		put_task(p);
+		p = leader;
+		took_leader |= again;
+	} while (again);
+	return took_leader;
+}
+
+/* --- reparenting --- */
+
+static struct task *find_alive_thread(struct group *g)
+{
+	struct task *t;
+
+	for_each_thread(g, t)
+		if (!(t->flags & PF_EXITING))
+			return t;
+	return NULL;
+}
+
+/* Init's main thread may end before its others: then one of those takes in orphans. Init's last thread panics in X3. */
+static void replace_child_reaper(struct task *father)
+{
+	struct task *t;
+
+	if (father != child_reaper)
+		return;
+	t = find_alive_thread(father->group);
+	if (t)
+		child_reaper = t;
+}
+
+/* Another thread of our own, else the nearest sub-reaper above us, else init. */
+static struct task *find_new_reaper(struct task *father)
+{
+	struct task *r, *t = find_alive_thread(father->group);
+
+	if (t)
+		return t;
+	if (!father->group->has_child_subreaper)
+		return child_reaper;
+	for (r = father->real_parent; r != &init_task; r = r->real_parent) {
+		if (!r->group->is_child_subreaper)
+			continue;
+		t = find_alive_thread(r->group);
+		if (t)
+			return t;
+	}
+	return child_reaper;
+}
+
+/* A child goes to another process: told as an ordinary child; a zombie's new parent hears of it, or it goes on the dead list. */
+static void reparent_leader(struct task *father, struct task *p, struct list *dead)
+{
+	if (p->exit_state == EXIT_DEAD)
+		return;
+	p->exit_signal = SIGCHLD;
+	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) && tell_parent(p)) {
+		set_exit_dead(p);
+		list_add(&p->ptrace_entry, dead);
+	}
+	kill_orphaned_pgrp(p, father, NULL);
+}
+
+static void forget_original_parent(struct task *father, struct list *dead)
+{
+	struct task *p, *t, *reaper;
+
+	replace_child_reaper(father);
+	if (list_empty(&father->children))
+		return;
+	reaper = find_new_reaper(father);
+	assert(reaper != father);
+	list_for_each(p, &father->children, sibling) {
+		for_each_thread(p->group, t) {
+			t->real_parent = t->parent = reaper;
+			if (t->pdeath_signal)
+				send_sig_group(t->pdeath_signal, NULL, t);
+		}
+		if (!same_thread_group(reaper, father))
+			reparent_leader(father, p, dead);
+	}
+	list_splice_tail(&father->children, &reaper->children);
+}
+
+/* --- exit_notify --- */
+
+/*
+ * X14A, what becomes of t (mechanism: rows N1 to N6). True if t is to be released here and now; *last as in exit_notify.
+ * The seam for ptrace is the first branch: a traced task tells its tracer, and nobody releases it here.
+ */
+static bool notify_relatives(struct task *t, bool *last)
+{
+	t->exit_state = EXIT_ZOMBIE;
+	if (!thread_group_leader(t))
+		return true;				/* N4 N5 N6 */
+	*last = thread_group_empty(t);
+	return *last && tell_parent(t);			/* N1 N2; N3: silent until the others are gone */
+}
+
+/*
+ * X14. Returns the patch's `last`: "this is the last thread from the thread group". It is never true too early, since every other
+ * thread is past X16 by then; but it stays false for a group whose leader became a zombie before the others were unhashed:
+ *
+ *	leader                          worker
+ *	X14A: worker hashed, not last
+ *	ZOMBIE
+ *	                                X14A: not the leader
+ *	                                X14B: release_task tells the leader's parent, which handles SIGCHLD: false
+ *
+ * and nobody looks again when the parent reaps the leader. Scenarios: leader_first, unhash_window.
+ */
+static bool exit_notify(struct task *t, bool group_dead)
+{
+	LIST_HEAD(dead);
+	bool last = false;
+	struct task *p, *n;
+
+	write_lock(&tasklist_lock);
+	forget_original_parent(t, &dead);
+	if (group_dead)
+		kill_orphaned_pgrp(t, t->group_leader->real_parent, t->group_leader);
+	if (notify_relatives(t, &last)) {
+		set_exit_dead(t);
+		list_add(&t->ptrace_entry, &dead);
+	}
+	/* An exec in another thread waits for the leader to get here. It sets -1 under tasklist_lock, so this look cannot miss it. */
+	if (t->group->notify_count < 0)
+		wake_up_process(t->group->group_exec_task);
+	write_unlock(&tasklist_lock);
+	step(141, "X14A");
+
+	list_for_each_safe(p, n, &dead, ptrace_entry) {
+		list_del(&p->ptrace_entry);
+		if (release_task(p) && p == t)
+			last = true;
+	}
+	step(142, "X14B");
+	return last;
+}
+
+/* --- the steps --- */
+
+/* X0. Whoever is the last to get here ends the group with its own code, unless somebody has set one. */
+static void synchronize_group_exit(struct task *t, int code)
+{
+	struct group *g = t->group;
+
+	spin_lock(&t->sighand->siglock);
+	g->quick_threads--;
+	assert_rel(g->quick_threads, >=, 0);
+	if (g->quick_threads == 0 && !(g->flags & SIGNAL_GROUP_EXIT)) {
+		g->flags = SIGNAL_GROUP_EXIT;
+		g->group_exit_code = code;
+		g->group_stop_count = 0;
+	}
+	spin_unlock(&t->sighand->siglock);
+}
+
+/* X3. */
+static bool leave_live(struct task *t, int code)
+{
+	s32 live = atomic_fetch_sub(&t->group->live, 1) - 1;
+
+	assert_rel(live, >=, 0);
+	if (live == 0 && child_reaper && same_thread_group(t, child_reaper))
+		panic("init (pid 1) has ended, exit code 0x%08x: nobody is left to run the machine",
+		      (unsigned)(t->group->group_exit_code ? t->group->group_exit_code : code));
+	t->exit_code = code;
+	return live == 0;
+}
+
+/* X4. */
+static void stop_itimers(struct task *t)
+{
+	exit_itimers(t->group);
+	if (t->mm)
+		t->group->maxrss = max(t->group->maxrss, max(t->mm->hiwater_rss, (u64)mm_rss(t->mm)));
+}
+
+/* Wakes the parent that vforked us. The completion lies on its stack: see wait_for_vfork_done. */
+static void complete_vfork_done(struct task *t)
+{
+	task_lock(t);
+	if (t->vfork_done) {
+		complete(t->vfork_done);
+		t->vfork_done = NULL;
+	}
+	task_unlock(t);
+}
+
+/* CLONE_CHILD_CLEARTID: whoever joins us waits on that word. Nobody can if nobody else has this mm. */
+static void clear_tid(struct task *t, struct mm *mm)
+{
+	static const int zero;
+	uaddr_t addr = t->clear_child_tid;
+
+	t->clear_child_tid = 0;
+	if (!addr || atomic_load(&mm->mm_users) == 1)
+		return;
+	if (!copy_to_user(addr, &zero, sizeof(zero)))
+		futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, 1);
+}
+
+void mm_release(struct mm *old)
+{
+	struct task *t = current;
+
+	might_sleep();
+	assert(t->mm == old);
+	if (t->robust_list) {
+		exit_robust_list(t);
+		t->robust_list = 0;
+	}
+	clear_tid(t, old);
+	complete_vfork_done(t);
+}
+
+/* X5b. Also what the OOM killer relies on: whoever saw t->mm under task_lock saw it before this. */
+static struct mm *detach_mm(struct task *t)
+{
+	struct mm *mm;
+
+	task_lock(t);
+	mm = t->mm;
+	t->mm = NULL;
+	arch_mm_switch(NULL);
+	task_unlock(t);
+	return mm;
+}
+
+/* X5. */
+static void exit_mm(struct task *t)
+{
+	struct mm *mm = t->mm;
+
+	if (mm) {
+		mm_release(mm);
+		step(51, "X5a");
+		mm = detach_mm(t);
+		step(52, "X5b");
+		mmput(mm);
+	} else {
+		complete_vfork_done(t);
+	}
+	step(53, "X5c");
+	oom_exit_mm_done();
+	step(54, "X5d");
+}
+
+/* X12. The main source of IO in an exit: the final close of every file that this thread was the last to use. */
+static void exit_task_work(struct task *t)
+{
+	task_work_run();
+	assert(t->no_more_work && list_empty(&t->task_works));
+}
+
+/*
+ * X19. PF_NOFREEZE comes after the state: until here the freezer waits for an exiting task, unless it is an exempt victim.
+ *
+ * A waker may still be between its look at our state and its store (it saw an earlier sleep of ours):
+ *
+ *	waker, our rq lock held         current
+ *	state is INTERRUPTIBLE? yes     wakes up for another reason, runs on, exits
+ *	                                state = TASK_DEAD
+ *	state = RUNNING                 schedule(): takes the rq lock after it, finds us runnable, returns
+ *
+ * schedule() reads the state under that lock, so saying it again settles it.
+ */
+static void __noreturn do_task_dead(struct task *t)
+{
+	for (;;) {
+		set_current_state(TASK_DEAD);
+		t->flags |= PF_NOFREEZE;
+		schedule();
+	}
+}
+
+void do_exit(int code)
+{
+	struct task *t = current;
+	bool group_dead, last;
+
+	might_sleep();
+	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
+	trace(TRACE_sched_process_exit, (u64)t->pid, (u64)code);
+
+	synchronize_group_exit(t, code);
+	step(0, "X0");
+	/* X1, a tracer's stop, would be here. */
+	exit_signals();
+	step(20, "X2");
+
+	group_dead = leave_live(t, code);
+	step(30, "X3");
+	if (group_dead)
+		stop_itimers(t);
+	step(40, "X4");
+
+	exit_mm(t);
+	if (t->files)
+		exit_files(t);
+	step(80, "X8");
+	if (t->fs)
+		exit_fs(t);
+	step(90, "X9");
+	if (group_dead)
+		disassociate_ctty();
+	step(100, "X10");
+	exit_task_work(t);
+	step(120, "X12");
+
+	/* The patch's order: no IO after this, and only then do others hear of our end. */
+	if (t->io_context)
+		exit_io_context(t);
+	step(160, "X16");
+	oom_exit_quiesced();
+
+	last = exit_notify(t, group_dead);
+	oom_exit_notified(last);
+	step(180, "X18");
+	do_task_dead(t);
+}
+
+/* The whole group ends with code, or with the code somebody else has already given. */
+void do_group_exit(int code)
+{
+	struct group *g = current->group;
+
+	spin_lock(&current->sighand->siglock);
+	if (g->flags & SIGNAL_GROUP_EXIT) {
+		code = g->group_exit_code;
+	} else if (g->group_exec_task) {
+		code = 0;		/* an exec ends us, and the group goes on */
+	} else {
+		g->group_exit_code = code;
+		g->flags = SIGNAL_GROUP_EXIT;
+		zap_other_threads(current);
+	}
+	spin_unlock(&current->sighand->siglock);
+	do_exit(code);
+}
+
+/* --- system calls --- */
+
+long sys_exit(int code)
+{
+	do_exit((code & 0xff) << 8);
+}
+
+long sys_exit_group(int code)
+{
+	do_group_exit((code & 0xff) << 8);
+}

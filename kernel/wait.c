@@ -1,0 +1,446 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Waiting for children: wait4, waitid; and the calls about process groups and sessions, which decide who a child is to whom.
+ * Mirrors the second half of Linux kernel/exit.c, and parts of kernel/sys.c.
+ *
+ * Locks: tasklist_lock (r) while looking, then siglock.
+ *
+ * A zombie has exactly one reaper (S19):
+ *
+ *	one thread in wait4             another thread in wait4
+ *	read_lock(tasklist)             read_lock(tasklist)
+ *	cmpxchg ZOMBIE -> DEAD: yes     cmpxchg ZOMBIE -> DEAD: no, looks on
+ *	unlock, account, release_task
+ */
+#include "kernel/abi.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+#include "kernel/fs/files.h"
+
+struct wait_opts {
+	int which, nr;			/* P_ALL, P_PID, P_PGID and whose number */
+	int options;
+	int cause, status;		/* of siginfo */
+	int wait_status;		/* of wait4 */
+	struct k_rusage *ru;		/* or NULL */
+	bool eligible;			/* a child was seen that may yet have something to tell */
+};
+
+/* A child "of a clone" tells its parent with another signal than SIGCHLD: only __WCLONE and __WALL see it. tasklist_lock held. */
+static bool eligible_child(const struct wait_opts *wo, struct task *p)
+{
+	if (wo->which == P_PID && p->pid != wo->nr)
+		return false;
+	if (wo->which == P_PGID && p->group->pgrp != wo->nr)
+		return false;
+	if (wo->options & (int)__WALL)
+		return true;
+	return (p->exit_signal != SIGCHLD) == !!(wo->options & (int)__WCLONE);
+}
+
+static void set_death_cause(struct wait_opts *wo, int status)
+{
+	wo->wait_status = status;
+	wo->cause = !(status & 0x7f) ? CLD_EXITED : status & 0x80 ? CLD_DUMPED : CLD_KILLED;
+	wo->status = status & 0x7f ? status & 0x7f : (status >> 8) & 0xff;
+}
+
+/* The dead group's times and faults become those of our reaped children. p is ours alone. */
+static void account_reaped_child(struct task *p)
+{
+	struct group *dead = p->group, *g = current->group;
+	u64 utime, stime;
+
+	task_cputime(dead, &utime, &stime);
+	spin_lock(&current->sighand->siglock);
+	g->cutime += utime + dead->cutime;
+	g->cstime += stime + dead->cstime;
+	g->cmin_flt += p->min_flt + dead->min_flt + dead->cmin_flt;
+	g->cmaj_flt += p->maj_flt + dead->maj_flt + dead->cmaj_flt;
+	g->cnvcsw += p->nvcsw + dead->nvcsw + dead->cnvcsw;
+	g->cnivcsw += p->nivcsw + dead->nivcsw + dead->cnivcsw;
+	g->cmaxrss = max(g->cmaxrss, max(dead->maxrss, dead->cmaxrss));
+	spin_unlock(&current->sighand->siglock);
+}
+
+/*
+ * These look at one child with tasklist_lock held for reading. 0: nothing here, still locked. Else unlocked, and the value is the pid
+ * that wait4 returns.
+ */
+static int wait_task_zombie(struct wait_opts *wo, struct task *p)
+{
+	int zombie = EXIT_ZOMBIE, pid = p->pid;
+
+	if (!(wo->options & WEXITED))
+		return 0;
+	set_death_cause(wo, p->group->flags & SIGNAL_GROUP_EXIT ? p->group->group_exit_code : p->exit_code);
+	if (wo->options & WNOWAIT) {
+		get_task(p);
+		read_unlock(&tasklist_lock);
+		if (wo->ru)
+			group_rusage(p, wo->ru);
+		put_task(p);
+		return pid;
+	}
+	if (!atomic_compare_exchange_strong(&p->exit_state, &zombie, EXIT_DEAD))
+		return 0;
+	read_unlock(&tasklist_lock);
+	account_reaped_child(p);
+	if (wo->ru)
+		group_rusage(p, wo->ru);
+	release_task(p);
+	return pid;
+}
+
+/* A stop or a continue was seen: p may be gone as soon as the lock is, so it is referenced for its times. */
+static int report_change(struct wait_opts *wo, struct task *p)
+{
+	int pid = p->pid;
+
+	get_task(p);
+	read_unlock(&tasklist_lock);
+	if (wo->ru)
+		group_rusage(p, wo->ru);
+	put_task(p);
+	return pid;
+}
+
+static int wait_task_stopped(struct wait_opts *wo, struct task *p)
+{
+	struct group *g = p->group;
+	int code = 0;
+
+	if (!(wo->options & WUNTRACED) || !(g->flags & SIGNAL_STOP_STOPPED))
+		return 0;
+	spin_lock(&p->sighand->siglock);
+	if (g->flags & SIGNAL_STOP_STOPPED) {
+		code = g->group_exit_code;
+		if (!(wo->options & WNOWAIT))
+			g->group_exit_code = 0;
+	}
+	spin_unlock(&p->sighand->siglock);
+	if (!code)
+		return 0;
+	wo->wait_status = code << 8 | 0x7f;
+	wo->cause = CLD_STOPPED;
+	wo->status = code;
+	return report_change(wo, p);
+}
+
+static int wait_task_continued(struct wait_opts *wo, struct task *p)
+{
+	struct group *g = p->group;
+	bool continued;
+
+	if (!(wo->options & WCONTINUED) || !(g->flags & SIGNAL_STOP_CONTINUED))
+		return 0;
+	spin_lock(&p->sighand->siglock);
+	continued = g->flags & SIGNAL_STOP_CONTINUED;
+	if (continued && !(wo->options & WNOWAIT))
+		g->flags &= ~SIGNAL_STOP_CONTINUED;
+	spin_unlock(&p->sighand->siglock);
+	if (!continued)
+		return 0;
+	wo->wait_status = 0xffff;
+	wo->cause = CLD_CONTINUED;
+	wo->status = SIGCONT;
+	return report_change(wo, p);
+}
+
+/* S17: a zombie leader with other hashed threads is no zombie yet to its parent, but it may stop and continue. */
+static int wait_consider_task(struct wait_opts *wo, struct task *p)
+{
+	int state = atomic_load(&p->exit_state), pid;
+
+	if (state == EXIT_DEAD || !eligible_child(wo, p))
+		return 0;
+	if (state == EXIT_ZOMBIE && thread_group_empty(p))
+		return wait_task_zombie(wo, p);
+	wo->eligible = true;
+	pid = wait_task_stopped(wo, p);
+	return pid ? pid : wait_task_continued(wo, p);
+}
+
+static int wait_children_of(struct wait_opts *wo, struct task *t)
+{
+	struct task *p;
+	int pid;
+
+	list_for_each(p, &t->children, sibling) {
+		pid = wait_consider_task(wo, p);
+		if (pid)
+			return pid;
+	}
+	return 0;
+}
+
+/* One child by number: no walk. */
+static int wait_child_nr(struct wait_opts *wo)
+{
+	struct task *p = find_task_by_pid(wo->nr);
+	struct task *parent;
+
+	if (!p || !thread_group_leader(p))
+		return 0;
+	parent = p->real_parent;
+	if (parent != current && ((wo->options & __WNOTHREAD) || !same_thread_group(parent, current)))
+		return 0;
+	return wait_consider_task(wo, p);
+}
+
+/* One look at all children: a pid (unlocked), or 0 and wo->eligible says whether waiting makes sense. */
+static int scan_children(struct wait_opts *wo)
+{
+	struct task *t;
+	int pid = 0;
+
+	wo->eligible = false;
+	read_lock(&tasklist_lock);
+	if (wo->which == P_PID) {
+		pid = wait_child_nr(wo);
+	} else if (wo->options & __WNOTHREAD) {
+		pid = wait_children_of(wo, current);
+	} else {
+		for_each_thread(current->group, t) {
+			pid = wait_children_of(wo, t);
+			if (pid)
+				break;
+		}
+	}
+	if (!pid)
+		read_unlock(&tasklist_lock);
+	return pid;
+}
+
+/* A pid, 0 (WNOHANG), -ECHILD, -ERESTARTSYS. A zombie that waits only for WEXITED to be asked keeps nobody waiting: -ECHILD. */
+static long do_wait(struct wait_opts *wo)
+{
+	struct waitq *q = &current->group->wait_chldexit;
+	WAIT_ENTRY(w);
+	long ret;
+
+	might_sleep();
+	for (;;) {
+		/* Enqueue, then look: a child that changes after the look finds us on the queue. */
+		prepare_to_wait(q, &w, TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		ret = scan_children(wo);
+		if (ret)
+			break;
+		if (!wo->eligible) {
+			ret = -ECHILD;
+			break;
+		}
+		if (wo->options & WNOHANG)
+			break;
+		if (signal_pending(current)) {
+			ret = -ERESTARTSYS;
+			break;
+		}
+		schedule();
+	}
+	finish_wait(q, &w);
+	return ret;
+}
+
+/* --- process groups and sessions --- */
+
+static int setpgid_check(struct task *p, int pgid)
+{
+	struct group *g = p->group;
+	struct list *members;
+
+	if (!thread_group_leader(p))
+		return -EINVAL;
+	if (same_thread_group(p->real_parent, current)) {
+		if (g->session != current->group->session)
+			return -EPERM;
+		if (!(p->flags & PF_FORKNOEXEC))
+			return -EACCES;
+	} else if (!same_thread_group(p, current)) {
+		return -ESRCH;
+	}
+	if (g->leader_of_session)
+		return -EPERM;
+	if (pgid == p->pid)
+		return 0;
+	members = pgrp_members(pgid);
+	if (!members || list_empty(members) || list_first(members, struct group, pgrp_node)->session != current->group->session)
+		return -EPERM;
+	return 0;
+}
+
+static struct task *task_or_current(int pid)
+{
+	return pid ? find_task_by_pid(pid) : current;
+}
+
+/* --- system calls --- */
+
+static int copy_wait_results(const struct wait_opts *wo, uaddr_t stat_addr, uaddr_t ru)
+{
+	if (stat_addr && copy_to_user(stat_addr, &wo->wait_status, sizeof(int)))
+		return -EFAULT;
+	if (ru && copy_to_user(ru, wo->ru, sizeof(*wo->ru)))
+		return -EFAULT;
+	return 0;
+}
+
+long sys_wait4(int pid, uaddr_t stat_addr, int options, uaddr_t ru)
+{
+	struct k_rusage r;
+	struct wait_opts wo = { .which = P_PID, .nr = pid, .options = options | WEXITED, .ru = ru ? &r : NULL };
+	long ret;
+	int err = 0;
+
+	if (options & ~(int)(WNOHANG | WUNTRACED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (pid == INT32_MIN)
+		return -ESRCH;
+	if (pid == -1)
+		wo.which = P_ALL;
+	if (pid < -1) {
+		wo.which = P_PGID;
+		wo.nr = -pid;
+	} else if (pid == 0) {
+		wo.which = P_PGID;
+		wo.nr = current->group->pgrp;
+	}
+	ret = do_wait(&wo);
+	if (ret > 0)
+		err = copy_wait_results(&wo, stat_addr, ru);
+	return err ? err : ret;
+}
+
+/* What waitid stores: the head of a siginfo up to si_status. */
+struct waitid_info {
+	int signo, err, code, pad, pid;
+	u32 uid;
+	int status;
+};
+
+static int waitid_opts(struct wait_opts *wo, int which, int id, int options)
+{
+	if (options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
+		return -EINVAL;
+	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
+		return -EINVAL;
+	switch (which) {
+	case P_ALL:
+		break;
+	case P_PID:
+		if (id <= 0)
+			return -EINVAL;
+		break;
+	case P_PGID:
+		if (id < 0)
+			return -EINVAL;
+		if (id == 0)
+			id = current->group->pgrp;
+		break;
+	case P_PIDFD:
+		return id < 0 ? -EINVAL : -EBADF;
+	default:
+		return -EINVAL;
+	}
+	wo->which = which;
+	wo->nr = id;
+	wo->options = options;
+	return 0;
+}
+
+long sys_waitid(int which, int id, uaddr_t uinfo, int options, uaddr_t ru)
+{
+	struct k_rusage r;
+	struct wait_opts wo = { .ru = ru ? &r : NULL };
+	struct waitid_info info = { 0 };
+	long ret = waitid_opts(&wo, which, id, options);
+
+	if (!ret)
+		ret = do_wait(&wo);
+	if (ret > 0) {
+		info = (struct waitid_info){ .signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .status = wo.status };
+		if (ru && copy_to_user(ru, &r, sizeof(r)))
+			return -EFAULT;
+		ret = 0;
+	}
+	if (uinfo && copy_to_user(uinfo, &info, sizeof(info)))
+		return -EFAULT;
+	return ret;
+}
+
+long sys_setpgid(int pid, int pgid)
+{
+	struct task *p;
+	int err;
+
+	if (pgid < 0)
+		return -EINVAL;
+	write_lock(&tasklist_lock);
+	p = find_task_by_pid(pid ? pid : current->tgid);
+	if (!pgid)
+		pgid = pid ? pid : current->tgid;
+	err = p ? setpgid_check(p, pgid) : -ESRCH;
+	if (!err && p->group->pgrp != pgid) {
+		pid_get(pgid);			/* the old group may hold the last other reference */
+		pgrp_detach(p->group);
+		pgrp_attach(p->group, pgid);
+		pid_put(pgid);
+	}
+	write_unlock(&tasklist_lock);
+	return err;
+}
+
+long sys_getpgid(int pid)
+{
+	struct task *p;
+	long ret = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	p = task_or_current(pid);
+	if (p)
+		ret = p->group->pgrp;
+	read_unlock(&tasklist_lock);
+	return ret;
+}
+
+long sys_getpgrp(void)
+{
+	return sys_getpgid(0);
+}
+
+long sys_getsid(int pid)
+{
+	struct task *p;
+	long ret = -ESRCH;
+
+	read_lock(&tasklist_lock);
+	p = task_or_current(pid);
+	if (p)
+		ret = p->group->session;
+	read_unlock(&tasklist_lock);
+	return ret;
+}
+
+/* Not for a process group's leader: its number would name two groups. */
+long sys_setsid(void)
+{
+	struct group *g = current->group;
+	struct list *members;
+	long ret = -EPERM;
+
+	write_lock(&tasklist_lock);
+	members = pgrp_members(g->tgid);
+	assert(members);
+	if (!g->leader_of_session && list_empty(members)) {
+		session_set(g, g->tgid);
+		g->leader_of_session = 1;
+		spin_lock(&current->sighand->siglock);
+		g->tty = NULL;
+		spin_unlock(&current->sighand->siglock);
+		ret = g->session;
+	}
+	write_unlock(&tasklist_lock);
+	return ret;
+}
