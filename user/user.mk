@@ -15,7 +15,7 @@ USER_CC = $(CC) -std=gnu11 -O2 -g $(WARN) -fno-stack-protector -fno-pic -fno-pie
 	-fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
 	-fno-strict-aliasing -nostdinc -isystem user/include -isystem user/newlib \
 	-isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) -I.
-USER_LINK = $(CC) -nostdlib -static -no-pie -Wl,--gc-sections,--build-id=none,-z,noexecstack \
+USER_LINK = $(CC) -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,noexecstack \
 	$(U)/crt0.o
 USER_LIBS = -Wl,--start-group $(U)/libthaw.a $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
 	$(shell gcc -print-libgcc-file-name) -Wl,--end-group

@@ -31,12 +31,12 @@ static long field(const char *status, const char *name)
 
 static void show(const char *dir)
 {
-	char path[800], stat[512], status[4096], *name, *end, state;
+	char path[64], stat[512], status[4096], *name, *end, state;
 	long pid, ppid;
 
-	snprintf(path, sizeof(path), "%s/stat", dir);
+	snprintf(path, sizeof(path), "%.50s/stat", dir);
 	read_file(path, stat, sizeof(stat));
-	snprintf(path, sizeof(path), "%s/status", dir);
+	snprintf(path, sizeof(path), "%.50s/status", dir);
 	read_file(path, status, sizeof(status));
 	/* the name may contain anything, so look for its last parenthesis */
 	name = strchr(stat, '(');
@@ -64,10 +64,10 @@ static void each(const char *dir, void (*fn)(const char *))
 {
 	struct dirent **list;
 	int n = scandir(dir, &list, is_number, by_number);
-	char path[700];
+	char path[64];
 
 	for (int i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, list[i]->d_name);
+		snprintf(path, sizeof(path), "%.40s/%.20s", dir, list[i]->d_name);
 		fn(path);
 		free(list[i]);
 	}
@@ -77,9 +77,9 @@ static void each(const char *dir, void (*fn)(const char *))
 
 static void show_threads(const char *dir)
 {
-	char path[720];
+	char path[64];
 
-	snprintf(path, sizeof(path), "%s/task", dir);
+	snprintf(path, sizeof(path), "%.50s/task", dir);
 	each(path, show);
 }
 
