@@ -588,7 +588,7 @@ static void take_identity(struct task *t, struct task *leader)
 	t->start_time = leader->start_time;
 	t->group_leader = leader->group_leader = t->group->leader = t;
 	t->exit_signal = SIGCHLD;
-	t->death_told = 0;
+	t->death_told = -1;
 	leader->exit_signal = -1;
 	leader->exit_state = EXIT_DEAD;
 	t->group->notify_count = 0;

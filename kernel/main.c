@@ -67,15 +67,12 @@ static void kernel_init(void *arg)
 	int err;
 
 	(void)arg;
-	spin_lock(&current->sighand->siglock);
-	current->group->flags |= SIGNAL_UNKILLABLE;
-	spin_unlock(&current->sighand->siglock);
 	arch_start_cpus();
 	fs_init();
 	console_init();
 	block_init();
 	futex_init();
-	oom_init();
+	oom_reaper_init();
 	unpack_initrds();
 	open_console();
 	pr_info("%lu KiB of memory, %u CPUs\n", boot.ram_bytes / 1024, nr_cpus);
@@ -93,7 +90,6 @@ static void start_init(void)
 		panic("no memory for the first task");
 	assert_eq(t->pid, 1);
 	kstrlcpy(t->comm, "init", sizeof(t->comm));
-	child_reaper = t;
 	wake_up_new_task(t);
 }
 
@@ -107,6 +103,7 @@ void entry_main(const struct boot_info *bi)
 	kmem_init();
 	task_init_boot();
 	sighand_init();
+	oom_init();
 	arch_irq_enable();
 	start_init();
 	cpu_idle_loop();

@@ -354,6 +354,7 @@ struct task *task_alloc(void)
 	list_init(&t->task_works);
 	spin_init(&t->work_lock, "task_works", RANK_FILES);
 	list_init(&t->held_mutexes);
+	t->death_told = -1;
 	t->in_syscall = -1;
 	t->start_time = ktime_ns();
 	return t;

@@ -146,7 +146,7 @@ struct task {
 	struct list tasks;		/* [T] on task_list: leaders only */
 	struct list ptrace_entry;	/* [T] on exit_notify's list of the dead to release; its tracer's list later */
 	_Atomic int exit_state;		/* [T], ZOMBIE -> DEAD by cmpxchg under read_lock too */
-	int death_told;			/* [T] tgid of the parent last told of this group's death, 0 */
+	int death_told;			/* [T] tgid of the parent last told of this group's death, -1: none */
 	int exit_code, exit_signal;	/* [T] */
 	int pdeath_signal;		/* (@) */
 	char comm[16];			/* [A] */
