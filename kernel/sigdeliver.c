@@ -6,7 +6,6 @@
  * Locks: siglock. The order of the steps is what the freezer and the OOM killer rely on: a killed thread that may freeze does so
  * before it notices that it must die (mechanism of mark_oom_victim: exemption first, then thaw).
  */
-#include "kernel/entry.h"
 #include "kernel/freezer.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
@@ -221,10 +220,4 @@ void do_signal(struct regs *r)
 	}
 	restart_without_handler(r);
 	restore_saved_sigmask();
-}
-
-void entry_user_exception(struct regs *r, int sig, int code, uaddr_t addr)
-{
-	assert(regs_user_mode(r));
-	force_sig_fault(sig, code, addr);
 }
