@@ -4,8 +4,8 @@
  *
  * A group of eight threads whose leader has already exited holds most of memory.  Suspend begins.
  * While the group is in the refrigerator a kernel thread eats what is left, and the OOM killer
- * strikes.  What comes of it depends on how the kernel keeps count of its victims: boot with another
- * oom= and look again.  Besides the story there is one `result key=value` line a fact on /dev/ttyS1.
+ * strikes.  What comes of it depends on how the kernel counts its victims: boot with another oom=
+ * and look again.  Besides the story there is one line a fact, `result key=value`, on /dev/ttyS1.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
@@ -187,7 +187,8 @@ static int look(pid_t pid, char *states, size_t size, int *frozen)
 		*frozen += !strcmp(get(path, "Freezer"), "frozen");
 		snprintf(path, sizeof(path), "/proc/%d/task/%.20s/stat", pid, d->d_name);
 		f = fopen(path, "r");
-		if (f && fgets(line, sizeof(line), f) && (end = strrchr(line, ')')) && end[1] == ' ')
+		end = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+		if (end && end[1] == ' ')
 			states[n++] = end[2];
 		if (f)
 			fclose(f);
@@ -220,7 +221,12 @@ static const char *suspend(void)
 {
 	int error = put("/sys/power/state", "freeze");
 
-	return !error ? "ok" : error == EBUSY ? "EBUSY" : error == EINTR ? "EINTR" : strerror(error);
+	switch (error) {
+	case 0: return "ok";
+	case EBUSY: return "EBUSY";
+	case EINTR: return "EINTR";
+	}
+	return strerror(error);
 }
 
 static void tell_the_group(pid_t pid)
@@ -234,8 +240,8 @@ static void tell_the_group(pid_t pid)
 			break;
 		sleep_ms(10);
 	}
-	say("   Process %d has %d threads in the states %s; Z is the leader. %lu MiB are free.", pid, n,
-	    states, number("/proc/meminfo", "MemFree") / 1024);
+	say("   Process %d has %d threads in the states %s; Z is the leader.", pid, n, states);
+	say("   %lu MiB are free.", number("/proc/meminfo", "MemFree") / 1024);
 }
 
 int main(void)
@@ -304,7 +310,7 @@ int main(void)
 	say("   Victims still counted: %lu.", number(OOM, "victims"));
 	result("victims", "%lu", number(OOM, "victims"));
 	if (number(OOM, "victims")) {
-		say("6. Nobody is left to count, so nobody will lower the count. Suspend once more:");
+		say("6. Nobody is left to lower the count. Suspend once more:");
 		say("   %s; oom_killer_disable: %s.", suspend(), get(OOM, "last_disable"));
 	}
 	if (!gone)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ps [-T]: processes, or with -T threads, from /proc.  The column Z says "frozen" where it is true. */
+/* ps [-T]: processes, or with -T threads, from /proc; F after the state says that it is frozen. */
 #include <ctype.h>
 #include <dirent.h>
 #include <err.h>

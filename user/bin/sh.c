@@ -146,7 +146,9 @@ struct redir {
 	char *raw;
 };
 
-enum kind { CMD, PIPE, AND, OR, SEQ, BACK, NOT, IF, WHILE, UNTIL, FOR, CASE, ITEM, GROUP, SUB, FUNC };
+enum kind {
+	CMD, PIPE, AND, OR, SEQ, BACK, NOT, IF, WHILE, UNTIL, FOR, CASE, ITEM, GROUP, SUB, FUNC
+};
 
 struct node {
 	enum kind kind;
@@ -603,7 +605,9 @@ static struct node *parse_command(void);
 /* Words that end a list where a command could start. */
 static bool ends_list(void)
 {
-	static const char *const enders[] = { "then", "else", "elif", "fi", "do", "done", "esac", "}" };
+	static const char *const enders[] = {
+		"then", "else", "elif", "fi", "do", "done", "esac", "}"
+	};
 
 	if (look() == T_EOF || look() == ')' || look() == T_DSEMI)
 		return true;
@@ -1133,7 +1137,7 @@ static const char *value_of(const char *name, size_t n)
 
 static bool match(const char *p, const char *how, const char *s);
 
-/* ${name}, ${#name}, and with : or not, - = + ? or # ## % %%; inner is what is between the braces. */
+/* ${name}, ${#name}, and with : or not, - = + ? or # ## % %%; inner is between the braces. */
 static const char *braces(const char *inner)
 {
 	size_t n = name_length(inner);
@@ -2090,7 +2094,7 @@ static int b_printf(char **v)
 		for (const char *p = f; *p; p++) {
 			if (*p == '\\' && p[1]) {
 				p++;
-				putchar(*p == 'n' ? '\n' : *p == 't' ? '\t' : *p == 'r' ? '\r' : *p);
+				putchar(*p == 'n' ? '\n' : *p == 't' ? '\t' : *p);
 			} else if (*p == '%' && p[1]) {
 				char spec[32] = "%";
 				size_t n = strspn(p + 1, "-0123456789.");

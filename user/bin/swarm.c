@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * swarm N [threads|processes] [sleep|spin] [SECONDS]: have N threads or processes do nothing, asleep
- * or busily, until SECONDS have passed (default: until killed).
+ * swarm N [threads|processes] [sleep|spin] [SECONDS]: have N threads or processes do nothing,
+ * asleep or busily, until SECONDS have passed (default: until killed).
  */
 #include <err.h>
 #include <pthread.h>

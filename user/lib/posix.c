@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What POSIX puts on top of system calls: directories, terminals, timers, limits, the heap's end. */
+/* What POSIX puts on top of system calls: directories, terminals, timers, limits, the heap. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <err.h>

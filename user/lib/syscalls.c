@@ -111,7 +111,8 @@ CALL3(int, close_range, __NR_close_range, unsigned int, first, unsigned int, las
 CALL2(int, eventfd, __NR_eventfd2, unsigned int, count, int, flags)
 
 /* memory */
-CALL6(void *, mmap, __NR_mmap, void *, addr, size_t, len, int, prot, int, flags, int, fd, off_t, off)
+CALL6(void *, mmap, __NR_mmap, void *, addr, size_t, len, int, prot, int, flags, int, fd,
+      off_t, off)
 CALL2(int, munmap, __NR_munmap, void *, addr, size_t, len)
 CALL3(int, mprotect, __NR_mprotect, void *, addr, size_t, len, int, prot)
 CALL3(int, madvise, __NR_madvise, void *, addr, size_t, len, int, advice)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread as the library sees it.  The struct lies at %fs:0, directly above the thread's TLS block;
- * for a created thread both lie at the top of its stack mapping, which is
+ * A thread as the library sees it.  The struct lies at %fs:0, directly above the TLS block; for a
+ * created thread both lie at the top of its stack mapping, which is
  *
  *	map -> | guard | stack ... | TLS block | struct pthread |
  *
@@ -25,7 +25,7 @@ struct pthread {
 	uintptr_t canary;		/* %fs:0x28, for code built with stack protector */
 	struct _reent *reent;		/* newlib's state; the first thread has the global one */
 	int tid;
-	int alive;			/* the kernel zeroes and wakes it when done with the stack */
+	int alive;			/* the kernel zeroes and wakes it, done with the stack */
 	int state;			/* THREAD_* */
 	int robust_known;		/* the kernel knows our list of robust mutexes */
 	void *map;			/* NULL: the first thread */
