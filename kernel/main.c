@@ -101,6 +101,7 @@ void entry_main(const struct boot_info *bi)
 	params_parse(boot.cmdline);
 	page_init(boot.ranges, boot.nr_ranges);
 	kmem_init();
+	mm_init();
 	task_init_boot();
 	sighand_init();
 	oom_init();

@@ -32,14 +32,23 @@ struct vma;
 
 #define MAX_ORDER	11		/* blocks of 2^0..2^10 pages */
 
-struct page {				/* one per frame of RAM, in mem_map[] */
+struct page {				/* one per frame of RAM, in mem_map[]; 48 bytes */
 	_Atomic u32 refs;		/* 0 = free */
 	u32 flags;			/* PG_*; [mapping lock, or owner] */
-	struct mapping *mapping;	/* page cache owner, or NULL */
-	u64 index;			/* page index in mapping; kmem: object cache; buddy: order */
-	struct list lru;		/* free list, or clean-file list */
-	_Atomic s32 mapcount;		/* ptes that map it */
-	u32 private;
+	union {
+		struct mapping *mapping;	/* page cache owner, or NULL */
+		struct page *slab;		/* kmem: first page of the block */
+	};
+	union {
+		u64 index;			/* page index in mapping */
+		struct kmem_cache *cache;	/* kmem */
+	};
+	struct list lru;		/* free list, clean-file list, or slab list */
+	union {
+		_Atomic s32 mapcount;	/* ptes that map it */
+		u32 inuse;		/* kmem: objects handed out */
+	};
+	u32 private;			/* free block: order; slab: first free object; big kmalloc: order */
 };
 #define PG_BUDDY	0x01u
 #define PG_SLAB		0x02u
@@ -47,45 +56,66 @@ struct page {				/* one per frame of RAM, in mem_map[] */
 #define PG_DIRTY	0x08u
 #define PG_LOCKED	0x10u		/* IO or fill in progress */
 #define PG_RESERVED	0x20u
-#define PG_ANON		0x40u
+#define PG_ANON		0x40u		/* put_page gives it back to KIND_ANON */
 #define PG_LRU		0x80u		/* on the clean-file list: reclaimable */
 #define PG_SHMEM	0x100u
 #define PG_ERROR	0x200u
+#define PG_KMALLOC	0x400u		/* first page of a kmalloc too big for a slab */
 
 extern struct page *mem_map;		/* indexed by pfn - mem_map_base */
+extern pfn_t mem_map_base;
 extern struct page *zero_page;		/* read faults on untouched anonymous memory map it */
-struct page *pfn_to_page(pfn_t pfn);
-pfn_t page_to_pfn(const struct page *p);
-void *page_address(const struct page *p);	/* direct map */
-struct page *virt_to_page(const void *p);
+static inline struct page *pfn_to_page(pfn_t pfn) { return &mem_map[pfn - mem_map_base]; }
+static inline pfn_t page_to_pfn(const struct page *p) { return mem_map_base + (pfn_t)(p - mem_map); }
+/* direct map */
+static inline void *page_address(const struct page *p) { return phys_to_virt(page_to_pfn(p) << PAGE_SHIFT); }
+static inline struct page *virt_to_page(const void *p) { return pfn_to_page(virt_to_phys(p) >> PAGE_SHIFT); }
+void copy_page(struct page *dst, const struct page *src);
 
 /* One block of 2^order pages with refs 1, or NULL. Sleeps with GFP_DIRECT_RECLAIM. May reclaim, may OOM-kill, may fail. */
 struct page *alloc_pages(u32 gfp, unsigned order);
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }
 static inline void get_page(struct page *p) { atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed); }
-void put_page(struct page *p);			/* last reference frees (order 0). Any context. */
-void free_pages(struct page *p, unsigned order);
+void free_page_slow(struct page *p);		/* part of put_page */
+/* The last reference frees (order 0). Any context. */
+static inline void put_page(struct page *p)
+{
+	if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) <= 1)
+		free_page_slow(p);
+}
+void free_pages(struct page *p, unsigned order);	/* the only reference. Any context. */
 /* One attempt, no slow path: takes pages while free > the given mark. For alloc_pages_may_oom and tests. */
 enum wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_OOM /* half of min: victims */, WMARK_NONE };
 struct page *get_page_from_freelist(u32 gfp, unsigned order, enum wmark mark);
 u64 wmark_pages(enum wmark m);
-u64 nr_free_pages(void);
+u64 nr_free_pages(void);			/* exact, whatever list they are on */
 u64 totalram_pages(void);			/* pages the allocator manages */
 void page_init(const struct mem_range *ranges, unsigned n);	/* boot: builds mem_map and free lists */
 void page_free_range(u64 start, u64 end);	/* boot memory (initrd) handed back */
 /* Frees clean file pages that can be read again, and kernel caches; returns pages freed. May sleep. */
 u64 reclaim_pages(u64 want);
-/* /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for deferred frees. */
+/* /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for deferred frees. Sleeps. */
 void drop_caches(void);
-/* Something the kernel can give back under pressure. */
+u64 kmem_shrink(void);				/* empty slabs go back; pages freed */
+void page_drain(void);				/* per-CPU lists go back to the buddy lists */
+/*
+ * Something the kernel can give back under pressure. SHRINK_ALL comes from drop_caches: empty the cache, and wait for frees
+ * that were put off to another context.
+ */
+#define SHRINK_ALL	(~0ull)
 struct shrinker {
 	u64 (*shrink)(u64 want);	/* pages freed; may sleep, takes no lock the allocator's callers hold */
 };
 SET_DECLARE(shrinkers, struct shrinker);
 #define SHRINKER(var, fn) LINKER_SET(shrinkers, struct shrinker, var) = { .shrink = fn }
-/* Clean-file list, called by the page cache. */
+/*
+ * Clean-file list, called by the page cache. lru_add: p is in a mapping that can read it again; the cache holds a reference.
+ * lru_del: before the cache drops p or makes it dirty; does nothing if p is not on the list. Both: p->mapping->lock held (p->flags).
+ */
 void lru_add(struct page *p);
 void lru_del(struct page *p);
+/* Before a mapping's memory goes: all its pages are off the list; waits for a reclaimer that still looks at it. Sleeps. */
+void lru_forget_mapping(struct mapping *m);
 /* vmstat */
 enum vm_counter {
 	VM_PGALLOC, VM_PGFREE, VM_PGFAULT, VM_PGMAJFAULT, VM_PGRECLAIM, VM_OOM_KILL, VM_OOM_REAPED, VM_ALLOC_BELOW_MIN, VM_ALLOC_FAIL,
@@ -119,13 +149,14 @@ void kmem_init(void);
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
 #define VM_WIPEONFORK	0x8000u
+#define VM_NORESERVE	0x200000u
 #define VM_STACK	VM_GROWSDOWN
 
 struct vm_ops {
 	/* Finds the page for pgoff, referenced, in *page; 0, -ENOMEM, -EFAULT (SIGBUS), -EIO (SIGBUS). mmap_lock held; may sleep. */
 	int (*fault)(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
 	/* A clean shared page is about to become writable. */
-	int (*mkwrite)(struct vma *v, struct page *page);
+	int (*mkwrite)(struct vma *v, struct page *page);	/* NULL: may be writable from the start */
 };
 struct vma {				/* [mm->mmap_lock] */
 	uaddr_t start, end;		/* page-aligned, end exclusive */
@@ -134,8 +165,8 @@ struct vma {				/* [mm->mmap_lock] */
 	struct file *file;		/* referenced, or NULL: anonymous private */
 	const struct vm_ops *ops;	/* NULL: anonymous private */
 	struct mm *mm;
-	struct list mapping_node;	/* on file's mapping: reverse lookup */
-	const char *name;		/* "[heap]", "[stack]", NULL */
+	struct list mapping_node;	/* [mapping->vmas_lock] on file's mapping: reverse lookup */
+	u64 walk;			/* [mapping->vmas_lock] last reverse walk that came by */
 };
 
 #define MMF_OOM_SKIP		0x01u	/* nothing more to gain from killing for this mm */
@@ -153,12 +184,16 @@ struct mm {
 	struct mutex mmap_lock;		/* vmas and page tables. LINUX: a mutex, not an rwsem */
 	struct vma **vmas;		/* [mmap_lock] sorted by start */
 	unsigned nr_vmas, max_vmas;
+	unsigned hit;			/* [mmap_lock] where find_vma found its last answer */
 	u64 total_vm;			/* [mmap_lock] pages */
+	uaddr_t mmap_base;		/* [mmap_lock] new mappings go below it; 0: not yet set */
+	uaddr_t scan_top, scan_hole;	/* [mmap_lock] every hole between scan_top and mmap_base is at most scan_hole bytes */
+	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED after mlockall(MCL_FUTURE) */
 	_Atomic s64 rss[NR_RSS];	/* pages */
 	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end;
 	u64 auxv[40];
 	struct file *exe_file;
-	u64 hiwater_rss;
+	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
 	_Atomic u64 oom_priv;		/* the active design's own word */
 };
@@ -176,20 +211,30 @@ static inline s64 mm_rss(const struct mm *mm)
 }
 /* First vma with end > addr, or NULL. mmap_lock held. */
 struct vma *find_vma(struct mm *mm, uaddr_t addr);
-/* Kernel-side mmap for exec and shm. Returns address or -errno as a negative long. mmap_lock held. prot/flags as in mmap(2). */
+/*
+ * Kernel-side mmap for exec and shm. Returns address or -errno as a negative long. mmap_lock held. prot/flags as in mmap(2), except
+ * that shared anonymous memory comes with its shmem file (shmem_file_setup may not be called under mmap_lock). Takes its own reference.
+ */
 long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struct file *file, u64 pgoff);
 int do_munmap(struct mm *mm, uaddr_t addr, size_t len);	/* mmap_lock held */
-/* exec: stack vma of @size bytes ending at STACK_TOP (randomised no). mmap_lock held. */
+/* exec: stack vma of @size bytes ending at STACK_TOP (not randomised). 0 or -ENOMEM. mmap_lock held. */
 int setup_stack_vma(struct mm *mm, size_t size);
-/* Makes the pages present for the kernel (exec writes argv into a mm that is not current's). Bytes not done. Sleeps. */
+/*
+ * Makes the pages present for the kernel (exec writes argv into a mm that is not current's). Bytes not done. Sleeps, mmap_lock
+ * not held. mm_write needs a writable mapping; mm_read reads whatever is mapped (Linux: FOLL_FORCE).
+ */
 size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n);
 size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n);
-/* Handles a fault in current->mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller: pagefault_out_of_memory). Sleeps. */
+/* Handles a fault in mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller: pagefault_out_of_memory). Sleeps. */
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
 /* The reaper's walk: frees private anonymous memory. true if done, false if mmap_lock was busy. */
 bool oom_reap_mm(struct mm *mm);
-/* Removes every pte that maps [from, to) of mapping (truncate, reclaim). */
+/* Removes every pte that maps pages [from, to) of mapping (truncate; the new size is in place first). Sleeps. One caller at a time per mapping. */
 void unmap_mapping_range(struct mapping *m, u64 from_index, u64 to_index);
 int vma_flags_to_prot(u32 flags);
 /* Text of /proc/PID/maps from *cursor. */
 size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);
+/* Copies of what is in use, for /proc/PID/status. mmap_lock not held. Sleeps. */
+struct mm_sizes { u64 total, locked, data, stack, exec, peak_rss; };	/* pages */
+void mm_sizes(struct mm *mm, struct mm_sizes *s);
+void mm_init(void);				/* boot: caches */

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page faults: demand-zero, file pages, copy-on-write, stack growth, and the signals for what is not allowed. Mirrors Linux
+ * mm/memory.c and arch/x86/mm/fault.c.
+ *
+ * Locks: mm->mmap_lock for the whole fault. The kernel's own accesses to user memory fault too and come the same way, so
+ * whoever copies from or to user memory must not hold it.
+ *
+ * LINUX: one lock for the address space instead of a lock per page table: a page in a table is stable while it is held.
+ */
+#include "kernel/abi.h"
+#include "kernel/mm/vm.h"
+#include "kernel/lib/string.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+
+static u64 prot_bits(const struct vma *v)
+{
+	if (unlikely(!vma_accessible(v)))
+		return PTE_PROTNONE;
+	return v->flags & VM_EXEC ? PTE_EXEC : 0;
+}
+
+/* @writable is PTE_WRITE or 0. */
+pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable)
+{
+	u64 bits = prot_bits(v);
+
+	if (likely(!(bits & PTE_PROTNONE)))
+		bits |= writable;
+	if (p == zero_page)
+		bits |= PTE_SPECIAL;
+	return pte_make(page_to_pfn(p), bits);
+}
+
+static inline void set_pte(pte_t *slot, pte_t e)
+{
+	atomic_store_explicit((_Atomic pte_t *)slot, e, memory_order_release);
+}
+
+static inline void map_page(struct vma *v, pte_t *slot, struct page *p, u64 writable)
+{
+	atomic_fetch_add_explicit(&p->mapcount, 1, memory_order_relaxed);
+	add_rss(v->mm, page_rss_kind(v, p), 1);
+	set_pte(slot, vma_pte(v, p, writable));
+}
+
+static struct page *anon_page(u32 gfp)
+{
+	struct page *p = alloc_pages(gfp, 0);
+
+	if (unlikely(!p))
+		return NULL;
+	p->flags = PG_ANON;
+	account_pages(KIND_ANON, 1);
+	return p;
+}
+
+static int sigbus(int *code)
+{
+	*code = BUS_ADRERR;
+	return SIGBUS;
+}
+
+static int segv(int *code, int why)
+{
+	*code = why;
+	return SIGSEGV;
+}
+
+/* ---- nothing is there yet ---- */
+
+static int fault_anon(struct vma *v, pte_t *slot, unsigned flags)
+{
+	struct page *p;
+
+	if (!(flags & FAULT_WRITE)) {
+		set_pte(slot, vma_pte(v, zero_page, 0));
+		return 0;
+	}
+	p = anon_page(GFP_USER | GFP_ZERO);
+	if (unlikely(!p))
+		return -ENOMEM;
+	map_page(v, slot, p, PTE_WRITE);
+	return 0;
+}
+
+/* The first write to a private file page: a copy goes in at once. Takes over the reference on p. */
+static int fault_file_copy(struct vma *v, pte_t *slot, struct page *p)
+{
+	struct page *copy = anon_page(GFP_USER);
+
+	if (copy) {
+		copy_page(copy, p);
+		map_page(v, slot, copy, PTE_WRITE);
+	}
+	put_page(p);
+	return copy ? 0 : -ENOMEM;
+}
+
+/* May p become writable in v? 0, PTE_WRITE, or -errno. */
+static long shared_write_bit(struct vma *v, struct page *p, unsigned flags)
+{
+	int err;
+
+	if (!(v->flags & VM_SHARED) || !(v->flags & VM_WRITE))
+		return 0;
+	if (!v->ops->mkwrite)
+		return PTE_WRITE;
+	if (!(flags & FAULT_WRITE))
+		return 0;
+	err = v->ops->mkwrite(v, p);
+	return err ? err : (long)PTE_WRITE;
+}
+
+static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags, int *code)
+{
+	struct page *p;
+	long bit;
+	int err;
+
+	if (unlikely(!v->ops->fault))
+		return sigbus(code);
+	err = v->ops->fault(v, vma_pgoff(v, addr), flags, &p);
+	if (unlikely(err))
+		return err == -ENOMEM ? err : sigbus(code);
+	if (flags & FAULT_WRITE && !(v->flags & VM_SHARED))
+		return fault_file_copy(v, slot, p);
+	bit = shared_write_bit(v, p, flags);
+	if (unlikely(bit < 0)) {
+		put_page(p);
+		return bit == -ENOMEM ? (int)bit : sigbus(code);
+	}
+	map_page(v, slot, p, (u64)bit);
+	return 0;
+}
+
+/* ---- a page is there, but not for writing ---- */
+
+/* A private page gets a successor; whoever else shares the old one keeps it. */
+static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *old)
+{
+	struct page *p = anon_page(old == zero_page ? GFP_USER | GFP_ZERO : GFP_USER);
+
+	if (unlikely(!p))
+		return -ENOMEM;
+	if (old != zero_page)
+		copy_page(p, old);
+	map_page(v, slot, p, PTE_WRITE);
+	arch_tlb_flush(v->mm, addr, addr + PAGE_SIZE);
+	if (old == zero_page)
+		return 0;
+	atomic_fetch_sub_explicit(&old->mapcount, 1, memory_order_relaxed);
+	add_rss(v->mm, page_rss_kind(v, old), -1);
+	put_page(old);
+	return 0;
+}
+
+static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *code)
+{
+	struct page *p = pfn_to_page(pte_pfn(*slot));
+	long bit = PTE_WRITE;
+
+	if (v->flags & VM_SHARED) {
+		bit = shared_write_bit(v, p, FAULT_WRITE);
+		if (bit < 0)
+			return bit == -ENOMEM ? (int)bit : sigbus(code);
+	} else if (!(p->flags & PG_ANON) || atomic_load(&p->refs) != 1) {
+		return replace_page(v, addr, slot, p);
+	}
+	/* The only user, so it stays the only one: a new reference could only come from this entry, under this lock. */
+	set_pte(slot, vma_pte(v, p, (u64)bit));
+	return 0;
+}
+
+/* ---- which of these ---- */
+
+static int fault_page(struct vma *v, uaddr_t addr, unsigned flags, int *code)
+{
+	pte_t *slot = arch_pte_alloc(v->mm, addr);
+	pte_t e;
+
+	if (unlikely(!slot))
+		return -ENOMEM;
+	e = *slot;
+	if (!e) {
+		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & MMF_UNSTABLE))
+			return sigbus(code);
+		return v->ops ? fault_file(v, addr, slot, flags, code) : fault_anon(v, slot, flags);
+	}
+	if (flags & FAULT_WRITE && !pte_write(e))
+		return fault_write_protected(v, addr, slot, code);
+	/* Another thread was faster, or this CPU remembered less than the table allows. */
+	return 0;
+}
+
+/* The stack grows down to addr: 0 or SIGSEGV. */
+static int expand_stack(struct mm *mm, struct vma *v, uaddr_t addr)
+{
+	unsigned i = vma_index(mm, v->start);
+	uaddr_t start = addr & PAGE_MASK;
+	u64 grow = (v->start - start) >> PAGE_SHIFT;
+	const struct vma *prev = i ? mm->vmas[i - 1] : NULL;
+
+	if (start < USER_MIN || v->end - start > READ_ONCE(current->group->rlim[RLIMIT_STACK].rlim_cur))
+		return SIGSEGV;
+	if (prev && prev->end > start)
+		return SIGSEGV;
+	if (prev && !(prev->flags & VM_GROWSDOWN) && vma_accessible(prev) && start - prev->end < STACK_GUARD_GAP)
+		return SIGSEGV;
+	if ((v->file && v->pgoff < grow) || !may_expand_vm(mm, v->flags, grow))
+		return SIGSEGV;
+	v->start = start;
+	v->pgoff -= grow;
+	mm->total_vm += grow;
+	return 0;
+}
+
+static bool access_allowed(const struct vma *v, unsigned flags)
+{
+	if (flags & FAULT_WRITE)
+		return v->flags & VM_WRITE;
+	if (flags & FAULT_EXEC)
+		return v->flags & VM_EXEC;
+	return vma_accessible(v);
+}
+
+int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
+{
+	struct vma *v = find_vma(mm, addr);
+
+	if (unlikely(!v))
+		return segv(code, SEGV_MAPERR);
+	if (unlikely(addr < v->start) && (!(v->flags & VM_GROWSDOWN) || expand_stack(mm, v, addr)))
+		return segv(code, SEGV_MAPERR);
+	if (unlikely(!access_allowed(v, flags)))
+		return segv(code, SEGV_ACCERR);
+	return fault_page(v, addr & PAGE_MASK, flags, code);
+}
+
+int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
+{
+	int r;
+
+	mutex_lock(&mm->mmap_lock);
+	r = fault_locked(mm, addr, flags, code);
+	mutex_unlock(&mm->mmap_lock);
+	return r;
+}
+
+/* A fault with interrupts as the faulting code had them. Kernel code that faults while it must not sleep has a bug: refused. */
+int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
+{
+	struct mm *mm = current->mm;
+	int sig, code = SEGV_MAPERR;
+
+	(void)r;
+	count_vm(VM_PGFAULT);
+	if (unlikely(addr >= USER_MAX || !mm)) {
+		if (flags & FAULT_USER)
+			force_sig_fault(SIGSEGV, SEGV_MAPERR, addr);
+		return 1;
+	}
+	if (!(flags & FAULT_USER) && (this_cpu()->in_irq || this_cpu()->irq_depth || mutex_is_held(&mm->mmap_lock)))
+		return 1;
+	sig = handle_fault(mm, addr, flags, &code);
+	if (likely(!sig)) {
+		current->min_flt++;
+		return 0;
+	}
+	if (!(flags & FAULT_USER))
+		return 1;
+	if (sig == -ENOMEM) {
+		pagefault_out_of_memory();
+		return 0;
+	}
+	force_sig_fault(sig, code, addr);
+	return 1;
+}
+
+/* ---- the kernel reads and writes another address space ---- */
+
+/* The page at addr, present, referenced; NULL if there is none to be had. */
+static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
+{
+	struct page *p = NULL;
+	pte_t *slot;
+	int code;
+
+	mutex_lock(&mm->mmap_lock);
+	slot = arch_pte_find(mm, addr);
+	/* What is present can be read whatever its protection; everything else goes through a fault. */
+	if (!slot || !*slot || (flags & FAULT_WRITE && !pte_write(*slot))) {
+		if (fault_locked(mm, addr, flags, &code))
+			goto out;
+		slot = arch_pte_find(mm, addr);
+	}
+	p = pfn_to_page(pte_pfn(*slot));
+	get_page(p);
+out:
+	mutex_unlock(&mm->mmap_lock);
+	return p;
+}
+
+size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n)
+{
+	while (n && access_ok(addr, n)) {
+		size_t off = addr & ~PAGE_MASK, chunk = min(n, PAGE_SIZE - off);
+		struct page *p = get_user_page(mm, addr, FAULT_WRITE);
+
+		if (!p)
+			break;
+		kmemcpy((char *)page_address(p) + off, buf, chunk);
+		put_page(p);
+		addr += chunk;
+		buf = (const char *)buf + chunk;
+		n -= chunk;
+	}
+	return n;
+}
+
+size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n)
+{
+	while (n && access_ok(addr, n)) {
+		size_t off = addr & ~PAGE_MASK, chunk = min(n, PAGE_SIZE - off);
+		struct page *p = get_user_page(mm, addr, 0);
+
+		if (!p)
+			break;
+		kmemcpy(buf, (char *)page_address(p) + off, chunk);
+		put_page(p);
+		addr += chunk;
+		buf = (char *)buf + chunk;
+		n -= chunk;
+	}
+	return n;
+}

@@ -1,0 +1,517 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Address spaces: their life, the sorted array of their mappings (vmas), and fork's copy. Mirrors Linux mm/mmap.c and the mm
+ * half of kernel/fork.c.
+ *
+ * Locks: mm->mmap_lock (mutex) protects the vmas and the page tables; two of them only in dup_mm: old, then the new one that
+ * nobody else knows. mapping->vmas_lock inside it links file mappings for the reverse walk.
+ *
+ * LINUX: an array with binary search instead of a maple tree. An insertion moves pointers, which is cheap up to thousands.
+ */
+#include "kernel/abi.h"
+#include "kernel/mm/vm.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+
+#define FIRST_VMAS	16u
+
+static struct kmem_cache *mm_cache, *vma_cache;
+
+void mm_init(void)
+{
+	mm_cache = kmem_cache_create("mm_struct", sizeof(struct mm), 16);
+	vma_cache = kmem_cache_create("vm_area_struct", sizeof(struct vma), 16);
+}
+
+/* ---- vmas ---- */
+
+unsigned vma_index(struct mm *mm, uaddr_t addr)
+{
+	unsigned lo = 0, hi = mm->nr_vmas;
+
+	while (lo < hi) {
+		unsigned mid = (lo + hi) / 2;
+
+		if (mm->vmas[mid]->end > addr)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return lo;
+}
+
+struct vma *find_vma(struct mm *mm, uaddr_t addr)
+{
+	unsigned i = mm->hit;
+
+	if (likely(i < mm->nr_vmas && mm->vmas[i]->start <= addr && addr < mm->vmas[i]->end))
+		return mm->vmas[i];
+	assert_held(&mm->mmap_lock);
+	i = vma_index(mm, addr);
+	if (i == mm->nr_vmas)
+		return NULL;
+	mm->hit = i;
+	return mm->vmas[i];
+}
+
+static void vma_link_file(struct vma *v)
+{
+	struct mapping *m = vma_mapping(v);
+
+	if (!m)
+		return;
+	spin_lock(&m->vmas_lock);
+	list_add_tail(&v->mapping_node, &m->vmas);
+	spin_unlock(&m->vmas_lock);
+}
+
+static void vma_unlink_file(struct vma *v)
+{
+	struct mapping *m = vma_mapping(v);
+
+	if (!m)
+		return;
+	spin_lock(&m->vmas_lock);
+	list_del(&v->mapping_node);
+	spin_unlock(&m->vmas_lock);
+}
+
+struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags)
+{
+	struct vma *v = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+
+	if (!v)
+		return NULL;
+	*v = (struct vma){ .start = start, .end = end, .flags = flags, .pgoff = start >> PAGE_SHIFT, .mm = mm };
+	list_init(&v->mapping_node);
+	return v;
+}
+
+struct vma *vma_dup(const struct vma *like)
+{
+	struct vma *v = vma_new(like->mm, like->start, like->end, like->flags);
+
+	if (!v)
+		return NULL;
+	v->pgoff = like->pgoff;
+	v->ops = like->ops;
+	v->file = like->file ? get_file(like->file) : NULL;
+	return v;
+}
+
+void vma_free(struct vma *v)
+{
+	if (v->file)
+		fput(v->file);
+	kmem_cache_free(vma_cache, v);
+}
+
+/* Room for @extra more vmas in the array. */
+static int vmas_reserve(struct mm *mm, unsigned extra)
+{
+	unsigned max = mm->max_vmas ? mm->max_vmas : FIRST_VMAS;
+	struct vma **a;
+
+	if (likely(mm->nr_vmas + extra <= mm->max_vmas))
+		return 0;
+	while (max < mm->nr_vmas + extra)
+		max *= 2;
+	a = kmalloc(max * sizeof(*a), GFP_KERNEL);
+	if (!a)
+		return -ENOMEM;
+	if (mm->nr_vmas)
+		kmemcpy(a, mm->vmas, mm->nr_vmas * sizeof(*a));
+	kfree(mm->vmas);
+	mm->vmas = a;
+	mm->max_vmas = max;
+	return 0;
+}
+
+/* At index i; the array has room. */
+static void vmas_put(struct mm *mm, unsigned i, struct vma *v)
+{
+	assert(i == 0 || mm->vmas[i - 1]->end <= v->start);
+	assert(i == mm->nr_vmas || v->end <= mm->vmas[i]->start);
+	kmemmove(&mm->vmas[i + 1], &mm->vmas[i], (mm->nr_vmas - i) * sizeof(*mm->vmas));
+	mm->vmas[i] = v;
+	mm->nr_vmas++;
+	mm->hit = i;
+	vma_link_file(v);
+}
+
+int vma_insert(struct mm *mm, struct vma *v)
+{
+	assert(v->start < v->end && v->end <= USER_MAX && !((v->start | v->end) & ~PAGE_MASK));
+	if (vmas_reserve(mm, 1))
+		return -ENOMEM;
+	vmas_put(mm, vma_index(mm, v->start), v);
+	mm->total_vm += vma_pages(v);
+	return 0;
+}
+
+void vma_remove(struct mm *mm, unsigned first, unsigned last)
+{
+	for (unsigned i = first; i < last; i++) {
+		mm->total_vm -= vma_pages(mm->vmas[i]);
+		vma_unlink_file(mm->vmas[i]);
+		vma_free(mm->vmas[i]);
+	}
+	kmemmove(&mm->vmas[first], &mm->vmas[last], (mm->nr_vmas - last) * sizeof(*mm->vmas));
+	mm->nr_vmas -= last - first;
+}
+
+/* vmas[i] becomes two that meet at addr, strictly inside. */
+static int vma_split(struct mm *mm, unsigned i, uaddr_t addr)
+{
+	struct vma *v = mm->vmas[i], *high;
+
+	if (mm->nr_vmas >= MAX_MAP_COUNT || vmas_reserve(mm, 1))
+		return -ENOMEM;
+	high = vma_dup(v);
+	if (!high)
+		return -ENOMEM;
+	high->start = addr;
+	high->pgoff = vma_pgoff(v, addr);
+	v->end = addr;
+	vmas_put(mm, i + 1, high);
+	return 0;
+}
+
+int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsigned *last)
+{
+	unsigned i = vma_index(mm, start);
+	int err;
+
+	assert_held(&mm->mmap_lock);
+	if (i < mm->nr_vmas && mm->vmas[i]->start < start) {
+		err = vma_split(mm, i, start);
+		if (err)
+			return err;
+		i++;
+	}
+	*first = i;
+	i = vma_index(mm, end - 1);
+	if (i < mm->nr_vmas && mm->vmas[i]->start < end) {
+		if (mm->vmas[i]->end > end) {
+			err = vma_split(mm, i, end);
+			if (err)
+				return err;
+		}
+		i++;
+	}
+	*last = i;
+	return 0;
+}
+
+bool vma_can_merge(const struct vma *a, const struct vma *b)
+{
+	return a->end == b->start && a->flags == b->flags && a->file == b->file && a->ops == b->ops &&
+	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN);
+}
+
+void vma_merge_range(struct mm *mm, unsigned first, unsigned last)
+{
+	unsigned out, i = first ? first - 1 : 0, stop = min(last + 1, mm->nr_vmas);
+
+	if (i >= stop)
+		return;
+	out = i;
+	for (i++; i < stop; i++) {
+		struct vma *into = mm->vmas[out], *v = mm->vmas[i];
+
+		if (!vma_can_merge(into, v)) {
+			mm->vmas[++out] = v;
+			continue;
+		}
+		into->end = v->end;
+		vma_unlink_file(v);
+		vma_free(v);
+	}
+	if (++out == stop)
+		return;
+	kmemmove(&mm->vmas[out], &mm->vmas[stop], (mm->nr_vmas - stop) * sizeof(*mm->vmas));
+	mm->nr_vmas -= stop - out;
+}
+
+/* ---- life ---- */
+
+struct mm *mm_alloc(void)
+{
+	struct mm *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!mm)
+		return NULL;
+	atomic_store(&mm->mm_users, 1);
+	atomic_store(&mm->mm_count, 1);
+	mutex_init(&mm->mmap_lock, "mmap_lock", RANK_MMAP);
+	if (arch_mm_init(mm)) {
+		kmem_cache_free(mm_cache, mm);
+		return NULL;
+	}
+	return mm;
+}
+
+/* No user is left: every page and vma goes. LINUX: the reaper is kept out by mmap_lock. */
+static void exit_mmap(struct mm *mm)
+{
+	mutex_lock(&mm->mmap_lock);
+	for (unsigned i = 0; i < mm->nr_vmas; i++) {
+		struct vma *v = mm->vmas[i];
+
+		zap_range(v, v->start, v->end);
+		cond_resched();
+	}
+	vma_remove(mm, 0, mm->nr_vmas);
+	kfree(mm->vmas);
+	mm->vmas = NULL;
+	mm->max_vmas = 0;
+	for (unsigned k = 0; k < NR_RSS; k++)
+		assert_eq(atomic_load(&mm->rss[k]), 0);
+	assert_eq(mm->total_vm, 0);
+	arch_mm_free(mm);
+	mutex_unlock(&mm->mmap_lock);
+}
+
+bool mmget_not_zero(struct mm *mm)
+{
+	u32 n = atomic_load(&mm->mm_users);
+
+	while (n)
+		if (atomic_compare_exchange_weak(&mm->mm_users, &n, n + 1))
+			return true;
+	return false;
+}
+
+void mmput(struct mm *mm)
+{
+	u32 was;
+
+	might_sleep();
+	was = atomic_fetch_sub(&mm->mm_users, 1);
+	assert_rel(was, >, 0);
+	if (was > 1)
+		return;
+	exit_mmap(mm);
+	oom_mm_freed(mm);
+	if (mm->exe_file)
+		fput(mm->exe_file);
+	mmdrop(mm);
+}
+
+void mmdrop(struct mm *mm)
+{
+	u32 was = atomic_fetch_sub(&mm->mm_count, 1);
+
+	assert_rel(was, >, 0);
+	if (was > 1)
+		return;
+	assert_eq(atomic_load(&mm->mm_users), 0);
+	kmem_cache_free(mm_cache, mm);
+}
+
+struct mm *get_task_mm(struct task *t)
+{
+	struct mm *mm;
+
+	task_lock(t);
+	mm = t->mm;
+	if (mm && !(t->flags & PF_KTHREAD))
+		mmget(mm);
+	else
+		mm = NULL;
+	task_unlock(t);
+	return mm;
+}
+
+/* ---- fork ---- */
+
+struct dup {
+	struct mm *to;
+	s64 anon;			/* pages the child got */
+	bool protected;			/* the parent lost write access somewhere: flush */
+};
+
+/*
+ * One anonymous page becomes shared, read-only in both. What can be found again by a fault (file pages, the zero page) is
+ * not copied.
+ */
+static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	pte_t e = *slot, *to;
+	struct page *p = pfn_to_page(pte_pfn(e));
+	struct dup *d = ctx;
+
+	(void)mm;
+	if (!(p->flags & PG_ANON))
+		return 0;
+	to = arch_pte_alloc(d->to, va);
+	if (!to)
+		return -ENOMEM;
+	if (pte_write(e)) {
+		e = pte_wrprotect(e);
+		*slot = e;
+		d->protected = true;
+	}
+	get_page(p);
+	atomic_fetch_add_explicit(&p->mapcount, 1, memory_order_relaxed);
+	d->anon++;
+	*to = e;
+	return 0;
+}
+
+static int dup_vma(struct dup *d, struct vma *old)
+{
+	struct vma *v = vma_dup(old);
+	int err;
+
+	if (!v)
+		return -ENOMEM;
+	v->mm = d->to;
+	v->flags &= ~VM_LOCKED;
+	err = vma_insert(d->to, v);
+	if (err) {
+		vma_free(v);
+		return err;
+	}
+	if (old->flags & (VM_SHARED | VM_WIPEONFORK))
+		return 0;
+	return arch_pte_range(old->mm, old->start, old->end, dup_pte, d);
+}
+
+/* Both mmap_locks held. */
+static int dup_mmap(struct mm *mm, struct mm *old)
+{
+	struct dup d = { .to = mm };
+	int err = vmas_reserve(mm, old->nr_vmas);
+
+	for (unsigned i = 0; !err && i < old->nr_vmas; i++)
+		if (!(old->vmas[i]->flags & VM_DONTFORK))
+			err = dup_vma(&d, old->vmas[i]);
+	add_rss(mm, MM_ANON, d.anon);
+	if (d.protected)
+		arch_tlb_flush(old, 0, USER_MAX);
+	mm->hit = 0;
+	return err;
+}
+
+static void dup_fields(struct mm *mm, const struct mm *old)
+{
+	mm->mmap_base = old->mmap_base;
+	mm->scan_top = 0;
+	mm->start_code = old->start_code;
+	mm->end_code = old->end_code;
+	mm->start_data = old->start_data;
+	mm->end_data = old->end_data;
+	mm->start_brk = old->start_brk;
+	mm->brk = old->brk;
+	mm->start_stack = old->start_stack;
+	mm->arg_start = old->arg_start;
+	mm->arg_end = old->arg_end;
+	mm->env_start = old->env_start;
+	mm->env_end = old->env_end;
+	kmemcpy(mm->auxv, old->auxv, sizeof(mm->auxv));
+	mm->exe_file = old->exe_file ? get_file(old->exe_file) : NULL;
+}
+
+struct mm *dup_mm(struct mm *old)
+{
+	struct mm *mm = mm_alloc();
+	int err;
+
+	if (!mm)
+		return NULL;
+	mutex_lock(&old->mmap_lock);
+	mutex_lock_nested(&mm->mmap_lock);	/* nobody else knows it */
+	dup_fields(mm, old);
+	err = dup_mmap(mm, old);
+	mutex_unlock(&mm->mmap_lock);
+	mutex_unlock(&old->mmap_lock);
+	if (!err)
+		return mm;
+	mmput(mm);
+	return NULL;
+}
+
+/* ---- what /proc shows ---- */
+
+int vma_flags_to_prot(u32 flags)
+{
+	return (flags & VM_READ ? PROT_READ : 0) | (flags & VM_WRITE ? PROT_WRITE : 0) | (flags & VM_EXEC ? PROT_EXEC : 0);
+}
+
+void mm_sizes(struct mm *mm, struct mm_sizes *s)
+{
+	*s = (struct mm_sizes){ 0 };
+	mutex_lock(&mm->mmap_lock);
+	s->total = mm->total_vm;
+	s->peak_rss = max(mm->hiwater_rss, (u64)mm_rss(mm));
+	for (unsigned i = 0; i < mm->nr_vmas; i++) {
+		const struct vma *v = mm->vmas[i];
+
+		if (v->flags & VM_LOCKED)
+			s->locked += vma_pages(v);
+		if (v->flags & VM_GROWSDOWN)
+			s->stack += vma_pages(v);
+		else if ((v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+			s->data += vma_pages(v);
+		else if (v->file && v->flags & VM_EXEC)
+			s->exec += vma_pages(v);
+	}
+	mutex_unlock(&mm->mmap_lock);
+}
+
+static const char *vma_name(const struct vma *v, char *buf, size_t n)
+{
+	const char *path = NULL;
+
+	if (v->file && v->file->dentry) {
+		path = dentry_path(v->file->dentry, buf, n);
+		return IS_ERR(path) ? "?" : path;
+	}
+	if (v->file)
+		return "";
+	if (v->start <= v->mm->brk && v->end > v->mm->start_brk)
+		return "[heap]";
+	if (v->start <= v->mm->start_stack && v->mm->start_stack < v->end)
+		return "[stack]";
+	return "";
+}
+
+static size_t print_vma(const struct vma *v, char *buf, size_t n, char *path, size_t path_size)
+{
+	const char *name = vma_name(v, path, path_size);
+	u64 ino = v->file ? v->file->inode->ino : 0;
+	size_t len;
+
+	len = (size_t)ksnprintf(buf, n, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start, v->end, v->flags & VM_READ ? 'r' : '-',
+				v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-', v->flags & VM_SHARED ? 's' : 'p',
+				v->file ? v->pgoff << PAGE_SHIFT : 0ul, 0, v->file ? 1 : 0, ino);
+	if (!*name)
+		return len + (size_t)ksnprintf(len < n ? buf + len : buf, len < n ? n - len : 0, "\n");
+	return len + (size_t)ksnprintf(len < n ? buf + len : buf, len < n ? n - len : 0, "%*s%s\n", len < 73 ? (int)(73 - len) : 0, "", name);
+}
+
+/* Whole lines only; *cursor is the address to go on from. */
+size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor)
+{
+	char *path = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	size_t done = 0;
+
+	if (!path)
+		return 0;
+	mutex_lock(&mm->mmap_lock);
+	for (unsigned i = vma_index(mm, *cursor); i < mm->nr_vmas; i++) {
+		size_t len = print_vma(mm->vmas[i], buf + done, n - done, path, PAGE_SIZE);
+
+		if (len >= n - done)
+			break;
+		done += len;
+		*cursor = mm->vmas[i]->end;
+	}
+	mutex_unlock(&mm->mmap_lock);
+	kfree(path);
+	return done;
+}

@@ -1,0 +1,762 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Making, moving and removing mappings: mmap, munmap, brk, mprotect, mremap. Mirrors Linux mm/mmap.c, mprotect.c, mremap.c.
+ *
+ * Locks: mm->mmap_lock. Files are looked up and shared anonymous memory is made before it is taken.
+ */
+#include "kernel/abi.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/vm.h"
+#include "kernel/panic.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+
+#define MAP_LEGACY	(MAP_SHARED | MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS | MAP_DENYWRITE | MAP_EXECUTABLE | MAP_GROWSDOWN | \
+			 MAP_LOCKED | MAP_NORESERVE | MAP_POPULATE | MAP_NONBLOCK | MAP_STACK | MAP_HUGETLB | MAP_32BIT | MAP_FIXED_NOREPLACE)
+#define LOW_TOP		0x80000000ul	/* MAP_32BIT */
+
+/* ---- limits ---- */
+
+static u64 rlimit(int which)
+{
+	return READ_ONCE(current->group->rlim[which].rlim_cur);
+}
+
+static bool is_data(u32 flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
+
+static u64 data_pages(struct mm *mm)
+{
+	u64 n = 0;
+
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (is_data(mm->vmas[i]->flags))
+			n += vma_pages(mm->vmas[i]);
+	return n;
+}
+
+bool may_expand_vm(struct mm *mm, u32 flags, u64 pages)
+{
+	u64 as = rlimit(RLIMIT_AS), data = rlimit(RLIMIT_DATA);
+
+	if (mm->total_vm + pages > as >> PAGE_SHIFT)
+		return false;
+	return data == RLIM64_INFINITY || !is_data(flags) || data_pages(mm) + pages <= data >> PAGE_SHIFT;
+}
+
+/* Linux's heuristic overcommit: only what could never be, all of RAM at once, is refused. */
+static bool obvious_overcommit(u32 flags, u64 pages)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_NORESERVE)) == VM_WRITE && pages > totalram_pages();
+}
+
+/* ---- a free place ---- */
+
+/* Where the hole below v ends. */
+static uaddr_t hole_end(const struct vma *v)
+{
+	if (!(v->flags & VM_GROWSDOWN))
+		return v->start;
+	return v->start > STACK_GUARD_GAP ? v->start - STACK_GUARD_GAP : 0;
+}
+
+/* The highest hole of len bytes in [bottom, top); *widest grows to the largest too small one passed. 0 if there is none. */
+static uaddr_t find_hole(struct mm *mm, size_t len, uaddr_t bottom, uaddr_t top, uaddr_t *widest)
+{
+	unsigned i = vma_index(mm, top - 1);
+
+	for (;; i--) {
+		uaddr_t lo = i ? max(mm->vmas[i - 1]->end, bottom) : bottom;
+		uaddr_t hi = i < mm->nr_vmas ? min(hole_end(mm->vmas[i]), top) : top;
+
+		if (hi > lo && hi - lo >= len)
+			return hi - len;
+		if (hi > lo && hi - lo > *widest)
+			*widest = hi - lo;
+		if (!i || lo == bottom)
+			return 0;
+	}
+}
+
+static void set_mmap_base(struct mm *mm)
+{
+	u64 gap = rlimit(RLIMIT_STACK);
+
+	gap = max(min(gap, (u64)USER_MAX / 6 * 5), min(128ul << 20, USER_MAX / 4));
+	mm->mmap_base = (STACK_TOP - gap - STACK_GUARD_GAP) & PAGE_MASK;
+	mm->scan_top = 0;
+}
+
+static uaddr_t find_place(struct mm *mm, size_t len)
+{
+	uaddr_t at;
+
+	if (!mm->mmap_base)
+		set_mmap_base(mm);
+	if (!mm->scan_top || len <= mm->scan_hole) {
+		mm->scan_top = mm->mmap_base;
+		mm->scan_hole = 0;
+	}
+	at = find_hole(mm, len, USER_MIN, mm->scan_top, &mm->scan_hole);
+	if (at)
+		mm->scan_top = at + len;
+	return at ? at : find_hole(mm, len, mm->mmap_base, USER_MAX, &(uaddr_t){ 0 });
+}
+
+/* A hole was made that ends at @end or above: look there again. */
+static void hole_made(struct mm *mm, uaddr_t end)
+{
+	unsigned i;
+
+	if (end <= mm->scan_top || !mm->scan_top)
+		return;
+	i = vma_index(mm, end - 1);
+	mm->scan_top = min(mm->mmap_base, i < mm->nr_vmas ? mm->vmas[i]->start : mm->mmap_base);
+}
+
+/* Is all of [addr, addr + len) free, and far enough from a stack above? */
+static bool place_free(struct mm *mm, uaddr_t addr, size_t len)
+{
+	unsigned i = vma_index(mm, addr);
+
+	return i == mm->nr_vmas || addr + len <= hole_end(mm->vmas[i]);
+}
+
+/* The address for len bytes, or -errno. A hint is taken if the place is free. */
+static long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags)
+{
+	unsigned i;
+
+	if (len > USER_MAX - USER_MIN)
+		return -ENOMEM;
+	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+		if (addr & ~PAGE_MASK)
+			return -EINVAL;
+		if (addr > USER_MAX - len)
+			return -ENOMEM;
+		if (addr < USER_MIN)
+			return -EPERM;
+		i = vma_index(mm, addr);
+		if (flags & MAP_FIXED_NOREPLACE && i < mm->nr_vmas && mm->vmas[i]->start < addr + len)
+			return -EEXIST;
+		return (long)addr;
+	}
+	if (addr) {
+		addr = max(PAGE_ALIGN(addr), USER_MIN);
+		if (addr <= USER_MAX - len && place_free(mm, addr, len) && (!(flags & MAP_32BIT) || addr + len <= LOW_TOP))
+			return (long)addr;
+	}
+	if (flags & MAP_32BIT)
+		addr = find_hole(mm, len, LOW_TOP / 2, LOW_TOP, &(uaddr_t){ 0 });
+	else
+		addr = find_place(mm, len);
+	return addr ? (long)addr : -ENOMEM;
+}
+
+/* ---- unmap ---- */
+
+int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
+{
+	uaddr_t end = addr + PAGE_ALIGN(len);
+	unsigned first, last;
+	int err;
+
+	assert_held(&mm->mmap_lock);
+	if (addr & ~PAGE_MASK || addr > USER_MAX || len > USER_MAX - addr || !PAGE_ALIGN(len))
+		return -EINVAL;
+	err = vma_isolate(mm, addr, end, &first, &last);
+	if (err)
+		return err;
+	if (first == last)
+		return 0;
+	for (unsigned i = first; i < last; i++)
+		zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
+	vma_remove(mm, first, last);
+	free_tables(mm, addr, end);
+	hole_made(mm, end);
+	return 0;
+}
+
+/* ---- map ---- */
+
+static u32 prot_to_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+
+/* May this file be mapped so? 0 or -errno. */
+static int check_file(struct file *f, int prot, int flags)
+{
+	unsigned acc = f->flags & O_ACCMODE;
+	int type = flags & MAP_TYPE;
+
+	if (type == MAP_SHARED_VALIDATE && flags & ~(MAP_LEGACY | MAP_SHARED_VALIDATE))
+		return -EOPNOTSUPP;
+	if (type != MAP_SHARED && type != MAP_PRIVATE && type != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if (type != MAP_PRIVATE && prot & PROT_WRITE && acc != O_RDWR)
+		return -EACCES;
+	if (acc == O_WRONLY)
+		return -EACCES;
+	if (!f->ops || !f->ops->mmap)
+		return -ENODEV;
+	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
+}
+
+static int check_map(struct mm *mm, size_t len, int prot, int flags, struct file *file, u64 pgoff, u32 vm_flags)
+{
+	int type = flags & MAP_TYPE;
+
+	if (pgoff + (len >> PAGE_SHIFT) < pgoff)
+		return -EOVERFLOW;
+	if (mm->nr_vmas > MAX_MAP_COUNT)
+		return -ENOMEM;
+	if (file && !(flags & MAP_ANONYMOUS))
+		return check_file(file, prot, flags);
+	if (type != MAP_PRIVATE && (type != MAP_SHARED || !file))
+		return -EINVAL;
+	if (flags & MAP_GROWSDOWN && type == MAP_SHARED)
+		return -EINVAL;
+	return obvious_overcommit(vm_flags, len >> PAGE_SHIFT) ? -ENOMEM : 0;
+}
+
+/* Anonymous memory often just makes a neighbour longer. true if it did. */
+static bool extend_neighbour(struct mm *mm, uaddr_t addr, size_t len, u32 flags)
+{
+	struct vma as = { .start = addr, .end = addr + len, .flags = flags, .pgoff = addr >> PAGE_SHIFT };
+	unsigned i = vma_index(mm, addr);
+
+	if (i && vma_can_merge(mm->vmas[i - 1], &as)) {
+		mm->vmas[i - 1]->end += len;
+		mm->total_vm += len >> PAGE_SHIFT;
+		vma_merge_range(mm, i, i);
+		return true;
+	}
+	if (i < mm->nr_vmas && vma_can_merge(&as, mm->vmas[i])) {
+		mm->vmas[i]->start = addr;
+		mm->vmas[i]->pgoff = as.pgoff;
+		mm->total_vm += len >> PAGE_SHIFT;
+		return true;
+	}
+	return false;
+}
+
+static int map_file(struct vma *v, struct file *file, u64 pgoff)
+{
+	int err;
+
+	v->file = get_file(file);
+	v->pgoff = pgoff;
+	err = file->ops->mmap(file, v);
+	if (err || v->ops)
+		return err;
+	/* Like /dev/zero: the file only asked for anonymous memory. */
+	if (v->flags & VM_SHARED)
+		return -ENODEV;
+	fput(v->file);
+	v->file = NULL;
+	v->pgoff = v->start >> PAGE_SHIFT;
+	return 0;
+}
+
+/* A new vma in a place that is free. 0 or -errno. */
+static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct file *file, u64 pgoff)
+{
+	struct vma *v;
+	unsigned i;
+	int err = 0;
+
+	if (!file && extend_neighbour(mm, addr, len, flags))
+		return 0;
+	v = vma_new(mm, addr, addr + len, flags);
+	if (!v)
+		return -ENOMEM;
+	if (file)
+		err = map_file(v, file, pgoff);
+	if (!err)
+		err = vma_insert(mm, v);
+	if (err) {
+		vma_free(v);
+		return err;
+	}
+	if (file) {
+		i = vma_index(mm, addr);
+		vma_merge_range(mm, i, i + 1);
+	}
+	return 0;
+}
+
+long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struct file *file, u64 pgoff)
+{
+	u32 vm_flags = prot_to_flags(prot) | mm->def_flags;
+	long at;
+	int err;
+
+	assert_held(&mm->mmap_lock);
+	if (!len)
+		return -EINVAL;
+	len = PAGE_ALIGN(len);
+	if (!len || len > USER_MAX)
+		return -ENOMEM;
+	vm_flags |= flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
+	vm_flags |= flags & MAP_LOCKED ? VM_LOCKED : 0;
+	vm_flags |= flags & MAP_NORESERVE ? VM_NORESERVE : 0;
+	vm_flags |= (flags & MAP_TYPE) != MAP_PRIVATE ? VM_SHARED : 0;
+	at = get_unmapped_area(mm, addr, len, flags);
+	if (at < 0)
+		return at;
+	err = check_map(mm, len, prot, flags, file, pgoff, vm_flags);
+	if (err)
+		return err;
+	if (!may_expand_vm(mm, vm_flags, len >> PAGE_SHIFT))
+		return -ENOMEM;
+	if (flags & MAP_FIXED)
+		err = do_munmap(mm, (uaddr_t)at, len);
+	/* VM_NORESERVE has done its work; without it neighbours merge. */
+	if (!err)
+		err = map_new(mm, (uaddr_t)at, len, vm_flags & ~VM_NORESERVE, file, pgoff);
+	return err ? err : at;
+}
+
+int setup_stack_vma(struct mm *mm, size_t size)
+{
+	struct vma *v;
+	int err;
+
+	assert_held(&mm->mmap_lock);
+	size = PAGE_ALIGN(size);
+	if (!size || size > STACK_TOP / 2)
+		return -ENOMEM;
+	v = vma_new(mm, STACK_TOP - size, STACK_TOP, VM_READ | VM_WRITE | VM_GROWSDOWN);
+	if (!v)
+		return -ENOMEM;
+	err = vma_insert(mm, v);
+	if (err)
+		vma_free(v);
+	return err;
+}
+
+void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	while (start < end && !fatal_signal_pending(current)) {
+		unsigned flags = 0;
+		struct vma *v;
+		int code, err;
+
+		mutex_lock(&mm->mmap_lock);
+		v = find_vma(mm, start);
+		if (v && (v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
+			flags = FAULT_WRITE;
+		err = fault_locked(mm, start, flags, &code);
+		mutex_unlock(&mm->mmap_lock);
+		if (err)
+			return;
+		start += PAGE_SIZE;
+	}
+}
+
+/* ---- protection ---- */
+
+static int change_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	const struct vma *v = ctx;
+	struct page *p = pfn_to_page(pte_pfn(*slot));
+	u64 keep = v->flags & VM_WRITE && pte_write(*slot) ? PTE_WRITE : 0;
+
+	(void)mm;
+	(void)va;
+	/* A shared page that was written stays known as written. */
+	if (v->flags & VM_SHARED && pte_dirty(*slot) && v->ops->mkwrite)
+		v->ops->mkwrite((struct vma *)(uintptr_t)v, p);
+	atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, p, keep), memory_order_release);
+	return 0;
+}
+
+/* vmas[i] gets new rights; entries of pages that are there follow. Writing is given back by faults, one page at a time. */
+static void protect_vma(struct vma *v, u32 rights)
+{
+	u32 was = v->flags;
+
+	v->flags = (was & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
+	if (v->flags == was)
+		return;
+	arch_pte_range(v->mm, v->start, v->end, change_pte, v);
+	arch_tlb_flush(v->mm, v->start, v->end);
+}
+
+static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
+{
+	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file && (v->file->flags & O_ACCMODE) != O_RDWR)
+		return -EACCES;
+	if (is_data((v->flags & ~VM_WRITE) | rights) && !is_data(v->flags)) {
+		if (obvious_overcommit(rights, vma_pages(v)))
+			return -ENOMEM;
+		if (rlimit(RLIMIT_DATA) != RLIM64_INFINITY && data_pages(mm) + vma_pages(v) > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int do_mprotect(struct mm *mm, uaddr_t start, uaddr_t end, u32 rights)
+{
+	unsigned first, last, i;
+	int err = vma_isolate(mm, start, end, &first, &last);
+
+	if (err)
+		return err;
+	for (i = first; i < last; i++) {
+		/* Up to the first hole or refusal it takes effect, as on Linux. */
+		err = mm->vmas[i]->start != start ? -ENOMEM : check_protect(mm, mm->vmas[i], rights);
+		if (err)
+			break;
+		start = mm->vmas[i]->end;
+		protect_vma(mm->vmas[i], rights);
+	}
+	vma_merge_range(mm, first, last);
+	return !err && start < end ? -ENOMEM : err;
+}
+
+/* ---- mremap ---- */
+
+struct move {
+	uaddr_t from, to;
+};
+
+static int prepare_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	const struct move *m = ctx;
+
+	(void)slot;
+	return arch_pte_alloc(mm, va - m->from + m->to) ? 0 : -ENOMEM;
+}
+
+static int move_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	const struct move *m = ctx;
+	pte_t *to = arch_pte_find(mm, va - m->from + m->to);
+
+	assert(to && !*to);
+	*to = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
+	return 0;
+}
+
+/* All entries of [from, from + len) go to @to: either all or, -ENOMEM, none. */
+static int move_page_tables(struct mm *mm, uaddr_t from, uaddr_t to, size_t len)
+{
+	struct move m = { .from = from, .to = to };
+	int err = arch_pte_range(mm, from, from + len, prepare_pte, &m);
+
+	if (err)
+		return err;
+	arch_pte_range(mm, from, from + len, move_pte, &m);
+	arch_tlb_flush(mm, from, from + len);
+	return 0;
+}
+
+/* [addr, addr + old_len) of v goes to @to and becomes new_len long. The place is free. */
+static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, size_t new_len, unsigned flags)
+{
+	struct mm *mm = v->mm;
+	struct vma *copy;
+	size_t moved = min(old_len, new_len);
+	unsigned i;
+	int err;
+
+	if (mm->nr_vmas >= MAX_MAP_COUNT - 3)
+		return -ENOMEM;
+	copy = vma_dup(v);
+	if (!copy)
+		return -ENOMEM;
+	copy->start = to;
+	copy->end = to + new_len;
+	copy->pgoff = v->file ? vma_pgoff(v, addr) : to >> PAGE_SHIFT;
+	err = vma_insert(mm, copy);
+	if (err) {
+		vma_free(copy);
+		return err;
+	}
+	err = moved ? move_page_tables(mm, addr, to, moved) : 0;
+	if (err) {
+		do_munmap(mm, to, new_len);
+		return err;
+	}
+	/* Cutting the old one may need memory, and then it stays, empty: LINUX: Linux leaves it so too. */
+	if (old_len && !(flags & MREMAP_DONTUNMAP))
+		do_munmap(mm, addr, old_len);
+	else if (flags & MREMAP_DONTUNMAP)
+		v->flags &= ~VM_LOCKED;
+	i = vma_index(mm, to);
+	vma_merge_range(mm, i, i + 1);
+	return (long)to;
+}
+
+/* The vma that [addr, addr + old_len) lies in and that may become new_len long, or ERR_PTR. */
+static struct vma *vma_to_resize(struct mm *mm, uaddr_t addr, size_t old_len, size_t new_len)
+{
+	struct vma *v = find_vma(mm, addr);
+	u64 grow = new_len > old_len ? (new_len - old_len) >> PAGE_SHIFT : 0;
+
+	if (!v || v->start > addr)
+		return ERR_PTR(-EFAULT);
+	if (!old_len && !(v->flags & VM_SHARED))
+		return ERR_PTR(-EINVAL);
+	if (old_len > v->end - addr)
+		return ERR_PTR(-EFAULT);
+	if (vma_pgoff(v, addr) + (new_len >> PAGE_SHIFT) < vma_pgoff(v, addr))
+		return ERR_PTR(-EINVAL);
+	if (grow && (!may_expand_vm(mm, v->flags, grow) || obvious_overcommit(v->flags, grow)))
+		return ERR_PTR(-ENOMEM);
+	return v;
+}
+
+static long mremap_to(struct mm *mm, uaddr_t addr, size_t old_len, size_t new_len, unsigned flags, uaddr_t to)
+{
+	struct vma *v;
+	long at;
+	int err;
+
+	if (to & ~PAGE_MASK || new_len > USER_MAX || to > USER_MAX - new_len)
+		return -EINVAL;
+	if (flags & MREMAP_FIXED && addr + old_len > to && to + new_len > addr)
+		return -EINVAL;
+	if (mm->nr_vmas + 2 >= MAX_MAP_COUNT - 3)
+		return -ENOMEM;
+	if (flags & MREMAP_FIXED) {
+		if (to < USER_MIN)
+			return -EPERM;
+		err = do_munmap(mm, to, new_len);
+		if (err)
+			return err;
+	}
+	if (old_len > new_len) {
+		err = do_munmap(mm, addr + new_len, old_len - new_len);
+		if (err)
+			return err;
+		old_len = new_len;
+	}
+	v = vma_to_resize(mm, addr, old_len, new_len);
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+	if (flags & MREMAP_DONTUNMAP && !may_expand_vm(mm, v->flags, old_len >> PAGE_SHIFT))
+		return -ENOMEM;
+	at = get_unmapped_area(mm, to, new_len, flags & MREMAP_FIXED ? MAP_FIXED : 0);
+	return at < 0 ? at : move_vma(v, addr, old_len, (uaddr_t)at, new_len, flags);
+}
+
+/* Longer where it is, if the room behind is free. */
+static bool expand_in_place(struct vma *v, uaddr_t addr, size_t old_len, size_t new_len)
+{
+	u64 delta = new_len - old_len;
+	struct mm *mm = v->mm;
+	unsigned i;
+
+	if (old_len != v->end - addr || delta > USER_MAX - v->end || !place_free(mm, v->end, delta))
+		return false;
+	v->end += delta;
+	mm->total_vm += delta >> PAGE_SHIFT;
+	i = vma_index(mm, addr);
+	vma_merge_range(mm, i, i + 1);
+	return true;
+}
+
+static long do_mremap(struct mm *mm, uaddr_t addr, size_t old_len, size_t new_len, unsigned flags, uaddr_t to)
+{
+	struct vma *v = find_vma(mm, addr);
+	long at;
+
+	if (!v || v->start > addr)
+		return -EFAULT;
+	if (flags & (MREMAP_FIXED | MREMAP_DONTUNMAP))
+		return mremap_to(mm, addr, old_len, new_len, flags, to);
+	if (old_len >= new_len) {
+		int err = 0;
+
+		if (old_len > USER_MAX - addr)
+			return -EINVAL;
+		if (old_len > new_len)
+			err = do_munmap(mm, addr + new_len, old_len - new_len);
+		return err ? err : (long)addr;
+	}
+	v = vma_to_resize(mm, addr, old_len, new_len);
+	if (IS_ERR(v))
+		return PTR_ERR(v);
+	if (expand_in_place(v, addr, old_len, new_len))
+		return (long)addr;
+	if (!(flags & MREMAP_MAYMOVE))
+		return -ENOMEM;
+	at = get_unmapped_area(mm, 0, new_len, 0);
+	return at < 0 ? at : move_vma(v, addr, old_len, (uaddr_t)at, new_len, 0);
+}
+
+/* ---- brk ---- */
+
+/* 0 or -errno; the caller reports the break whatever happened. mmap_lock held. */
+static int do_brk(struct mm *mm, uaddr_t brk)
+{
+	uaddr_t old = PAGE_ALIGN(mm->brk), new;
+	u64 data = rlimit(RLIMIT_DATA);
+	u32 flags = VM_READ | VM_WRITE | mm->def_flags;
+	int err = 0;
+
+	if (brk < mm->start_brk || brk > USER_MAX - PAGE_SIZE)
+		return -EINVAL;
+	new = PAGE_ALIGN(brk);
+	if (brk > mm->brk && data != RLIM64_INFINITY && brk - mm->start_brk + (mm->end_data - mm->start_data) > data)
+		return -ENOMEM;
+	if (new < old) {
+		err = do_munmap(mm, new, old - new);
+	} else if (new > old) {
+		if (!place_free(mm, old, new - old + PAGE_SIZE) || mm->nr_vmas > MAX_MAP_COUNT)
+			return -ENOMEM;
+		if (!may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT) || obvious_overcommit(flags, (new - old) >> PAGE_SHIFT))
+			return -ENOMEM;
+		err = map_new(mm, old, new - old, flags, NULL, 0);
+	}
+	if (!err)
+		mm->brk = brk;
+	return err;
+}
+
+/* ---- system calls ---- */
+
+/* The file of an mmap, referenced; NULL for private anonymous memory; ERR_PTR. */
+static struct file *mmap_file(size_t len, int flags, int fd)
+{
+	struct file *f;
+
+	if (flags & MAP_ANONYMOUS) {
+		if (flags & MAP_HUGETLB)
+			return ERR_PTR(-ENOMEM);
+		if ((flags & MAP_TYPE) != MAP_SHARED || !len)
+			return NULL;
+		if (!(flags & MAP_NORESERVE) && len >> PAGE_SHIFT > totalram_pages())
+			return ERR_PTR(-ENOMEM);
+		return shmem_file_setup("dev/zero", PAGE_ALIGN(len));
+	}
+	f = fget(fd);
+	if (!f || f->flags & O_PATH) {
+		if (f)
+			fput(f);
+		return ERR_PTR(-EBADF);
+	}
+	if (!(flags & MAP_HUGETLB))
+		return f;
+	fput(f);
+	return ERR_PTR(-EINVAL);
+}
+
+long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
+{
+	struct mm *mm = current->mm;
+	struct file *file;
+	bool populate;
+	long at;
+
+	if (off & ~PAGE_MASK)
+		return -EINVAL;
+	file = mmap_file(len, flags, fd);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	mutex_lock(&mm->mmap_lock);
+	at = do_mmap(mm, addr, len, prot, flags, file, flags & MAP_ANONYMOUS ? 0 : off >> PAGE_SHIFT);
+	populate = flags & MAP_LOCKED || mm->def_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	mutex_unlock(&mm->mmap_lock);
+	if (at >= 0 && populate)
+		mm_populate(mm, (uaddr_t)at, (uaddr_t)at + PAGE_ALIGN(len));
+	if (file)
+		fput(file);
+	return at;
+}
+
+long sys_munmap(uaddr_t addr, size_t len)
+{
+	struct mm *mm = current->mm;
+	long ret;
+
+	mutex_lock(&mm->mmap_lock);
+	ret = do_munmap(mm, addr, len);
+	mutex_unlock(&mm->mmap_lock);
+	return ret;
+}
+
+long sys_mprotect(uaddr_t start, size_t len, u64 prot)
+{
+	const u64 grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	struct mm *mm = current->mm;
+	uaddr_t end = start + PAGE_ALIGN(len);
+	struct vma *v;
+	long ret;
+
+	prot &= ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP);
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || start & ~PAGE_MASK)
+		return -EINVAL;
+	if (!len)
+		return 0;
+	if (end <= start)
+		return -ENOMEM;
+	if (prot & ~(u64)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
+		return -EINVAL;
+	mutex_lock(&mm->mmap_lock);
+	v = find_vma(mm, start);
+	ret = -ENOMEM;
+	if (!v || (grows & PROT_GROWSDOWN ? v->start >= end : v->start > start))
+		goto out;
+	ret = -EINVAL;
+	if (grows & PROT_GROWSUP || (grows && !(v->flags & VM_GROWSDOWN)))
+		goto out;
+	ret = do_mprotect(mm, grows ? v->start : start, end, prot_to_flags((int)prot));
+out:
+	mutex_unlock(&mm->mmap_lock);
+	return ret;
+}
+
+long sys_mremap(uaddr_t addr, size_t old_len, size_t new_len, u64 flags, uaddr_t to)
+{
+	struct mm *mm = current->mm;
+	bool locked = false;
+	struct vma *v;
+	long at;
+
+	if (flags & ~(u64)(MREMAP_FIXED | MREMAP_MAYMOVE | MREMAP_DONTUNMAP))
+		return -EINVAL;
+	if (flags & MREMAP_FIXED && !(flags & MREMAP_MAYMOVE))
+		return -EINVAL;
+	if (flags & MREMAP_DONTUNMAP && (!(flags & MREMAP_MAYMOVE) || old_len != new_len))
+		return -EINVAL;
+	if (addr & ~PAGE_MASK)
+		return -EINVAL;
+	old_len = PAGE_ALIGN(old_len);
+	new_len = PAGE_ALIGN(new_len);
+	if (!new_len)
+		return -EINVAL;
+	mutex_lock(&mm->mmap_lock);
+	at = do_mremap(mm, addr, old_len, new_len, (unsigned)flags, to);
+	if (at >= 0 && new_len > old_len) {
+		v = find_vma(mm, (uaddr_t)at);
+		locked = v && v->flags & VM_LOCKED;
+	}
+	mutex_unlock(&mm->mmap_lock);
+	if (locked)
+		mm_populate(mm, (uaddr_t)at + old_len, (uaddr_t)at + new_len);
+	return at;
+}
+
+/* Linux's call returns the break, moved or not. */
+long sys_brk(uaddr_t brk)
+{
+	struct mm *mm = current->mm;
+	uaddr_t old, now;
+	bool locked;
+
+	mutex_lock(&mm->mmap_lock);
+	old = mm->brk;
+	do_brk(mm, brk);
+	now = mm->brk;
+	locked = mm->def_flags & VM_LOCKED;
+	mutex_unlock(&mm->mmap_lock);
+	if (locked && now > old)
+		mm_populate(mm, PAGE_ALIGN(old), PAGE_ALIGN(now));
+	return (long)now;
+}

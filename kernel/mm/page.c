@@ -1,0 +1,520 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Page frames: a buddy allocator with watermarks, short per-CPU lists in front of it, and what happens when it runs dry.
+ * Mirrors Linux mm/page_alloc.c.
+ *
+ * Locks: a CPU's own list (struct pcp, a bare flag: interrupts off while it is held, nothing taken under it but zone.lock),
+ * then zone.lock.
+ *
+ * A free page has refs 0. On a buddy list it is PG_BUDDY and private is its order; on a CPU's list it is not PG_BUDDY, so it
+ * does not merge; page_drain() brings those back. nr_free counts both.
+ */
+#include "kernel/abi.h"
+#include "kernel/mm/mm.h"
+#include "kernel/lib/string.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+#define PCP_MAX		64u		/* pages on one CPU's list */
+#define PCP_BATCH	16u
+#define PCP_ORDER	4u		/* largest block a refill takes whole: 2^4 == PCP_BATCH */
+#define RECLAIM_BATCH	32u
+#define COSTLY_ORDER	3u		/* larger blocks are not worth endless tries */
+
+struct pcp {
+	_Atomic u32 busy;
+	u32 n;
+	struct page *page[PCP_MAX];
+} __aligned(64);
+
+static struct {
+	struct spinlock lock;
+	struct list free[MAX_ORDER];	/* [lock] */
+} zone = { .lock = SPINLOCK_INIT("zone", RANK_ZONE) };
+
+static struct pcp pcps[MAX_CPUS];
+static _Atomic s64 nr_free;
+static u64 nr_managed, nr_map;		/* pages the allocator owns; pages mem_map describes */
+static s64 wmark[WMARK_NONE + 1];
+
+struct page *mem_map;
+pfn_t mem_map_base;
+struct page *zero_page;
+_Atomic u64 vm_counters[NR_VM_COUNTERS];
+_Atomic s64 page_kinds[NR_PAGE_KINDS];
+
+u64 nr_free_pages(void)
+{
+	return (u64)atomic_load_explicit(&nr_free, memory_order_relaxed);
+}
+
+u64 totalram_pages(void)
+{
+	return nr_managed;
+}
+
+u64 wmark_pages(enum wmark m)
+{
+	return (u64)wmark[m];
+}
+
+void copy_page(struct page *dst, const struct page *src)
+{
+	arch_copy_page(page_address(dst), page_address(src));
+}
+
+/* ---- buddy lists; zone.lock held ---- */
+
+/* A block of @order at @p joins its free buddies, as far as that goes. */
+static void buddy_insert(struct page *p, unsigned order)
+{
+	u64 i = (u64)(p - mem_map);
+
+	for (; order < MAX_ORDER - 1; order++) {
+		u64 b = i ^ 1ull << order;
+		struct page *buddy = &mem_map[b];
+
+		if (b >= nr_map || !(buddy->flags & PG_BUDDY) || buddy->private != order)
+			break;
+		buddy->flags = 0;
+		list_del(&buddy->lru);
+		i &= b;
+	}
+	p = &mem_map[i];
+	p->flags = PG_BUDDY;
+	p->private = order;
+	list_add(&p->lru, &zone.free[order]);
+}
+
+/* The smallest free block of at least @order, cut down to at most @most; *got is its order. NULL if there is none. */
+static struct page *buddy_remove(unsigned order, unsigned most, unsigned *got)
+{
+	unsigned o = order;
+	struct page *p;
+
+	while (o < MAX_ORDER && list_empty(&zone.free[o]))
+		o++;
+	if (o == MAX_ORDER)
+		return NULL;
+	p = list_first(&zone.free[o], struct page, lru);
+	assert(p->flags == PG_BUDDY && p->private == o);
+	list_del(&p->lru);
+	p->flags = 0;
+	while (o > most) {
+		struct page *half = p + (1ul << --o);
+
+		half->flags = PG_BUDDY;
+		half->private = o;
+		list_add(&half->lru, &zone.free[o]);
+	}
+	*got = o;
+	return p;
+}
+
+/* ---- per-CPU lists ---- */
+
+static bool pcp_lock(struct pcp *c)
+{
+	bool on = arch_irqs_on();
+
+	if (on)
+		arch_irq_disable();
+	while (unlikely(atomic_exchange_explicit(&c->busy, 1, memory_order_acquire)))
+		arch_cpu_relax();
+	return on;
+}
+
+static void pcp_unlock(struct pcp *c, bool on)
+{
+	atomic_store_explicit(&c->busy, 0, memory_order_release);
+	if (on)
+		arch_irq_enable();
+}
+
+/* Interrupts go off before the CPU is looked up, so that it stays the same. */
+static struct pcp *pcp_lock_mine(bool *on)
+{
+	struct pcp *c;
+
+	*on = arch_irqs_on();
+	if (*on)
+		arch_irq_disable();
+	c = &pcps[this_cpu()->id];
+	pcp_lock(c);
+	return c;
+}
+
+static void __attribute__((noinline)) pcp_refill(struct pcp *c)
+{
+	unsigned got;
+
+	spin_lock(&zone.lock);
+	while (c->n < PCP_BATCH) {
+		struct page *p = buddy_remove(0, PCP_ORDER, &got);
+
+		if (!p)
+			break;
+		for (unsigned i = 1u << got; i-- > 0;)
+			c->page[c->n++] = p + i;
+	}
+	spin_unlock(&zone.lock);
+}
+
+/* The @n oldest pages of the list merge with their buddies. */
+static void __attribute__((noinline)) pcp_flush(struct pcp *c, u32 n)
+{
+	spin_lock(&zone.lock);
+	for (u32 i = 0; i < n; i++)
+		buddy_insert(c->page[i], 0);
+	spin_unlock(&zone.lock);
+	c->n -= n;
+	for (u32 i = 0; i < c->n; i++)
+		c->page[i] = c->page[i + n];
+}
+
+void page_drain(void)
+{
+	for (unsigned i = 0; i < MAX_CPUS; i++) {
+		struct pcp *c = &pcps[i];
+		bool on;
+
+		if (!READ_ONCE(c->n))
+			continue;
+		on = pcp_lock(c);
+		pcp_flush(c, c->n);
+		pcp_unlock(c, on);
+	}
+}
+
+static struct page *pcp_alloc(void)
+{
+	struct page *p = NULL;
+	struct pcp *c;
+	bool on;
+
+	c = pcp_lock_mine(&on);
+	if (unlikely(!c->n))
+		pcp_refill(c);
+	if (likely(c->n))
+		p = c->page[--c->n];
+	pcp_unlock(c, on);
+	return p;
+}
+
+static void pcp_free(struct page *p)
+{
+	struct pcp *c;
+	bool on;
+
+	c = pcp_lock_mine(&on);
+	if (unlikely(c->n == PCP_MAX))
+		pcp_flush(c, PCP_MAX / 2);
+	c->page[c->n++] = p;
+	pcp_unlock(c, on);
+}
+
+static struct page *block_alloc(unsigned order)
+{
+	struct page *p;
+	unsigned got;
+
+	spin_lock(&zone.lock);
+	p = buddy_remove(order, order, &got);
+	spin_unlock(&zone.lock);
+	return p;
+}
+
+/* ---- one attempt ---- */
+
+static struct page *take_block(unsigned order)
+{
+	struct page *p = order ? block_alloc(order) : pcp_alloc();
+
+	if (unlikely(!p)) {
+		/* The pages may be on other CPUs' lists. */
+		page_drain();
+		p = order ? block_alloc(order) : pcp_alloc();
+	}
+	return p;
+}
+
+struct page *get_page_from_freelist(u32 gfp, unsigned order, enum wmark mark)
+{
+	s64 floor = wmark[mark], want = 1l << order;
+	s64 left = atomic_load_explicit(&nr_free, memory_order_relaxed) - want;
+	struct page *p;
+
+	if (gfp & GFP_HIGH_PRIO)
+		floor -= floor / 2;
+	if (unlikely(left < floor || left < 0))
+		return NULL;
+	p = take_block(order);
+	if (unlikely(!p))
+		return NULL;
+	assert(atomic_load_explicit(&p->refs, memory_order_relaxed) == 0 && p->mapcount == 0 && p->flags == 0);
+	atomic_fetch_sub_explicit(&nr_free, want, memory_order_relaxed);
+	if (unlikely(left < wmark[WMARK_MIN]))
+		count_vm(VM_ALLOC_BELOW_MIN);
+	count_vm(VM_PGALLOC);
+	atomic_store_explicit(&p->refs, 1, memory_order_relaxed);
+	p->mapping = NULL;
+	p->index = 0;
+	p->private = 0;
+	if (gfp & GFP_ZERO)
+		for (s64 i = 0; i < want; i++)
+			arch_clear_page(page_address(p + i));
+	return p;
+}
+
+/* ---- the slow path, in Linux's order ---- */
+
+static bool may_reclaim(u32 gfp)
+{
+	return (gfp & GFP_DIRECT_RECLAIM) && !(current->flags & (PF_MEMALLOC | PF_IDLE));
+}
+
+static bool is_victim(void)
+{
+	return current->group && tsk_is_oom_victim(current);
+}
+
+/* How deep this caller may go into the reserves. */
+static enum wmark reserve_mark(void)
+{
+	if (current->flags & PF_MEMALLOC)
+		return WMARK_NONE;
+	return is_victim() ? WMARK_OOM : WMARK_MIN;
+}
+
+static struct page *reclaim_and_alloc(u32 gfp, unsigned order, u64 *freed)
+{
+	u64 want = 1ull << order;
+
+	might_sleep();
+	current->flags |= PF_MEMALLOC;
+	*freed = reclaim_pages(want > RECLAIM_BATCH ? want : RECLAIM_BATCH);
+	current->flags &= ~PF_MEMALLOC;
+	return *freed || order ? get_page_from_freelist(gfp, order, WMARK_MIN) : NULL;
+}
+
+static void __cold alloc_failed(u32 gfp, unsigned order)
+{
+	static _Atomic u64 last;
+	u64 now = ktime_ns(), then = atomic_load(&last);
+
+	count_vm(VM_ALLOC_FAIL);
+	if (gfp & GFP_NOWARN || is_victim())
+		return;
+	if ((then && now < then + 1000000000ull) || !atomic_compare_exchange_strong(&last, &then, now))
+		return;
+	pr_warn("%s: page allocation failure: order:%u, mode:0x%x, free:%lu min:%lu pages\n",
+		current->comm, order, gfp, nr_free_pages(), wmark_pages(WMARK_MIN));
+}
+
+/* One round with everything allowed; NULL and *again if it is worth another. */
+static struct page *slow_round(u32 gfp, unsigned order, bool *again)
+{
+	enum wmark reserve = reserve_mark();
+	bool progress = false;
+	struct page *p;
+	u64 freed;
+
+	*again = false;
+	p = get_page_from_freelist(gfp, order, WMARK_MIN);
+	if (!p && reserve != WMARK_MIN)
+		p = get_page_from_freelist(gfp, order, reserve);
+	if (p || !may_reclaim(gfp))
+		return p;
+	p = reclaim_and_alloc(gfp, order, &freed);
+	if (p || gfp & GFP_NORETRY)
+		return p;
+	if (freed && order <= COSTLY_ORDER) {
+		*again = true;
+		return NULL;
+	}
+	p = alloc_pages_may_oom(gfp, order, &progress);
+	/* A victim does not loop: it has had its attempt with the reserve, and others wait for its memory. */
+	*again = !p && progress && !is_victim();
+	return p;
+}
+
+static struct page *__attribute__((noinline)) alloc_pages_slow(u32 gfp, unsigned order)
+{
+	struct page *p;
+	bool again;
+
+	for (;;) {
+		p = slow_round(gfp, order, &again);
+		if (p)
+			return p;
+		if (!again && (!(gfp & GFP_NOFAIL) || !may_reclaim(gfp)))
+			break;
+		/* LINUX: where Linux spins for NOFAIL, sleep a tick, so that whoever holds the memory can run. */
+		if (again)
+			cond_resched();
+		else
+			msleep(1);
+	}
+	alloc_failed(gfp, order);
+	return NULL;
+}
+
+struct page *alloc_pages(u32 gfp, unsigned order)
+{
+	struct page *p;
+
+	assert(order < MAX_ORDER);
+	if (gfp & GFP_DIRECT_RECLAIM)
+		assert(this_cpu()->irq_depth == 0 && this_cpu()->in_irq == 0);
+	p = get_page_from_freelist(gfp, order, WMARK_LOW);
+	if (likely(p))
+		return p;
+	return alloc_pages_slow(gfp, order);
+}
+
+/* ---- free ---- */
+
+static void check_free(const struct page *p, u32 refs)
+{
+	if (likely(refs == 0 && p->mapcount == 0 && !(p->flags & (PG_BUDDY | PG_SLAB | PG_RESERVED | PG_LRU | PG_KMALLOC)) && !p->mapping))
+		return;
+	panic("bad page freed: pfn 0x%lx refs %u mapcount %d flags 0x%x mapping %p", page_to_pfn(p), refs, p->mapcount, p->flags,
+	      (void *)p->mapping);
+}
+
+/* refs went from 1 to 0, or below, which check_free catches. */
+void free_page_slow(struct page *p)
+{
+	check_free(p, atomic_load_explicit(&p->refs, memory_order_relaxed));
+	if (p->flags & PG_ANON)
+		account_pages(KIND_ANON, -1);
+	p->flags = 0;
+	count_vm(VM_PGFREE);
+	pcp_free(p);
+	atomic_fetch_add_explicit(&nr_free, 1, memory_order_relaxed);
+}
+
+void free_pages(struct page *p, unsigned order)
+{
+	u32 was = atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
+
+	assert(order < MAX_ORDER);
+	assert_eq(was, 1);
+	if (!order) {
+		free_page_slow(p);
+		return;
+	}
+	check_free(p, 0);
+	p->flags = 0;
+	count_vm(VM_PGFREE);
+	spin_lock(&zone.lock);
+	buddy_insert(p, order);
+	spin_unlock(&zone.lock);
+	atomic_fetch_add_explicit(&nr_free, 1l << order, memory_order_relaxed);
+}
+
+/* ---- boot ---- */
+
+static u64 isqrt(u64 x)
+{
+	u64 r = 0;
+
+	for (u64 bit = 1ull << 31; bit; bit >>= 1)
+		if ((r + bit) * (r + bit) <= x)
+			r += bit;
+	return r;
+}
+
+/* Linux's numbers: min is 4 * sqrt(KiB of RAM) KiB; low and high are a quarter of min, or a thousandth of RAM, above each other. */
+static void set_watermarks(void)
+{
+	u64 kib = nr_managed << (PAGE_SHIFT - 10);
+	u64 min_kib = 4 * isqrt(kib);
+	s64 step;
+
+	min_kib = min_kib < 128 ? 128 : min_kib > 262144 ? 262144 : min_kib;
+	wmark[WMARK_MIN] = (s64)(min_kib >> (PAGE_SHIFT - 10));
+	step = max(wmark[WMARK_MIN] / 4, (s64)(nr_managed / 1000));
+	wmark[WMARK_LOW] = wmark[WMARK_MIN] + step;
+	wmark[WMARK_HIGH] = wmark[WMARK_LOW] + step;
+	wmark[WMARK_OOM] = wmark[WMARK_MIN] / 2;
+	wmark[WMARK_NONE] = 0;
+}
+
+/* Hands pages [pfn, end) of mem_map, reserved until now, to the allocator in blocks as large as their place allows. */
+static void release_pages(pfn_t pfn, pfn_t end)
+{
+	u64 n = end - pfn;
+
+	while (pfn < end) {
+		u64 i = pfn - mem_map_base;
+		unsigned order = 0;
+
+		while (order < MAX_ORDER - 1 && !(i & 1ull << order) && pfn + (2ull << order) <= end)
+			order++;
+		for (u64 k = 0; k < 1ull << order; k++) {
+			assert(mem_map[i + k].flags == PG_RESERVED);
+			mem_map[i + k].flags = 0;
+		}
+		spin_lock(&zone.lock);
+		buddy_insert(&mem_map[i], order);
+		spin_unlock(&zone.lock);
+		pfn += 1ull << order;
+	}
+	nr_managed += n;
+	atomic_fetch_add(&nr_free, (s64)n);
+}
+
+void page_init(const struct mem_range *ranges, unsigned n)
+{
+	const u64 block = PAGE_SIZE << (MAX_ORDER - 1);
+	u64 lo = ~0ull, hi = 0, bytes;
+	const struct mem_range *home = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		lo = min(lo, ranges[i].start);
+		hi = max(hi, ranges[i].end);
+	}
+	assert(n && hi > lo);
+	/* Whole blocks at both ends, so that no buddy lies outside and boot data just behind the last range is covered. */
+	lo &= ~(block - 1);
+	hi = (hi + block - 1) & ~(block - 1);
+	mem_map_base = lo >> PAGE_SHIFT;
+	nr_map = (hi - lo) >> PAGE_SHIFT;
+	bytes = PAGE_ALIGN(nr_map * sizeof(struct page));
+	for (unsigned i = 0; i < n; i++)
+		if (ranges[i].end - ranges[i].start >= bytes &&
+		    (!home || ranges[i].end - ranges[i].start > home->end - home->start))
+			home = &ranges[i];
+	if (!home)
+		panic("no room for the page map: %lu bytes for %lu pages", bytes, nr_map);
+	mem_map = phys_to_virt(home->start);
+	kmemset(mem_map, 0, bytes);
+	for (u64 i = 0; i < nr_map; i++)
+		mem_map[i].flags = PG_RESERVED;
+	for (unsigned o = 0; o < MAX_ORDER; o++)
+		list_init(&zone.free[o]);
+	for (unsigned i = 0; i < n; i++) {
+		u64 start = ranges[i].start + (&ranges[i] == home ? bytes : 0);
+
+		release_pages(start >> PAGE_SHIFT, ranges[i].end >> PAGE_SHIFT);
+	}
+	set_watermarks();
+	zero_page = get_page_from_freelist(GFP_ZERO, 0, WMARK_NONE);
+	assert(zero_page);
+}
+
+void page_free_range(u64 start, u64 end)
+{
+	pfn_t pfn = PAGE_ALIGN(start) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
+
+	for (; pfn < last; pfn++) {
+		if (pfn < mem_map_base || pfn - mem_map_base >= nr_map || pfn_to_page(pfn)->flags != PG_RESERVED)
+			continue;
+		release_pages(pfn, pfn + 1);
+	}
+	set_watermarks();
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Taking pages out of address spaces: a range of one, a page or a range of a file out of all, and everything private out of
+ * an OOM victim. Mirrors the zap half of Linux mm/memory.c, mm/rmap.c and __oom_reap_task_mm.
+ *
+ * Locks: mm->mmap_lock (by trylock in reclaim and in the reaper), then mapping->vmas_lock or mapping->lock.
+ *
+ * An entry is cleared first, then no CPU uses it any more (arch_tlb_flush), and only then its page may be used again: pages
+ * wait in a batch in between.
+ */
+#include "kernel/abi.h"
+#include "kernel/mm/vm.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+
+#define ZAP_BATCH	64u
+#define RECLAIM_TRIES	64u		/* address spaces that reclaim asks about one page */
+
+struct zap {
+	uaddr_t lo, hi;			/* entries cleared since the last flush lie in here */
+	uaddr_t next;			/* where to go on */
+	const struct vma *vma;
+	unsigned n;
+	s64 rss[NR_RSS];
+	struct page *page[ZAP_BATCH];
+};
+
+/* The machine wrote through the mapping and nobody has told the page cache. */
+static void page_was_written(struct page *p)
+{
+	struct mapping *m = p->mapping;
+
+	if (!m || p->flags & (PG_SHMEM | PG_DIRTY))
+		return;
+	spin_lock(&m->lock);
+	if (p->mapping == m)
+		p->flags |= PG_DIRTY;
+	spin_unlock(&m->lock);
+}
+
+static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	/* Other threads may be running on it: the machine sets its accessed and dirty bits until the moment of the exchange. */
+	pte_t e = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
+	struct page *p = pfn_to_page(pte_pfn(e));
+	struct zap *z = ctx;
+
+	(void)mm;
+	if (z->lo >= z->hi)
+		z->lo = va;
+	z->hi = z->next = va + PAGE_SIZE;
+	if (p == zero_page)
+		return 0;
+	if (unlikely(z->vma->flags & VM_SHARED && pte_dirty(e)))
+		page_was_written(p);
+	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
+	z->rss[page_rss_kind(z->vma, p)]++;
+	z->page[z->n++] = p;
+	return z->n == ZAP_BATCH;
+}
+
+static void zap_finish(struct mm *mm, struct zap *z)
+{
+	if (z->lo >= z->hi)
+		return;
+	arch_tlb_flush(mm, z->lo, z->hi);
+	z->lo = z->hi = 0;
+	if (!z->n)
+		return;
+	mm->hiwater_rss = max(mm->hiwater_rss, (u64)mm_rss(mm));
+	for (unsigned k = 0; k < NR_RSS; k++) {
+		if (z->rss[k])
+			add_rss(mm, k, -z->rss[k]);
+		z->rss[k] = 0;
+	}
+	for (unsigned i = 0; i < z->n; i++)
+		put_page(z->page[i]);
+	z->n = 0;
+}
+
+void zap_range(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	struct zap z;
+	int more;
+
+	assert_held(&v->mm->mmap_lock);
+	z.lo = z.hi = 0;
+	z.next = start;
+	z.vma = v;
+	z.n = 0;
+	for (unsigned k = 0; k < NR_RSS; k++)
+		z.rss[k] = 0;
+	do {
+		more = arch_pte_range(v->mm, z.next, end, zap_pte, &z);
+		zap_finish(v->mm, &z);
+		if (more)
+			cond_resched();
+	} while (more);
+}
+
+/*
+ * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are looked through; a small hole
+ * among other mappings costs nothing. What is left over goes with the mm.
+ */
+void free_tables(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	static const u8 shifts[] = { 39, 30, 21 };
+	unsigned i = vma_index(mm, start);
+	uaddr_t floor = i ? mm->vmas[i - 1]->end : 0;
+	uaddr_t ceiling = i < mm->nr_vmas ? mm->vmas[i]->start : USER_MAX;
+
+	for (unsigned k = 0; k < ARRAY_SIZE(shifts); k++) {
+		u64 span = 1ull << shifts[k];
+		uaddr_t lo = start & ~(span - 1), hi = (end + span - 1) & ~(span - 1);
+
+		if (lo < floor)
+			lo += span;
+		if (hi > ceiling)
+			hi -= span;
+		if (lo >= hi)
+			continue;
+		/* The edges too: smaller spans beside the whole ones. */
+		arch_pt_free_range(mm, max(floor, start & ~(span - 1)), min(ceiling, (end + span - 1) & ~(span - 1)));
+		return;
+	}
+}
+
+/* ---- a file's pages, out of every address space ---- */
+
+static _Atomic u64 walks;
+
+/* An mm with a mapping of m that this walk has not come by, pinned (the struct, not its users); NULL when there is none. */
+static struct mm *next_mm(struct mapping *m, u64 walk)
+{
+	struct mm *mm = NULL;
+	struct vma *v;
+
+	spin_lock(&m->vmas_lock);
+	list_for_each(v, &m->vmas, mapping_node) {
+		if (v->walk == walk)
+			continue;
+		/* v stays linked, and so its mm alive, until somebody takes vmas_lock. */
+		mm = v->mm;
+		mmgrab(mm);
+		break;
+	}
+	spin_unlock(&m->vmas_lock);
+	return mm;
+}
+
+/* This walk need not look at mm again. */
+static void mark_walked(struct mapping *m, struct mm *mm, u64 walk)
+{
+	struct vma *v;
+
+	spin_lock(&m->vmas_lock);
+	list_for_each(v, &m->vmas, mapping_node)
+		if (v->mm == mm)
+			v->walk = walk;
+	spin_unlock(&m->vmas_lock);
+}
+
+/* The part of [from, to) that v shows. */
+static void zap_file_part(struct vma *v, u64 from, u64 to)
+{
+	u64 first = max(from, v->pgoff), last = min(to, v->pgoff + vma_pages(v));
+
+	if (first < last)
+		zap_range(v, v->start + ((first - v->pgoff) << PAGE_SHIFT), v->start + ((last - v->pgoff) << PAGE_SHIFT));
+}
+
+void unmap_mapping_range(struct mapping *m, u64 from, u64 to)
+{
+	u64 walk = atomic_fetch_add(&walks, 1) + 1;
+	struct mm *mm;
+
+	might_sleep();
+	while ((mm = next_mm(m, walk))) {
+		mutex_lock(&mm->mmap_lock);
+		for (unsigned i = 0; i < mm->nr_vmas; i++)
+			if (vma_mapping(mm->vmas[i]) == m)
+				zap_file_part(mm->vmas[i], from, to);
+		mark_walked(m, mm, walk);
+		mutex_unlock(&mm->mmap_lock);
+		mmdrop(mm);
+	}
+}
+
+/* p's entry in v, if it has one there (a private copy may be in its place). */
+static void unmap_page_from(struct vma *v, const struct page *p)
+{
+	uaddr_t va = v->start + ((p->index - v->pgoff) << PAGE_SHIFT);
+	pte_t *slot;
+
+	if (p->index < v->pgoff || p->index - v->pgoff >= vma_pages(v))
+		return;
+	slot = arch_pte_find(v->mm, va);
+	if (slot && *slot && pfn_to_page(pte_pfn(*slot)) == p)
+		zap_range(v, va, va + PAGE_SIZE);
+}
+
+bool try_unmap_page(struct mapping *m, struct page *p)
+{
+	u64 walk = atomic_fetch_add(&walks, 1) + 1;
+	struct mm *mm;
+
+	for (unsigned tries = 0; tries < RECLAIM_TRIES && p->mapcount > 0 && (mm = next_mm(m, walk)); tries++) {
+		mark_walked(m, mm, walk);
+		if (mutex_trylock(&mm->mmap_lock)) {
+			for (unsigned i = 0; i < mm->nr_vmas; i++)
+				if (vma_mapping(mm->vmas[i]) == m)
+					unmap_page_from(mm->vmas[i], p);
+			mutex_unlock(&mm->mmap_lock);
+		}
+		mmdrop(mm);
+	}
+	return p->mapcount == 0;
+}
+
+/* ---- the OOM reaper's walk ---- */
+
+/*
+ * What only this mm can see goes: anonymous memory and private copies. Its tasks may still run: MMF_UNSTABLE, set before the
+ * first page goes, makes their next fault end in SIGBUS instead of showing zeroes.
+ */
+bool oom_reap_mm(struct mm *mm)
+{
+	if (!mutex_trylock(&mm->mmap_lock))
+		return false;
+	atomic_fetch_or(&mm->flags, MMF_UNSTABLE);
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (!(mm->vmas[i]->flags & VM_SHARED))
+			zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
+	mutex_unlock(&mm->mmap_lock);
+	return true;
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Private to kernel/mm: what mm.c, mmap.c, advise.c, fault.c, unmap.c and reclaim.c share. */
+#pragma once
+#include "kernel/fs/files.h"
+#include "kernel/mm/mm.h"
+
+#define STACK_GUARD_GAP	(256ul * PAGE_SIZE)
+#define MAX_MAP_COUNT	65530u		/* Linux: vm.max_map_count */
+
+/* ---- mm.c: the sorted array of vmas; mmap_lock held ---- */
+
+/* Index of the first vma with end > addr; nr_vmas if none. */
+unsigned vma_index(struct mm *mm, uaddr_t addr);
+/* A copy of *like, not yet in the array, with its own file reference; NULL. */
+struct vma *vma_dup(const struct vma *like);
+struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags);
+void vma_free(struct vma *v);
+/* Into the array at its place, and onto its file's list. 0 or -ENOMEM. */
+int vma_insert(struct mm *mm, struct vma *v);
+/* vmas[first..last) leave the array and are freed. Their pages are gone already. */
+void vma_remove(struct mm *mm, unsigned first, unsigned last);
+/* Cuts so that vmas[*first..*last) cover exactly what is mapped of [start, end). 0 or -ENOMEM, then nothing but cuts has happened. */
+int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsigned *last);
+/* Joins equal neighbours among vmas[first - 1..last]. */
+void vma_merge_range(struct mm *mm, unsigned first, unsigned last);
+bool vma_can_merge(const struct vma *a, const struct vma *b);
+static inline struct mapping *vma_mapping(const struct vma *v) { return v->file ? v->file->inode->mapping : NULL; }
+static inline u64 vma_pages(const struct vma *v) { return (v->end - v->start) >> PAGE_SHIFT; }
+static inline u64 vma_pgoff(const struct vma *v, uaddr_t addr) { return v->pgoff + ((addr - v->start) >> PAGE_SHIFT); }
+static inline bool vma_accessible(const struct vma *v) { return v->flags & (VM_READ | VM_WRITE | VM_EXEC); }
+
+/* ---- mmap.c ---- */
+
+/* May mm grow by that many pages of such memory (RLIMIT_AS, RLIMIT_DATA)? mmap_lock held. */
+bool may_expand_vm(struct mm *mm, u32 flags, u64 pages);
+/* Faults [start, end) in as far as it goes; mmap_lock not held. */
+void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
+
+/* ---- fault.c ---- */
+
+/* handle_fault with mmap_lock held. */
+int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
+/* The machine's bits for a page of v. */
+pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
+
+/* ---- unmap.c; mmap_lock held ---- */
+
+/* By the mapping, not by the page: a page taken out of its file while it was mapped must leave as what it came. */
+static inline enum rss_kind page_rss_kind(const struct vma *v, const struct page *p)
+{
+	if (p->flags & PG_ANON)
+		return MM_ANON;
+	return v->file && v->file->inode->mapping && v->file->inode->mapping->flags & MAPPING_SHMEM ? MM_SHMEM : MM_FILE;
+}
+static inline void add_rss(struct mm *mm, enum rss_kind k, s64 n)
+{
+	atomic_fetch_add_explicit(&mm->rss[k], n, memory_order_relaxed);
+}
+/* Takes all pages of [start, end), which lies in v. */
+void zap_range(struct vma *v, uaddr_t start, uaddr_t end);
+/* Page tables that only served [start, end), now a hole, go back. */
+void free_tables(struct mm *mm, uaddr_t start, uaddr_t end);
+/* Reclaim: takes p, a page of m, out of every address space whose mmap_lock is free. true if no pte maps it any more. */
+bool try_unmap_page(struct mapping *m, struct page *p);
