@@ -106,7 +106,7 @@ endif
 # that nothing stands between the test and the ABI, and the same file runs on Linux.
 TCFLAGS = -std=gnu11 -O2 -g $(WARN) -ffreestanding -fno-stack-protector -fno-pic -fno-pie -static \
 	-nostdlib -fno-strict-aliasing -fno-builtin -fcf-protection=none -Itests/abi
-TEST_BIN := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out %/rt.c,$(wildcard tests/report.c tests/abi/*.c tests/scenes/*.c)))
+TEST_BIN := $(patsubst tests/%.c,$(O)/tests/%,$(filter-out %/rt.c,$(wildcard tests/*.c tests/abi/*.c tests/scenes/*.c)))
 
 TFLAGS_NOW := $(CC_VERSION) $(TCFLAGS)
 $(O)/tests/flags: FORCE

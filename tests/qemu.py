@@ -137,7 +137,7 @@ def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interac
     work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
-    words = words + ("" if interactive else " stdin=eof")
+    words = words if interactive else "stdin=eof " + words
     args = command(cpus, mem, icount)
     args += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-serial", "file:" + report]
     if iso:

@@ -116,7 +116,7 @@ def suite_linux(suite):
     return jobs + [("posix-" + n, job_for("posix-" + n, p, False)) for n, p in programs("posix")]
 
 
-def boot_job(suite, name, path, tap=True, cpus=1, mem=64, words="", icount=False, boot=None):
+def boot_job(suite, name, path, tap=True, cpus=1, mem=64, icount=False, boot=None, as_init=False):
     """One boot of one test program, its output on the report line."""
     def job(only):
         if not os.path.exists(path):
@@ -126,7 +126,8 @@ def boot_job(suite, name, path, tap=True, cpus=1, mem=64, words="", icount=False
         extra = [("tests/report", os.path.join(TESTS, "report")), (guest, path)]
         img = qemu.image(argv, extra=extra)
         run = boot or qemu.boot
-        end = run(img=img, words="loglevel=5 " + words, cpus=cpus, mem=mem, icount=icount, limit=WATCHDOG)
+        words = "loglevel=5" + (" init=/%s -- @init" % guest if as_init else "")
+        end = run(img=img, words=words, cpus=cpus, mem=mem, icount=icount, limit=WATCHDOG)
         ending = end.ending()
         why = end.trouble() or (ending is None and "init did not say how it ended") or \
             (ending != ("exit", 0) and "it ended with %s %d" % ending) or None
@@ -158,14 +159,19 @@ def suite_thaw4(suite):
     return thaw_jobs(suite, cpus=4)
 
 
+def scene_jobs(suite, **how):
+    jobs = [(n, boot_job(suite, n, p, True, **how)) for n, p in programs("scenes")]
+    return jobs + [("as_init", boot_job(suite, "as_init", os.path.join(TESTS, "as_init"), True, as_init=True, **how))]
+
+
 def suite_scenes1(suite):
     """suspend and out-of-memory scenes, one processor, counted instructions"""
-    return [(n, boot_job(suite, n, p, True, cpus=1, icount=True)) for n, p in programs("scenes")]
+    return scene_jobs(suite, cpus=1, icount=True)
 
 
 def suite_scenes4(suite):
     """the same scenes, four processors"""
-    return [(n, boot_job(suite, n, p, True, cpus=4)) for n, p in programs("scenes")]
+    return scene_jobs(suite, cpus=4)
 
 
 def suite_repeat(suite):

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The freezer and the OOM killer meet: memory runs out before, during and after each step of suspend.
+#include "s.h"
+
+TEST(a_frozen_group_is_killed)
+{
+	static const int threads[] = {1, 2, 4, 8, 32};
+
+	s_stage();
+	for (unsigned i = 0; i < sizeof threads / sizeof *threads; i++) {
+		struct hog h;
+
+		s_hog(&h, threads[i], i % 2 ? SPINNING : 0);
+		s_eat("disable_oom", s_too_much(&h), ""); // the users are frozen, the killer still works
+		s_suspend_ok();
+		CHECK(s_ate()); // its memory came back during the suspend
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+}
+
+TEST(a_frozen_group_without_its_leader)
+{
+	struct hog h;
+
+	s_stage();
+	s_hog(&h, 8, LEADER_FIRST);
+	s_eat("disable_oom", s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_suspend_ok();
+	s_suspend_ok();
+}
+
+TEST(a_stopped_and_frozen_group)
+{
+	struct hog h;
+
+	s_stage();
+	s_hog(&h, 4, 0);
+	sys(kill, h.pid, SIGSTOP);
+	UNTIL(t_state(h.pid) == 'T');
+	s_eat("disable_oom", s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+}
+
+TEST(before_the_freeze)
+{
+	struct hog h;
+
+	s_stage();
+	s_hog(&h, 8, 0);
+	s_eat("freeze_users", s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+}
+
+TEST(while_the_users_freeze)
+{
+	// The kill lands anywhere between a thread's check and its sleep.
+	s_stage();
+	for (int i = 0; i < 6; i++) {
+		struct hog h;
+
+		s_hog(&h, 8, i % 2 ? SPINNING : 0);
+		s_eat("freeze_users", s_too_much(&h), "concurrent");
+		long err = s_suspend();
+
+		CHECK(err == 0 || err == -EBUSY);
+		CHECK_EQ(t_field(OOM, "frozen_victims"), 0);
+		// Whether the meal came to the killer or was refused after the barrier, nothing is left over.
+		s_quiet();
+		sys(kill, h.pid, SIGKILL);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+	s_suspend_ok();
+}
+
+TEST(while_the_killer_is_disabled)
+{
+	s_stage();
+	for (int i = 0; i < 6; i++) {
+		struct hog h;
+
+		s_hog(&h, 8, i % 2 ? LEADER_FIRST : 0);
+		s_eat("disable_oom", s_too_much(&h), "concurrent");
+		s_suspend_ok(); // a kill before the barrier is waited for, one after it does not happen
+		sys(kill, h.pid, SIGKILL);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+}
+
+// After the barrier nobody is killed: an allocation that would need it fails.
+static void refused_at(const char *phase)
+{
+	struct hog h;
+	long kills = s_kills();
+
+	s_hog(&h, 4, 0);
+	s_eat(phase, s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(!s_ate());
+	CHECK_EQ(s_kills(), kills);
+	CHECK_EQ(sys(wait4, h.pid, 0, WNOHANG, 0), 0);
+	s_run_out(&h); // and afterwards it works as before
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+}
+
+TEST(alloc_while_disabled)
+{
+	s_stage();
+	refused_at("freeze_kthreads");
+	refused_at("suspend_devices");
+	refused_at("resume");
+}
+
+TEST(disable_idle)
+{
+	s_stage();
+	long start = t_now_ms();
+
+	s_suspend_ok();
+	CHECK_LE(t_now_ms() - start, 1000);
+}
+
+// A victim that cannot die yet: it waits for a slow disk.
+static void stuck_hog(struct hog *h, int threads, const char *delay_us)
+{
+	s_set("/sys/block/ram0/delay_us", delay_us);
+	h->before = s_free();
+	h->kib = h->before * 6 / 10;
+	h->how = 0;
+	h->ready = t_map_shared(PAGE);
+	h->pid = t_fork();
+	if (h->pid == 0) {
+		struct thread t;
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		s_adj("1000");
+		CHECK_GE(fd, 0);
+		s_touch(t_map((size_t)h->kib * 1024), h->kib);
+		for (int i = 1; i < threads; i++)
+			thread_start(&t, s_hold, h);
+		sys(write, fd, s_buf, 512);
+		*h->ready = 1000;
+		sys(fsync, fd);
+		thread_pause(NULL);
+	}
+	UNTIL(*h->ready >= 1000 && t_state(h->pid) == 'D');
+}
+
+TEST(disable_stuck)
+{
+	struct hog h;
+
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "300");
+	stuck_hog(&h, 4, "6000000");
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0); // marked, and stuck
+	CHECK_EQ(t_field(OOM, "victims"), 1);
+	long start = t_now_ms();
+
+	CHECK_EQ(s_suspend(), -EBUSY);
+	CHECK(s_is(OOM, "last_disable", "timeout"));
+	CHECK_LE(t_now_ms() - start, 2000);
+	CHECK_EQ(t_field(OOM, "disabled"), 0);
+	CHECK_EQ(t_field(OOM, "victims"), 1); // still owed
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL)); // the disk answers at last
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_set("/sys/power/pm_freeze_timeout", "3000");
+	s_suspend_ok();
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+TEST(disable_interrupted)
+{
+	struct hog h;
+	struct itimerval soon = {.it_value.tv_usec = 100000};
+
+	s_stage();
+	stuck_hog(&h, 2, "4000000");
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	t_action(SIGALRM, nothing, 0);
+	CHECK_EQ(sys(setitimer, ITIMER_REAL, &soon, 0), 0);
+	CHECK(s_suspend() < 0);
+	CHECK(s_is(OOM, "last_disable", "interrupted"));
+	CHECK_EQ(t_field(OOM, "disabled"), 0);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_suspend_ok();
+}
+
+TEST(suspender_is_victim)
+{
+	struct hog h;
+	_Atomic int *result = t_map_shared(PAGE);
+
+	s_stage();
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	s_eat("disable_oom", h.before * 7 / 10, "");
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		s_adj("1000");
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		long err = s_suspend();
+
+		*result = err ? (int)-err : 1; // it must never get here
+		thread_pause(NULL);
+	}
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(*result, 0);
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(writes_held_back_reach_the_disk_before_the_barrier)
+{
+	// Frozen with a write in its io_context: it goes out while the victim dies, not later.
+	s_stage();
+	s_set("/sys/block/ram0/delay_us", "3000");
+	for (int i = 0; i < 3; i++) {
+		struct hog h;
+		static char text[512], back[512];
+
+		h.before = s_free();
+		h.kib = h.before * 6 / 10;
+		h.ready = t_map_shared(PAGE);
+		h.how = i == 2 ? LEADER_FIRST : 0;
+		h.pid = t_fork();
+		memset(text, 'a' + i, sizeof text);
+		if (h.pid == 0) {
+			struct thread t;
+			long fd = sys(open, "/dev/ram0", O_RDWR);
+
+			s_adj("1000");
+			s_touch(t_map((size_t)h.kib * 1024), h.kib);
+			CHECK_EQ(sys(write, fd, text, sizeof text), sizeof text);
+			for (int j = 0; j < 3; j++)
+				thread_start(&t, s_hold, &h);
+			if (h.how)
+				t_exit_thread(0);
+			s_hold(&h);
+		}
+		UNTIL(*h.ready == (h.how ? 3 : 4));
+		s_eat("disable_oom", s_too_much(&h), "");
+		s_suspend_ok();
+		CHECK(s_ate());
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		long fd = sys(open, "/dev/ram0", O_RDONLY);
+
+		CHECK_EQ(sys(read, fd, back, sizeof back), sizeof back);
+		CHECK(!memcmp(text, back, sizeof text));
+		sys(close, fd);
+		sys(munmap, (void *)h.ready, PAGE);
+	}
+	s_set("/sys/block/ram0/delay_us", "0");
+}
+
+TEST(shared_memory_during_the_freeze)
+{
+	// It cannot be reaped, only given back by its owner on the way out: nobody else may be killed.
+	struct hog h;
+
+	s_stage();
+	long kills = s_kills();
+	int bystander = t_fork();
+
+	if (bystander == 0) {
+		s_adj("0");
+		s_touch(t_map(1024 * 1024), 1024);
+		thread_pause(NULL);
+	}
+	UNTIL(t_state(bystander) == 'S');
+	s_hog(&h, 8, SHARED);
+	s_eat("disable_oom", s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	CHECK_EQ(sys(wait4, bystander, 0, WNOHANG, 0), 0);
+	sys(kill, bystander, SIGKILL);
+	t_wait(bystander);
+}
+
+TEST(storm)
+{
+	// A hog is born, killed and reaped over and over while the machine suspends and resumes.
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "5000");
+	long most = s_free();
+	int pid = t_fork();
+
+	if (pid == 0)
+		for (int i = 0; i < 6; i++) {
+			int hog = t_fork();
+
+			if (hog == 0) {
+				struct thread t;
+				struct hog h;
+
+				s_adj("1000");
+				h.how = 0;
+				for (int j = 0; j < 3; j++)
+					thread_start(&t, s_allocate, &h);
+				s_allocate(&h);
+			}
+			CHECK_EQ(t_wait(hog), SIGNALLED(SIGKILL));
+			if (i == 5)
+				t_exit(0);
+		}
+	while (sys(wait4, pid, 0, WNOHANG, 0) == 0) {
+		long err = s_suspend();
+
+		CHECK(err == 0 || err == -EBUSY || err == -ENOMEM);
+		CHECK_EQ(t_field(OOM, "frozen_victims"), 0);
+		CHECK_EQ(t_field("/proc/vmstat", "io_after_barrier"), 0);
+		t_sleep_ms(5);
+	}
+	CHECK_GE(s_free(), most / 2);
+	s_suspend_ok();
+}

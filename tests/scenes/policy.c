@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Whom the OOM killer chooses, and when it does not.
+#include "s.h"
+
+static int holder(long kib, const char *adj)
+{
+	_Atomic int *ready = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj(adj);
+		s_touch(t_map((size_t)kib * 1024), kib);
+		*ready = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*ready);
+	sys(munmap, (void *)ready, PAGE);
+	return pid;
+}
+
+static bool alive(int pid)
+{
+	return sys(wait4, pid, 0, WNOHANG, 0) == 0;
+}
+
+static void end(int pid)
+{
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+TEST(score_adj_before_size)
+{
+	s_stage();
+	long free = s_free();
+	int big = holder(free * 4 / 10, "0"), small = holder(1024, "1000"), never = holder(free / 10, "-1000");
+
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_wait(small), SIGNALLED(SIGKILL));
+	CHECK(alive(big) && alive(never));
+	s_quiet();
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_wait(big), SIGNALLED(SIGKILL));
+	CHECK(alive(never));
+	end(never);
+	s_suspend_ok();
+}
+
+TEST(score_follows_size_and_adj)
+{
+	char path[64];
+	long score[3];
+
+	s_stage();
+	long total = t_field("/proc/meminfo", "MemTotal");
+	int pid[3] = {holder(1024, "0"), holder(total / 4, "0"), holder(1024, "500")};
+
+	for (int i = 0; i < 3; i++) {
+		t_snprintf(path, sizeof path, "/proc/%d/oom_score", pid[i]);
+		CHECK_GE(t_slurp(path, s_buf, sizeof s_buf), 2);
+		score[i] = t_number(s_buf);
+		end(pid[i]);
+	}
+	// 0..2000, a third for each of: being there, all of memory, 1000 of adjustment.
+	CHECK(score[0] >= 666 && score[0] <= 700);
+	CHECK(score[1] >= 666 + 150 && score[1] <= 666 + 190);
+	CHECK(score[2] >= 666 + 330 && score[2] <= 666 + 360);
+	t_slurp("/proc/self/oom_score", s_buf, sizeof s_buf);
+	CHECK_EQ(t_number(s_buf), 0); // unkillable
+}
+
+TEST(init_is_never_chosen)
+{
+	s_stage();
+	long kills = s_kills();
+
+	// Everybody but init is out of reach, as far as we can reach them: the runner above us, too.
+	for (int pid = 2; pid < t_getpid(); pid++) {
+		char path[64];
+
+		t_snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
+		if (sys(access, path, 0) == 0)
+			t_spit(path, "-1000");
+	}
+	t_spit("/proc/sysrq-trigger", "f"); // finds nobody, and says so
+	CHECK_EQ(s_kills(), kills);
+	CHECK_EQ(sys(kill, 1, 0), 0);
+}
+
+TEST(sysrq_twice_kills_a_second)
+{
+	int first, second;
+
+	s_stage();
+	s_set("/sys/block/ram0/delay_us", "1500000");
+	first = t_fork();
+	if (first == 0) {
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		s_adj("1000");
+		sys(write, fd, s_buf, 512);
+		sys(fsync, fd);
+		thread_pause(NULL);
+	}
+	UNTIL(t_state(first) == 'D');
+	second = holder(2048, "900");
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_state(first), 'D'); // on its way, but stuck
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_wait(second), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_wait(first), SIGNALLED(SIGKILL));
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_suspend_ok();
+}
+
+TEST(notifier_saves)
+{
+	char text[32];
+
+	s_stage();
+	long kills = s_kills(), free = s_free();
+
+	t_snprintf(text, sizeof text, "%ld", free * 6 / 10);
+	s_set("/sys/kernel/debug/oom_balloon", text);
+	s_eat("now", free * 7 / 10, "");
+	CHECK(s_ate());
+	CHECK_EQ(s_kills(), kills); // the balloon gave its pages back
+	CHECK_GE(t_slurp("/sys/kernel/debug/oom_balloon", s_buf, sizeof s_buf), 1);
+	CHECK_EQ(t_number(s_buf), 0);
+	s_suspend_ok();
+}
+
+TEST(kill_allocating_task)
+{
+	s_stage();
+	s_set("/proc/sys/vm/oom_kill_allocating_task", "1");
+	int big = holder(s_free() * 5 / 10, "1000");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj("-500");
+		s_allocate(NULL);
+	}
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL)); // it asked, though the other one is worse
+	CHECK(alive(big));
+	s_set("/proc/sys/vm/oom_kill_allocating_task", "0");
+	end(big);
+	s_suspend_ok();
+}
+
+TEST(fault_out_of_memory)
+{
+	// A user page fault, a write into a file, and a fork each run memory out; each time one dies.
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj("1000");
+		s_allocate(NULL);
+	}
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	t_tmpdir();
+	pid = t_fork();
+	if (pid == 0) {
+		long fd = sys(open, "f", O_RDWR | O_CREAT, 0644), n;
+		static char block[16 * 4096];
+
+		s_adj("1000");
+		sys(unlink, "f"); // so that its pages go with it
+		while ((n = sys(write, fd, block, sizeof block)) > 0)
+			;
+		t_exit(n == -ENOSPC || n == -ENOMEM ? 77 : 1);
+	}
+	int got = t_wait(pid);
+
+	CHECK(got == SIGNALLED(SIGKILL) || got == 77);
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(reserves)
+{
+	// A victim in need gets at memory that others do not: it can always die. Ten at once prove it.
+	s_stage();
+	for (int round = 0; round < 2; round++) {
+		int pid[10];
+
+		for (int i = 0; i < 10; i++) {
+			pid[i] = t_fork();
+			if (pid[i] == 0) {
+				s_adj("1000");
+				s_allocate(NULL);
+			}
+		}
+		for (int i = 0; i < 10; i++)
+			CHECK_EQ(t_wait(pid[i]), SIGNALLED(SIGKILL));
+	}
+	s_suspend_ok();
+}
+
+TEST(the_reaper_helps_a_stuck_victim)
+{
+	// The victim waits for a disk; its private memory is taken from it meanwhile.
+	_Atomic int *ready = t_map_shared(PAGE);
+
+	s_stage();
+	long free = s_free(), kib = free * 6 / 10, kills = s_kills();
+
+	s_set("/sys/block/ram0/delay_us", "8000000");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		s_adj("1000");
+		s_touch(t_map((size_t)kib * 1024), kib);
+		sys(write, fd, s_buf, 512);
+		*ready = 1;
+		sys(fsync, fd);
+		thread_pause(NULL);
+	}
+	UNTIL(*ready && t_state(pid) == 'D');
+	s_eat("now", free * 7 / 10, "");
+	CHECK(s_ate());
+	CHECK_EQ(t_state(pid), 'D'); // it is still there, without its memory
+	CHECK_EQ(s_kills(), kills + 1);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_suspend_ok();
+}
+
+TEST(file_pages_go_before_anybody)
+{
+	// Memory that can be had without a kill is had first: nobody dies for half of what is free.
+	s_stage();
+	long kills = s_kills();
+
+	s_eat("now", s_free() / 2, "");
+	CHECK(s_ate());
+	CHECK_EQ(s_kills(), kills);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Scenes: what the tests of suspend and the OOM killer share. They run on Thaw only.
+//
+// The stage: the test's own process is never chosen by the killer. A hog holds most of the free
+// memory; the eater, a kernel thread behind a door, asks for more than is left, either at once or
+// before a given step of suspend, and so makes the killer choose the hog. Afterwards nothing may be
+// left over: quiet() says so, and the harness counts pages and objects.
+#pragma once
+
+#include "../abi/t.h"
+
+#define STATE "/sys/power/state"
+#define OOM "/sys/kernel/debug/oom"
+#define EATER "/sys/kernel/debug/oom_eater"
+
+static char s_buf[4096];
+
+static inline void s_set(const char *path, const char *value)
+{
+	long err = t_spit(path, value);
+
+	if (err)
+		t_printf("# %s: cannot write %s: %ld\n", path, value, err);
+	CHECK_EQ(err, 0);
+}
+
+// The word after `key` in a file of `key word` lines.
+static inline bool s_is(const char *path, const char *key, const char *word)
+{
+	size_t k = strlen(key), w = strlen(word);
+
+	CHECK_GE(t_slurp(path, s_buf, sizeof s_buf), 1);
+	for (char *line = s_buf; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+		if (!strncmp(line, key, k) && line[k] == ' ')
+			return !strncmp(line + k + 1, word, w) && (line[k + 1 + w] == '\n' || !line[k + 1 + w]);
+	return false;
+}
+
+static inline long s_kills(void)
+{
+	return t_field("/proc/vmstat", "oom_kill");
+}
+
+static inline long s_free(void)
+{
+	return t_field("/proc/meminfo", "MemFree");
+}
+
+static inline long s_adj(const char *value)
+{
+	return t_spit("/proc/self/oom_score_adj", value);
+}
+
+// Where every scene starts: safe from the killer, suspend goes as far as the devices and turns round.
+static inline void s_stage(void)
+{
+	if (!t_on_thaw)
+		SKIP("suspends the machine");
+	CHECK_EQ(s_adj("-1000"), 0);
+	s_set("/sys/power/pm_test", "devices");
+	s_set("/sys/module/suspend/parameters/pm_test_delay", "0");
+	s_set("/sys/power/pm_freeze_timeout", "3000");
+	s_set("/sys/block/ram0/delay_us", "0");
+}
+
+static inline long s_suspend(void)
+{
+	return t_spit(STATE, "freeze");
+}
+
+// Nothing is left over of any victim.
+static inline void s_quiet(void)
+{
+	UNTIL(t_field(OOM, "in_flight") == 0);
+	CHECK_EQ(t_field(OOM, "victims"), 0);
+	CHECK_EQ(t_field(OOM, "disabled"), 0);
+	CHECK_EQ(t_field("/proc/vmstat", "io_after_barrier"), 0);
+}
+
+// A suspend that must succeed, with nobody left behind in the refrigerator.
+static inline void s_suspend_ok(void)
+{
+	CHECK_EQ(s_suspend(), 0);
+	CHECK(s_is(OOM, "last_disable", "ok"));
+	CHECK_EQ(t_field(OOM, "frozen_victims"), 0);
+	s_quiet();
+}
+
+// The eater's order: asks for kib before the step `phase` of the next suspend, or now.
+static inline void s_eat(const char *phase, long kib, const char *mode)
+{
+	char text[64];
+
+	t_snprintf(text, sizeof text, "%s %ld%s%s", phase, kib, *mode ? " " : "", mode);
+	s_set(EATER, text);
+}
+
+static inline bool s_ate(void)
+{
+	CHECK_GE(t_slurp(EATER, s_buf, sizeof s_buf), 0);
+	return strstr(s_buf, " ok ") != NULL;
+}
+
+enum { LEADER_FIRST = 1, ALLOCATING = 2, SHARED = 4, SPINNING = 8 };
+
+struct hog {
+	int pid;
+	long before; // free memory without it
+	_Atomic int *ready;
+	int how, threads;
+	char *memory;
+	long kib;
+};
+
+static inline int s_allocate(void *arg)
+{
+	struct hog *h = arg;
+
+	(void)h;
+	for (;;) { // a little at a time, so that many of them are at it when memory ends
+		volatile char *p = (volatile char *)sys(mmap, 0, 64 * PAGE, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		for (int i = 0; i < 64; i++)
+			p[i * PAGE] = 1;
+	}
+	return 0;
+}
+
+static inline int s_hold(void *arg)
+{
+	struct hog *h = arg;
+
+	if (h->how & LEADER_FIRST) {
+		int leader = t_getpid();
+
+		UNTIL(t_task_state(leader, leader) == 'Z');
+	}
+	++*h->ready;
+	if (h->how & SPINNING)
+		thread_spin(NULL);
+	if (h->how & ALLOCATING) {
+		while (*h->ready < 1000)
+			t_sleep_ms(1);
+		s_allocate(arg);
+	}
+	return thread_pause(NULL);
+}
+
+static inline void s_touch(char *p, long kib)
+{
+	for (long i = 0; i < kib / 4; i++)
+		p[i * (long)PAGE] = 1;
+}
+
+// What the hog does with its life. Does not return.
+static inline void s_be_hog(struct hog *h)
+{
+	struct thread t;
+
+	CHECK_EQ(s_adj("1000"), 0);
+	h->memory = h->how & SHARED ? t_map_shared((size_t)h->kib * 1024) : t_map((size_t)h->kib * 1024);
+	s_touch(h->memory, h->kib);
+	for (int i = 1; i < h->threads; i++)
+		thread_start(&t, s_hold, h);
+	if (h->how & LEADER_FIRST)
+		t_exit_thread(0);
+	s_hold(h);
+}
+
+// Starts a group of n threads that holds six tenths of the free memory.
+static inline void s_hog(struct hog *h, int threads, int how)
+{
+	h->before = s_free();
+	h->kib = h->before * 6 / 10;
+	h->threads = threads;
+	h->how = how;
+	h->ready = t_map_shared(PAGE);
+	h->pid = t_fork();
+	if (h->pid == 0)
+		s_be_hog(h);
+	CHECK_GE(h->pid, 1);
+	UNTIL(*h->ready == threads - !!(how & LEADER_FIRST));
+}
+
+// More than is left while the hog lives, less than there is without it.
+static inline long s_too_much(const struct hog *h)
+{
+	return h->before * 7 / 10;
+}
+
+// Runs the memory out. The eater gets what it asked for exactly if the killer did its work.
+static inline void s_run_out(const struct hog *h)
+{
+	s_eat("now", s_too_much(h), "");
+	CHECK(s_ate());
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Suspend by itself: who freezes, what they were doing, how it fails and what is undone.
+#include "s.h"
+
+TEST(doors)
+{
+	s_stage();
+	CHECK_GE(t_slurp(STATE, s_buf, sizeof s_buf), 1);
+	CHECK(strstr(s_buf, "freeze") != NULL);
+	CHECK_GE(t_slurp("/sys/power/pm_test", s_buf, sizeof s_buf), 1);
+	CHECK(strstr(s_buf, "[devices]") != NULL);
+	CHECK(t_spit(STATE, "nonsense") < 0);
+	CHECK(t_spit("/sys/power/pm_test", "nonsense") < 0);
+	CHECK(t_spit("/sys/power/pm_freeze_timeout", "x") < 0);
+	CHECK(t_spit(EATER, "nonsense 1") < 0);
+	CHECK(t_spit(EATER, "now") < 0);
+}
+
+TEST(nothing_to_freeze)
+{
+	s_stage();
+	for (int i = 0; i < 10; i++)
+		s_suspend_ok();
+	s_set("/sys/power/pm_test", "freezer");
+	for (int i = 0; i < 10; i++)
+		s_suspend_ok();
+}
+
+TEST(to_idle_and_woken_by_the_clock)
+{
+	s_stage();
+	s_set("/sys/power/pm_test", "none");
+	s_set("/sys/class/rtc/rtc0/wakealarm", "+1");
+	long start = t_now_ms();
+
+	s_suspend_ok();
+	CHECK_GE(t_now_ms() - start, 500);
+	s_set("/sys/class/rtc/rtc0/wakealarm", "0");
+}
+
+TEST(computing_tasks_stop_and_go_on)
+{
+	_Atomic long *n = t_map_shared(PAGE);
+	int pid[3];
+
+	s_stage();
+	for (int i = 0; i < 3; i++) {
+		pid[i] = t_fork();
+		if (pid[i] == 0)
+			for (;;)
+				++n[i];
+	}
+	for (int i = 0; i < 3; i++)
+		UNTIL(n[i] > 1000);
+	for (int round = 0; round < 5; round++) {
+		s_suspend_ok();
+		for (int i = 0; i < 3; i++) {
+			long then = n[i];
+
+			UNTIL(n[i] > then); // it runs again
+		}
+	}
+	for (int i = 0; i < 3; i++) {
+		sys(kill, pid[i], SIGKILL);
+		CHECK_EQ(t_wait(pid[i]), SIGNALLED(SIGKILL));
+	}
+}
+
+// Every kind of sleep is entered, frozen, thawed, and must then still do what it is for.
+TEST(sleepers_sleep_on)
+{
+	_Atomic int *word = t_map_shared(PAGE);
+	int pipes[2], pid[6];
+	struct timespec ts = {0, 200000000};
+	unsigned long usr1 = BIT(SIGUSR1);
+	char c;
+
+	s_stage();
+	CHECK_EQ(sys(pipe, pipes), 0);
+	t_block(usr1);
+	for (int i = 0; i < 6; i++) {
+		pid[i] = t_fork();
+		if (pid[i])
+			continue;
+		switch (i) {
+		case 0:
+			CHECK_EQ(sys(nanosleep, &ts, 0), 0); // not interrupted by the freezer
+			break;
+		case 1:
+			CHECK_EQ(sys(read, pipes[0], &c, 1), 1);
+			break;
+		case 2:
+			CHECK_EQ(futex(word, FUTEX_WAIT, 0, NULL, NULL, 0), 0);
+			break;
+		case 3:
+			CHECK_EQ(sys(rt_sigtimedwait, &usr1, 0, 0, 8), SIGUSR1);
+			break;
+		case 4:
+			sys(kill, t_getpid(), SIGSTOP);
+			break;
+		case 5: {
+			int child = t_fork();
+
+			if (child == 0)
+				thread_pause(NULL);
+			word[1] = child;
+			CHECK_EQ(t_wait(child), SIGNALLED(SIGTERM));
+		}
+		}
+		t_exit(i);
+	}
+	for (int i = 0; i < 6; i++)
+		UNTIL(t_state(pid[i]) == (i == 4 ? 'T' : 'S'));
+	UNTIL(word[1]);
+	for (int i = 0; i < 3; i++)
+		s_suspend_ok();
+	CHECK_EQ(t_wait(pid[0]), 0);
+	CHECK_EQ(sys(wait4, -1, 0, WNOHANG, 0), 0);
+	CHECK_EQ(t_state(pid[4]), 'T'); // a stopped one stays stopped
+	CHECK_EQ(sys(write, pipes[1], "x", 1), 1);
+	CHECK_EQ(futex(word, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	CHECK_EQ(sys(kill, pid[3], SIGUSR1), 0);
+	CHECK_EQ(sys(kill, pid[4], SIGCONT), 0);
+	CHECK_EQ(sys(kill, word[1], SIGTERM), 0);
+	for (int i = 1; i < 6; i++)
+		CHECK_EQ(t_wait(pid[i]), i);
+}
+
+TEST(many_threads)
+{
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0) {
+		struct thread t;
+
+		for (int i = 0; i < 60; i++)
+			thread_start(&t, i % 8 ? thread_pause : thread_spin, NULL);
+		thread_pause(NULL);
+	}
+	UNTIL(t_state(pid) == 'S');
+	for (int i = 0; i < 5; i++)
+		s_suspend_ok();
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(while_processes_come_and_go)
+{
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0)
+		for (;;)
+			IN_CHILD({
+				struct thread t;
+
+				thread_start(&t, thread_pause, NULL);
+			});
+	for (int i = 0; i < 20; i++)
+		s_suspend_ok();
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+static int frozen_sibling(void *arg)
+{
+	return thread_pause(arg);
+}
+
+TEST(vfork_parent_freezes)
+{
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0) {
+		char *stack = t_map(STACK_SIZE);
+		long child = t_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, frozen_sibling,
+			NULL);
+
+		t_wait((int)child);
+	}
+	t_sleep_ms(20);
+	s_suspend_ok();
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// A task in an uninterruptible sleep keeps the others from freezing: EBUSY, and all is undone.
+TEST(a_task_that_does_not_freeze)
+{
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "200");
+	s_set("/sys/block/ram0/delay_us", "1500000");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		CHECK_GE(fd, 0);
+		CHECK_EQ(sys(write, fd, s_buf, 512), 512);
+		t_exit(sys(fsync, fd) == 0 ? 0 : 1);
+	}
+	UNTIL(t_state(pid) == 'D');
+	long start = t_now_ms();
+
+	CHECK_EQ(s_suspend(), -EBUSY);
+	CHECK_GE(t_now_ms() - start, 150);
+	CHECK_EQ(t_wait(pid), 0);
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_suspend_ok();
+}
+
+TEST(two_at_once)
+{
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "200");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		for (int i = 0; i < 10; i++) {
+			long err = s_suspend();
+
+			CHECK(err == 0 || err == -EBUSY);
+		}
+		t_exit(0);
+	}
+	for (int i = 0; i < 10; i++) {
+		long err = s_suspend();
+
+		CHECK(err == 0 || err == -EBUSY);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+	s_suspend_ok();
+}
+
+TEST(a_suspender_that_is_killed)
+{
+	s_stage();
+	for (int i = 0; i < 6; i++) {
+		int pid = t_fork();
+
+		if (pid == 0)
+			for (;;)
+				s_suspend();
+		t_sleep_ms(3 + 2 * i);
+		sys(kill, pid, SIGKILL);
+		CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+		s_suspend_ok();
+	}
+}

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The victim's way out: whoever it is and whoever waits for it, it dies once, is told once, and the
+// count comes back to zero, so that the suspend after it succeeds.
+#include "s.h"
+
+TEST(single_reaped)
+{
+	struct hog h;
+
+	s_stage();
+	long kills = s_kills();
+
+	s_hog(&h, 1, 0);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(single_sigchld_ignored)
+{
+	struct hog h;
+
+	s_stage();
+	t_action(SIGCHLD, SIG_IGN, 0);
+	s_hog(&h, 1, 0);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), -ECHILD);
+	CHECK_EQ(sys(kill, h.pid, 0), -ESRCH);
+	s_suspend_ok();
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+TEST(single_nocldwait)
+{
+	struct hog h;
+	unsigned long chld = BIT(SIGCHLD);
+	struct timespec soon = {20, 0};
+
+	s_stage();
+	t_action(SIGCHLD, nothing, SA_NOCLDWAIT);
+	t_block(chld);
+	s_hog(&h, 1, 0);
+	s_run_out(&h);
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &soon, 8), SIGCHLD);
+	CHECK_EQ(t_wait(h.pid), -ECHILD);
+	s_suspend_ok();
+}
+
+TEST(single_never_waited)
+{
+	struct hog h;
+
+	s_stage();
+	s_hog(&h, 1, 0);
+	s_run_out(&h);
+	UNTIL(t_state(h.pid) == 'Z');
+	s_suspend_ok(); // a zombie holds nothing up
+	CHECK_EQ(t_state(h.pid), 'Z');
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+}
+
+TEST(orphan_victim)
+{
+	// The parent dies with its child, so that the child changes hands on its way out.
+	_Atomic int *pid = t_map_shared(PAGE);
+	struct hog h;
+
+	s_stage();
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	h.before = s_free();
+	int parent = t_fork();
+
+	if (parent == 0) {
+		s_hog(&h, 2, 0);
+		*pid = h.pid;
+		t_wait(h.pid); // wakes when the victim is dead, or is killed first
+		t_exit(0);
+	}
+	UNTIL(*pid);
+	if (t_fork() == 0) {
+		s_run_out(&h);
+		t_exit(0);
+	}
+	sys(kill, parent, SIGKILL);
+	for (int i = 0; i < 3; i++) { // parent, victim, and the one who ran memory out
+		int got = t_wait(-1);
+
+		CHECK(got == 0 || got == SIGNALLED(SIGKILL) || got == -ECHILD);
+	}
+	s_suspend_ok();
+}
+
+TEST(leader_first)
+{
+	struct hog h;
+	unsigned long chld = BIT(SIGCHLD);
+	struct timespec zero = {0, 0};
+
+	s_stage();
+	t_block(chld);
+	s_hog(&h, 3, LEADER_FIRST);
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), SIGCHLD); // once
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
+	s_suspend_ok();
+}
+
+TEST(leader_first_parent_ignores)
+{
+	struct hog h;
+
+	s_stage();
+	t_action(SIGCHLD, SIG_IGN, 0);
+	s_hog(&h, 3, LEADER_FIRST);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), -ECHILD);
+	s_suspend_ok();
+}
+
+static int gone(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+TEST(leader_last)
+{
+	struct hog h;
+
+	s_stage();
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t[3];
+
+		s_adj("1000");
+		for (int i = 0; i < 3; i++)
+			thread_start(&t[i], gone, NULL);
+		for (int i = 0; i < 3; i++)
+			thread_join(&t[i]);
+		UNTIL(t_field("/proc/self/status", "Threads") == 1);
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		*h.ready = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*h.ready);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_suspend_ok();
+}
+
+TEST(leader_and_worker_together)
+{
+	// The window between the leader's and the worker's exit_notify, again and again.
+	s_stage();
+	for (int i = 0; i < 8; i++) {
+		struct hog h;
+
+		s_hog(&h, 2, i % 2 ? SPINNING : 0);
+		s_run_out(&h);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		s_quiet();
+	}
+	s_suspend_ok();
+}
+
+TEST(thread_storm)
+{
+	struct hog h;
+
+	s_stage();
+	long kills = s_kills();
+
+	h.before = s_free();
+	s_hog(&h, 32, ALLOCATING);
+	*h.ready = 1000; // now all of them allocate until there is no more
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_suspend_ok();
+}
+
+static int clone_and_clone(void *arg)
+{
+	for (int i = 1; i <= 250; i++)
+		t_clone(THREAD_FLAGS & ~(CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID), (char *)arg + i * 1024, 0, 0,
+			0, thread_pause, NULL);
+	return thread_pause(NULL);
+}
+
+TEST(clone_race)
+{
+	s_stage();
+	for (int i = 0; i < 4; i++) {
+		struct hog h;
+		_Atomic int *go = t_map_shared(PAGE);
+
+		h.before = s_free();
+		h.kib = h.before * 6 / 10;
+		h.pid = t_fork();
+		if (h.pid == 0) {
+			struct thread t;
+			char *stacks = t_map(256 * 1024);
+
+			s_adj("1000");
+			s_touch(t_map((size_t)h.kib * 1024), h.kib);
+			*go = 1;
+			thread_start(&t, clone_and_clone, stacks);
+			thread_pause(NULL);
+		}
+		UNTIL(*go);
+		s_run_out(&h);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		sys(munmap, (void *)go, PAGE);
+	}
+	s_suspend_ok();
+}
+
+static int sharer(void *arg)
+{
+	(void)arg;
+	return thread_pause(NULL);
+}
+
+static int breeding_sharer(void *arg)
+{
+	for (int i = 1; i <= 40; i++)
+		t_clone(CLONE_VM | SIGCHLD, (char *)arg + i * 1024, 0, 0, 0, sharer, NULL);
+	return thread_pause(NULL);
+}
+
+// A group of which a second group shares the memory. Both must go.
+static void two_groups(int (*other)(void *))
+{
+	_Atomic int *pid = t_map_shared(PAGE);
+	struct hog h;
+
+	s_stage();
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		char *stack = t_map(STACK_SIZE), *stacks = t_map(64 * 1024);
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		*pid = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, other, stacks);
+		thread_pause(NULL);
+	}
+	UNTIL(*pid);
+	s_run_out(&h);
+	int got, n = 0;
+
+	for (; (got = t_wait(-1)) != -ECHILD; n++)
+		CHECK_EQ(got, SIGNALLED(SIGKILL)); // those reparented to us included
+	CHECK_GE(n, 2);
+	s_suspend_ok();
+}
+
+TEST(two_groups_one_mm)
+{
+	two_groups(sharer);
+}
+
+TEST(clone_vm_race)
+{
+	two_groups(breeding_sharer);
+}
+
+TEST(nobody_else_while_the_memory_comes_back)
+{
+	// Shared memory comes back late on the way out; bystanders must not pay for that.
+	int bystander[3];
+	struct hog h;
+
+	s_stage();
+	long kills = s_kills();
+
+	for (int i = 0; i < 3; i++) {
+		bystander[i] = t_fork();
+		if (bystander[i] == 0) {
+			s_adj("0");
+			s_touch(t_map(1024 * 1024), 1024);
+			thread_pause(NULL);
+		}
+	}
+	for (int i = 0; i < 3; i++)
+		UNTIL(t_state(bystander[i]) == 'S');
+	s_hog(&h, 8, SHARED);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(sys(wait4, bystander[i], 0, WNOHANG, 0), 0);
+		sys(kill, bystander[i], SIGKILL);
+		t_wait(bystander[i]);
+	}
+	s_suspend_ok();
+}
+
+TEST(dying_group_asks_for_memory)
+{
+	// Threads past exit_mm still allocate: they neither kill nor are marked, and do not loop.
+	struct hog h;
+
+	s_stage();
+	for (int i = 0; i < 3; i++) {
+		s_hog(&h, 16, ALLOCATING);
+		*h.ready = 1000;
+		t_sleep_ms(5);
+		sys(kill, h.pid, SIGKILL); // an ordinary death in the middle of it
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+	s_suspend_ok();
+}
+
+TEST(zombie_leader_selected)
+{
+	struct hog h;
+
+	s_stage();
+	for (int i = 0; i < 4; i++) {
+		s_hog(&h, 2 + i, LEADER_FIRST);
+		CHECK_EQ(t_state(h.pid), 'Z');
+		s_run_out(&h);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+	s_suspend_ok();
+}
+
+TEST(two_in_a_row_and_suspend_twice)
+{
+	struct hog h;
+
+	s_stage();
+	for (int i = 0; i < 2; i++) {
+		s_hog(&h, 8, LEADER_FIRST);
+		s_run_out(&h);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		s_suspend_ok();
+		s_suspend_ok();
+	}
+}
