@@ -461,11 +461,18 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 	struct mm *mm = v->mm;
 	struct vma *copy;
 	size_t moved = min(old_len, new_len);
-	unsigned i;
+	unsigned i, last;
 	int err;
 
 	if (mm->nr_vmas >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
+	/* What may fail comes first: the old place is cut out now, so that it can be unmapped without memory. */
+	if (old_len) {
+		err = vma_isolate(mm, addr, addr + old_len, &i, &last);
+		if (err)
+			return err;
+		v = mm->vmas[i];
+	}
 	copy = vma_dup(v);
 	if (!copy)
 		return -ENOMEM;
@@ -482,11 +489,10 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 		do_munmap(mm, to, new_len);
 		return err;
 	}
-	/* Cutting the old one may need memory, and then it stays, empty: LINUX: Linux leaves it so too. */
-	if (old_len && !(flags & MREMAP_DONTUNMAP))
-		do_munmap(mm, addr, old_len);
-	else if (flags & MREMAP_DONTUNMAP)
+	if (flags & MREMAP_DONTUNMAP)
 		v->flags &= ~VM_LOCKED;
+	else if (old_len)
+		do_munmap(mm, addr, old_len);
 	i = vma_index(mm, to);
 	vma_merge_range(mm, i, i + 1);
 	return (long)to;
