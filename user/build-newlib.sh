@@ -18,6 +18,10 @@ tarball=${NEWLIB_TARBALL:-$(ls /usr/src/newlib/newlib-*.tar.* 2>/dev/null | tail
 cc=${NEWLIB_CC:-gcc}
 cache=${THAW_CACHE:-${HOME:-/tmp}/.cache/thaw}
 
+if [ "${1:-}" = -n ] && [ ! -r "$tarball" ]; then
+	echo "$cache/newlib-missing"
+	exit 0
+fi
 if [ -z "$tarball" ] || [ ! -r "$tarball" ]; then
 	echo "newlib's source is missing: apt-get install newlib-source" >&2
 	exit 1

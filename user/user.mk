@@ -10,15 +10,17 @@
 
 U := build/user
 NEWLIB := $(shell user/build-newlib.sh -n)
+USER_INCLUDE := $(patsubst %,-isystem %,user/include user/newlib $(NEWLIB)/include \
+	$(shell $(CC) -print-file-name=include))
+LIBGCC := $(shell gcc -print-libgcc-file-name)
 
 USER_CC = $(CC) -std=gnu11 -O2 -g $(WARN) -fno-stack-protector -fno-pic -fno-pie \
 	-fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
-	-fno-strict-aliasing -nostdinc -isystem user/include -isystem user/newlib \
-	-isystem $(NEWLIB)/include -isystem $(shell $(CC) -print-file-name=include) -I.
+	-fno-strict-aliasing -nostdinc $(USER_INCLUDE) -I.
 USER_LINK = $(CC) -nostdlib -static -Wl,--gc-sections,--build-id=none,-z,noexecstack \
 	$(U)/crt0.o
 USER_LIBS = -Wl,--start-group $(U)/libthaw.a $(NEWLIB)/lib/libc.a $(NEWLIB)/lib/libm.a \
-	$(shell gcc -print-libgcc-file-name) -Wl,--end-group
+	$(LIBGCC) -Wl,--end-group
 USER_DEPS = $(U)/crt0.o $(U)/libthaw.a
 
 USER_PROGS := $(patsubst user/bin/%.c,$(U)/bin/%,$(wildcard user/bin/*.c))
