@@ -30,13 +30,9 @@ static void unpack_initrds(void)
 	}
 }
 
-/* The descriptors and directories that every program inherits from here. */
+/* The descriptors that every program inherits from here. */
 static void open_console(void)
 {
-	current->files = files_alloc();
-	current->fs = fs_alloc();
-	if (!current->files || !current->fs)
-		panic("no memory for the first program's files");
 	for (int fd = 0; fd < 3; fd++) {
 		struct file *f = filp_open("/dev/console", O_RDWR, 0);
 
