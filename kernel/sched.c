@@ -528,6 +528,7 @@ static void idle_task_setup(struct task *t, struct cpu *c)
 	list_init(&t->rq_node);
 	list_init(&t->held_mutexes);
 	atomic_store(&t->usage, 1);
+	atomic_store(&t->state, TASK_RUNNING);
 	c->idle = t;
 	c->curr = t;
 }
