@@ -27,7 +27,7 @@ endif
 .SUFFIXES:
 
 O := build
-KO := $(O)/$(ARCH)
+KO := $(O)/$(ARCH)$(if $(SAN),-san)
 
 # ---- flags ----
 
@@ -127,7 +127,7 @@ $(TEST_BIN): $(O)/tests/%: tests/%.c $(O)/tests/rt.o $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run gdb iso run-iso doctor host tests deps clean FORCE
+.PHONY: all help demo test run gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -136,6 +136,9 @@ tests: $(TEST_BIN) $(USER_TESTS)
 
 host:
 	$(Q)$(MAKE) ARCH=host $(O)/host/thaw-host
+
+host-san:
+	$(Q)$(MAKE) ARCH=host SAN=1 $(O)/host-san/thaw-host
 
 help:
 	@sed -n 's/^#: //p' $(firstword $(MAKEFILE_LIST))
@@ -157,7 +160,7 @@ demo: deps
 	@python3 tests/qemu.py demo
 
 test: deps
-	$(Q)$(MAKE) all tests host
+	$(Q)$(MAKE) all tests host host-san
 	@python3 tests/run.py
 
 # What the user asked for is looked at first: a refusal must not wait for a build.
@@ -188,6 +191,7 @@ clean:
 #: make gdb      boot under gdb, stopped at the 64-bit entry
 #: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
 #: make host     build/host/thaw-host, the kernel as an ordinary process
+#:               (host-san: the same under AddressSanitizer and UndefinedBehaviorSanitizer)
 #: make doctor   check that the tools are here, and say what to install
 #: make deps     install what is missing (apt)
 #: make clean    remove build/
