@@ -17,6 +17,10 @@ here=$(cd "$(dirname "$0")" && pwd)
 tarball=${NEWLIB_TARBALL:-$(ls /usr/src/newlib/newlib-*.tar.* 2>/dev/null | tail -n 1)}
 cc=${NEWLIB_CC:-gcc}
 cache=${THAW_CACHE:-${HOME:-/tmp}/.cache/thaw}
+case $cache in
+/*) ;;
+*) cache=$PWD/$cache ;;
+esac
 
 if [ "${1:-}" = -n ] && [ ! -r "$tarball" ]; then
 	echo "$cache/newlib-missing"
