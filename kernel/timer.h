@@ -32,5 +32,4 @@ void msleep(unsigned ms);			/* uninterruptible */
 
 /* ITIMER_REAL of a group; callbacks send SIGALRM. */
 struct group;
-void it_real_fn(struct timer *t);	/* group->real_timer's function; group_alloc sets it up */
 void exit_itimers(struct group *g);	/* group_dead: stop them. Sleeps not. */
