@@ -102,7 +102,7 @@ int arch_signal_return(struct regs *r, u64 *mask);
 /* --- address spaces; page tables of mm are protected by mm->mmap_lock (or the mm has no users) --- */
 int arch_mm_init(struct mm *mm);			/* 0 or -ENOMEM */
 void arch_mm_free(struct mm *mm);			/* frees table pages; no user pages left mapped */
-/* The slot for va, allocating table pages; NULL if out of memory. */
+/* The slot for va, allocating table pages; NULL if out of memory. The slots of one aligned block of 2 MiB are adjacent. */
 pte_t *arch_pte_alloc(struct mm *mm, uaddr_t va);
 /* The slot for va, or NULL if no table page is there. */
 pte_t *arch_pte_find(struct mm *mm, uaddr_t va);

@@ -217,25 +217,24 @@ static u64 cache_trim(struct kmem_cache *c, u64 keep)
 
 /* ---- magazines ---- */
 
+static inline void mag_spin(struct magazine *m)
+{
+	while (unlikely(atomic_exchange_explicit(&m->busy, 1, memory_order_acquire)))
+		arch_cpu_relax();
+}
+
+/* Any CPU's array. The value goes to mag_unlock: whether interrupts were on. */
 static bool mag_lock(struct magazine *m)
 {
 	bool on = arch_irqs_on();
 
 	if (on)
 		arch_irq_disable();
-	while (unlikely(atomic_exchange_explicit(&m->busy, 1, memory_order_acquire)))
-		arch_cpu_relax();
+	mag_spin(m);
 	return on;
 }
 
-static void mag_unlock(struct magazine *m, bool on)
-{
-	atomic_store_explicit(&m->busy, 0, memory_order_release);
-	if (on)
-		arch_irq_enable();
-}
-
-static struct magazine *mag_lock_mine(struct kmem_cache *c, bool *on)
+static inline struct magazine *mag_lock_mine(struct kmem_cache *c, bool *on)
 {
 	struct magazine *m;
 
@@ -243,8 +242,15 @@ static struct magazine *mag_lock_mine(struct kmem_cache *c, bool *on)
 	if (*on)
 		arch_irq_disable();
 	m = &c->mag[this_cpu()->id];
-	mag_lock(m);
+	mag_spin(m);
 	return m;
+}
+
+static inline void mag_unlock(struct magazine *m, bool on)
+{
+	atomic_store_explicit(&m->busy, 0, memory_order_release);
+	if (on)
+		arch_irq_enable();
 }
 
 /* The n oldest objects go back to their slabs. */

@@ -328,11 +328,31 @@ struct mm *get_task_mm(struct task *t)
 
 /* ---- fork ---- */
 
+#define SLOT_BLOCK	(512 * PAGE_SIZE)	/* the slots of so much are adjacent */
+
 struct dup {
 	struct mm *to;
+	uaddr_t block;			/* the child's slots that were used last */
+	pte_t *slots;
 	s64 anon;			/* pages the child got */
 	bool protected;			/* the parent lost write access somewhere: flush */
 };
+
+/* The child's slot for va; NULL if out of memory. */
+static pte_t *dup_slot(struct dup *d, uaddr_t va)
+{
+	u64 i = va / PAGE_SIZE % 512;
+	pte_t *slot;
+
+	if (likely(d->slots && va - d->block < SLOT_BLOCK))
+		return d->slots + i;
+	slot = arch_pte_alloc(d->to, va);
+	if (!slot)
+		return NULL;
+	d->block = va & ~(SLOT_BLOCK - 1);
+	d->slots = slot - i;
+	return slot;
+}
 
 /*
  * One anonymous page becomes shared, read-only in both. What can be found again by a fault (file pages, the zero page) is
@@ -347,7 +367,7 @@ static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	(void)mm;
 	if (!(p->flags & PG_ANON))
 		return 0;
-	to = arch_pte_alloc(d->to, va);
+	to = dup_slot(d, va);
 	if (!to)
 		return -ENOMEM;
 	if (pte_write(e)) {

@@ -116,26 +116,25 @@ static struct page *buddy_remove(unsigned order, unsigned most, unsigned *got)
 
 /* ---- per-CPU lists ---- */
 
+static inline void pcp_spin(struct pcp *c)
+{
+	while (unlikely(atomic_exchange_explicit(&c->busy, 1, memory_order_acquire)))
+		arch_cpu_relax();
+}
+
+/* Any CPU's list. The value goes to pcp_unlock: whether interrupts were on. */
 static bool pcp_lock(struct pcp *c)
 {
 	bool on = arch_irqs_on();
 
 	if (on)
 		arch_irq_disable();
-	while (unlikely(atomic_exchange_explicit(&c->busy, 1, memory_order_acquire)))
-		arch_cpu_relax();
+	pcp_spin(c);
 	return on;
 }
 
-static void pcp_unlock(struct pcp *c, bool on)
-{
-	atomic_store_explicit(&c->busy, 0, memory_order_release);
-	if (on)
-		arch_irq_enable();
-}
-
 /* Interrupts go off before the CPU is looked up, so that it stays the same. */
-static struct pcp *pcp_lock_mine(bool *on)
+static inline struct pcp *pcp_lock_mine(bool *on)
 {
 	struct pcp *c;
 
@@ -143,8 +142,15 @@ static struct pcp *pcp_lock_mine(bool *on)
 	if (*on)
 		arch_irq_disable();
 	c = &pcps[this_cpu()->id];
-	pcp_lock(c);
+	pcp_spin(c);
 	return c;
+}
+
+static inline void pcp_unlock(struct pcp *c, bool on)
+{
+	atomic_store_explicit(&c->busy, 0, memory_order_release);
+	if (on)
+		arch_irq_enable();
 }
 
 static void __attribute__((noinline)) pcp_refill(struct pcp *c)

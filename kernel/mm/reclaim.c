@@ -60,7 +60,8 @@ static bool mapping_isolated(struct mapping *m)
 
 void lru_forget_mapping(struct mapping *m)
 {
-	wait_event(&forget_wait, !mapping_isolated(m));
+	if (mapping_isolated(m))
+		wait_event(&forget_wait, !mapping_isolated(m));
 }
 
 /* The coldest page, referenced, sent to the tail in case it stays; its mapping pinned through iso. NULL: the list is empty. */
