@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Numbers that assembly needs, and macros for it. traps.c asserts that each number is what the C structs say. */
+#pragma once
+
+#define KERNEL_CS	0x10
+#define KERNEL_DS	0x18
+#define USER_DS		0x2b
+#define USER_CS		0x33
+#define TSS_SEL		0x40
+
+#define CPU_CURRENT	8		/* struct cpu, through %gs */
+#define CPU_KSTACK	16		/* top of current's kernel stack */
+#define CPU_USER_SP	24		/* scratch of the system call entry */
+#define TASK_TIF	4
+#define TASK_TIF_WORK	7
+
+#define REGS_R11	(6 * 8)
+#define REGS_DI		(14 * 8)
+#define REGS_NR		(15 * 8)
+#define REGS_IP		(16 * 8)
+#define REGS_CS		(17 * 8)
+#define REGS_SP		(19 * 8)
+#define REGS_SIZE	(21 * 8)
+
+#define TRAMPOLINE	0x8000		/* physical page where other CPUs start, in real mode */
+#define KERNEL_VMA	0xffffffff80000000
+
+#ifdef __ASSEMBLER__
+/* Three bytes that do nothing; features_patch() makes CLAC or STAC of them on a CPU with SMAP. */
+.macro SMAP_SITE modrm
+661:	.byte 0x0f, 0x1f, \modrm
+	.pushsection .smap_sites, "a"
+	.quad 661b
+	.popsection
+.endm
+#define CLAC	SMAP_SITE 0x00
+#define STAC	SMAP_SITE 0x03
+#endif
