@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A thread's machine part: its kernel stack and what lies on it, and the switch. Mirrors Linux arch/x86/kernel/process_64.c.
+ *
+ *   stack + STACK_SIZE	->	register area of the FPU (aligned to 64)
+ *				struct regs: the user's, whenever the thread is in the kernel
+ *				calls ...
+ *   stack		->	lowest address; unmapped below
+ */
+#include "kernel/abi.h"
+#include "kernel/lib/string.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+#include "x86.h"
+
+#define ARCH_SET_GS	0x1001
+#define ARCH_SET_FS	0x1002
+#define ARCH_GET_FS	0x1003
+#define ARCH_GET_GS	0x1004
+
+/* What switch_stacks() pops, lowest address first. */
+struct switch_frame {
+	u64 r15, r14, r13, r12, bx, bp, ret;
+};
+
+static inline u8 *fpu_area(const struct task *t)
+{
+	return t->arch.stack + STACK_SIZE - (features.fpu_size + 63) / 64 * 64;
+}
+
+struct regs *arch_regs(struct task *t)
+{
+	return (struct regs *)fpu_area(t) - 1;
+}
+
+static inline u64 stack_top(const struct task *t)
+{
+	return t->arch.stack ? (u64)fpu_area(t) : 0;
+}
+
+int arch_thread_alloc(struct task *t)
+{
+	u8 *stack = stack_alloc();
+
+	if (!stack)
+		return -ENOMEM;
+	t->arch = (struct arch_thread){ .stack = stack };
+	return 0;
+}
+
+void arch_thread_free(struct task *t)
+{
+	if (t->arch.stack)
+		stack_free(t->arch.stack);
+	t->arch.stack = NULL;
+	t->arch.fpu = NULL;
+}
+
+static struct switch_frame *new_frame(struct task *t, const char *ret)
+{
+	struct switch_frame *f = (struct switch_frame *)arch_regs(t) - 1;
+
+	*f = (struct switch_frame){ .ret = (u64)ret };
+	t->arch.sp = (u64)f;
+	return f;
+}
+
+void arch_thread_kernel(struct task *t, void (*fn)(void *arg), void *arg)
+{
+	struct switch_frame *f = new_frame(t, thread_entry);
+
+	*arch_regs(t) = (struct regs){ .nr = -1 };
+	f->r12 = (u64)fn;
+	f->r13 = (u64)arg;
+}
+
+void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
+{
+	struct regs *r = arch_regs(t);
+
+	assert(current->arch.fpu);
+	new_frame(t, fork_return);
+	*r = *arch_regs(current);
+	r->ax = 0;
+	if (sp)
+		r->sp = sp;
+	t->arch.fpu = fpu_area(t);
+	t->arch.fpu_loaded = 1;
+	t->arch.gs_base = current->arch.gs_base;
+	/* An address outside user space would be refused by WRMSR: clone's caller was told, and here it becomes none. */
+	t->arch.fs_base = !tls ? current->arch.fs_base : *tls < USER_MAX ? *tls : 0;
+	irq_push_off();
+	fpu_save(current);
+	kmemcpy(t->arch.fpu, current->arch.fpu, features.fpu_size);
+	irq_pop_off();
+}
+
+void arch_thread_exec(uaddr_t entry, uaddr_t sp)
+{
+	struct task *t = current;
+
+	*arch_regs(t) = (struct regs){ .nr = -1, .ip = entry, .sp = sp, .cs = USER_CS, .ss = USER_DS, .flags = FLAGS_IF | 2 };
+	irq_push_off();
+	t->arch.fpu = fpu_area(t);
+	fpu_reset(t);
+	fpu_load(t);
+	t->arch.fs_base = t->arch.gs_base = 0;
+	wrmsr(MSR_FS_BASE, 0);
+	wrmsr(MSR_KERNEL_GS_BASE, 0);
+	this_cpu()->machine[0] = stack_top(t);
+	this_x86()->tss.rsp[0] = stack_top(t);
+	irq_pop_off();
+}
+
+void arch_switch(struct task *prev, struct task *next)
+{
+	struct cpu *c = this_cpu();
+	u64 top = stack_top(next);
+
+	if (prev->arch.fpu && prev->arch.fpu_loaded)
+		fpu_save(prev);
+	c->prev = prev;
+	c->curr = next;
+	if (next->arch.fpu) {
+		c->machine[0] = top;
+		this_x86()->tss.rsp[0] = top;
+		if (next->arch.fpu_loaded)
+			fpu_load(next);
+		wrmsr(MSR_FS_BASE, next->arch.fs_base);
+		wrmsr(MSR_KERNEL_GS_BASE, next->arch.gs_base);
+	}
+	switch_stacks(&prev->arch.sp, next->arch.sp);
+}
+
+long arch_prctl(int code, uaddr_t addr)
+{
+	struct arch_thread *a = &current->arch;
+
+	switch (code) {
+	case ARCH_SET_FS:
+	case ARCH_SET_GS:
+		if (addr >= USER_MAX)
+			return -EPERM;
+		irq_push_off();
+		if (code == ARCH_SET_FS)
+			wrmsr(MSR_FS_BASE, a->fs_base = addr);
+		else
+			wrmsr(MSR_KERNEL_GS_BASE, a->gs_base = addr);
+		irq_pop_off();
+		return 0;
+	case ARCH_GET_FS:
+		return copy_to_user(addr, &a->fs_base, 8) ? -EFAULT : 0;
+	case ARCH_GET_GS:
+		return copy_to_user(addr, &a->gs_base, 8) ? -EFAULT : 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+bool arch_on_stack(const struct task *t, const void *p)
+{
+	const u8 *s = t->arch.stack;
+
+	return s && (const u8 *)p >= s && (const u8 *)p < s + STACK_SIZE;
+}
+
+/* ---- the user edge ---- */
+
+size_t user_copy(void *dst, const void *src, size_t n);
+size_t user_clear(void *dst, size_t n);
+long user_strncpy(char *dst, const char *src, size_t n);
+int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur);
+
+size_t copy_from_user(void *dst, uaddr_t src, size_t n)
+{
+	might_sleep();
+	return access_ok(src, n) ? user_copy(dst, (const void *)src, n) : n;
+}
+
+size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
+{
+	might_sleep();
+	return access_ok(dst, n) ? user_copy((void *)dst, src, n) : n;
+}
+
+size_t clear_user(uaddr_t dst, size_t n)
+{
+	might_sleep();
+	return access_ok(dst, n) ? user_clear((void *)dst, n) : n;
+}
+
+long strncpy_from_user(char *dst, uaddr_t src, size_t n)
+{
+	size_t room;
+	long len;
+
+	might_sleep();
+	if (src >= USER_MAX)
+		return -EFAULT;
+	if (!n)
+		return 0;
+	room = min(n, USER_MAX - src);
+	len = user_strncpy(dst, (const char *)src, room);
+	return len == (long)room && room < n ? -EFAULT : len;
+}
+
+int cmpxchg_user32(uaddr_t addr, u32 old, u32 new, u32 *cur)
+{
+	might_sleep();
+	return access_ok(addr, 4) ? user_cmpxchg32((u32 *)addr, old, new, cur) : -EFAULT;
+}
