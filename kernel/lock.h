@@ -14,6 +14,7 @@ struct task;
 enum lock_rank {
 	RANK_NONE,
 	/* --- sleeping locks --- */
+	RANK_TEXT,		/* the text of an open pseudo file, while its show() runs */
 	RANK_PM,		/* pm_mutex: one suspend at a time */
 	RANK_EXEC,		/* group->exec_mutex (cred_guard_mutex) */
 	RANK_FILE_POS,		/* file->pos_lock */

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Just enough files: inodes, dentries, open files, descriptor tables, the page cache tree. Mirrors Linux include/linux/fs.h at a fraction.
- * The dentry tree is the directory for tmpfs; procfs and sysfs make dentries on lookup.
+ *
+ * A dentry of tmpfs, sysfs and the static part of procfs is pinned by its directory: the tree of dentries is the directory. The
+ * dynamic part of procfs makes a dentry for each lookup and forgets it with the last user. A mount is two pointers between the
+ * mount point and the root mounted on it, so one dentry pointer says all that Linux's struct path says.
  */
 #pragma once
 #include <stdatomic.h>
@@ -14,12 +17,14 @@ struct page;
 struct file;
 struct inode;
 struct dentry;
+struct super;
 struct poll_table;
 
 /* The page cache of one file: index -> page. */
 struct mapping {
-	struct spinlock lock;		/* rank RANK_MAPPING */
+	struct spinlock lock;		/* rank RANK_MAPPING; also protects the flags of its pages */
 	void *root;			/* [lock] radix tree */
+	unsigned height;		/* [lock] */
 	u64 nr_pages;			/* [lock] */
 	struct inode *host;		/* NULL for anonymous shared memory */
 	struct list vmas;		/* [vmas_lock] of vma.mapping_node */
@@ -28,16 +33,20 @@ struct mapping {
 	/* Fill a page that is not up to date; NULL: zeroes (tmpfs). Sleeps. */
 	int (*readpage)(struct mapping *m, struct page *p);
 };
+#define MAPPING_SHMEM	0x01u		/* pages count as shared memory and against the size limit of host's super block */
 
 struct inode_ops {
-	struct dentry *(*lookup)(struct inode *dir, struct dentry *d);	/* fills d->inode or leaves it NULL (negative); ERR_PTR on error, else NULL */
+	int (*lookup)(struct inode *dir, struct dentry *d);	/* fills d->inode (0) or -ENOENT. For names made on demand. dir not locked. */
 	int (*create)(struct inode *dir, struct dentry *d, u32 mode, u64 rdev);	/* S_IFREG/IFIFO/IFCHR/IFBLK/IFDIR by mode */
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct inode *dir, struct dentry *d, struct inode *old);
 	int (*unlink)(struct inode *dir, struct dentry *d);		/* also rmdir */
-	int (*rename)(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd);
+	int (*rename)(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd);	/* nd: victim or NULL */
 	int (*readlink)(struct inode *i, char *buf, size_t n);		/* length; kernel buffer */
+	struct dentry *(*follow)(struct inode *i);	/* where a magic link leads, referenced; ERR_PTR. NULL: follow the text of readlink */
 	int (*truncate)(struct inode *i, u64 size);
+	void (*evict)(struct inode *i);			/* last reference; may sleep */
+	u64 (*current_size)(struct inode *i);		/* stat's size when it is not i->size */
 };
 struct file_ops {
 	int (*open)(struct inode *i, struct file *f);
@@ -47,7 +56,8 @@ struct file_ops {
 	s64 (*write)(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 	/* Kernel-buffer read (exec, sendfile); NULL if the file cannot. */
 	s64 (*kread)(struct file *f, void *buf, size_t n, u64 pos);
-	s64 (*lseek)(struct file *f, s64 off, int whence);
+	s64 (*kwrite)(struct file *f, const void *buf, size_t n, u64 pos);
+	s64 (*lseek)(struct file *f, s64 off, int whence);	/* NULL: -ESPIPE */
 	int (*readdir)(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next), void *ctx);
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg);
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
@@ -57,67 +67,93 @@ struct file_ops {
 
 struct inode {
 	_Atomic u32 refs;
-	u64 ino;
 	u32 mode;			/* [lock] S_IF* and permissions */
-	u32 uid, gid;
+	u64 ino;
+	u32 uid, gid;			/* [lock] */
 	_Atomic u32 nlink;
 	u64 size;			/* [lock] to change */
 	u64 rdev;
-	u64 atime, mtime, ctime;	/* ns since 1970 */
-	u64 blocks;			/* of 512 bytes */
+	s64 atime, mtime, ctime;	/* ns since 1970; plain stores, the last one wins */
 	struct mutex lock;		/* RANK_INODE, directories RANK_DIR */
 	const struct inode_ops *ops;
 	const struct file_ops *fops;
-	struct super *sb;
+	struct super *sb;		/* (!) referenced */
 	struct mapping *mapping;	/* own page cache, or NULL */
 	void *private;
+	u64 private_nr;
+	struct mapping own_mapping;
+	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 };
-struct dentry {				/* [dentry_lock] for the tree; refs atomic */
+struct dentry {				/* [D] dentry_lock; refs atomic */
 	_Atomic u32 refs;
-	struct dentry *parent;
-	struct inode *inode;		/* NULL: negative, only during create */
-	struct list children, sibling;
-	struct dentry *mounted;		/* root of what is mounted here */
-	struct dentry *covers;		/* of a mounted root: the mount point */
-	u8 unlinked;
-	char name[256];
+	u32 hash;			/* [D] */
+	struct dentry *parent;		/* [D] referenced; NULL for the root of a file system and for pipes */
+	struct inode *inode;		/* referenced; NULL only while it is made */
+	struct list children, sibling;	/* [D + lock of the directory to change] in order of seq */
+	struct list hash_node;		/* [D] */
+	struct dentry *mounted;		/* [D] root of what is mounted here */
+	struct dentry *covers;		/* [D] of a mounted root: the mount point, referenced */
+	u64 seq;			/* [D] position in the directory, for getdents */
+	u8 unlinked;			/* [D] */
+	u8 anonymous;			/* (!) pipe and the like: the name is the whole path */
+	u16 len;			/* [D] of name */
+	const char *name;		/* [D] inline_name, or kmalloc'ed if it is long */
+	char inline_name[32];
 };
 struct file {
 	_Atomic u32 refs;
-	u32 flags;			/* O_* [f_lock for the settable ones] */
+	u32 flags;			/* O_*; the settable ones by F_SETFL, plain stores */
 	u64 pos;			/* [pos_lock] */
-	struct mutex pos_lock;		/* RANK_INODE - taken before inode lock */
-	struct dentry *dentry;		/* referenced; NULL for pipes */
-	struct inode *inode;		/* referenced */
+	struct mutex pos_lock;		/* RANK_FILE_POS; taken for regular files and directories only */
+	struct dentry *dentry;		/* referenced */
+	struct inode *inode;		/* of dentry, which holds the reference */
 	const struct file_ops *ops;
 	void *private;
 	struct callback free_work;	/* deferred final close */
 	struct list defer_node;
+	u8 readable, writable, opened;	/* (!) opened: release is due */
 };
 
 /* --- open files --- */
-struct file *file_alloc(struct inode *i, const struct file_ops *ops, u32 flags);	/* takes a ref on i; NULL */
+/* An open file of no directory: pipe, eventfd, shared memory. Takes over the reference on i even on failure. ERR_PTR. */
+struct file *file_alloc_anon(struct inode *i, const char *name, const struct file_ops *ops, u32 flags);
 static inline struct file *get_file(struct file *f) { atomic_fetch_add(&f->refs, 1); return f; }
 /* Last reference: ->release is deferred to task work of current (X12), or to a kernel thread if current takes no more. Any task context. */
 void fput(struct file *f);
+void flush_delayed_fput(void);			/* waits until every final close handed to the kernel thread so far is done */
+void fput_start_thread(void);			/* boot, when kernel threads work */
 struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path from the root; ERR_PTR */
+struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode);	/* kernel copy of a user's path; ERR_PTR */
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */
 s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
+/* exec: regular and executable? 0, -EACCES */
+int file_may_exec(const struct file *f);
 
 /* --- descriptor tables --- */
 struct files;
-struct file *fget(int fd);			/* referenced, NULL: -EBADF */
-int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only */
-int fd_close(int fd);
+struct file *fget(int fd);			/* referenced, NULL: -EBADF. Not for O_PATH files. */
+struct file *fget_raw(int fd);			/* O_PATH files too */
+/* A file for the length of one system call: no reference is taken while nobody else shares the table. */
+struct fdref { struct file *file; u32 counted; };
+struct fdref fdget(int fd);			/* .file NULL: -EBADF */
+static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
+int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
+int fd_close(int fd);				/* 0, -EBADF or flush's error */
+struct files *files_alloc(void);		/* empty table for the first program; NULL */
 struct files *files_copy(struct files *old);	/* fork; NULL */
 struct files *files_get(struct files *f);	/* CLONE_FILES */
 void exit_files(struct task *t);		/* X8 */
 void files_put(struct files *f);
+int files_unshare(void);			/* current gets a private table. 0 or -ENOMEM */
 int files_unshare_exec(void);			/* exec: private table, close-on-exec done. 0 or -ENOMEM */
+struct fs;
+struct fs *fs_alloc(void);			/* root and cwd "/"; for the first program; NULL */
 struct fs *fs_copy(struct fs *old);
 struct fs *fs_get(struct fs *f);
+void fs_put(struct fs *f);
+int fs_unshare(void);				/* 0 or -ENOMEM */
 void exit_fs(struct task *t);			/* X9 */
-/* For procfs: fd table of another task, under task_lock. */
+/* For procfs: fd table of another task. Take task_lock themselves. */
 struct file *fget_task(struct task *t, int fd);
 int next_fd_task(struct task *t, int fd);	/* lowest open fd >= fd, or -1 */
 
@@ -127,32 +163,67 @@ char *dentry_path(struct dentry *d, char *buf, size_t n);
 
 /* --- shared memory and page cache --- */
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
+void mapping_init(struct mapping *m, struct inode *host, u32 flags);
 /* Page at index, created zeroed or read in, up to date, referenced; ERR_PTR. mapping->lock not held. Sleeps. */
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp);
-struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced or NULL */
+struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced and up to date, or NULL */
 void mapping_truncate(struct mapping *m, u64 from_index);	/* drops pages >= from */
-/* Reclaim: removes p if it is clean, unmapped and only the cache holds it. true if it was freed. */
+void mapping_truncate_range(struct mapping *m, u64 from_index, u64 to_index);	/* drops pages in [from, to) */
+/* The first page at or after *index with all of @flags (0: any), referenced; *index is set to its own. NULL: none. */
+struct page *mapping_next_page(struct mapping *m, u64 *index, u32 flags);
+void mapping_set_dirty(struct page *p);		/* a page in the cache was or will be changed */
+/* Writing p back: locks it and takes its dirty mark away; false: it is not dirty any more. May sleep. */
+bool mapping_start_write(struct mapping *m, struct page *p);
+void mapping_end_write(struct mapping *m, struct page *p);	/* unlocks; a clean page is reclaimable. Any context. */
+/*
+ * Reclaim: removes p if it is clean, unmapped and only the cache and the caller hold it (refs 2). true if so: the caller's
+ * put_page frees it. The caller found p on the clean list and took its reference under the list's lock: a page is on that
+ * list only while its mapping exists.
+ */
 bool mapping_try_release(struct page *p);
 int generic_file_mmap(struct file *f, struct vma *v);
-/* Pages of shared/tmpfs memory that only the victim's group holds are on their way back while its files are being closed. */
+extern const struct vm_ops generic_file_vm_ops;
 
 /* --- poll --- */
-struct poll_entry;
 struct poll_table {
 	bool (*add)(struct poll_table *pt, struct waitq *q);	/* NULL pt: only look */
 };
 void poll_wait(struct poll_table *pt, struct waitq *q);
 
 /* --- start --- */
-void fs_init(void);				/* root tmpfs, /dev, /proc, /sys mounts made after unpacking */
+void fs_init(void);				/* root tmpfs with /dev, /proc, /sys mounted; before unpacking */
 int cpio_unpack(const void *archive, size_t n);	/* 0 or -EINVAL; hostile input safe; concatenated archives fine */
 void console_init(void);
-/* Pseudo files register themselves; see proc.c and sysfs.c. */
+void tty_input(u8 c);				/* a character from the console; interrupt context */
+void disassociate_ctty(void);			/* X10 and setsid: current's group loses its terminal; a session leader hangs it up */
+/* Pseudo files register themselves; see pseudo.c. */
 struct pseudo_file {
 	const char *path;			/* "/proc/sys/vm/panic_on_oom", "/sys/power/state" */
 	u32 mode;
-	s64 (*show)(char *buf, size_t n);	/* whole text (n is at least 4096); bytes or -errno */
+	s64 (*show)(char *buf, size_t n);	/* whole text (n is at least 4096); bytes or -errno. Called again with more room if it filled n. */
 	s64 (*store)(const char *buf, size_t n);/* NUL-terminated kernel copy; bytes used or -errno. May sleep (suspend!). */
 };
 SET_DECLARE(pseudo_files, struct pseudo_file);
 #define PSEUDO_FILE(var, ...) LINKER_SET(pseudo_files, struct pseudo_file, var) = { __VA_ARGS__ }
+
+/* --- file systems --- */
+struct super {
+	_Atomic u32 refs;		/* one for the mount, one for each inode */
+	u32 dev;			/* (!) minor number; the major one is 0 */
+	u32 flags;			/* MS_RDONLY */
+	u64 magic;			/* (!) */
+	const struct fs_type *type;	/* (!) */
+	struct dentry *root;		/* (!) while mounted; the mount's reference */
+	_Atomic u64 used_pages;
+	u64 max_pages;			/* 0: no limit */
+	_Atomic u64 next_ino;
+	struct list mounts;		/* [D] all mounted ones, oldest first */
+	char source[32];
+};
+struct fs_type {
+	const char *name;
+	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno */
+};
+SET_DECLARE(fs_types, struct fs_type);
+#define FS_TYPE(var, ...) LINKER_SET(fs_types, struct fs_type, var) = { __VA_ARGS__ }
+size_t mounts_show(char *buf, size_t n);	/* the text of /proc/mounts */

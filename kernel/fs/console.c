@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The devices of the two serial lines: /dev/console and /dev/ttyS0 are the terminal, /dev/tty is current's own, /dev/ttyS1 takes
+ * structured results for a program outside the machine. Mirrors Linux drivers/tty/serial at a fraction.
+ *
+ * With the boot word stdin=eof nobody sits at the terminal: reads end at once, and output is passed on byte for byte.
+ */
+#include "kernel/entry.h"
+#include "kernel/fs/tty.h"
+#include "kernel/mm/mm.h"
+#include "kernel/param.h"
+#include "kernel/pm.h"
+
+bool stdin_eof;
+
+static int set_stdin(const char *value)
+{
+	if (!kstreq(value, "eof"))
+		return -EINVAL;
+	stdin_eof = true;
+	return 0;
+}
+PARAM("stdin", "eof: reads from the console end at once, output is not translated", set_stdin);
+
+void console_init(void)
+{
+	if (stdin_eof)
+		console_tty.termios.c_oflag = 0;
+}
+
+/* Any key also ends suspend-to-idle. */
+void entry_console_rx(u8 c)
+{
+	pm_wakeup();
+	tty_input(c);
+}
+
+static int tty_open(struct inode *i, struct file *f)
+{
+	if (!(DEV_MAJOR(i->rdev) == 5 && DEV_MINOR(i->rdev) == 1))	/* opening /dev/console never makes it a controlling terminal */
+		tty_open_ctty(&console_tty, f);
+	return 0;
+}
+
+static int own_tty_open(struct inode *i, struct file *f)
+{
+	(void)i, (void)f;
+	return tty_is_mine(&console_tty) ? 0 : -ENXIO;
+}
+
+#define TTY_OPS(open_fn)								\
+	{										\
+		.open = open_fn, .read = tty_read, .write = tty_write, .kwrite = tty_kwrite,	\
+		.poll = tty_poll, .ioctl = tty_ioctl,					\
+	}
+const struct file_ops console_tty_fops = TTY_OPS(tty_open);
+const struct file_ops own_tty_fops = TTY_OPS(own_tty_open);
+
+/* --- the report channel --- */
+
+static s64 report_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	(void)f, (void)buf, (void)n, (void)pos;
+	return 0;
+}
+
+static s64 report_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
+{
+	(void)f, (void)pos;
+	mutex_lock(&console_tty.write_lock);
+	arch_report_write(buf, n);
+	mutex_unlock(&console_tty.write_lock);
+	return (s64)n;
+}
+
+static s64 report_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	size_t done = 0;
+	char piece[512];
+
+	(void)f, (void)pos;
+	mutex_lock(&console_tty.write_lock);
+	while (done < n) {
+		size_t chunk = min(n - done, sizeof(piece));
+
+		if (copy_from_user(piece, buf + done, chunk))
+			break;
+		arch_report_write(piece, chunk);
+		done += chunk;
+	}
+	mutex_unlock(&console_tty.write_lock);
+	return done || !n ? (s64)done : -EFAULT;
+}
+
+const struct file_ops ttys1_fops = { .read = report_read, .write = report_write, .kwrite = report_kwrite };

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the files of kernel/fs tell each other: dentries, inodes, path walk, anonymous inodes. Nobody else includes this. */
+#pragma once
+#include "kernel/fs/files.h"
+#include "kernel/lib/string.h"
+#include "kernel/timer.h"
+
+/* A piece of a path, not NUL-terminated. */
+struct qstr {
+	const char *name;
+	u32 len;
+};
+
+struct fs {
+	_Atomic u32 refs;
+	struct spinlock lock;		/* RANK_FS */
+	struct dentry *root, *cwd;	/* [lock] referenced */
+	u32 umask;			/* [lock] */
+};
+static inline u32 current_umask(void) { return READ_ONCE(current->fs->umask); }
+
+extern struct spinlock dentry_lock;	/* RANK_DENTRY: the whole tree, names, mounts */
+extern struct super *root_super;
+
+static inline s64 now_realtime(void) { return (s64)ktime_ns() + atomic_load_explicit(&realtime_offset_ns, memory_order_relaxed); }
+
+/* --- inodes --- */
+struct inode *inode_alloc(struct super *sb, u32 mode);	/* refs 1, nlink 1 (directories 2); NULL */
+static inline struct inode *iget(struct inode *i) { atomic_fetch_add(&i->refs, 1); return i; }
+void iput(struct inode *i);			/* may sleep */
+/* An inode of no file system anybody can mount: pipes, eventfds, memfds. NULL. */
+struct inode *anon_inode(u32 mode);
+static inline bool inode_is(const struct inode *i, u32 fmt) { return (i->mode & S_IFMT) == fmt; }
+extern const struct file_ops chrdev_fops, blkdev_fops, fifo_fops;
+extern const struct inode_ops blkdev_inode_ops;
+extern const struct file_ops dir_fops;		/* directories whose dentries are the directory */
+void inode_set_special(struct inode *i, u64 rdev);	/* fops of a device, FIFO or socket by its mode */
+struct super *super_alloc(const struct fs_type *type);	/* refs 1; NULL */
+void super_put(struct super *sb);
+
+/* --- dentries --- */
+struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len);	/* refs 1, no inode; NULL */
+static inline struct dentry *dget(struct dentry *d) { atomic_fetch_add(&d->refs, 1); return d; }
+void dput(struct dentry *d);			/* may sleep; NULL is fine */
+/* The hashed child, referenced, or NULL. */
+struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len);
+void d_add(struct dentry *d);			/* d becomes findable under d->parent; the tree takes a reference */
+void d_drop(struct dentry *d);			/* unlink: no longer findable, the tree's reference goes */
+int d_name_room(size_t len, char **room);	/* memory that a rename to a name of len needs: 0 or -ENOMEM */
+void d_move(struct dentry *d, struct dentry *dir, const char *name, size_t len, char *room);	/* takes over room */
+void d_exchange(struct dentry *a, struct dentry *b);
+bool d_is_ancestor(struct dentry *a, struct dentry *d);	/* a == d or above it; mounts are not crossed */
+void d_kill_tree(struct dentry *root);		/* unmount: forgets every dentry below root */
+bool d_tree_busy(struct dentry *root);		/* somebody besides tree and mount uses it */
+void dcache_init(void);
+
+/* --- path walk (namei.c) --- */
+#define LOOKUP_FOLLOW		0x01u		/* a symlink at the end too */
+#define LOOKUP_DIRECTORY	0x02u
+#define LOOKUP_EMPTY		0x04u		/* "" means dfd itself */
+enum last_type { LAST_NORM, LAST_ROOT, LAST_DOT, LAST_DOTDOT };
+struct parent_path {
+	struct dentry *dir;		/* referenced */
+	enum last_type type;
+	bool trailing_slash;
+	struct qstr last;		/* inside name_buf or link_buf */
+	char *link_buf;			/* kmalloc'ed text of a symlink on the way */
+};
+/* 0 and *out referenced, or -errno. path is a kernel string. Sleeps. */
+int path_lookup(int dfd, const char *path, u32 flags, struct dentry **out);
+int path_lookup_parent(int dfd, const char *path, struct parent_path *pp);
+void parent_path_put(struct parent_path *pp);
+struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len);	/* referenced, ERR_PTR(-ENOENT) ... */
+char *getname(uaddr_t upath);			/* kernel copy; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM); may be empty */
+void putname(char *name);
+/* getname and path_lookup */
+int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out);
+struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
+/* Makes name in dir and returns the new dentry, referenced. ERR_PTR(-EEXIST) ... dir->inode->lock not held. */
+struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
+struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
+int vfs_truncate(struct inode *i, u64 size);
+struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
+struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
+
+/* --- file systems --- */
+int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options);
+struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev);
+extern const struct inode_ops tmpfs_dir_ops;
+/* Makes sb->root and the tree of registered files whose path begins with prefix ("/proc/"); 0 or -ENOMEM. */
+int pseudo_fill(struct super *sb, const char *prefix);
+/* Files whose text is made when it is read: open and release for file_ops, and the read. */
+typedef s64 text_fn(struct file *f, char *buf, size_t n);	/* bytes, n at least 4096; called with more room if it fills n */
+int text_open(struct inode *i, struct file *f);
+void text_release(struct file *f);
+s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show);
+s64 text_lseek(struct file *f, s64 off, int whence);
+/* The bytes of a write as a string: kmalloc'ed, ERR_PTR. At most a page. */
+char *text_from_user(uaddr_t buf, size_t n);
+
+/* generic file reads and writes through i->mapping */
+s64 generic_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
+s64 generic_write(struct file *f, uaddr_t buf, size_t n, u64 *pos);
+s64 generic_kread(struct file *f, void *buf, size_t n, u64 pos);
+s64 generic_kwrite(struct file *f, const void *buf, size_t n, u64 pos);
+s64 generic_lseek(struct file *f, s64 off, int whence);
+s64 fixed_lseek(struct file *f, s64 off, int whence, u64 size);
+/* RLIMIT_FSIZE: how much of a write of n at pos may happen, or -EFBIG with SIGXFSZ sent. */
+s64 limit_file_size(u64 pos, size_t n);
+
+/* --- the rest --- */
+void pipe_open_init(struct inode *i);
+struct file *tty_open_current(void);
+int chrdev_open(struct inode *i, struct file *f);
+void file_locks_release(struct file *f);	/* flock: final close */
+void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
+long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
+int sync_block_devices(void);
+extern const struct file_ops console_tty_fops, ttys1_fops;
+#define DEV_MAJOR(rdev)		((unsigned)(((rdev) >> 8) & 0xfff) | (unsigned)(((rdev) >> 32) & ~0xfffu))
+#define DEV_MINOR(rdev)		((unsigned)((rdev) & 0xff) | (unsigned)(((rdev) >> 12) & ~0xffu))
+#define MKDEV(ma, mi)		((((u64)(ma) & 0xfff) << 8) | (((u64)(ma) & ~0xfffull) << 32) | ((u64)(mi) & 0xff) | (((u64)(mi) & ~0xffull) << 12))

@@ -1,0 +1,710 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Open files and descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c and fs/file_table.c.
+ *
+ * The last fput does not close: it queues the close as work of the current task, which runs on the way to user mode or, when the
+ * task exits, at X12. A task past X12 and kernel threads hand it to a thread of this file. So release() runs in task context and
+ * with no lock held, whoever drops the last reference.
+ *
+ * Locks: files->lock (spinning). A table that only one task uses is read by that task without it: nobody else changes it, and
+ * others (procfs) only take references, under the lock.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/lib/bitmap.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define INLINE_FDS	64u
+#define MAX_FDS		1048576u	/* Linux's nr_open */
+
+struct files {
+	_Atomic u32 refs;		/* tasks that share it */
+	struct spinlock lock;		/* RANK_FILES */
+	unsigned max;			/* [lock] size of the three arrays */
+	unsigned lowest;		/* [lock] every descriptor below is in use */
+	struct file **fd;		/* [lock] */
+	u64 *open, *cloexec;		/* [lock] bitmaps */
+	struct file *inline_fd[INLINE_FDS];
+	u64 inline_open[1], inline_cloexec[1];
+};
+
+static struct kmem_cache *file_cache, *files_cache;
+static struct spinlock defer_lock = SPINLOCK_INIT("fput", RANK_FILES);
+static LIST_HEAD(deferred);		/* [defer_lock] of file.defer_node */
+static unsigned nr_deferred;		/* [defer_lock] queued or being closed */
+static struct waitq defer_waitq = WAITQ_INIT(defer_waitq, "fput");
+
+void files_cache_init(void)
+{
+	file_cache = kmem_cache_create("filp", sizeof(struct file), 8);
+	files_cache = kmem_cache_create("files_cache", sizeof(struct files), 8);
+}
+
+/* --- open files --- */
+
+/* O_PATH files and those that cannot be used. */
+static const struct file_ops no_fops;
+
+/* Takes over the reference on d even on failure. */
+struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
+{
+	struct file *f = kmem_cache_alloc(file_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!f) {
+		dput(d);
+		return ERR_PTR(-ENOMEM);
+	}
+	atomic_init(&f->refs, 1);
+	f->flags = flags;
+	mutex_init(&f->pos_lock, "file_pos", RANK_FILE_POS);
+	f->dentry = d;
+	f->inode = d->inode;
+	f->ops = ops ? ops : &no_fops;
+	list_init(&f->defer_node);
+	list_init(&f->free_work.node);
+	f->readable = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH);
+	f->writable = ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) && !(flags & O_PATH);
+	return f;
+}
+
+struct file *file_alloc_anon(struct inode *i, const char *name, const struct file_ops *ops, u32 flags)
+{
+	struct dentry *d = dentry_alloc(NULL, name, kstrlen(name));
+	struct file *f;
+
+	if (!d) {
+		iput(i);
+		return ERR_PTR(-ENOMEM);
+	}
+	d->inode = i;
+	d->anonymous = 1;
+	d->unlinked = name[0] == '/';
+	f = file_alloc(d, ops, flags);
+	if (!IS_ERR(f))
+		f->opened = 1;
+	return f;
+}
+
+/* The real close. No lock held; sleeps, does IO. */
+static void file_release(struct file *f)
+{
+	might_sleep();
+	file_locks_release(f);
+	if (f->opened && f->ops->release)
+		f->ops->release(f);
+	dput(f->dentry);
+	kmem_cache_free(file_cache, f);
+}
+
+static void file_release_work(struct callback *cb)
+{
+	file_release(container_of(cb, struct file, free_work));
+}
+
+void fput(struct file *f)
+{
+	u32 refs = atomic_fetch_sub(&f->refs, 1);
+
+	assert_rel(refs, >, 0);
+	if (refs != 1)
+		return;
+	if (!(current->flags & PF_KTHREAD)) {
+		f->free_work.fn = file_release_work;
+		if (!task_work_add(current, &f->free_work))
+			return;
+	}
+	spin_lock(&defer_lock);
+	list_add_tail(&f->defer_node, &deferred);
+	nr_deferred++;
+	spin_unlock(&defer_lock);
+	wake_up_all(&defer_waitq);
+}
+
+static void fput_thread(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		struct file *f = NULL;
+
+		(void)wait_event_state(&defer_waitq, !list_empty(&deferred), TASK_IDLE, NO_DEADLINE);
+		spin_lock(&defer_lock);
+		if (!list_empty(&deferred)) {
+			f = list_first(&deferred, struct file, defer_node);
+			list_del(&f->defer_node);
+		}
+		spin_unlock(&defer_lock);
+		if (!f)
+			continue;
+		file_release(f);
+		spin_lock(&defer_lock);
+		nr_deferred--;
+		spin_unlock(&defer_lock);
+		wake_up_all(&defer_waitq);
+	}
+}
+
+void flush_delayed_fput(void)
+{
+	might_sleep();
+	wait_event(&defer_waitq, READ_ONCE(nr_deferred) == 0);
+}
+
+void fput_start_thread(void)
+{
+	if (IS_ERR(kthread_run(fput_thread, NULL, "kfput")))
+		panic("no memory for kfput");
+}
+
+/* --- tables --- */
+
+static void files_setup(struct files *f)
+{
+	atomic_init(&f->refs, 1);
+	spin_init(&f->lock, "files", RANK_FILES);
+	f->max = INLINE_FDS;
+	f->lowest = 0;
+	f->fd = f->inline_fd;
+	f->open = f->inline_open;
+	f->cloexec = f->inline_cloexec;
+}
+
+struct files *files_alloc(void)
+{
+	struct files *f = kmem_cache_alloc(files_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (f)
+		files_setup(f);
+	return f;
+}
+
+struct fd_arrays {
+	struct file **fd;
+	u64 *open, *cloexec;
+};
+
+static void arrays_free(struct fd_arrays *a)
+{
+	kfree(a->fd);
+	kfree(a->open);
+	kfree(a->cloexec);
+}
+
+static int arrays_alloc(struct fd_arrays *a, unsigned max)
+{
+	a->fd = kmalloc_array(max, sizeof(*a->fd), GFP_KERNEL);
+	a->open = kmalloc_array(BITMAP_WORDS(max), sizeof(u64), GFP_KERNEL);
+	a->cloexec = kmalloc_array(BITMAP_WORDS(max), sizeof(u64), GFP_KERNEL);
+	if (a->fd && a->open && a->cloexec)
+		return 0;
+	arrays_free(a);
+	return -ENOMEM;
+}
+
+/* Swaps the arrays of f for bigger ones; what is left in *a is to be freed. f->lock held, or f is private. */
+static void arrays_install(struct files *f, struct fd_arrays *a, unsigned max)
+{
+	struct fd_arrays old = { f->fd, f->open, f->cloexec };
+
+	kmemcpy(a->fd, f->fd, f->max * sizeof(*a->fd));
+	kmemcpy(a->open, f->open, BITMAP_WORDS(f->max) * sizeof(u64));
+	kmemcpy(a->cloexec, f->cloexec, BITMAP_WORDS(f->max) * sizeof(u64));
+	f->fd = a->fd;
+	f->open = a->open;
+	f->cloexec = a->cloexec;
+	f->max = max;
+	if (old.fd == f->inline_fd)
+		old = (struct fd_arrays){ 0 };
+	*a = old;
+}
+
+/* Makes room for descriptor want. 0 or -ENOMEM. Sleeps. */
+static int files_grow(struct files *f, unsigned want)
+{
+	struct fd_arrays a;
+	unsigned max = INLINE_FDS;
+	int err;
+
+	while (max <= want)
+		max *= 2;
+	err = arrays_alloc(&a, max);
+	if (err)
+		return err;
+	spin_lock(&f->lock);
+	if (f->max < max)
+		arrays_install(f, &a, max);
+	spin_unlock(&f->lock);
+	arrays_free(&a);
+	return 0;
+}
+
+/* One past the highest open descriptor. f->lock held. */
+static unsigned files_top(const struct files *f)
+{
+	for (size_t w = BITMAP_WORDS(f->max); w-- > 0;)
+		if (f->open[w])
+			return (unsigned)(w * 64 + 64) - (unsigned)__builtin_clzll(f->open[w]);
+	return 0;
+}
+
+struct files *files_copy(struct files *old)
+{
+	struct files *f = files_alloc();
+	unsigned top;
+
+	might_sleep();
+	if (!f)
+		return NULL;
+	for (;;) {
+		spin_lock(&old->lock);
+		top = files_top(old);
+		if (top <= f->max)
+			break;
+		spin_unlock(&old->lock);
+		if (files_grow(f, top)) {
+			files_put(f);
+			return NULL;
+		}
+	}
+	for (unsigned fd = 0; fd < top; fd++)
+		f->fd[fd] = old->fd[fd] ? get_file(old->fd[fd]) : NULL;
+	kmemcpy(f->open, old->open, BITMAP_WORDS(top) * sizeof(u64));
+	kmemcpy(f->cloexec, old->cloexec, BITMAP_WORDS(top) * sizeof(u64));
+	f->lowest = old->lowest;
+	spin_unlock(&old->lock);
+	return f;
+}
+
+struct files *files_get(struct files *f)
+{
+	atomic_fetch_add(&f->refs, 1);
+	return f;
+}
+
+/* What close(2) does besides dropping the reference. */
+static int filp_close(struct file *f, struct files *owner)
+{
+	int err = f->ops->flush ? f->ops->flush(f) : 0;
+
+	posix_locks_release(f->inode, owner);
+	fput(f);
+	return err;
+}
+
+void files_put(struct files *f)
+{
+	unsigned top;
+
+	if (atomic_fetch_sub(&f->refs, 1) != 1)
+		return;
+	top = files_top(f);
+	for (unsigned fd = 0; fd < top; fd++) {
+		if (f->fd[fd])
+			filp_close(f->fd[fd], f);
+		if (fd % 256 == 255)
+			cond_resched();
+	}
+	if (f->fd != f->inline_fd)
+		arrays_free(&(struct fd_arrays){ f->fd, f->open, f->cloexec });
+	kmem_cache_free(files_cache, f);
+}
+
+void exit_files(struct task *t)
+{
+	struct files *f;
+
+	task_lock(t);
+	f = t->files;
+	t->files = NULL;
+	task_unlock(t);
+	if (f)
+		files_put(f);
+}
+
+int files_unshare(void)
+{
+	struct files *old = current->files, *new;
+
+	if (atomic_load(&old->refs) == 1)
+		return 0;
+	new = files_copy(old);
+	if (!new)
+		return -ENOMEM;
+	task_lock(current);
+	current->files = new;
+	task_unlock(current);
+	files_put(old);
+	return 0;
+}
+
+/* Closes fds in [from, to] that want says: all, or those in the close-on-exec set. */
+static void close_some(struct files *f, unsigned from, unsigned to, const u64 *const *only)
+{
+	struct file *file;
+	unsigned fd;
+
+	for (;;) {
+		spin_lock(&f->lock);
+		for (fd = from; fd <= to && fd < f->max; fd++)
+			if (f->fd[fd] && (!only || bit_test(*only, fd)))
+				break;
+		if (fd > to || fd >= f->max) {
+			spin_unlock(&f->lock);
+			return;
+		}
+		file = f->fd[fd];
+		f->fd[fd] = NULL;
+		bit_clear(f->open, fd);
+		bit_clear(f->cloexec, fd);
+		f->lowest = min(f->lowest, fd);
+		spin_unlock(&f->lock);
+		filp_close(file, f);
+		from = fd;
+	}
+}
+
+int files_unshare_exec(void)
+{
+	int err = files_unshare();
+
+	if (!err) {
+		const u64 *set = current->files->cloexec;
+
+		close_some(current->files, 0, ~0u - 1, &set);
+	}
+	return err;
+}
+
+/* --- descriptors of current --- */
+
+static struct file *fd_lookup(struct files *f, int fd)
+{
+	return (unsigned)fd < f->max ? f->fd[fd] : NULL;
+}
+
+struct file *fget_raw(int fd)
+{
+	struct files *files = current->files;
+	struct file *f;
+
+	spin_lock(&files->lock);
+	f = fd_lookup(files, fd);
+	if (f)
+		get_file(f);
+	spin_unlock(&files->lock);
+	return f;
+}
+
+struct file *fget(int fd)
+{
+	struct file *f = fget_raw(fd);
+
+	if (f && f->flags & O_PATH) {
+		fput(f);
+		f = NULL;
+	}
+	return f;
+}
+
+struct fdref fdget(int fd)
+{
+	struct files *files = current->files;
+	struct file *f;
+
+	if (atomic_load_explicit(&files->refs, memory_order_acquire) != 1)
+		return (struct fdref){ .file = fget(fd), .counted = 1 };
+	f = fd_lookup(files, fd);
+	return (struct fdref){ .file = f && !(f->flags & O_PATH) ? f : NULL };
+}
+
+/* fdput is called for found files only; this makes the counted flag true only for those. */
+static inline struct fdref fdref_of(struct file *f)
+{
+	return (struct fdref){ .file = f, .counted = f != NULL };
+}
+
+static unsigned nofile_limit(void)
+{
+	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_NOFILE].rlim_cur);
+
+	return (unsigned)min(limit, (u64)MAX_FDS);
+}
+
+int fd_alloc(struct file *f, u32 flags, int from)
+{
+	struct files *files = current->files;
+	unsigned limit = nofile_limit(), fd;
+	int err;
+
+	for (;;) {
+		spin_lock(&files->lock);
+		fd = (unsigned)bit_find_clear(files->open, files->max, max((unsigned)from, files->lowest));
+		if (fd >= limit) {
+			spin_unlock(&files->lock);
+			return -EMFILE;
+		}
+		if (fd < files->max)
+			break;
+		spin_unlock(&files->lock);
+		err = files_grow(files, max(fd, (unsigned)from));
+		if (err)
+			return err;
+	}
+	bit_set(files->open, fd);
+	if (flags & O_CLOEXEC)
+		bit_set(files->cloexec, fd);
+	else
+		bit_clear(files->cloexec, fd);
+	if ((unsigned)from <= files->lowest)
+		files->lowest = fd + 1;
+	files->fd[fd] = f;
+	spin_unlock(&files->lock);
+	return (int)fd;
+}
+
+int fd_close(int fd)
+{
+	struct files *files = current->files;
+	struct file *f;
+
+	spin_lock(&files->lock);
+	f = fd_lookup(files, fd);
+	if (f) {
+		files->fd[fd] = NULL;
+		bit_clear(files->open, (unsigned)fd);
+		bit_clear(files->cloexec, (unsigned)fd);
+		files->lowest = min(files->lowest, (unsigned)fd);
+	}
+	spin_unlock(&files->lock);
+	return f ? filp_close(f, files) : -EBADF;
+}
+
+/* --- other tasks' tables --- */
+
+struct file *fget_task(struct task *t, int fd)
+{
+	struct file *f = NULL;
+
+	task_lock(t);
+	if (t->files) {
+		spin_lock(&t->files->lock);
+		f = fd_lookup(t->files, fd);
+		if (f)
+			get_file(f);
+		spin_unlock(&t->files->lock);
+	}
+	task_unlock(t);
+	return f;
+}
+
+int next_fd_task(struct task *t, int fd)
+{
+	int found = -1;
+
+	task_lock(t);
+	if (t->files) {
+		struct files *f = t->files;
+
+		spin_lock(&f->lock);
+		for (unsigned i = (unsigned)fd; i < f->max; i++) {
+			if (f->fd[i]) {
+				found = (int)i;
+				break;
+			}
+		}
+		spin_unlock(&f->lock);
+	}
+	task_unlock(t);
+	return found;
+}
+
+/* --- system calls --- */
+
+long sys_close(int fd)
+{
+	int err = fd_close(fd);
+
+	/* The descriptor is gone: a restart would close somebody else's. */
+	return err == -ERESTARTSYS || err == -ERESTARTNOINTR ? -EINTR : err;
+}
+
+long sys_close_range(unsigned first, unsigned last, unsigned flags)
+{
+	struct files *files;
+	int err;
+
+	if (flags & ~(CLOSE_RANGE_UNSHARE | CLOSE_RANGE_CLOEXEC) || first > last)
+		return -EINVAL;
+	if (flags & CLOSE_RANGE_UNSHARE) {
+		err = files_unshare();
+		if (err)
+			return err;
+	}
+	files = current->files;
+	if (!(flags & CLOSE_RANGE_CLOEXEC)) {
+		close_some(files, first, last, NULL);
+		return 0;
+	}
+	spin_lock(&files->lock);
+	for (unsigned fd = first; fd <= last && fd < files->max; fd++)
+		if (files->fd[fd])
+			bit_set(files->cloexec, fd);
+	spin_unlock(&files->lock);
+	return 0;
+}
+
+static long dup_from(struct file *f, u32 flags, int from)
+{
+	int fd = fd_alloc(f, flags, from);
+
+	if (fd < 0)
+		fput(f);
+	return fd;
+}
+
+long sys_dup(int fd)
+{
+	struct file *f = fget_raw(fd);
+
+	return f ? dup_from(f, 0, 0) : -EBADF;
+}
+
+/* f, referenced, becomes newfd; what was there is closed. */
+static long dup_over(struct file *f, unsigned newfd, u32 flags)
+{
+	struct files *files = current->files;
+	struct file *old;
+	int err;
+
+	for (;;) {
+		spin_lock(&files->lock);
+		if (newfd < files->max)
+			break;
+		spin_unlock(&files->lock);
+		err = files_grow(files, newfd);
+		if (err) {
+			fput(f);
+			return err;
+		}
+	}
+	old = files->fd[newfd];
+	files->fd[newfd] = f;
+	bit_set(files->open, newfd);
+	if (flags & O_CLOEXEC)
+		bit_set(files->cloexec, newfd);
+	else
+		bit_clear(files->cloexec, newfd);
+	spin_unlock(&files->lock);
+	if (old)
+		filp_close(old, files);
+	return newfd;
+}
+
+static long dup_to(int oldfd, int newfd, u32 flags)
+{
+	struct file *f;
+
+	if ((unsigned)newfd >= nofile_limit())
+		return -EBADF;
+	f = fget_raw(oldfd);
+	return f ? dup_over(f, (unsigned)newfd, flags) : -EBADF;
+}
+
+long sys_dup2(int oldfd, int newfd)
+{
+	if (oldfd == newfd) {
+		struct file *f = fget_raw(oldfd);
+
+		if (!f)
+			return -EBADF;
+		fput(f);
+		return newfd;
+	}
+	return dup_to(oldfd, newfd, 0);
+}
+
+long sys_dup3(int oldfd, int newfd, int flags)
+{
+	if (flags & ~O_CLOEXEC || oldfd == newfd)
+		return -EINVAL;
+	return dup_to(oldfd, newfd, (u32)flags);
+}
+
+static long set_cloexec(int fd, u64 arg)
+{
+	struct files *files = current->files;
+
+	spin_lock(&files->lock);
+	if (fd_lookup(files, fd)) {
+		if (arg & FD_CLOEXEC)
+			bit_set(files->cloexec, (unsigned)fd);
+		else
+			bit_clear(files->cloexec, (unsigned)fd);
+	}
+	spin_unlock(&files->lock);
+	return 0;
+}
+
+static long get_cloexec(int fd)
+{
+	struct files *files = current->files;
+	long on;
+
+	spin_lock(&files->lock);
+	on = fd_lookup(files, fd) && bit_test(files->cloexec, (unsigned)fd) ? FD_CLOEXEC : 0;
+	spin_unlock(&files->lock);
+	return on;
+}
+
+long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);
+
+static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
+{
+	const u32 settable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+
+	switch (cmd) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		if (arg >= nofile_limit())
+			return -EINVAL;
+		return dup_from(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
+	case F_GETFD:
+		return get_cloexec(fd);
+	case F_SETFD:
+		return set_cloexec(fd, arg);
+	case F_GETFL:
+		return (long)(f->flags & ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
+	}
+	if (f->flags & O_PATH)
+		return -EBADF;
+	switch (cmd) {
+	case F_SETFL:
+		WRITE_ONCE(f->flags, (f->flags & ~settable) | ((u32)arg & settable));
+		return 0;
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+		return file_lock_fcntl(f, cmd, arg);
+	case F_GETPIPE_SZ:
+	case F_SETPIPE_SZ:
+		return pipe_fcntl(f, cmd, arg);
+	case F_SETOWN:	/* LINUX: no SIGIO; the owner of a file is accepted and forgotten */
+	case F_GETOWN:
+	case F_GETSIG:
+		return 0;
+	case F_SETSIG:
+		return arg > K_NSIG ? -EINVAL : 0;
+	}
+	return -EINVAL;
+}
+
+long sys_fcntl(int fd, unsigned cmd, u64 arg)
+{
+	struct fdref r = fdref_of(fget_raw(fd));
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = do_fcntl(r.file, fd, cmd, arg);
+	fdput(r);
+	return ret;
+}

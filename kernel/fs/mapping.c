@@ -1,0 +1,731 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The page cache of one file: a radix tree from page index to page, and what files in it need: faults, reads, writes.
+ * Mirrors Linux mm/filemap.c and lib/radix-tree.c.
+ *
+ * Locks: m->lock (spinning) protects tree and page flags; it nests inside everything that sleeps and outside the clean list's.
+ * A page in the tree holds one reference of the tree. PG_LOCKED: somebody fills or writes it; wait in page_waitq.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/mm/mm.h"
+
+#define RADIX_BITS	6
+#define RADIX_SLOTS	(1u << RADIX_BITS)
+#define RADIX_MAX	(64 / RADIX_BITS + 1)
+
+struct radix_node {
+	void *slot[RADIX_SLOTS];
+	u32 count;
+};
+
+static struct kmem_cache *radix_cache;
+static struct waitq page_waitq = WAITQ_INIT(page_waitq, "page");
+
+void mapping_cache_init(void)
+{
+	radix_cache = kmem_cache_create("radix_tree_node", sizeof(struct radix_node), 8);
+}
+
+/* --- the tree; m->lock held --- */
+
+static u64 radix_capacity(unsigned height)
+{
+	return height * RADIX_BITS >= 64 ? ~0ull : (1ull << height * RADIX_BITS) - 1;	/* highest index */
+}
+
+static unsigned radix_slot(u64 index, unsigned level)
+{
+	return (unsigned)(index >> level * RADIX_BITS) % RADIX_SLOTS;
+}
+
+static struct page *radix_get(const struct mapping *m, u64 index)
+{
+	struct radix_node *n = m->root;
+
+	if (!n || index > radix_capacity(m->height))
+		return NULL;
+	for (unsigned level = m->height; n && level-- > 0;)
+		n = n->slot[radix_slot(index, level)];
+	return (struct page *)n;
+}
+
+/* How many nodes an insertion at index would add: taller tree first, then the way down. */
+static unsigned radix_missing(const struct mapping *m, u64 index)
+{
+	unsigned height = m->height, need = 0;
+	struct radix_node *n;
+
+	while (!height || index > radix_capacity(height)) {
+		height++;
+		need++;
+	}
+	if (!m->root)
+		return height;
+	if (need)
+		return need + height - 1;
+	n = m->root;
+	for (unsigned level = height - 1; level > 0; level--) {
+		n = n->slot[radix_slot(index, level)];
+		if (!n)
+			return level;
+	}
+	return 0;
+}
+
+/* Nodes brought along for an insertion, chained through slot 0. */
+struct spares {
+	struct radix_node *first;
+	unsigned count;
+};
+
+static struct radix_node *spare_take(struct spares *s)
+{
+	struct radix_node *n = s->first;
+
+	s->first = n->slot[0];
+	s->count--;
+	n->slot[0] = NULL;
+	return n;
+}
+
+/* 0, or -EAGAIN: bring radix_missing() nodes. A failure changes nothing. */
+static int radix_insert(struct mapping *m, u64 index, struct page *p, struct spares *spares)
+{
+	struct radix_node *n;
+
+	if (spares->count < radix_missing(m, index))
+		return -EAGAIN;
+	while (!m->root || index > radix_capacity(m->height)) {
+		n = spare_take(spares);
+		if (m->root) {
+			n->slot[0] = m->root;
+			n->count = 1;
+		} else {
+			/* An empty tree becomes as tall as index needs at once. */
+			while (index > radix_capacity(m->height + 1))
+				m->height++;
+		}
+		m->root = n;
+		m->height++;
+	}
+	n = m->root;
+	for (unsigned level = m->height - 1; level > 0; level--) {
+		unsigned s = radix_slot(index, level);
+
+		if (!n->slot[s]) {
+			n->slot[s] = spare_take(spares);
+			n->count++;
+		}
+		n = n->slot[s];
+	}
+	assert(!n->slot[radix_slot(index, 0)]);
+	n->slot[radix_slot(index, 0)] = p;
+	n->count++;
+	return 0;
+}
+
+/* Nodes that become empty are freed. LINUX: the tree does not get lower before it is empty. */
+static void radix_remove(struct mapping *m, u64 index)
+{
+	struct radix_node *path[RADIX_MAX], *n = m->root;
+	unsigned level = m->height;
+
+	while (level-- > 0) {
+		path[level] = n;
+		if (level)
+			n = n->slot[radix_slot(index, level)];
+	}
+	for (level = 0; level < m->height; level++) {
+		n = path[level];
+		n->slot[radix_slot(index, level)] = NULL;
+		if (--n->count)
+			return;
+		kmem_cache_free(radix_cache, n);
+	}
+	m->root = NULL;
+	m->height = 0;
+}
+
+/* The first page at or after *index. */
+static struct page *radix_next(const struct mapping *m, u64 *index)
+{
+	u64 i = *index;
+
+	while (m->root && i <= radix_capacity(m->height)) {
+		struct radix_node *n = m->root;
+		unsigned level = m->height;
+
+		while (level > 0) {
+			struct radix_node *next = n->slot[radix_slot(i, level - 1)];
+
+			if (!next)
+				break;
+			n = next;
+			level--;
+		}
+		if (level == 0) {
+			*index = i;
+			return (struct page *)n;
+		}
+		/* Nothing below this slot: go to the first index of the next one. */
+		u64 step = 1ull << (level - 1) * RADIX_BITS;
+		u64 up = (i | (step - 1)) + 1;
+		if (up == 0)
+			break;
+		i = up;
+	}
+	return NULL;
+}
+
+/* --- pages in and out --- */
+
+static enum page_kind mapping_kind(const struct mapping *m)
+{
+	return m->flags & MAPPING_SHMEM ? KIND_SHMEM : KIND_FILE;
+}
+
+/* One more page against the size limit of the file system. */
+static int charge(struct mapping *m)
+{
+	struct super *sb = m->host ? m->host->sb : NULL;
+
+	if (!(m->flags & MAPPING_SHMEM) || !sb)
+		return 0;
+	if (atomic_fetch_add(&sb->used_pages, 1) >= sb->max_pages && sb->max_pages) {
+		atomic_fetch_sub(&sb->used_pages, 1);
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static void uncharge(struct mapping *m)
+{
+	if (m->flags & MAPPING_SHMEM && m->host)
+		atomic_fetch_sub(&m->host->sb->used_pages, 1);
+}
+
+/* Takes p out of the tree; the caller puts the tree's reference after unlocking. m->lock held. */
+static void remove_page(struct mapping *m, struct page *p)
+{
+	assert_held(&m->lock);
+	if (p->flags & PG_LRU)
+		lru_del(p);
+	radix_remove(m, p->index);
+	m->nr_pages--;
+	p->mapping = NULL;
+	p->flags &= ~(PG_DIRTY | PG_SHMEM);
+	account_pages(mapping_kind(m), -1);
+	uncharge(m);
+}
+
+/* Puts p at index. 0, -EEXIST, -ENOMEM. The tree takes its own reference. */
+static int insert_page(struct mapping *m, u64 index, struct page *p, u32 gfp)
+{
+	struct spares spares = { 0 };
+	struct radix_node *n;
+	int err;
+
+	for (;;) {
+		spin_lock(&m->lock);
+		err = radix_get(m, index) ? -EEXIST : radix_insert(m, index, p, &spares);
+		if (!err) {
+			get_page(p);
+			p->mapping = m;
+			p->index = index;
+			if (m->flags & MAPPING_SHMEM)
+				p->flags |= PG_SHMEM;
+			m->nr_pages++;
+			account_pages(mapping_kind(m), 1);
+		}
+		spin_unlock(&m->lock);
+		if (err != -EAGAIN)
+			break;
+		n = kmem_cache_alloc(radix_cache, gfp | GFP_ZERO);
+		if (!n) {
+			err = -ENOMEM;
+			break;
+		}
+		n->slot[0] = spares.first;
+		spares.first = n;
+		spares.count++;
+	}
+	while (spares.count)
+		kmem_cache_free(radix_cache, spare_take(&spares));
+	return err;
+}
+
+static void page_unlock(struct mapping *m, struct page *p, u32 set_flags)
+{
+	spin_lock(&m->lock);
+	p->flags = (p->flags & ~PG_LOCKED) | set_flags;
+	spin_unlock(&m->lock);
+	wake_up_all(&page_waitq);
+}
+
+static bool page_busy(struct page *p)
+{
+	return READ_ONCE(p->flags) & PG_LOCKED;
+}
+
+/* A new page at index, filled; NULL if somebody else was faster. ERR_PTR. */
+static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
+{
+	struct page *p;
+	int err = charge(m);
+
+	if (err)
+		return ERR_PTR(err);
+	p = alloc_page(gfp | GFP_ZERO);
+	if (!p) {
+		uncharge(m);
+		return ERR_PTR(-ENOMEM);
+	}
+	p->flags |= m->readpage ? PG_LOCKED : PG_UPTODATE;
+	err = insert_page(m, index, p, gfp);
+	if (err) {
+		p->flags &= ~(PG_LOCKED | PG_UPTODATE);
+		put_page(p);
+		uncharge(m);
+		return err == -EEXIST ? NULL : ERR_PTR(err);
+	}
+	if (!m->readpage)
+		return p;
+	err = m->readpage(m, p);
+	if (!err) {
+		spin_lock(&m->lock);
+		p->flags |= PG_UPTODATE;
+		if (p->mapping == m && !(p->flags & (PG_DIRTY | PG_LRU)))
+			lru_add(p);
+		spin_unlock(&m->lock);
+		page_unlock(m, p, 0);
+		return p;
+	}
+	spin_lock(&m->lock);
+	bool mine = p->mapping == m;
+	if (mine)
+		remove_page(m, p);
+	p->flags |= PG_ERROR;
+	spin_unlock(&m->lock);
+	page_unlock(m, p, 0);
+	if (mine)
+		put_page(p);
+	put_page(p);
+	return ERR_PTR(err);
+}
+
+struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp)
+{
+	struct page *p;
+
+	might_sleep();
+	for (;;) {
+		spin_lock(&m->lock);
+		p = radix_get(m, index);
+		if (p) {
+			get_page(p);
+			bool ready = (p->flags & (PG_UPTODATE | PG_LOCKED)) == PG_UPTODATE;
+			spin_unlock(&m->lock);
+			if (ready)
+				return p;
+			wait_event(&page_waitq, !page_busy(p));
+			if (READ_ONCE(p->flags) & PG_UPTODATE && READ_ONCE(p->mapping) == m)
+				return p;
+			put_page(p);
+			continue;
+		}
+		spin_unlock(&m->lock);
+		p = add_page(m, index, gfp);
+		if (p)
+			return p;
+	}
+}
+
+struct page *mapping_find_page(struct mapping *m, u64 index)
+{
+	struct page *p;
+
+	spin_lock(&m->lock);
+	p = radix_get(m, index);
+	if (p && !(p->flags & PG_UPTODATE))
+		p = NULL;
+	if (p)
+		get_page(p);
+	spin_unlock(&m->lock);
+	return p;
+}
+
+struct page *mapping_next_page(struct mapping *m, u64 *index, u32 flags)
+{
+	struct page *p;
+
+	spin_lock(&m->lock);
+	while ((p = radix_next(m, index)) && (p->flags & flags) != flags) {
+		if (++*index == 0) {
+			p = NULL;
+			break;
+		}
+	}
+	if (p)
+		get_page(p);
+	spin_unlock(&m->lock);
+	return p;
+}
+
+void mapping_truncate_range(struct mapping *m, u64 from, u64 to)
+{
+	might_sleep();
+	while (from < to) {
+		struct page *p;
+
+		spin_lock(&m->lock);
+		p = radix_next(m, &from);
+		if (!p || from >= to) {
+			spin_unlock(&m->lock);
+			return;
+		}
+		if (p->flags & PG_LOCKED) {
+			get_page(p);
+			spin_unlock(&m->lock);
+			wait_event(&page_waitq, !page_busy(p));
+			put_page(p);
+			continue;
+		}
+		remove_page(m, p);
+		spin_unlock(&m->lock);
+		put_page(p);
+		if (++from % 64 == 0)
+			cond_resched();
+	}
+}
+
+void mapping_truncate(struct mapping *m, u64 from_index)
+{
+	mapping_truncate_range(m, from_index, ~0ull);
+}
+
+void mapping_set_dirty(struct page *p)
+{
+	struct mapping *m = p->mapping;
+
+	if (!m)
+		return;
+	spin_lock(&m->lock);
+	if (p->mapping == m && !(p->flags & PG_DIRTY)) {
+		p->flags |= PG_DIRTY;
+		if (p->flags & PG_LRU)
+			lru_del(p);
+	}
+	spin_unlock(&m->lock);
+}
+
+bool mapping_start_write(struct mapping *m, struct page *p)
+{
+	might_sleep();
+	for (;;) {
+		spin_lock(&m->lock);
+		bool busy = p->flags & PG_LOCKED, dirty = p->flags & PG_DIRTY && p->mapping == m;
+		if (!busy && dirty)
+			p->flags = (p->flags & ~PG_DIRTY) | PG_LOCKED;
+		spin_unlock(&m->lock);
+		if (!busy)
+			return dirty;
+		wait_event(&page_waitq, !page_busy(p));
+	}
+}
+
+void mapping_end_write(struct mapping *m, struct page *p)
+{
+	spin_lock(&m->lock);
+	p->flags &= ~PG_LOCKED;
+	if (p->mapping == m && !(p->flags & (PG_DIRTY | PG_LRU)))
+		lru_add(p);
+	spin_unlock(&m->lock);
+	wake_up_all(&page_waitq);
+}
+
+bool mapping_try_release(struct page *p)
+{
+	struct mapping *m = READ_ONCE(p->mapping);
+	bool gone = false;
+
+	if (!m)
+		return false;
+	spin_lock(&m->lock);
+	if (p->mapping == m && atomic_load(&p->refs) == 2 && !atomic_load(&p->mapcount) &&
+	    !(p->flags & (PG_DIRTY | PG_LOCKED))) {
+		remove_page(m, p);
+		gone = true;
+	}
+	spin_unlock(&m->lock);
+	if (gone)
+		put_page(p);
+	return gone;
+}
+
+/* --- faults --- */
+
+static u64 mapping_limit(const struct mapping *m)
+{
+	return m->host ? PAGE_ALIGN(READ_ONCE(m->host->size)) >> PAGE_SHIFT : ~0ull;
+}
+
+static int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page)
+{
+	struct mapping *m = v->file->inode->mapping;
+	struct page *p;
+
+	(void)flags;
+	if (pgoff >= mapping_limit(m))
+		return -EFAULT;
+	p = mapping_get_page(m, pgoff, GFP_USER);
+	if (IS_ERR(p))
+		return PTR_ERR(p) == -ENOMEM ? -ENOMEM : -EFAULT;
+	/* Truncated meanwhile? The page is ours, but nobody will take it out of the page table again. */
+	if (pgoff >= mapping_limit(m)) {
+		put_page(p);
+		return -EFAULT;
+	}
+	*page = p;
+	return 0;
+}
+
+static int generic_mkwrite(struct vma *v, struct page *page)
+{
+	(void)v;
+	mapping_set_dirty(page);
+	return 0;
+}
+
+const struct vm_ops generic_file_vm_ops = { .fault = generic_fault, .mkwrite = generic_mkwrite };
+
+int generic_file_mmap(struct file *f, struct vma *v)
+{
+	if (!f->inode->mapping)
+		return -ENODEV;
+	v->ops = &generic_file_vm_ops;
+	return 0;
+}
+
+/* --- reads and writes through the cache --- */
+
+/* Where the bytes of a copy are: user memory, or the kernel's own. */
+struct buffer {
+	uaddr_t user;
+	char *kernel;			/* NULL: user */
+};
+
+static size_t buffer_put(struct buffer *b, size_t done, const void *src, size_t n)
+{
+	if (!b->kernel)
+		return copy_to_user(b->user + done, src, n);
+	kmemcpy(b->kernel + done, src, n);
+	return 0;
+}
+
+static size_t buffer_get(struct buffer *b, size_t done, void *dst, size_t n)
+{
+	if (!b->kernel)
+		return copy_from_user(dst, b->user + done, n);
+	kmemcpy(dst, b->kernel + done, n);
+	return 0;
+}
+
+static s64 do_read(struct inode *i, struct buffer b, size_t n, u64 pos)
+{
+	u64 size = READ_ONCE(i->size);
+	size_t done = 0;
+	s64 err = 0;
+
+	while (done < n && pos < size) {
+		size_t off = pos % PAGE_SIZE, chunk = min(n - done, PAGE_SIZE - off), left;
+		struct page *p;
+
+		chunk = min(chunk, size - pos);
+		if (i->mapping->readpage) {
+			p = mapping_get_page(i->mapping, pos >> PAGE_SHIFT, GFP_USER);
+			err = IS_ERR(p) ? PTR_ERR(p) : 0;
+		} else {
+			p = mapping_find_page(i->mapping, pos >> PAGE_SHIFT);	/* a hole reads as zeroes and stays a hole */
+		}
+		if (err)
+			break;
+		left = buffer_put(&b, done, (p ? (char *)page_address(p) : (char *)page_address(zero_page)) + off, chunk);
+		if (p)
+			put_page(p);
+		done += chunk - left;
+		pos += chunk - left;
+		if (left) {
+			err = -EFAULT;
+			break;
+		}
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+	}
+	return done ? (s64)done : err;
+}
+
+static s64 do_write(struct inode *i, struct buffer b, size_t n, u64 pos)
+{
+	size_t done = 0;
+	s64 err = 0;
+
+	assert_held(&i->lock);
+	while (done < n) {
+		size_t off = pos % PAGE_SIZE, chunk = min(n - done, PAGE_SIZE - off), left;
+		struct page *p;
+
+		if (fatal_signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		p = mapping_get_page(i->mapping, pos >> PAGE_SHIFT, GFP_USER);
+		if (IS_ERR(p)) {
+			err = PTR_ERR(p);
+			break;
+		}
+		mapping_set_dirty(p);
+		left = buffer_get(&b, done, (char *)page_address(p) + off, chunk);
+		put_page(p);
+		done += chunk - left;
+		pos += chunk - left;
+		if (pos > i->size)
+			WRITE_ONCE(i->size, pos);
+		if (left) {
+			err = -EFAULT;
+			break;
+		}
+	}
+	return done ? (s64)done : err;
+}
+
+s64 generic_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	s64 got = do_read(f->inode, (struct buffer){ .user = buf }, n, *pos);
+
+	if (got > 0)
+		*pos += (u64)got;
+	if (!(f->flags & O_NOATIME))
+		f->inode->atime = now_realtime();
+	return got;
+}
+
+s64 generic_kread(struct file *f, void *buf, size_t n, u64 pos)
+{
+	return do_read(f->inode, (struct buffer){ .kernel = buf }, n, pos);
+}
+
+s64 limit_file_size(u64 pos, size_t n)
+{
+	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_FSIZE].rlim_cur);
+
+	if (limit != RLIM64_INFINITY) {
+		if (pos >= limit) {
+			send_sig_thread(SIGXFSZ, SEND_SIG_KERNEL, current);
+			return -EFBIG;
+		}
+		n = min(n, limit - pos);
+	}
+	if (pos >= INT64_MAX)
+		return -EFBIG;
+	return (s64)min(n, (u64)INT64_MAX - pos);
+}
+
+static s64 locked_write(struct inode *i, u32 flags, struct buffer b, size_t n, u64 *pos)
+{
+	s64 room, put;
+
+	if (!n)
+		return 0;
+	mutex_lock(&i->lock);
+	if (flags & O_APPEND)
+		*pos = i->size;
+	room = limit_file_size(*pos, n);
+	put = room > 0 ? do_write(i, b, (size_t)room, *pos) : room;
+	if (put > 0) {
+		*pos += (u64)put;
+		i->mtime = i->ctime = now_realtime();
+	}
+	mutex_unlock(&i->lock);
+	return put;
+}
+
+s64 generic_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	return locked_write(f->inode, f->flags, (struct buffer){ .user = buf }, n, pos);
+}
+
+s64 generic_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
+{
+	return locked_write(f->inode, f->flags, (struct buffer){ .kernel = (char *)(uintptr_t)buf }, n, &pos);
+}
+
+s64 fixed_lseek(struct file *f, s64 off, int whence, u64 size)
+{
+	s64 base = 0;
+
+	switch (whence) {
+	case SEEK_SET:
+		break;
+	case SEEK_CUR:
+		base = (s64)f->pos;
+		break;
+	case SEEK_END:
+		base = (s64)size;
+		break;
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		if (off < 0 || (u64)off >= size)
+			return -ENXIO;
+		if (whence == SEEK_HOLE)
+			off = (s64)size;
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (__builtin_add_overflow(base, off, &off))
+		return -EOVERFLOW;
+	if (off < 0)
+		return -EINVAL;
+	f->pos = (u64)off;
+	return off;
+}
+
+/* SEEK_DATA and SEEK_HOLE by the pages that are there. */
+static s64 seek_hole_data(struct file *f, s64 off, int whence)
+{
+	struct inode *i = f->inode;
+	u64 index = (u64)off >> PAGE_SHIFT, first = index;
+	struct page *p;
+
+	if (off < 0 || (u64)off >= i->size)
+		return -ENXIO;
+	for (;;) {
+		p = mapping_next_page(i->mapping, &index, 0);
+		if (p)
+			put_page(p);
+		if (whence == SEEK_DATA)
+			break;
+		if (!p || index != first)
+			break;
+		index = ++first;
+	}
+	if (whence == SEEK_DATA) {
+		if (!p || index << PAGE_SHIFT >= i->size)
+			return -ENXIO;
+		off = max(off, (s64)(index << PAGE_SHIFT));
+	} else {
+		off = max(off, (s64)(first << PAGE_SHIFT));
+		off = min(off, (s64)i->size);
+	}
+	f->pos = (u64)off;
+	return off;
+}
+
+s64 generic_lseek(struct file *f, s64 off, int whence)
+{
+	if ((whence == SEEK_DATA || whence == SEEK_HOLE) && !f->inode->mapping->readpage)
+		return seek_hole_data(f, off, whence);
+	return fixed_lseek(f, off, whence, f->inode->size);
+}

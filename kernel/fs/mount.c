@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux fs/namespace.c.
+ *
+ * LINUX: one name space; a file system is mounted in one place; no bind mounts, no propagation. MNT_DETACH of one in use empties
+ * it at once; open files stay.
+ *
+ * Locks: mount_mutex around changes of the mount list, dentry_lock inside it for the pointers.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+struct super *root_super;
+static struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", RANK_EXEC);
+static LIST_HEAD(mounts);		/* [D] of super.mounts */
+
+static const struct fs_type *find_fs_type(const char *name)
+{
+	const struct fs_type *t;
+
+	SET_FOREACH(t, fs_types)
+		if (kstreq(t->name, name))
+			return t;
+	return NULL;
+}
+
+/* A file system with its tree, not yet in place. ERR_PTR. */
+static struct super *super_make(const char *source, const char *type, u32 flags, const char *options)
+{
+	const struct fs_type *t = find_fs_type(type);
+	struct super *sb;
+	int err;
+
+	if (!t)
+		return ERR_PTR(-ENODEV);
+	sb = super_alloc(t);
+	if (!sb)
+		return ERR_PTR(-ENOMEM);
+	kstrlcpy(sb->source, source, sizeof(sb->source));
+	err = t->fill(sb, options);
+	if (err) {
+		if (sb->root) {
+			d_kill_tree(sb->root);
+			dput(sb->root);
+		}
+		super_put(sb);
+		return ERR_PTR(err);
+	}
+	sb->flags = flags & MS_RDONLY;
+	return sb;
+}
+
+/* Drops a file system that is not in place. */
+static void super_kill(struct super *sb)
+{
+	d_kill_tree(sb->root);
+	dput(sb->root);
+	super_put(sb);
+}
+
+/* Puts sb over where; on success where's reference is taken over. */
+static int attach(struct super *sb, struct dentry *where)
+{
+	int err = 0;
+
+	mutex_lock(&mount_mutex);
+	spin_lock(&dentry_lock);
+	if (where->mounted || where->unlinked) {
+		err = where->unlinked ? -ENOENT : -EBUSY;
+	} else {
+		sb->root->covers = where;
+		where->mounted = sb->root;
+		list_add_tail(&sb->mounts, &mounts);
+	}
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&mount_mutex);
+	return err;
+}
+
+int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options)
+{
+	struct super *sb;
+	int err;
+
+	if (!inode_is(where->inode, S_IFDIR))
+		return -ENOTDIR;
+	sb = super_make(source, type, flags, options);
+	if (IS_ERR(sb))
+		return (int)PTR_ERR(sb);
+	err = attach(sb, dget(where));
+	if (err) {
+		dput(where);
+		super_kill(sb);
+	}
+	return err;
+}
+
+size_t mounts_show(char *buf, size_t n)
+{
+	char *path = kmalloc(K_PATH_MAX, GFP_KERNEL);
+	struct super *sb;
+	size_t len = 0;
+	unsigned nr = 0, k;
+
+	if (!path)
+		return 0;
+	/* dentry_path takes dentry_lock itself: find the nr-th mount again each time. */
+	mutex_lock(&mount_mutex);
+	for (;; nr++) {
+		k = 0;
+		bool found = false;
+		list_for_each(sb, &mounts, mounts) {
+			if (k++ == nr) {
+				found = true;
+				break;
+			}
+		}
+		if (!found)
+			break;
+		char *p = dentry_path(sb->root, path, K_PATH_MAX);
+		len += kscnprintf(buf + len, n - len, "%s %s %s %s,relatime 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
+				  sb->flags & MS_RDONLY ? "ro" : "rw");
+	}
+	mutex_unlock(&mount_mutex);
+	kfree(path);
+	return len;
+}
+
+/* --- start --- */
+
+static struct dentry *make(const char *dir, const char *name, u32 mode, u64 rdev)
+{
+	struct dentry *parent, *d;
+	int err = path_lookup(AT_FDCWD, dir, LOOKUP_FOLLOW, &parent);
+
+	if (err)
+		panic("no directory %s: error %d", dir, -err);
+	d = vfs_create(parent, name, kstrlen(name), mode, rdev);
+	if (IS_ERR(d))
+		panic("%s/%s cannot be made: error %ld", dir, name, -PTR_ERR(d));
+	dput(parent);
+	return d;
+}
+
+static void make_mount(const char *dir, const char *name, const char *type, const char *options)
+{
+	struct dentry *d = make(dir, name, S_IFDIR | 0755, 0);
+	int err = do_mount(type, d, type, 0, options);
+
+	if (err)
+		panic("%s cannot be mounted: error %d", type, -err);
+	dput(d);
+}
+
+static void make_device(const char *name, u32 mode, unsigned major, unsigned minor)
+{
+	dput(make("/dev", name, mode, MKDEV(major, minor)));
+}
+
+static void make_link(const char *dir, const char *name, const char *target)
+{
+	struct dentry *parent, *d;
+
+	if (path_lookup(AT_FDCWD, dir, LOOKUP_FOLLOW, &parent))
+		panic("no directory %s", dir);
+	d = vfs_symlink(parent, name, kstrlen(name), target);
+	if (IS_ERR(d))
+		panic("%s/%s cannot be made", dir, name);
+	dput(d);
+	dput(parent);
+}
+
+static void make_devices(void)
+{
+	make_device("null", S_IFCHR | 0666, 1, 3);
+	make_device("zero", S_IFCHR | 0666, 1, 5);
+	make_device("full", S_IFCHR | 0666, 1, 7);
+	make_device("random", S_IFCHR | 0666, 1, 8);
+	make_device("urandom", S_IFCHR | 0666, 1, 9);
+	make_device("kmsg", S_IFCHR | 0644, 1, 11);
+	make_device("tty", S_IFCHR | 0666, 5, 0);
+	make_device("console", S_IFCHR | 0600, 5, 1);
+	make_device("ttyS0", S_IFCHR | 0600, 4, 64);
+	make_device("ttyS1", S_IFCHR | 0600, 4, 65);
+	make_device("ram0", S_IFBLK | 0600, 1, 0);
+	make_link("/dev", "fd", "/proc/self/fd");
+	make_link("/dev", "stdin", "/proc/self/fd/0");
+	make_link("/dev", "stdout", "/proc/self/fd/1");
+	make_link("/dev", "stderr", "/proc/self/fd/2");
+}
+
+void mapping_cache_init(void);
+void files_cache_init(void);
+void fs_struct_cache_init(void);
+void pipe_cache_init(void);
+
+/* Called by the task that becomes pid 1, which gets its files and directory here. */
+void fs_init(void)
+{
+	struct files *files;
+	struct fs *fs;
+
+	dcache_init();
+	mapping_cache_init();
+	files_cache_init();
+	fs_struct_cache_init();
+	pipe_cache_init();
+	root_super = super_make("rootfs", "tmpfs", 0, "mode=755");
+	if (IS_ERR(root_super))
+		panic("no memory for the root file system");
+	list_add_tail(&root_super->mounts, &mounts);
+	files = files_alloc();
+	fs = fs_alloc();
+	if (!files || !fs)
+		panic("no memory for the first descriptor table");
+	task_lock(current);
+	current->files = files;
+	current->fs = fs;
+	task_unlock(current);
+	make_mount("/", "dev", "devtmpfs", "mode=755");
+	make_mount("/dev", "shm", "tmpfs", "");
+	make_mount("/", "proc", "proc", "");
+	make_mount("/", "sys", "sysfs", "");
+	dput(make("/", "tmp", S_IFDIR | 01777, 0));
+	make_devices();
+	fput_start_thread();
+}
+
+/* --- system calls --- */
+
+/* A string of at most n - 1 bytes; "" for address 0. */
+static int get_string(char *buf, size_t n, uaddr_t s)
+{
+	long len;
+
+	buf[0] = 0;
+	if (!s)
+		return 0;
+	len = strncpy_from_user(buf, s, n);
+	return len < 0 ? (int)len : (size_t)len >= n ? -EINVAL : 0;
+}
+
+static int remount(struct dentry *d, u32 flags)
+{
+	if (d->parent)
+		return -EINVAL;
+	WRITE_ONCE(d->inode->sb->flags, flags & MS_RDONLY);
+	return 0;
+}
+
+long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr_t udata)
+{
+	const u32 elsewhere = MS_BIND | 8192;	/* MS_MOVE */
+	const u32 propagation = MS_PRIVATE | 1 << 17 | 1 << 19 | 1 << 20;	/* unbindable, slave, shared */
+	char source[64], type[32], options[256];
+	struct dentry *d;
+	int err = get_string(type, sizeof(type), utype);
+
+	if (!err)
+		err = get_string(source, sizeof(source), usource);
+	if (!err && !(flags & (elsewhere | propagation)))
+		err = get_string(options, sizeof(options), udata);
+	if (!err)
+		err = user_path(AT_FDCWD, utarget, LOOKUP_FOLLOW, &d);
+	if (err)
+		return err;
+	if (flags & MS_REMOUNT)
+		err = remount(d, (u32)flags);
+	else if (flags & elsewhere)
+		err = -EINVAL;
+	else if (flags & propagation)
+		err = 0;
+	else
+		err = utype ? do_mount(source[0] ? source : "none", d, type, (u32)flags, options) : -EINVAL;
+	dput(d);
+	return err;
+}
+
+/* root is the root of a mount; its reference by the caller is one use. */
+static int detach(struct dentry *root, int flags)
+{
+	struct super *sb = root->inode->sb;
+	struct dentry *where;
+	int err = 0;
+
+	mutex_lock(&mount_mutex);
+	spin_lock(&dentry_lock);
+	where = root->covers;
+	spin_unlock(&dentry_lock);
+	if (!where)
+		err = sb == root_super ? -EBUSY : -EINVAL;
+	if (!err) {
+		atomic_fetch_sub(&root->refs, 1);	/* the caller's does not make it busy */
+		if (d_tree_busy(root) && !(flags & MNT_DETACH))
+			err = -EBUSY;
+		dget(root);
+	}
+	if (!err) {
+		spin_lock(&dentry_lock);
+		root->covers = NULL;
+		where->mounted = NULL;
+		list_del(&sb->mounts);
+		spin_unlock(&dentry_lock);
+	}
+	mutex_unlock(&mount_mutex);
+	if (err)
+		return err;
+	dput(where);
+	super_kill(sb);
+	return 0;
+}
+
+/* Is something mounted below root? Then it cannot be emptied. */
+static bool has_mounts_below(struct dentry *root)
+{
+	struct super *sb;
+	bool found = false;
+
+	spin_lock(&dentry_lock);
+	list_for_each(sb, &mounts, mounts)
+		if (sb->root->covers && sb->root->covers->inode->sb == root->inode->sb)
+			found = true;
+	spin_unlock(&dentry_lock);
+	return found;
+}
+
+long sys_umount2(uaddr_t upath, int flags)
+{
+	const int nofollow = 8, expire = 4;
+	struct dentry *d;
+	int err;
+
+	if (flags & ~(MNT_FORCE | MNT_DETACH | nofollow | expire))
+		return -EINVAL;
+	err = user_path(AT_FDCWD, upath, flags & nofollow ? 0 : LOOKUP_FOLLOW, &d);
+	if (err)
+		return err;
+	if (d->parent)
+		err = -EINVAL;
+	else if (has_mounts_below(d))
+		err = -EBUSY;
+	else
+		err = detach(d, flags);
+	dput(d);
+	return err;
+}

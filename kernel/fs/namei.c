@@ -1,0 +1,626 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The path walk, and open. Mirrors Linux fs/namei.c and fs/open.c.
+ *
+ * Everybody is root here: the walk asks for no permission. LINUX: a name is at most 255 bytes, a path 4095, and at most 40
+ * symlinks are followed, as there; a path that symlinks make longer than 8 KiB is ENAMETOOLONG.
+ *
+ * Locks: dentry_lock for each step; the mutex of the last directory while a file is made in it.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define MAX_EXPANDED (2 * K_PATH_MAX)
+
+struct walk {
+	struct dentry *cur, *root;	/* referenced */
+	const char *p;			/* what is left of the path */
+	char *link_buf;			/* where p points once a symlink was followed */
+	unsigned links;
+	u32 flags;			/* LOOKUP_* */
+	struct qstr last;		/* parent walks: the last name */
+	enum last_type type;
+	bool slash;			/* slashes after it */
+};
+
+/* --- names from user memory --- */
+
+char *getname(uaddr_t upath)
+{
+	char *name = kmalloc(K_PATH_MAX, GFP_KERNEL);
+	long len;
+
+	if (!name)
+		return ERR_PTR(-ENOMEM);
+	len = strncpy_from_user(name, upath, K_PATH_MAX);
+	if (len >= 0 && len < K_PATH_MAX)
+		return name;
+	kfree(name);
+	return ERR_PTR(len < 0 ? len : -ENAMETOOLONG);
+}
+
+void putname(char *name)
+{
+	if (!IS_ERR(name))
+		kfree(name);
+}
+
+/* --- steps --- */
+
+struct dentry *cross_mounts(struct dentry *d)
+{
+	if (likely(!READ_ONCE(d->mounted)))
+		return d;
+	for (;;) {
+		struct dentry *m;
+
+		spin_lock(&dentry_lock);
+		m = d->mounted;
+		if (m)
+			dget(m);
+		spin_unlock(&dentry_lock);
+		if (!m)
+			return d;
+		dput(d);
+		d = m;
+	}
+}
+
+struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len)
+{
+	struct dentry *d = d_lookup(dir, name, len);
+	int err;
+
+	if (d || !dir->inode->ops || !dir->inode->ops->lookup)
+		return d ? d : ERR_PTR(-ENOENT);
+	d = dentry_alloc(dir, name, len);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	err = dir->inode->ops->lookup(dir->inode, d);
+	if (!err)
+		return d;
+	dput(d);
+	return ERR_PTR(err);
+}
+
+static void step_up(struct walk *w)
+{
+	struct dentry *d = w->cur, *up;
+
+	spin_lock(&dentry_lock);
+	while (d != w->root && d->covers)
+		d = d->covers;
+	up = dget(d != w->root && d->parent ? d->parent : d);
+	spin_unlock(&dentry_lock);
+	dput(w->cur);
+	w->cur = cross_mounts(up);
+}
+
+/* Puts the text of symlink i before the rest of the path. */
+static int expand_link(struct walk *w, struct inode *i)
+{
+	size_t rest = kstrlen(w->p);
+	char *buf;
+	int len;
+
+	if (!i->ops->readlink)
+		return -EINVAL;
+	if (rest >= MAX_EXPANDED - K_PATH_MAX)
+		return -ENAMETOOLONG;
+	buf = kmalloc(K_PATH_MAX + rest + 1, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	len = i->ops->readlink(i, buf, K_PATH_MAX - 1);
+	if (len <= 0) {
+		kfree(buf);
+		return len ? len : -ENOENT;
+	}
+	kmemcpy(buf + len, w->p, rest + 1);
+	kfree(w->link_buf);
+	w->p = w->link_buf = buf;
+	if (buf[0] == '/') {
+		dput(w->cur);
+		w->cur = dget(w->root);
+	}
+	return 0;
+}
+
+/* Goes on where symlink d, found in w->cur, leads. Consumes d. */
+static int follow_link(struct walk *w, struct dentry *d)
+{
+	struct inode *i = d->inode;
+	int err = 0;
+
+	if (++w->links > K_SYMLOOP_MAX) {
+		err = -ELOOP;
+	} else if (i->ops->follow) {
+		struct dentry *to = i->ops->follow(i);
+
+		if (IS_ERR(to)) {
+			err = (int)PTR_ERR(to);
+		} else {
+			dput(w->cur);
+			w->cur = to;
+		}
+	} else {
+		err = expand_link(w, i);
+	}
+	dput(d);
+	return err;
+}
+
+static enum last_type classify(const char *name, size_t len)
+{
+	if (name[0] != '.' || len > 2)
+		return LAST_NORM;
+	return len == 1 ? LAST_DOT : name[1] == '.' ? LAST_DOTDOT : LAST_NORM;
+}
+
+/* One name that is not "." or "..": into w->cur, or through a symlink. last: nothing but slashes follows, @slash: some do. */
+static int step_name(struct walk *w, struct qstr q, const char *rest, bool last, bool slash)
+{
+	struct dentry *d = lookup_one(w->cur, q.name, q.len);
+
+	if (IS_ERR(d))
+		return (int)PTR_ERR(d);
+	w->p = rest;
+	if (inode_is(d->inode, S_IFLNK) && (!last || slash || w->flags & LOOKUP_FOLLOW))
+		return follow_link(w, d);
+	d = cross_mounts(d);
+	dput(w->cur);
+	w->cur = d;
+	return 0;
+}
+
+/* Walks to the end of the path, or with @parent up to its last name, which is left in w->last. */
+static int walk_path(struct walk *w, bool parent)
+{
+	bool must_be_dir = w->flags & LOOKUP_DIRECTORY;
+	int err;
+
+	w->type = LAST_ROOT;
+	for (;;) {
+		const char *after, *start;
+		struct qstr q;
+		enum last_type type;
+
+		while (*w->p == '/')
+			w->p++;
+		if (!*w->p)
+			break;
+		start = w->p;
+		for (after = start; *after && *after != '/'; after++)
+			;
+		q = (struct qstr){ start, (u32)(after - start) };
+		const char *next = after;
+		while (*next == '/')
+			next++;
+		if (!inode_is(w->cur->inode, S_IFDIR))
+			return -ENOTDIR;
+		if (q.len > K_NAME_MAX)
+			return -ENAMETOOLONG;
+		type = classify(q.name, q.len);
+		if (!*next && parent) {
+			w->last = q;
+			w->type = type;
+			w->slash = next != after;
+			return 0;
+		}
+		if (!*next && next != after)
+			must_be_dir = true;
+		if (type == LAST_NORM) {
+			err = step_name(w, q, after, !*next, next != after);
+			if (err)
+				return err;
+			continue;
+		}
+		w->p = after;
+		if (type == LAST_DOTDOT)
+			step_up(w);
+	}
+	return must_be_dir && !inode_is(w->cur->inode, S_IFDIR) ? -ENOTDIR : 0;
+}
+
+/* Where the walk starts. On failure nothing is to be put. */
+static int walk_start(struct walk *w, int dfd, const char *path, u32 flags)
+{
+	struct fs *fs = current->fs;
+	struct dentry *root, *base = NULL;
+
+	*w = (struct walk){ .p = path, .flags = flags };
+	if (!*path && !(flags & LOOKUP_EMPTY))
+		return -ENOENT;
+	if (fs) {
+		spin_lock(&fs->lock);
+		root = dget(fs->root);
+		if (*path != '/' && dfd == AT_FDCWD)
+			base = dget(fs->cwd);
+		spin_unlock(&fs->lock);
+	} else {
+		root = cross_mounts(dget(root_super->root));
+	}
+	if (*path == '/') {
+		base = dget(root);
+	} else if (dfd != AT_FDCWD) {
+		struct file *f = fget_raw(dfd);
+		int err = !f ? -EBADF : *path && !inode_is(f->inode, S_IFDIR) ? -ENOTDIR : 0;
+
+		if (!err)
+			base = dget(f->dentry);
+		if (f)
+			fput(f);
+		if (err) {
+			dput(root);
+			return err;
+		}
+	} else if (!base) {
+		base = dget(root);
+	}
+	w->root = root;
+	w->cur = base;
+	return 0;
+}
+
+static void walk_end(struct walk *w)
+{
+	dput(w->cur);
+	dput(w->root);
+	kfree(w->link_buf);
+}
+
+int path_lookup(int dfd, const char *path, u32 flags, struct dentry **out)
+{
+	struct walk w;
+	int err;
+
+	might_sleep();
+	err = walk_start(&w, dfd, path, flags);
+	if (err)
+		return err;
+	err = walk_path(&w, false);
+	if (!err)
+		*out = dget(w.cur);
+	walk_end(&w);
+	return err;
+}
+
+int path_lookup_parent(int dfd, const char *path, struct parent_path *pp)
+{
+	struct walk w;
+	int err;
+
+	might_sleep();
+	err = walk_start(&w, dfd, path, 0);
+	if (err)
+		return err;
+	err = walk_path(&w, true);
+	if (!err) {
+		*pp = (struct parent_path){ dget(w.cur), w.type, w.slash, w.last, w.link_buf };
+		w.link_buf = NULL;
+	}
+	walk_end(&w);
+	return err;
+}
+
+void parent_path_put(struct parent_path *pp)
+{
+	dput(pp->dir);
+	kfree(pp->link_buf);
+}
+
+int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out)
+{
+	char *name = getname(upath);
+	int err;
+
+	if (IS_ERR(name))
+		return (int)PTR_ERR(name);
+	err = path_lookup(dfd, name, flags, out);
+	putname(name);
+	return err;
+}
+
+/* --- making names --- */
+
+/* A dentry for a new name in dir, whose mutex is held: ERR_PTR(-ENOENT) removed, -EEXIST, -EROFS, -EPERM. */
+static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
+{
+	struct dentry *d;
+
+	assert_held(&dir->inode->lock);
+	if (dir->unlinked)
+		return ERR_PTR(-ENOENT);
+	d = lookup_one(dir, name, len);
+	if (!IS_ERR(d)) {
+		dput(d);
+		return ERR_PTR(-EEXIST);
+	}
+	if (PTR_ERR(d) != -ENOENT)
+		return d;
+	if (dir->inode->sb->flags & MS_RDONLY)
+		return ERR_PTR(-EROFS);
+	if (!dir->inode->ops || !dir->inode->ops->create)
+		return ERR_PTR(-EPERM);
+	d = dentry_alloc(dir, name, len);
+	return d ? d : ERR_PTR(-ENOMEM);
+}
+
+static struct dentry *finish_name(struct dentry *d, int err)
+{
+	if (err) {
+		dput(d);
+		return ERR_PTR(err);
+	}
+	d_add(d);
+	return d;
+}
+
+static struct dentry *create_locked(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev)
+{
+	struct dentry *d = new_name(dir, name, len);
+
+	return IS_ERR(d) ? d : finish_name(d, dir->inode->ops->create(dir->inode, d, mode, rdev));
+}
+
+struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev)
+{
+	struct dentry *d;
+
+	mutex_lock(&dir->inode->lock);
+	d = create_locked(dir, name, len, mode, rdev);
+	mutex_unlock(&dir->inode->lock);
+	return d;
+}
+
+struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target)
+{
+	struct dentry *d;
+
+	mutex_lock(&dir->inode->lock);
+	d = new_name(dir, name, len);
+	if (!IS_ERR(d))
+		d = finish_name(d, dir->inode->ops->symlink(dir->inode, d, target));
+	mutex_unlock(&dir->inode->lock);
+	return d;
+}
+
+int vfs_truncate(struct inode *i, u64 size)
+{
+	int err;
+
+	if (inode_is(i, S_IFDIR))
+		return -EISDIR;
+	if (!inode_is(i, S_IFREG) || !i->ops || !i->ops->truncate)
+		return -EINVAL;
+	if (i->sb->flags & MS_RDONLY)
+		return -EROFS;
+	if (size > i->size) {
+		s64 room = limit_file_size(size - 1, 1);
+
+		if (room < 0)
+			return (int)room;
+	}
+	mutex_lock(&i->lock);
+	err = i->ops->truncate(i, size);
+	mutex_unlock(&i->lock);
+	return err;
+}
+
+/* --- open --- */
+
+struct file *file_open_dentry(struct dentry *d, u32 flags)
+{
+	struct file *f = file_alloc(d, flags & O_PATH ? NULL : d->inode->fops, flags);
+	int err;
+
+	if (IS_ERR(f) || flags & O_PATH)
+		return f;
+	err = !d->inode->fops ? -ENXIO : f->ops->open ? f->ops->open(d->inode, f) : 0;
+	if (err) {
+		fput(f);
+		return ERR_PTR(err);
+	}
+	f->opened = 1;
+	return f;
+}
+
+static bool wants_write(u32 flags)
+{
+	return (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
+}
+
+/* May d be opened like that? */
+static int may_open(const struct dentry *d, u32 flags)
+{
+	const struct inode *i = d->inode;
+	bool changes = wants_write(flags) || flags & O_TRUNC;
+
+	if (flags & O_DIRECTORY && !inode_is(i, S_IFDIR))
+		return -ENOTDIR;
+	if (flags & O_PATH)
+		return 0;
+	if (inode_is(i, S_IFLNK))
+		return -ELOOP;
+	if (inode_is(i, S_IFDIR) && (changes || flags & O_CREAT))
+		return -EISDIR;
+	if (inode_is(i, S_IFSOCK))
+		return -ENXIO;
+	if (changes && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)))
+		return -EROFS;
+	return 0;
+}
+
+/* O_TMPFILE: a file without a name in directory w->cur. */
+static struct dentry *open_tmpfile(struct walk *w, u32 mode)
+{
+	struct inode *dir = w->cur->inode;
+	struct dentry *d;
+
+	if (!inode_is(dir, S_IFDIR))
+		return ERR_PTR(-ENOTDIR);
+	if (dir->ops != &tmpfs_dir_ops)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (dir->sb->flags & MS_RDONLY)
+		return ERR_PTR(-EROFS);
+	d = dentry_alloc(w->cur, "#tmpfile", 8);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	d->inode = tmpfs_inode(dir->sb, S_IFREG | mode, 0);
+	if (!d->inode) {
+		dput(d);
+		return ERR_PTR(-ENOMEM);
+	}
+	atomic_store(&d->inode->nlink, 0);
+	d->unlinked = 1;
+	return d;
+}
+
+/* The last name with O_CREAT. *created says whether it is new. */
+static struct dentry *open_last(struct walk *w, u32 flags, u32 mode, bool *created)
+{
+	struct dentry *dir = w->cur, *d;
+
+	if (w->type != LAST_NORM || w->slash)
+		return ERR_PTR(w->type == LAST_NORM || !(flags & O_EXCL) ? -EISDIR : -EEXIST);
+	mutex_lock(&dir->inode->lock);
+	d = dir->unlinked ? ERR_PTR(-ENOENT) : lookup_one(dir, w->last.name, w->last.len);
+	if (IS_ERR(d) && PTR_ERR(d) == -ENOENT && !dir->unlinked) {
+		*created = true;
+		d = create_locked(dir, w->last.name, w->last.len, S_IFREG | mode, 0);
+		if (IS_ERR(d) && PTR_ERR(d) == -EPERM)
+			d = ERR_PTR(-EACCES);
+	} else if (!IS_ERR(d) && flags & O_EXCL) {
+		dput(d);
+		d = ERR_PTR(-EEXIST);
+	}
+	mutex_unlock(&dir->inode->lock);
+	return d;
+}
+
+static struct dentry *open_create(struct walk *w, u32 flags, u32 mode, bool *created)
+{
+	for (;;) {
+		struct dentry *d;
+		int err = walk_path(w, true);
+
+		if (err)
+			return ERR_PTR(err);
+		if (w->type == LAST_ROOT && w->links)	/* a magic link led here */
+			return dget(w->cur);
+		d = open_last(w, flags, mode, created);
+		if (IS_ERR(d) || !inode_is(d->inode, S_IFLNK))
+			return IS_ERR(d) ? d : cross_mounts(d);
+		if (flags & O_NOFOLLOW) {
+			dput(d);
+			return ERR_PTR(-ELOOP);
+		}
+		w->p = w->last.name + w->last.len;
+		err = follow_link(w, d);
+		if (err)
+			return ERR_PTR(err);
+	}
+}
+
+static struct dentry *open_find(struct walk *w, u32 flags, u32 mode, bool *created)
+{
+	int err;
+
+	if (flags & O_CREAT)
+		return open_create(w, flags, mode, created);
+	err = walk_path(w, false);
+	if (err)
+		return ERR_PTR(err);
+	if (flags & (O_TMPFILE & ~O_DIRECTORY))
+		return open_tmpfile(w, mode);
+	return dget(w->cur);
+}
+
+/* Flags that contradict each other. */
+static int check_open_flags(u32 *flags)
+{
+	if (*flags & (O_TMPFILE & ~O_DIRECTORY)) {
+		if ((*flags & O_TMPFILE) != O_TMPFILE || !wants_write(*flags) || *flags & O_CREAT)
+			return -EINVAL;
+	} else if ((*flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY)) {
+		return -EINVAL;
+	}
+	if (*flags & O_PATH)
+		*flags &= O_DIRECTORY | O_NOFOLLOW | O_PATH | O_CLOEXEC;
+	return 0;
+}
+
+struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
+{
+	bool created = false;
+	struct dentry *d;
+	struct walk w;
+	int err = check_open_flags(&flags);
+
+	might_sleep();
+	if (!err)
+		err = walk_start(&w, dfd, path, (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
+	if (err)
+		return ERR_PTR(err);
+	d = open_find(&w, flags, mode, &created);
+	walk_end(&w);
+	if (IS_ERR(d))
+		return (struct file *)d;
+	if (!created && !(flags & (O_TMPFILE & ~O_DIRECTORY))) {
+		err = may_open(d, flags);
+		if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
+			err = vfs_truncate(d->inode, 0);
+		if (err) {
+			dput(d);
+			return ERR_PTR(err);
+		}
+	}
+	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC);
+	return file_open_dentry(d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
+}
+
+struct file *filp_open(const char *path, u32 flags, u32 mode)
+{
+	return do_filp_open(AT_FDCWD, path, flags, mode);
+}
+
+int file_may_exec(const struct file *f)
+{
+	return inode_is(f->inode, S_IFREG) && f->inode->mode & 0111 ? 0 : -EACCES;
+}
+
+/* --- system calls --- */
+
+static long do_open(int dfd, uaddr_t upath, u32 flags, u32 mode)
+{
+	char *path = getname(upath);
+	struct file *f;
+	int fd;
+
+	if (IS_ERR(path))
+		return PTR_ERR(path);
+	mode = mode & 07777 & ~current_umask();
+	f = do_filp_open(dfd, path, flags | O_LARGEFILE, mode);
+	putname(path);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	fd = fd_alloc(f, flags & O_CLOEXEC, 0);
+	if (fd < 0)
+		fput(f);
+	return fd;
+}
+
+long sys_open(uaddr_t path, int flags, u32 mode)
+{
+	return do_open(AT_FDCWD, path, (u32)flags, mode);
+}
+
+long sys_openat(int dfd, uaddr_t path, int flags, u32 mode)
+{
+	return do_open(dfd, path, (u32)flags, mode);
+}
+
+long sys_creat(uaddr_t path, u32 mode)
+{
+	return do_open(AT_FDCWD, path, O_CREAT | O_WRONLY | O_TRUNC, mode);
+}

@@ -1,0 +1,619 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pipes and FIFOs. Mirrors Linux fs/pipe.c.
+ *
+ * Bytes lie in a ring of pages that come when they are needed. Copies to and from user memory may sleep, so they go through a
+ * buffer outside the lock: on the stack for small ones. A write of at most PIPE_BUF bytes is put in at once or not at all.
+ * LINUX: data of a read whose user buffer turns out to be bad goes back into the pipe only if nobody took its room meanwhile.
+ *
+ * A byte that wakes a sleeping reader is the commonest thing a pipe does, so sleepers are a list of tasks under the pipe's own
+ * lock, not a waitq: one lock for the data, the sleepers and the counts.
+ *
+ * Locks: pipe->lock (spinning), outside run queues' and poll queues'.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define PIPE_DEF_PAGES	16u
+#define PIPE_MAX_PAGES	256u
+#define SMALL		128u		/* bytes that go through the stack */
+
+struct sleeper {
+	struct list node;
+	struct task *task;
+};
+
+struct pipe {
+	struct spinlock lock;		/* RANK_IO */
+	u32 nr_pages;			/* [lock] power of two: size of the ring */
+	u32 readers, writers;		/* [lock] open files of each kind */
+	u32 r_counter, w_counter;	/* [lock] openings so far: FIFO open waits for a change */
+	u64 head, tail;			/* [lock] bytes ever written and read; head - tail is what is in the pipe */
+	struct list read_sleepers, write_sleepers;	/* [lock] of struct sleeper */
+	struct waitq pollers;
+	struct page **pages;		/* [lock] pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
+	struct page *inline_pages[PIPE_DEF_PAGES];
+};
+
+static struct kmem_cache *pipe_cache;
+
+void pipe_cache_init(void)
+{
+	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *p = kmem_cache_alloc(pipe_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!p)
+		return NULL;
+	spin_init(&p->lock, "pipe", RANK_IO);
+	list_init(&p->read_sleepers);
+	list_init(&p->write_sleepers);
+	waitq_init(&p->pollers, "pipe");
+	p->nr_pages = PIPE_DEF_PAGES;
+	p->pages = p->inline_pages;
+	return p;
+}
+
+static void pipe_free(struct pipe *p)
+{
+	for (u32 i = 0; i < p->nr_pages; i++)
+		if (p->pages[i])
+			put_page(p->pages[i]);
+	if (p->pages != p->inline_pages)
+		kfree(p->pages);
+	kmem_cache_free(pipe_cache, p);
+}
+
+static void pipe_evict(struct inode *i)
+{
+	if (i->private)
+		pipe_free(i->private);
+}
+
+static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
+
+/* --- sleeping; p->lock held --- */
+
+static void wake_sleepers(struct list *sleepers)
+{
+	struct sleeper *s, *next;
+
+	list_for_each_safe(s, next, sleepers, node) {
+		list_del(&s->node);
+		wake_up_state(s->task, TASK_INTERRUPTIBLE);
+	}
+}
+
+/* Data, room or an end came or went: everybody looks again. */
+static void wake_pollers(struct pipe *p)
+{
+	if (unlikely(waitq_active(&p->pollers)))
+		wake_up_all(&p->pollers);
+}
+
+/* Sleeps on a list until woken; the lock is dropped meanwhile. 0, -ERESTARTSYS. */
+static int pipe_sleep(struct pipe *p, struct list *sleepers)
+{
+	struct sleeper me = { .task = current };
+
+	if (signal_pending(current))
+		return -ERESTARTSYS;
+	list_add_tail(&me.node, sleepers);
+	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	spin_unlock(&p->lock);
+	schedule();
+	spin_lock(&p->lock);
+	list_del(&me.node);
+	return 0;
+}
+
+/* --- the ring; p->lock held --- */
+
+static u64 ring_bytes(const struct pipe *p)
+{
+	return (u64)p->nr_pages * PAGE_SIZE;
+}
+
+static void ring_copy(struct pipe *p, u64 at, char *buf, size_t n, bool in)
+{
+	while (n) {
+		u64 off = at & (ring_bytes(p) - 1);
+		size_t chunk = min(n, PAGE_SIZE - off % PAGE_SIZE);
+		char *page = (char *)page_address(p->pages[off / PAGE_SIZE]) + off % PAGE_SIZE;
+
+		if (in)
+			kmemcpy(page, buf, chunk);
+		else
+			kmemcpy(buf, page, chunk);
+		buf += chunk;
+		at += chunk;
+		n -= chunk;
+	}
+}
+
+/* An empty pipe keeps the page it is at and gives the others back. */
+static void ring_trim(struct pipe *p)
+{
+	u32 keep = (u32)((p->head & (ring_bytes(p) - 1)) / PAGE_SIZE);
+
+	for (u32 i = 0; i < p->nr_pages; i++) {
+		if (i != keep && p->pages[i]) {
+			put_page(p->pages[i]);
+			p->pages[i] = NULL;
+		}
+	}
+}
+
+/* Brings the pages for n more bytes; drops and retakes the lock. 0, -ENOMEM, -EAGAIN: the lock was dropped, look again. */
+static int ring_prepare(struct pipe *p, size_t n)
+{
+	for (u64 at = p->head & PAGE_MASK; at < p->head + n; at += PAGE_SIZE) {
+		u32 slot = (u32)((at & (ring_bytes(p) - 1)) / PAGE_SIZE);
+		struct page *page;
+
+		if (p->pages[slot])
+			continue;
+		spin_unlock(&p->lock);
+		page = alloc_page(GFP_USER);
+		spin_lock(&p->lock);
+		if (!page)
+			return -ENOMEM;
+		slot &= p->nr_pages - 1;
+		if (p->pages[slot])
+			put_page(page);
+		else
+			p->pages[slot] = page;
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+/* --- reading --- */
+
+/* Takes up to n bytes into buf, waiting for the first. Bytes, 0 at the end, -errno. */
+static s64 pipe_take(u32 flags, struct pipe *p, char *buf, size_t n)
+{
+	s64 ret;
+
+	spin_lock(&p->lock);
+	for (;;) {
+		if (p->head != p->tail) {
+			n = min(n, p->head - p->tail);
+			ring_copy(p, p->tail, buf, n, false);
+			p->tail += n;
+			if (p->head == p->tail && n >= PAGE_SIZE)
+				ring_trim(p);
+			if (!list_empty(&p->write_sleepers))
+				wake_sleepers(&p->write_sleepers);
+			wake_pollers(p);
+			ret = (s64)n;
+			break;
+		}
+		ret = 0;
+		if (!p->writers)
+			break;
+		ret = -EAGAIN;
+		if (flags & O_NONBLOCK)
+			break;
+		ret = pipe_sleep(p, &p->read_sleepers);
+		if (ret)
+			break;
+	}
+	spin_unlock(&p->lock);
+	return ret;
+}
+
+/* A reader could not place n bytes in user memory: back to the front, if there is room. */
+static void pipe_give_back(struct pipe *p, char *buf, size_t n)
+{
+	spin_lock(&p->lock);
+	if (p->tail >= n && p->head - p->tail + n <= ring_bytes(p)) {
+		u64 at = (p->tail - n) & PAGE_MASK;
+		bool there = true;
+
+		for (; at < p->tail; at += PAGE_SIZE)
+			there &= p->pages[(at & (ring_bytes(p) - 1)) / PAGE_SIZE] != NULL;
+		if (there) {
+			p->tail -= n;
+			ring_copy(p, p->tail, buf, n, true);
+		}
+	}
+	spin_unlock(&p->lock);
+}
+
+static s64 pipe_kread(struct file *f, void *buf, size_t n, u64 pos)
+{
+	(void)pos;
+	return n ? pipe_take(f->flags, f->inode->private, buf, n) : 0;
+}
+
+/* The first piece may be waited for, the rest is what is there. */
+static s64 pipe_read_through(struct file *f, uaddr_t ubuf, size_t n, char *buf, size_t cap)
+{
+	struct pipe *p = f->inode->private;
+	size_t done = 0;
+	s64 got = 0;
+
+	while (done < n) {
+		got = pipe_take(done ? f->flags | O_NONBLOCK : f->flags, p, buf, min(n - done, cap));
+		if (got <= 0)
+			break;
+		size_t left = copy_to_user(ubuf + done, buf, (size_t)got);
+		if (unlikely(left))
+			pipe_give_back(p, buf + got - left, left);
+		done += (size_t)got - left;
+		if (left) {
+			got = -EFAULT;
+			break;
+		}
+		if ((size_t)got < cap)
+			break;
+	}
+	return done ? (s64)done : got;
+}
+
+static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+{
+	char small[SMALL], *buf;
+	s64 got;
+
+	(void)pos;
+	if (n <= sizeof(small))
+		return pipe_read_through(f, ubuf, n, small, sizeof(small));
+	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	got = pipe_read_through(f, ubuf, n, buf, PAGE_SIZE);
+	kfree(buf);
+	return got;
+}
+
+/* --- writing --- */
+
+/* Puts n bytes in: all of them, waiting for room; fewer if a signal or the end of the readers comes in between. */
+static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
+{
+	size_t done = 0, chunk;
+	s64 ret = 0;
+	int err;
+
+	spin_lock(&p->lock);
+	while (done < n) {
+		u64 room = ring_bytes(p) - (p->head - p->tail);
+
+		if (!p->readers) {
+			ret = -EPIPE;
+			break;
+		}
+		chunk = n <= K_PIPE_BUF ? (room >= n ? n : 0) : min(n - done, room);
+		if (chunk) {
+			err = ring_prepare(p, chunk);
+			if (err == -EAGAIN)
+				continue;
+			if (err) {
+				ret = err;
+				break;
+			}
+			ring_copy(p, p->head, buf + done, chunk, true);
+			p->head += chunk;
+			done += chunk;
+			if (!list_empty(&p->read_sleepers))
+				wake_sleepers(&p->read_sleepers);
+			wake_pollers(p);
+			continue;
+		}
+		ret = -EAGAIN;
+		if (f->flags & O_NONBLOCK)
+			break;
+		ret = pipe_sleep(p, &p->write_sleepers);
+		if (ret)
+			break;
+	}
+	spin_unlock(&p->lock);
+	if (ret == -EPIPE)
+		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
+	return done ? (s64)done : ret;
+}
+
+static s64 pipe_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
+{
+	(void)pos;
+	return n ? pipe_put(f, f->inode->private, (char *)(uintptr_t)buf, n) : 0;
+}
+
+/* More than fits the stack, a page at a time; each page of a small write is the whole of it. */
+static s64 pipe_write_big(struct file *f, struct pipe *p, uaddr_t ubuf, size_t n)
+{
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	size_t done = 0;
+	s64 put = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (done < n) {
+		size_t chunk = min(n - done, PAGE_SIZE), left = copy_from_user(buf, ubuf + done, chunk);
+
+		if (left) {
+			put = -EFAULT;
+			break;
+		}
+		put = pipe_put(f, p, buf, chunk);
+		if (put > 0)
+			done += (size_t)put;
+		if (put < 0 || (size_t)put < chunk)
+			break;
+	}
+	kfree(buf);
+	return done ? (s64)done : put;
+}
+
+static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+{
+	struct pipe *p = f->inode->private;
+	char small[SMALL];
+
+	(void)pos;
+	if (!n)
+		return 0;
+	if (n > sizeof(small))
+		return pipe_write_big(f, p, ubuf, n);
+	if (copy_from_user(small, ubuf, n))
+		return -EFAULT;
+	return pipe_put(f, p, small, n);
+}
+
+/* --- the rest --- */
+
+static unsigned pipe_poll(struct file *f, struct poll_table *pt)
+{
+	struct pipe *p = f->inode->private;
+	unsigned mask = 0;
+
+	poll_wait(pt, &p->pollers);
+	spin_lock(&p->lock);
+	if (f->readable) {
+		if (p->head != p->tail)
+			mask |= POLLIN | POLLRDNORM;
+		if (!p->writers && f->private != (void *)(uintptr_t)p->w_counter)
+			mask |= POLLHUP;
+	}
+	if (f->writable) {
+		if (p->readers && ring_bytes(p) - (p->head - p->tail) >= K_PIPE_BUF)
+			mask |= POLLOUT | POLLWRNORM;
+		if (!p->readers)
+			mask |= POLLERR;
+	}
+	spin_unlock(&p->lock);
+	return mask;
+}
+
+static long pipe_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	struct pipe *p = f->inode->private;
+	int n;
+
+	if (cmd != FIONREAD)
+		return -ENOIOCTLCMD;
+	spin_lock(&p->lock);
+	n = (int)(p->head - p->tail);
+	spin_unlock(&p->lock);
+	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+}
+
+static void pipe_release(struct file *f)
+{
+	struct pipe *p = f->inode->private;
+
+	spin_lock(&p->lock);
+	p->readers -= f->readable;
+	p->writers -= f->writable;
+	wake_sleepers(&p->read_sleepers);
+	wake_sleepers(&p->write_sleepers);
+	if (!p->readers && !p->writers) {
+		p->tail = p->head;
+		ring_trim(p);
+	}
+	spin_unlock(&p->lock);
+	wake_up_all(&p->pollers);
+}
+
+/* Another size for an empty pipe. LINUX: one with data in it is EBUSY whatever the size. */
+static long pipe_resize(struct pipe *p, u64 bytes)
+{
+	u32 n = 1;
+	struct page **pages, **old;
+	long ret;
+
+	if (bytes > PIPE_MAX_PAGES * PAGE_SIZE)
+		return -EPERM;
+	while (n * PAGE_SIZE < bytes)
+		n *= 2;
+	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	spin_lock(&p->lock);
+	old = p->pages;
+	if (p->head != p->tail) {
+		ret = -EBUSY;
+		old = pages;
+	} else {
+		for (u32 i = 0; i < p->nr_pages; i++)
+			if (old[i])
+				put_page(old[i]);
+		p->pages = pages;
+		p->nr_pages = n;
+		p->head = p->tail = 0;
+		ret = (long)ring_bytes(p);
+	}
+	spin_unlock(&p->lock);
+	if (old != p->inline_pages)
+		kfree(old);
+	return ret;
+}
+
+static const struct file_ops pipe_fops = {
+	.read = pipe_read,
+	.write = pipe_write,
+	.kread = pipe_kread,
+	.kwrite = pipe_kwrite,
+	.poll = pipe_poll,
+	.ioctl = pipe_ioctl,
+	.release = pipe_release,
+};
+
+long pipe_fcntl(struct file *f, unsigned cmd, u64 arg)
+{
+	struct pipe *p = f->inode->private;
+
+	if (!inode_is(f->inode, S_IFIFO) || !p)
+		return -EBADF;
+	if (cmd == F_GETPIPE_SZ)
+		return (long)ring_bytes(p);
+	return arg ? pipe_resize(p, arg) : -EINVAL;
+}
+
+/* --- FIFOs --- */
+
+/* The pipe of a FIFO's inode, made by the first open. NULL: no memory. */
+static struct pipe *fifo_pipe(struct inode *i)
+{
+	struct pipe *p;
+
+	mutex_lock(&i->lock);
+	p = i->private;
+	if (!p) {
+		p = pipe_alloc();
+		i->private = p;
+	}
+	mutex_unlock(&i->lock);
+	return p;
+}
+
+/* Waits until the other side was opened since. p->lock held. */
+static int fifo_wait(struct pipe *p, const u32 *counter, struct list *sleepers)
+{
+	u32 was = *counter;
+	int err = 0;
+
+	while (!err && *counter == was)
+		err = pipe_sleep(p, sleepers);
+	return err;
+}
+
+static int fifo_open(struct inode *i, struct file *f)
+{
+	struct pipe *p = fifo_pipe(i);
+	int err = 0;
+
+	if (!p)
+		return -ENOMEM;
+	spin_lock(&p->lock);
+	if (f->writable && !f->readable && f->flags & O_NONBLOCK && !p->readers) {
+		spin_unlock(&p->lock);
+		return -ENXIO;
+	}
+	p->readers += f->readable;
+	p->writers += f->writable;
+	p->r_counter += f->readable;
+	p->w_counter += f->writable;
+	wake_sleepers(&p->read_sleepers);
+	wake_sleepers(&p->write_sleepers);
+	wake_pollers(p);
+	f->ops = &pipe_fops;
+	if (f->readable && !f->writable && !p->writers) {
+		if (f->flags & O_NONBLOCK)
+			f->private = (void *)(uintptr_t)p->w_counter;	/* no hang-up before the first writer */
+		else
+			err = fifo_wait(p, &p->w_counter, &p->read_sleepers);
+	} else if (f->writable && !f->readable && !p->readers) {
+		err = fifo_wait(p, &p->r_counter, &p->write_sleepers);
+	}
+	spin_unlock(&p->lock);
+	if (err)
+		pipe_release(f);
+	return err;
+}
+
+const struct file_ops fifo_fops = { .open = fifo_open };
+
+/* Inode of a FIFO in a file system: its pipe goes with it. */
+void pipe_open_init(struct inode *i)
+{
+	i->fops = &fifo_fops;
+	i->ops = &pipe_inode_ops;
+}
+
+/* --- system calls --- */
+
+/* Both ends of a new pipe. 0 or -errno. */
+static int pipe_files(struct file *ends[2], u32 flags)
+{
+	struct inode *i = anon_inode(S_IFIFO | 0600);
+	struct pipe *p = i ? pipe_alloc() : NULL;
+	char name[32];
+
+	if (!p) {
+		iput(i);
+		return -ENOMEM;
+	}
+	i->private = p;
+	i->ops = &pipe_inode_ops;
+	i->fops = &fifo_fops;		/* through /proc/PID/fd a pipe opens as a FIFO does */
+	p->readers = p->writers = 1;
+	p->r_counter = p->w_counter = 1;
+	ksnprintf(name, sizeof(name), "pipe:[%lu]", i->ino);
+	ends[0] = file_alloc_anon(iget(i), name, &pipe_fops, O_RDONLY | flags);
+	if (IS_ERR(ends[0])) {
+		iput(i);
+		return -ENOMEM;
+	}
+	ends[1] = file_alloc(dget(ends[0]->dentry), &pipe_fops, O_WRONLY | flags);
+	if (IS_ERR(ends[1])) {
+		fput(ends[0]);
+		iput(i);
+		return -ENOMEM;
+	}
+	ends[1]->opened = 1;
+	iput(i);
+	return 0;
+}
+
+long sys_pipe2(uaddr_t ufds, int flags)
+{
+	struct file *ends[2];
+	int fds[2], err;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	err = pipe_files(ends, (u32)flags & O_NONBLOCK);
+	if (err)
+		return err;
+	fds[0] = fd_alloc(ends[0], (u32)flags, 0);
+	if (fds[0] < 0) {
+		fput(ends[0]);
+		fput(ends[1]);
+		return fds[0];
+	}
+	fds[1] = fd_alloc(ends[1], (u32)flags, 0);
+	if (fds[1] < 0) {
+		fput(ends[1]);
+		fd_close(fds[0]);
+		return fds[1];
+	}
+	if (copy_to_user(ufds, fds, sizeof(fds))) {
+		fd_close(fds[0]);
+		fd_close(fds[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+long sys_pipe(uaddr_t ufds)
+{
+	return sys_pipe2(ufds, 0);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files that are functions: PSEUDO_FILE anywhere in the kernel makes one under /proc or /sys. Mirrors Linux fs/seq_file.c and
+ * fs/kernfs at a fraction. Also sysfs itself, which holds nothing else.
+ *
+ * The text is made by the first read and kept with the open file until it is read from the start again, so that a reader with a
+ * small buffer sees one moment.
+ *
+ * Locks: text.lock, the outermost of all: show() may take any lock. A store() runs without it.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define MAX_TEXT	(4u << 20)
+
+struct text {
+	struct mutex lock;
+	char *buf;			/* [lock] or NULL */
+	size_t len;			/* [lock] */
+};
+
+/* --- text --- */
+
+int text_open(struct inode *i, struct file *f)
+{
+	struct text *t;
+
+	(void)i;
+	if (!f->readable)
+		return 0;
+	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return -ENOMEM;
+	mutex_init(&t->lock, "text", RANK_TEXT);
+	f->private = t;
+	return 0;
+}
+
+void text_release(struct file *f)
+{
+	struct text *t = f->private;
+
+	if (!t)
+		return;
+	kfree(t->buf);
+	kfree(t);
+}
+
+/* Fills t anew. t->lock held. */
+static s64 text_make(struct text *t, struct file *f, text_fn *show)
+{
+	kfree(t->buf);
+	t->buf = NULL;
+	t->len = 0;
+	for (size_t cap = PAGE_SIZE; cap <= MAX_TEXT; cap *= 2) {
+		char *buf = kmalloc(cap, GFP_KERNEL);
+		s64 len;
+
+		if (!buf)
+			return -ENOMEM;
+		len = show(f, buf, cap);
+		if (len >= 0 && (size_t)len < cap - 1) {
+			t->buf = buf;
+			t->len = (size_t)len;
+			return 0;
+		}
+		kfree(buf);
+		if (len < 0)
+			return len;
+	}
+	return -ENOMEM;
+}
+
+s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show)
+{
+	struct text *t = f->private;
+	s64 ret = 0;
+
+	mutex_lock(&t->lock);
+	if (*pos == 0 || !t->buf)
+		ret = text_make(t, f, show);
+	if (!ret && *pos < t->len) {
+		n = min(n, t->len - (size_t)*pos);
+		if (copy_to_user(buf, t->buf + *pos, n)) {
+			ret = -EFAULT;
+		} else {
+			*pos += n;
+			ret = (s64)n;
+		}
+	}
+	mutex_unlock(&t->lock);
+	return ret;
+}
+
+s64 text_lseek(struct file *f, s64 off, int whence)
+{
+	return whence == SEEK_SET || whence == SEEK_CUR ? fixed_lseek(f, off, whence, 0) : -EINVAL;
+}
+
+char *text_from_user(uaddr_t buf, size_t n)
+{
+	char *s;
+
+	if (n >= PAGE_SIZE)
+		return ERR_PTR(-EINVAL);
+	s = kmalloc(n + 1, GFP_KERNEL);
+	if (!s)
+		return ERR_PTR(-ENOMEM);
+	if (copy_from_user(s, buf, n)) {
+		kfree(s);
+		return ERR_PTR(-EFAULT);
+	}
+	s[n] = 0;
+	return s;
+}
+
+/* --- registered files --- */
+
+static int pseudo_open(struct inode *i, struct file *f)
+{
+	const struct pseudo_file *pf = i->private;
+
+	if ((f->readable && !pf->show) || (f->writable && !pf->store))
+		return -EACCES;
+	return text_open(i, f);
+}
+
+static s64 pseudo_show(struct file *f, char *buf, size_t n)
+{
+	return ((const struct pseudo_file *)f->inode->private)->show(buf, n);
+}
+
+static s64 pseudo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	return text_read(f, buf, n, pos, pseudo_show);
+}
+
+static s64 pseudo_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	const struct pseudo_file *pf = f->inode->private;
+	char *s;
+	s64 ret;
+
+	(void)pos;
+	s = text_from_user(buf, n);
+	if (IS_ERR(s))
+		return PTR_ERR(s);
+	ret = pf->store(s, n);
+	kfree(s);
+	return ret;
+}
+
+/* Sizes and owners are not kept, and opening with O_TRUNC is how a shell writes to such a file. */
+static int pseudo_truncate(struct inode *i, u64 size)
+{
+	(void)i, (void)size;
+	return 0;
+}
+
+static const struct inode_ops pseudo_inode_ops = { .truncate = pseudo_truncate };
+static const struct inode_ops pseudo_dir_ops;
+static const struct file_ops pseudo_fops = {
+	.open = pseudo_open,
+	.release = text_release,
+	.read = pseudo_read,
+	.write = pseudo_write,
+	.lseek = text_lseek,
+};
+
+/* The child called name, made if it is missing; referenced. NULL: no memory. */
+static struct dentry *pseudo_child(struct dentry *dir, const char *name, size_t len, u32 mode)
+{
+	struct dentry *d = d_lookup(dir, name, len);
+
+	if (d)
+		return d;
+	d = dentry_alloc(dir, name, len);
+	if (!d)
+		return NULL;
+	d->inode = inode_alloc(dir->inode->sb, mode);
+	if (!d->inode) {
+		dput(d);
+		return NULL;
+	}
+	if (inode_is(d->inode, S_IFDIR)) {
+		d->inode->ops = &pseudo_dir_ops;
+		d->inode->fops = &dir_fops;
+		atomic_fetch_add(&dir->inode->nlink, 1);
+	}
+	d_add(d);
+	return d;
+}
+
+static int pseudo_add(struct dentry *root, const struct pseudo_file *pf, const char *path)
+{
+	struct dentry *dir = dget(root), *next;
+	bool is_dir = (pf->mode & S_IFMT) == S_IFDIR;
+
+	for (;;) {
+		const char *slash = kstrchr(path, '/');
+		size_t len = slash ? (size_t)(slash - path) : kstrlen(path);
+
+		next = pseudo_child(dir, path, len, slash || is_dir ? S_IFDIR | 0555 : S_IFREG | (pf->mode & 0777));
+		dput(dir);
+		if (!next)
+			return -ENOMEM;
+		if (!slash)
+			break;
+		dir = next;
+		path = slash + 1;
+	}
+	if (!is_dir) {
+		next->inode->private = (void *)(uintptr_t)pf;
+		next->inode->ops = &pseudo_inode_ops;
+		next->inode->fops = &pseudo_fops;
+	}
+	dput(next);
+	return 0;
+}
+
+int pseudo_fill(struct super *sb, const char *prefix)
+{
+	const struct pseudo_file *pf;
+	struct inode *i = inode_alloc(sb, S_IFDIR | 0555);
+	int err = 0;
+
+	if (!i)
+		return -ENOMEM;
+	i->ops = &pseudo_dir_ops;
+	i->fops = &dir_fops;
+	sb->root = dentry_alloc(NULL, "/", 1);
+	if (!sb->root) {
+		iput(i);
+		return -ENOMEM;
+	}
+	sb->root->inode = i;
+	SET_FOREACH(pf, pseudo_files)
+		if (!err && kstrstarts(pf->path, prefix))
+			err = pseudo_add(sb->root, pf, pf->path + kstrlen(prefix));
+	return err;
+}
+
+/* --- sysfs --- */
+
+static int sysfs_fill(struct super *sb, const char *options)
+{
+	(void)options;
+	sb->magic = SYSFS_MAGIC;
+	return pseudo_fill(sb, "/sys/");
+}
+
+FS_TYPE(sysfs_type, .name = "sysfs", .fill = sysfs_fill);
+PSEUDO_FILE(sys_fs_cgroup, .path = "/sys/fs/cgroup", .mode = S_IFDIR | 0755);
+PSEUDO_FILE(sys_kernel_debug, .path = "/sys/kernel/debug", .mode = S_IFDIR | 0700);
+PSEUDO_FILE(sys_kernel_mm, .path = "/sys/kernel/mm", .mode = S_IFDIR | 0755);

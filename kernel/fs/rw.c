@@ -1,0 +1,565 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * read, write and their relatives; lseek, ioctl, fsync. Mirrors Linux fs/read_write.c.
+ *
+ * Locks: file->pos_lock around the use of file->pos, for regular files and directories only (a read from a terminal may last
+ * for ever), and not at all while nobody else has the file.
+ */
+#include "kernel/fs/dcache.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define MAX_RW_COUNT	0x7ffff000ul
+
+/* The position of a call that has none of its own: locks if somebody else might move it too. */
+struct pos_guard {
+	struct file *f;
+	u32 locked;
+};
+
+static struct pos_guard pos_begin(struct fdref r)
+{
+	struct file *f = r.file;
+	bool positional = inode_is(f->inode, S_IFREG) || inode_is(f->inode, S_IFDIR);
+	struct pos_guard g = { f, 0 };
+
+	if (positional && (r.counted || atomic_load(&f->refs) > 1) && f->ops->lseek) {
+		mutex_lock(&f->pos_lock);
+		g.locked = 1;
+	}
+	return g;
+}
+
+static void pos_end(struct pos_guard g)
+{
+	if (g.locked)
+		mutex_unlock(&g.f->pos_lock);
+}
+
+static s64 check_rw(size_t n, uaddr_t buf, bool allowed, const void *op)
+{
+	if (!allowed)
+		return -EBADF;
+	if (!op)
+		return -EINVAL;
+	return access_ok(buf, n) ? 0 : -EFAULT;
+}
+
+static s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	s64 err = check_rw(n, buf, f->readable, (const void *)(uintptr_t)f->ops->read);
+
+	return err ? err : f->ops->read(f, buf, min(n, MAX_RW_COUNT), pos);
+}
+
+static s64 vfs_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	s64 err = check_rw(n, buf, f->writable, (const void *)(uintptr_t)f->ops->write);
+
+	return err ? err : f->ops->write(f, buf, min(n, MAX_RW_COUNT), pos);
+}
+
+s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos)
+{
+	return f->ops->kread ? f->ops->kread(f, buf, n, pos) : -EINVAL;
+}
+
+s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos)
+{
+	s64 put = f->ops->kwrite ? f->ops->kwrite(f, buf, n, *pos) : -EINVAL;
+
+	if (put > 0)
+		*pos += (u64)put;
+	return put;
+}
+
+long sys_read(int fd, uaddr_t buf, size_t n)
+{
+	struct fdref r = fdget(fd);
+	struct pos_guard g;
+	s64 got;
+	u64 pos;
+
+	if (!r.file)
+		return -EBADF;
+	g = pos_begin(r);
+	pos = r.file->pos;
+	got = vfs_read(r.file, buf, n, &pos);
+	if (got >= 0)
+		r.file->pos = pos;
+	pos_end(g);
+	fdput(r);
+	return got;
+}
+
+long sys_write(int fd, uaddr_t buf, size_t n)
+{
+	struct fdref r = fdget(fd);
+	struct pos_guard g;
+	s64 put;
+	u64 pos;
+
+	if (!r.file)
+		return -EBADF;
+	g = pos_begin(r);
+	pos = r.file->pos;
+	put = vfs_write(r.file, buf, n, &pos);
+	if (put >= 0)
+		r.file->pos = pos;
+	pos_end(g);
+	fdput(r);
+	return put;
+}
+
+long sys_pread64(int fd, uaddr_t buf, size_t n, s64 pos)
+{
+	struct fdref r;
+	s64 got;
+	u64 at = (u64)pos;
+
+	if (pos < 0)
+		return -EINVAL;
+	r = fdget(fd);
+	if (!r.file)
+		return -EBADF;
+	got = r.file->ops->lseek ? vfs_read(r.file, buf, n, &at) : -ESPIPE;
+	fdput(r);
+	return got;
+}
+
+long sys_pwrite64(int fd, uaddr_t buf, size_t n, s64 pos)
+{
+	struct fdref r;
+	s64 put;
+	u64 at = (u64)pos;
+
+	if (pos < 0)
+		return -EINVAL;
+	r = fdget(fd);
+	if (!r.file)
+		return -EBADF;
+	put = r.file->ops->lseek ? vfs_write(r.file, buf, n, &at) : -ESPIPE;
+	fdput(r);
+	return put;
+}
+
+/* --- vectors --- */
+
+#define FAST_IOV 8
+struct iov {
+	struct k_iovec fast[FAST_IOV], *v;
+	unsigned n;
+	size_t total;
+};
+
+static void iov_free(struct iov *iov)
+{
+	if (iov->v != iov->fast)
+		kfree(iov->v);
+}
+
+/* Copies and checks the vector. On failure nothing is to be freed. */
+static int iov_import(struct iov *iov, uaddr_t uv, u64 n)
+{
+	int err = -EFAULT;
+
+	if (n > K_IOV_MAX)
+		return -EINVAL;
+	iov->n = (unsigned)n;
+	iov->v = n <= FAST_IOV ? iov->fast : kmalloc(n * sizeof(*iov->v), GFP_KERNEL);
+	if (!iov->v)
+		return -ENOMEM;
+	if (copy_from_user(iov->v, uv, n * sizeof(*iov->v)))
+		goto out;
+	iov->total = 0;
+	for (unsigned i = 0; i < n; i++) {
+		err = -EINVAL;
+		if ((s64)iov->v[i].iov_len < 0)
+			goto out;
+		err = -EFAULT;
+		if (!access_ok(iov->v[i].iov_base, iov->v[i].iov_len))
+			goto out;
+		iov->v[i].iov_len = min(iov->v[i].iov_len, MAX_RW_COUNT - iov->total);
+		iov->total += iov->v[i].iov_len;
+	}
+	return 0;
+out:
+	iov_free(iov);
+	return err;
+}
+
+/* A stream: the parts go as one call through a buffer, so that a pipe's atomicity and a message's unity hold. */
+static s64 stream_writev(struct file *f, const struct iov *iov)
+{
+	size_t n = min(iov->total, (size_t)65536), done = 0;
+	char *buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
+	s64 ret = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	for (unsigned i = 0; i < iov->n && done < n; i++) {
+		size_t part = min(iov->v[i].iov_len, n - done);
+		size_t left = copy_from_user(buf + done, iov->v[i].iov_base, part);
+
+		done += part - left;
+		if (left) {
+			ret = done ? 0 : -EFAULT;
+			break;
+		}
+	}
+	if (!ret)
+		ret = f->ops->kwrite(f, buf, done, 0);
+	kfree(buf);
+	return ret;
+}
+
+static s64 stream_readv(struct file *f, const struct iov *iov)
+{
+	size_t n = min(iov->total, (size_t)65536), done = 0;
+	char *buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
+	s64 ret;
+
+	if (!buf)
+		return -ENOMEM;
+	ret = f->ops->kread(f, buf, n, 0);
+	for (unsigned i = 0; i < iov->n && ret > 0 && done < (size_t)ret; i++) {
+		size_t part = min(iov->v[i].iov_len, (size_t)ret - done);
+
+		if (copy_to_user(iov->v[i].iov_base, buf + done, part)) {
+			ret = done ? (s64)done : -EFAULT;
+			break;
+		}
+		done += part;
+	}
+	kfree(buf);
+	return ret;
+}
+
+static s64 do_readv(struct file *f, const struct iov *iov, u64 *pos)
+{
+	size_t done = 0;
+	s64 got = 0;
+
+	if (!f->readable)
+		return -EBADF;
+	if (!f->ops->read)
+		return -EINVAL;
+	if (iov->n > 1 && !f->ops->lseek && f->ops->kread)
+		return stream_readv(f, iov);
+	for (unsigned i = 0; i < iov->n; i++) {
+		got = f->ops->read(f, iov->v[i].iov_base, iov->v[i].iov_len, pos);
+		if (got > 0)
+			done += (size_t)got;
+		if (got < 0 || (size_t)got < iov->v[i].iov_len)
+			break;
+	}
+	return done ? (s64)done : got;
+}
+
+static s64 do_writev(struct file *f, const struct iov *iov, u64 *pos)
+{
+	size_t done = 0;
+	s64 put = 0;
+
+	if (!f->writable)
+		return -EBADF;
+	if (!f->ops->write)
+		return -EINVAL;
+	if (iov->n > 1 && !f->ops->lseek && f->ops->kwrite)
+		return stream_writev(f, iov);
+	for (unsigned i = 0; i < iov->n; i++) {
+		put = f->ops->write(f, iov->v[i].iov_base, iov->v[i].iov_len, pos);
+		if (put > 0)
+			done += (size_t)put;
+		if (put < 0 || (size_t)put < iov->v[i].iov_len)
+			break;
+	}
+	return done ? (s64)done : put;
+}
+
+static long vector_call(int fd, uaddr_t uv, u64 n, s64 (*fn)(struct file *, const struct iov *, u64 *), const s64 *at)
+{
+	struct fdref r;
+	struct pos_guard g;
+	struct iov iov;
+	u64 pos;
+	s64 ret;
+
+	if (at && *at < 0)
+		return -EINVAL;
+	r = fdget(fd);
+	if (!r.file)
+		return -EBADF;
+	ret = at && !r.file->ops->lseek ? -ESPIPE : iov_import(&iov, uv, n);
+	if (ret)
+		goto out;
+	if (at) {
+		pos = (u64)*at;
+		ret = fn(r.file, &iov, &pos);
+	} else {
+		g = pos_begin(r);
+		pos = r.file->pos;
+		ret = fn(r.file, &iov, &pos);
+		if (ret >= 0)
+			r.file->pos = pos;
+		pos_end(g);
+	}
+	iov_free(&iov);
+out:
+	fdput(r);
+	return ret;
+}
+
+long sys_readv(int fd, uaddr_t uv, u64 n)
+{
+	return vector_call(fd, uv, n, do_readv, NULL);
+}
+
+long sys_writev(int fd, uaddr_t uv, u64 n)
+{
+	return vector_call(fd, uv, n, do_writev, NULL);
+}
+
+long sys_preadv(int fd, uaddr_t uv, u64 n, s64 pos)
+{
+	return vector_call(fd, uv, n, do_readv, &pos);
+}
+
+long sys_pwritev(int fd, uaddr_t uv, u64 n, s64 pos)
+{
+	return vector_call(fd, uv, n, do_writev, &pos);
+}
+
+/* --- the rest --- */
+
+long sys_lseek(int fd, s64 off, unsigned whence)
+{
+	struct fdref r = fdget(fd);
+	struct pos_guard g;
+	s64 ret = -EINVAL;
+
+	if (!r.file)
+		return -EBADF;
+	if (whence <= SEEK_HOLE) {
+		g = pos_begin(r);
+		ret = r.file->ops->lseek ? r.file->ops->lseek(r.file, off, (int)whence) : -ESPIPE;
+		pos_end(g);
+	}
+	fdput(r);
+	return ret;
+}
+
+static long set_flag(struct file *f, u32 flag, uaddr_t arg)
+{
+	int on;
+
+	if (copy_from_user(&on, arg, sizeof(on)))
+		return -EFAULT;
+	WRITE_ONCE(f->flags, on ? f->flags | flag : f->flags & ~flag);
+	return 0;
+}
+
+static long file_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
+{
+	long ret = -ENOTTY;
+
+	switch (cmd) {
+	case FIOCLEX:
+	case FIONCLEX: {
+		extern long sys_fcntl(int fd, unsigned cmd, u64 arg);
+
+		return sys_fcntl(fd, F_SETFD, cmd == FIOCLEX ? FD_CLOEXEC : 0);
+	}
+	case FIONBIO:
+		return set_flag(f, O_NONBLOCK, arg);
+	case FIONREAD:
+		if (inode_is(f->inode, S_IFREG)) {
+			int n = (int)(f->inode->size - f->pos);
+
+			return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+		}
+	}
+	if (f->ops->ioctl)
+		ret = f->ops->ioctl(f, cmd, arg);
+	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
+}
+
+long sys_ioctl(int fd, unsigned cmd, uaddr_t arg)
+{
+	struct fdref r = fdget(fd);
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = file_ioctl(r.file, fd, cmd, arg);
+	fdput(r);
+	return ret;
+}
+
+long sys_fsync(int fd)
+{
+	struct fdref r = fdget(fd);
+	long ret;
+
+	if (!r.file)
+		return -EBADF;
+	ret = r.file->ops->fsync ? r.file->ops->fsync(r.file) : -EINVAL;
+	fdput(r);
+	return ret;
+}
+
+long sys_fdatasync(int fd)
+{
+	return sys_fsync(fd);
+}
+
+long sys_sync(void)
+{
+	sync_block_devices();
+	return 0;
+}
+
+long sys_syncfs(int fd)
+{
+	struct fdref r = fdget(fd);
+
+	if (!r.file)
+		return -EBADF;
+	fdput(r);
+	return sync_block_devices();
+}
+
+/* Through a page of the kernel's: no page changes hands. */
+static s64 copy_range(struct file *in, struct file *out, u64 *in_pos, size_t n)
+{
+	char *buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	u64 out_pos = out->pos;
+	size_t done = 0;
+	s64 got = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (done < n) {
+		got = in->ops->kread(in, buf, min(n - done, PAGE_SIZE), *in_pos);
+		if (got <= 0)
+			break;
+		got = kernel_write(out, buf, (size_t)got, &out_pos);
+		if (got <= 0)
+			break;
+		*in_pos += (u64)got;
+		done += (size_t)got;
+		if (signal_pending(current))
+			break;
+	}
+	if (out->ops->lseek)
+		out->pos = out_pos;
+	kfree(buf);
+	return done ? (s64)done : got;
+}
+
+static s64 check_sendfile(const struct file *in, const struct file *out)
+{
+	if (!in->readable || !out->writable)
+		return -EBADF;
+	if (!in->ops->kread || !out->ops->kwrite || out->flags & O_APPEND)
+		return -EINVAL;
+	return 0;
+}
+
+static s64 do_sendfile(struct file *out, struct file *in, uaddr_t offp, size_t n)
+{
+	s64 ret = check_sendfile(in, out);
+	u64 pos = in->pos;
+
+	if (ret)
+		return ret;
+	if (offp) {
+		if (copy_from_user(&pos, offp, sizeof(pos)))
+			return -EFAULT;
+		if (!in->ops->lseek)
+			return -ESPIPE;
+		if ((s64)pos < 0)
+			return -EINVAL;
+	}
+	ret = copy_range(in, out, &pos, min(n, MAX_RW_COUNT));
+	if (ret < 0)
+		return ret;
+	if (!offp)
+		in->pos = pos;
+	else if (copy_to_user(offp, &pos, sizeof(pos)))
+		return -EFAULT;
+	return ret;
+}
+
+long sys_sendfile(int out_fd, int in_fd, uaddr_t offp, size_t n)
+{
+	struct fdref in = fdget(in_fd), out;
+	s64 ret;
+
+	if (!in.file)
+		return -EBADF;
+	out = fdget(out_fd);
+	ret = out.file ? do_sendfile(out.file, in.file, offp, n) : -EBADF;
+	if (out.file)
+		fdput(out);
+	fdput(in);
+	return ret;
+}
+
+/* --- getdents64 --- */
+
+struct dirent_ctx {
+	uaddr_t buf;
+	size_t room, done;
+	u64 pos;
+	int err;
+};
+
+static bool emit_dirent(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next)
+{
+	struct dirent_ctx *c = ctx;
+	size_t head = offsetof(struct linux_dirent64, d_name), size = (head + len + 1 + 7) & ~(size_t)7;
+	struct linux_dirent64 d = { .d_ino = ino, .d_off = (int64_t)next, .d_reclen = (u16)size, .d_type = (u8)type };
+	uaddr_t at = c->buf + c->done;
+
+	if (size > c->room - c->done) {
+		c->err = c->done ? 0 : -EINVAL;
+		return false;
+	}
+	if (copy_to_user(at, &d, head) || copy_to_user(at + head, name, len) || clear_user(at + head + len, size - head - len)) {
+		c->err = c->done ? 0 : -EFAULT;
+		return false;
+	}
+	c->done += size;
+	c->pos = next;
+	return true;
+}
+
+long sys_getdents64(int fd, uaddr_t buf, unsigned n)
+{
+	struct fdref r = fdget(fd);
+	struct dirent_ctx c = { .buf = buf, .room = n };
+	struct inode *dir;
+	long ret = -ENOTDIR;
+
+	if (!r.file)
+		return -EBADF;
+	dir = r.file->inode;
+	if (!r.file->ops->readdir)
+		goto out;
+	mutex_lock(&r.file->pos_lock);
+	mutex_lock(&dir->lock);
+	c.pos = r.file->pos;
+	ret = -ENOENT;
+	if (!r.file->dentry->unlinked) {
+		ret = r.file->ops->readdir(r.file, emit_dirent, &c);
+		r.file->pos = c.pos;
+		if (!ret)
+			ret = c.err ? c.err : (long)c.done;
+	}
+	mutex_unlock(&dir->lock);
+	mutex_unlock(&r.file->pos_lock);
+out:
+	fdput(r);
+	return ret;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The one terminal: line discipline (tty.c), job control (tty_jobs.c), devices (console.c). Mirrors Linux include/linux/tty.h. */
+#pragma once
+#include "kernel/fs/dcache.h"
+
+#define TTY_BUF		4096u		/* power of two */
+
+struct tty {
+	struct spinlock lock;		/* RANK_IO; interrupts come with input */
+	struct k_termios termios;	/* [lock] */
+	struct k_winsize winsize;	/* [lock] */
+	int session, pgrp;		/* [lock] with a reference on the number; 0: none */
+	u32 head, canon, tail;		/* [lock] bytes put in, of those in finished lines, taken out */
+	u32 column;			/* [lock] of the cursor since the line's start, for erasing */
+	bool literal;			/* [lock] the next byte is taken as it is (^V) */
+	u8 buf[TTY_BUF];		/* [lock] */
+	u64 ends[TTY_BUF / 64];		/* [lock] bit: a line ends with this byte; a 0 byte there is ^D and is not read */
+	struct waitq read_wait;
+	struct mutex write_lock;	/* RANK_TTY: the output of one write stays together */
+};
+
+extern struct tty console_tty;
+extern bool stdin_eof;			/* boot word stdin=eof */
+
+/* tty_jobs.c */
+int tty_check_read(struct tty *t);	/* may current read? 0, -EIO, -ERESTARTSYS after SIGTTIN */
+int tty_check_change(struct tty *t);	/* the same for writing and ioctls, with SIGTTOU */
+void tty_open_ctty(struct tty *t, struct file *f);	/* a session leader without a terminal gets this one */
+bool tty_is_mine(struct tty *t);	/* current's controlling terminal? */
+long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
+/* tty.c */
+s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
+s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos);
+s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos);
+unsigned tty_poll(struct file *f, struct poll_table *pt);
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Job control: which session owns the terminal, which of its process groups is in front, and what happens when the session's
+ * leader dies. Mirrors Linux drivers/tty/tty_jobctrl.c.
+ *
+ * Locks: tasklist_lock (to walk a session), then siglock (group->tty) or tty->lock, never both of those.
+ */
+#include "kernel/fs/tty.h"
+#include "kernel/panic.h"
+
+static void set_group_tty(struct task *p, struct tty *t)
+{
+	if (!p->sighand)
+		return;
+	spin_lock(&p->sighand->siglock);
+	p->group->tty = t;
+	spin_unlock(&p->sighand->siglock);
+}
+
+bool tty_is_mine(struct tty *t)
+{
+	return READ_ONCE(current->group->tty) == t;
+}
+
+/* Replaces a number the terminal holds a reference on. tasklist_lock held. */
+static void swap_number(struct tty *t, int *field, int nr)
+{
+	int old;
+
+	if (nr)
+		pid_get(nr);
+	spin_lock(&t->lock);
+	old = *field;
+	*field = nr;
+	spin_unlock(&t->lock);
+	if (old)
+		pid_put(old);
+}
+
+/* No process of the session has a terminal any more. tasklist_lock held. */
+static void session_clear_tty(int session)
+{
+	struct task *p;
+
+	for_each_process(p)
+		if (p->group->session == session && p->group->tty)
+			set_group_tty(p, NULL);
+}
+
+/* --- may current do that? --- */
+
+static bool is_ignored(int sig)
+{
+	struct sighand *s = current->sighand;
+	bool yes;
+
+	spin_lock(&s->siglock);
+	yes = current->blocked & sigmask(sig) || s->action[sig - 1].handler == K_SIG_IGN;
+	spin_unlock(&s->siglock);
+	return yes;
+}
+
+/* Is current in the background of its terminal t? *pgrp: its process group. */
+static bool in_background(struct tty *t, int *pgrp)
+{
+	int front;
+
+	if (!tty_is_mine(t))
+		return false;
+	read_lock(&tasklist_lock);
+	*pgrp = current->group->pgrp;
+	read_unlock(&tasklist_lock);
+	spin_lock(&t->lock);
+	front = t->pgrp;
+	spin_unlock(&t->lock);
+	return front && front != *pgrp;
+}
+
+int tty_check_read(struct tty *t)
+{
+	int pgrp;
+
+	if (!in_background(t, &pgrp))
+		return 0;
+	if (is_ignored(SIGTTIN) || is_current_pgrp_orphaned())
+		return -EIO;
+	kill_pgrp(SIGTTIN, SEND_SIG_KERNEL, pgrp);
+	return -ERESTARTSYS;
+}
+
+int tty_check_change(struct tty *t)
+{
+	int pgrp;
+
+	if (!in_background(t, &pgrp) || is_ignored(SIGTTOU))
+		return 0;
+	if (is_current_pgrp_orphaned())
+		return -EIO;
+	kill_pgrp(SIGTTOU, SEND_SIG_KERNEL, pgrp);
+	return -ERESTARTSYS;
+}
+
+/* --- becoming and ceasing to be the controlling terminal --- */
+
+/* tasklist_lock write-held: current leads a session and has no terminal. */
+static void take_tty(struct tty *t)
+{
+	swap_number(t, &t->session, current->group->session);
+	swap_number(t, &t->pgrp, current->group->pgrp);
+	set_group_tty(current, t);
+}
+
+void tty_open_ctty(struct tty *t, struct file *f)
+{
+	struct group *g = current->group;
+
+	if (f->flags & O_NOCTTY || !f->readable)
+		return;
+	write_lock(&tasklist_lock);
+	if (g->leader_of_session && !g->tty && !t->session)
+		take_tty(t);
+	write_unlock(&tasklist_lock);
+}
+
+static long tiocsctty(struct tty *t, uaddr_t arg)
+{
+	struct group *g = current->group;
+	long err = 0;
+
+	write_lock(&tasklist_lock);
+	if (g->leader_of_session && g->session == t->session)
+		goto out;		/* it is already */
+	err = -EPERM;
+	if (!g->leader_of_session || g->tty)
+		goto out;
+	if (t->session) {
+		if (arg != 1)
+			goto out;
+		session_clear_tty(t->session);
+	}
+	take_tty(t);
+	err = 0;
+out:
+	write_unlock(&tasklist_lock);
+	return err;
+}
+
+/* SIGHUP, and SIGCONT if asked for, to process group pgrp. */
+static void hang_up_pgrp(int pgrp, bool cont)
+{
+	if (!pgrp)
+		return;
+	kill_pgrp(SIGHUP, SEND_SIG_KERNEL, pgrp);
+	if (cont)
+		kill_pgrp(SIGCONT, SEND_SIG_KERNEL, pgrp);
+}
+
+static long tiocnotty(struct tty *t)
+{
+	if (!tty_is_mine(t))
+		return -ENOTTY;
+	if (current->group->leader_of_session)
+		disassociate_ctty();
+	else
+		set_group_tty(current, NULL);
+	return 0;
+}
+
+void disassociate_ctty(void)
+{
+	struct group *g = current->group;
+	struct tty *t;
+	int pgrp = 0;
+
+	might_sleep();
+	if (!g->leader_of_session)
+		return;
+	write_lock(&tasklist_lock);
+	t = g->tty;
+	if (t && t->session == g->session) {
+		pgrp = t->pgrp;
+		if (pgrp)
+			pid_get(pgrp);
+		swap_number(t, &t->session, 0);
+		swap_number(t, &t->pgrp, 0);
+	}
+	session_clear_tty(g->session);
+	write_unlock(&tasklist_lock);
+	if (pgrp) {
+		hang_up_pgrp(pgrp, true);
+		pid_put(pgrp);
+	}
+}
+
+/* --- ioctls --- */
+
+static long tiocspgrp(struct tty *t, uaddr_t arg)
+{
+	int pgrp;
+	long err = tty_check_change(t);
+	struct task *p;
+	bool found = false;
+
+	if (err)
+		return err == -EIO ? -ENOTTY : err;
+	if (!tty_is_mine(t) || t->session != current->group->session)
+		return -ENOTTY;
+	if (copy_from_user(&pgrp, arg, sizeof(pgrp)))
+		return -EFAULT;
+	if (pgrp < 0)
+		return -EINVAL;
+	err = -ESRCH;
+	read_lock(&tasklist_lock);
+	for_each_process(p) {
+		if (p->group->pgrp != pgrp)
+			continue;
+		found = true;
+		if (p->group->session == current->group->session) {
+			err = 0;
+			break;
+		}
+	}
+	if (!err)
+		swap_number(t, &t->pgrp, pgrp);
+	read_unlock(&tasklist_lock);
+	return err && found ? -EPERM : err;
+}
+
+static long put_number(struct tty *t, const int *field, uaddr_t arg)
+{
+	int nr;
+
+	if (!tty_is_mine(t))
+		return -ENOTTY;
+	spin_lock(&t->lock);
+	nr = *field;
+	spin_unlock(&t->lock);
+	return copy_to_user(arg, &nr, sizeof(nr)) ? -EFAULT : 0;
+}
+
+long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
+{
+	switch (cmd) {
+	case TIOCSCTTY:
+		return tiocsctty(t, arg);
+	case TIOCNOTTY:
+		return tiocnotty(t);
+	case TIOCGPGRP:
+		return put_number(t, &t->pgrp, arg);
+	case TIOCSPGRP:
+		return tiocspgrp(t, arg);
+	case TIOCGSID:
+		return put_number(t, &t->session, arg);
+	}
+	return -ENOIOCTLCMD;
+}
