@@ -24,11 +24,17 @@
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
-/* Ends a step: a place where the explorer may switch, and a record. nr is the step's number, its letter the last digit. */
-static void step(unsigned nr, const char *label)
+/* Ends a step: a place where the explorer may switch. */
+static inline void step(const char *label)
+{
+	arch_point(POINT_EXIT_STEP, label);
+}
+
+/* The steps that others ask about are recorded too: X3 X5d X12 X14A X14B as 30 54 120 141 142. */
+static void step_traced(unsigned nr, const char *label)
 {
 	trace(TRACE_exit_step, nr, (u64)current->pid);
-	arch_point(POINT_EXIT_STEP, label);
+	step(label);
 }
 
 /* --- task work: what runs on the way to user mode, or in X12 --- */
@@ -210,8 +216,7 @@ static void __exit_signal(struct task *p)
 	flush_sigqueue(&p->pending);
 	p->sighand = NULL;
 	spin_unlock(&s->siglock);
-	pid_detach(p);
-	pid_put(p->pid);
+	pid_detach_put(p);
 	sighand_put(s);
 }
 
@@ -364,14 +369,14 @@ static bool exit_notify(struct task *t, bool group_dead)
 	if (t->group->notify_count < 0)
 		wake_up_process(t->group->group_exec_task);
 	write_unlock(&tasklist_lock);
-	step(141, "X14A");
+	step_traced(141, "X14A");
 
 	list_for_each_safe(p, n, &dead, ptrace_entry) {
 		list_del(&p->ptrace_entry);
 		if (release_task(p) && p == t)
 			last = true;
 	}
-	step(142, "X14B");
+	step_traced(142, "X14B");
 	return last;
 }
 
@@ -414,9 +419,14 @@ static void stop_itimers(struct task *t)
 		t->group->maxrss = max(t->group->maxrss, max(t->mm->hiwater_rss, (u64)mm_rss(t->mm)));
 }
 
-/* Wakes the parent that vforked us. The completion lies on its stack: see wait_for_vfork_done. */
+/*
+ * Wakes the parent that vforked us. The completion lies on its stack: see wait_for_vfork_done. The pointer is set before we run and
+ * only ever cleared, so the look without the lock cannot miss it.
+ */
 static void complete_vfork_done(struct task *t)
 {
+	if (!READ_ONCE(t->vfork_done))
+		return;
 	task_lock(t);
 	if (t->vfork_done) {
 		complete(t->vfork_done);
@@ -472,16 +482,16 @@ static void exit_mm(struct task *t)
 
 	if (mm) {
 		mm_release(mm);
-		step(51, "X5a");
+		step("X5a");
 		mm = detach_mm(t);
-		step(52, "X5b");
+		step("X5b");
 		mmput(mm);
 	} else {
 		complete_vfork_done(t);
 	}
-	step(53, "X5c");
+	step("X5c");
 	oom_exit_mm_done();
-	step(54, "X5d");
+	step_traced(54, "X5d");
 }
 
 /* X12. The main source of IO in an exit: the final close of every file that this thread was the last to use. */
@@ -522,39 +532,39 @@ void do_exit(int code)
 	trace(TRACE_sched_process_exit, (u64)t->pid, (u64)code);
 
 	synchronize_group_exit(t, code);
-	step(0, "X0");
+	step("X0");
 	/* X1, a tracer's stop, would be here. */
 	exit_signals();
-	step(20, "X2");
+	step("X2");
 
 	group_dead = leave_live(t, code);
-	step(30, "X3");
+	step_traced(30, "X3");
 	if (group_dead)
 		stop_itimers(t);
-	step(40, "X4");
+	step("X4");
 
 	exit_mm(t);
 	if (t->files)
 		exit_files(t);
-	step(80, "X8");
+	step("X8");
 	if (t->fs)
 		exit_fs(t);
-	step(90, "X9");
+	step("X9");
 	if (group_dead)
 		disassociate_ctty();
-	step(100, "X10");
+	step("X10");
 	exit_task_work(t);
-	step(120, "X12");
+	step_traced(120, "X12");
 
 	/* The patch's order: no IO after this, and only then do others hear of our end. */
 	if (t->io_context)
 		exit_io_context(t);
-	step(160, "X16");
+	step("X16");
 	oom_exit_quiesced();
 
 	last = exit_notify(t, group_dead);
 	oom_exit_notified(last);
-	step(180, "X18");
+	step("X18");
 	do_task_dead(t);
 }
 

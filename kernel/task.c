@@ -218,23 +218,36 @@ void pid_get(int nr)
 	spin_unlock(&pid_lock);
 }
 
+/* Drops a reference of *slot; the entry if that was the last one, for pid_free after the lock. */
+static struct pid *pid_unref(struct pid **slot)
+{
+	struct pid *p = *slot;
+
+	assert_held(&pid_lock);
+	assert(p && p->refs > 0);
+	if (--p->refs)
+		return NULL;
+	*slot = p->next;
+	bit_clear(pid_map, (size_t)p->nr);
+	return p;
+}
+
+static void pid_free(struct pid *p)
+{
+	if (!p)
+		return;
+	assert(!p->task && list_empty(&p->members));
+	kmem_cache_free(pid_cache, p);
+}
+
 void pid_put(int nr)
 {
-	struct pid **slot, *gone = NULL;
+	struct pid *gone;
 
 	spin_lock(&pid_lock);
-	slot = pid_slot(nr);
-	assert(*slot && (*slot)->refs > 0);
-	if (--(*slot)->refs == 0) {
-		gone = *slot;
-		*slot = gone->next;
-		bit_clear(pid_map, (size_t)nr);
-	}
+	gone = pid_unref(pid_slot(nr));
 	spin_unlock(&pid_lock);
-	if (!gone)
-		return;
-	assert(!gone->task && list_empty(&gone->members));
-	kmem_cache_free(pid_cache, gone);
+	pid_free(gone);
 }
 
 void pid_attach(struct task *t)
@@ -253,6 +266,20 @@ void pid_detach(struct task *t)
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(p->task == t);
 	p->task = NULL;
+}
+
+void pid_detach_put(struct task *t)
+{
+	struct pid **slot, *gone;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	spin_lock(&pid_lock);
+	slot = pid_slot(t->pid);
+	assert(*slot && (*slot)->task == t);
+	(*slot)->task = NULL;
+	gone = pid_unref(slot);
+	spin_unlock(&pid_lock);
+	pid_free(gone);
 }
 
 struct task *find_task_by_pid(int nr)

@@ -238,6 +238,7 @@ void pid_get(int nr);
 void pid_put(int nr);				/* number reusable when nobody holds it */
 void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
 void pid_detach(struct task *t);
+void pid_detach_put(struct task *t);		/* and the reference of pid_alloc */
 void pgrp_attach(struct group *g, int nr);	/* tasklist_lock write-held: g, in no process group, joins nr */
 void pgrp_detach(struct group *g);
 struct list *pgrp_members(int nr);		/* tasklist_lock held: list of group.pgrp_node; NULL if there is no such number */
