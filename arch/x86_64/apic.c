@@ -27,6 +27,7 @@
 #define LVT_MASKED	0x10000u
 #define ICR_PENDING	0x1000u
 #define ICR_OTHERS	0xc0000u
+#define NAP_NS		20000u
 
 static volatile u32 *lapic, *ioapic;
 
@@ -140,21 +141,29 @@ extern const char trampoline[], trampoline_end[];
 extern u64 secondary_stack;
 extern u32 secondary_id, secondary_efer;
 
-static void wait_us(u64 us)
+static void nap(void)
 {
-	u64 end = arch_clock_ns() + us * 1000;
-
-	while (arch_clock_ns() < end)
-		arch_cpu_relax();
+	set_current_state(TASK_UNINTERRUPTIBLE);
+	schedule_until(arch_clock_ns() + NAP_NS);
 }
 
+/*
+ * Short sleeps rather than spinning: an emulator that runs CPUs in turns gets to the new one at once, and one that counts
+ * instructions jumps to the next timer when a CPU is reset.
+ */
 static bool wait_alive(const struct x86_cpu *x, u64 us)
 {
 	u64 end = arch_clock_ns() + us * 1000;
 
 	while (!atomic_load(&x->alive) && arch_clock_ns() < end)
-		arch_cpu_relax();
+		nap();
 	return atomic_load(&x->alive);
+}
+
+static void wait_online(unsigned id)
+{
+	while (!*(volatile u8 *)&cpus[id].online)
+		arch_cpu_relax();
 }
 
 /* 0, or why not: -ENOMEM, -EIO if the CPU does not answer. */
@@ -175,19 +184,27 @@ static int start_cpu(unsigned id)
 	secondary_id = id;
 	secondary_efer = features.nx ? 1u << 11 : 0;
 	atomic_thread_fence(memory_order_seq_cst);
-	icr_send(x->apic_id, APIC_INIT | 0x4000);
-	wait_us(10);
 	icr_send(x->apic_id, APIC_STARTUP | 0x4000 | TRAMPOLINE >> 12);
 	if (wait_alive(x, 10000))
 		return 0;
 	icr_send(x->apic_id, APIC_STARTUP | 0x4000 | TRAMPOLINE >> 12);
-	return wait_alive(x, 1000000) ? 0 : -EIO;
+	return wait_alive(x, 10000000) ? 0 : -EIO;
+}
+
+/* Everybody else goes to where a startup interrupt counts. */
+static void init_others(void)
+{
+	for (unsigned id = 1; id < nr_found_cpus; id++)
+		icr_send(x86_cpus[id].apic_id, APIC_INIT | 0x4000);
+	nap();
 }
 
 void arch_start_cpus(void)
 {
 	assert_eq(this_cpu()->id, 0);
 	kmemcpy(phys_to_virt(TRAMPOLINE), phys_to_virt((u64)trampoline), (size_t)(trampoline_end - trampoline));
+	if (nr_found_cpus > 1)
+		init_others();
 	for (unsigned id = 1; id < nr_found_cpus; id++) {
 		int err = start_cpu(id);
 
@@ -197,8 +214,7 @@ void arch_start_cpus(void)
 		}
 	}
 	for (unsigned id = 1; id < nr_found_cpus; id++)
-		while (!*(volatile u8 *)&cpus[id].online)
-			arch_cpu_relax();
+		wait_online(id);
 	serial_rx_enable();
 }
 
