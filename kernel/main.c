@@ -16,6 +16,11 @@
 
 static struct boot_info boot;		/* a copy: the machine's may lie in memory that becomes free */
 
+const char *boot_command_line(void)
+{
+	return boot.cmdline;
+}
+
 /* Fills the root from the boot image's archives, in order, and gives their memory back. */
 static void unpack_initrds(void)
 {

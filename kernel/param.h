@@ -14,6 +14,7 @@ SET_DECLARE(params, struct param);
 
 /* Parses the whole command line; words after "--" are init's argv. Called once, before other CPUs run. Panics on a bad word. */
 void params_parse(const char *cmdline);
+const char *boot_command_line(void);		/* all of it, for /proc/cmdline */
 /* init's arguments after "--" (NULL-terminated). */
 extern const char *init_argv[];
 /* "123", "0x10", suffix K/M/G; 0 or -EINVAL. */

@@ -32,13 +32,18 @@ static struct k_utsname uts = {
 	.domainname = "(none)",
 };
 
+void uts_copy(struct k_utsname *out)
+{
+	mutex_lock(&uts_lock);
+	*out = uts;
+	mutex_unlock(&uts_lock);
+}
+
 long sys_uname(uaddr_t ubuf)
 {
 	struct k_utsname copy;
 
-	mutex_lock(&uts_lock);
-	copy = uts;
-	mutex_unlock(&uts_lock);
+	uts_copy(&copy);
 	return copy_to_user(ubuf, &copy, sizeof(copy)) ? -EFAULT : 0;
 }
 

@@ -287,6 +287,8 @@ bool kthread_should_stop(void);
 int kthread_stop(struct task *t);		/* waits for its end */
 
 /* proc's view */
+struct k_utsname;
+void uts_copy(struct k_utsname *out);		/* sys.c. Sleeps. */
 char task_state_letter(const struct task *t);
 void task_cputime(struct group *g, u64 *utime, u64 *stime);	/* dead and living threads; takes tasklist_lock (r) */
 void group_rusage(struct task *p, struct k_rusage *r);	/* of p's group and of the children it reaped (RUSAGE_BOTH); as above */

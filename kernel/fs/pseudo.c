@@ -121,14 +121,17 @@ static int pseudo_open(struct inode *i, struct file *f)
 {
 	const struct pseudo_file *pf = i->private;
 
-	if ((f->readable && !pf->show) || (f->writable && !pf->store))
+	/* As on Linux: sysfs refuses at open, procfs at the read or write. */
+	if (i->sb->magic == SYSFS_MAGIC && ((f->readable && !pf->show) || (f->writable && !pf->store)))
 		return -EACCES;
 	return text_open(i, f);
 }
 
 static s64 pseudo_show(struct file *f, char *buf, size_t n)
 {
-	return ((const struct pseudo_file *)f->inode->private)->show(buf, n);
+	const struct pseudo_file *pf = f->inode->private;
+
+	return pf->show ? pf->show(buf, n) : -EIO;
 }
 
 static s64 pseudo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
@@ -143,6 +146,8 @@ static s64 pseudo_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	s64 ret;
 
 	(void)pos;
+	if (!pf->store)
+		return -EIO;
 	s = text_from_user(buf, n);
 	if (IS_ERR(s))
 		return PTR_ERR(s);

@@ -52,6 +52,8 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 
 	if (!i)
 		return -ENOMEM;
+	i->uid = current->ids.euid;
+	i->gid = current->ids.egid;
 	if (dir->mode & S_ISGID) {
 		i->gid = dir->gid;
 		if (inode_is(i, S_IFDIR))
@@ -266,6 +268,7 @@ struct file *shmem_file_setup(const char *name, u64 size)
 	if (!i)
 		return ERR_PTR(-ENOMEM);
 	i->ops = &tmpfs_file_ops;
+	i->fops = &shmem_fops;		/* through /proc/PID/fd it can be opened again */
 	i->mapping = &i->own_mapping;
 	i->own_mapping.flags = MAPPING_SHMEM;
 	atomic_store(&i->nlink, 0);

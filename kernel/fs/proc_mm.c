@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text of a task's files in /proc that is about its memory. Mirrors Linux fs/proc/task_mmu.c.
+ *
+ * A reader holds mm_users for a moment; if the task exits meanwhile the reader's mmput frees the memory.
+ *
+ * Locks: mm->mmap_lock, taken by the functions of mm.h.
+ */
+#include "kernel/fs/proc.h"
+#include "kernel/mm/mm.h"
+
+/* The bytes [from, to) of the task's memory, as many as fit. */
+static s64 copy_memory(struct mm *mm, uaddr_t from, uaddr_t to, char *buf, size_t n)
+{
+	size_t want = to > from ? min((size_t)(to - from), n) : 0;
+
+	return (s64)(want - mm_read(mm, from, buf, want));
+}
+
+s64 proc_cmdline(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	s64 len = 0;
+
+	if (mm) {
+		len = copy_memory(mm, mm->arg_start, mm->arg_end, buf, n);
+		mmput(mm);
+	}
+	return len;
+}
+
+s64 proc_environ(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	s64 len = 0;
+
+	if (mm) {
+		len = copy_memory(mm, mm->env_start, mm->env_end, buf, n);
+		mmput(mm);
+	}
+	return len;
+}
+
+s64 proc_auxv(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	size_t len = 0;
+
+	if (!mm)
+		return 0;
+	do
+		len += 2;
+	while (len < ARRAY_SIZE(mm->auxv) && mm->auxv[len - 2]);
+	len = min(len * sizeof(mm->auxv[0]), n);
+	kmemcpy(buf, mm->auxv, len);
+	mmput(mm);
+	return (s64)len;
+}
+
+/* What does not fit makes the caller come back with more room: a filled buffer says so. */
+s64 proc_maps(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	u64 cursor = 0;
+	size_t len = 0, got;
+
+	if (!mm)
+		return 0;
+	while ((got = mm_print_maps(mm, buf + len, n - len, &cursor)))
+		len += got;
+	mutex_lock(&mm->mmap_lock);
+	if (find_vma(mm, cursor))
+		len = n;
+	mutex_unlock(&mm->mmap_lock);
+	mmput(mm);
+	return (s64)len;
+}
+
+s64 proc_statm(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	struct mm_sizes s = { 0 };
+	s64 rss = 0, shared = 0;
+
+	if (mm) {
+		mm_sizes(mm, &s);
+		rss = mm_rss(mm);
+		shared = atomic_load(&mm->rss[MM_FILE]) + atomic_load(&mm->rss[MM_SHMEM]);
+		mmput(mm);
+	}
+	return (s64)kscnprintf(buf, n, "%lu %ld %ld %lu 0 %lu 0\n", s.total, rss, shared, s.exec, s.data + s.stack);
+}
+
+struct dentry *proc_exe(struct task *t)
+{
+	struct mm *mm = get_task_mm(t);
+	struct dentry *d = ERR_PTR(-ENOENT);
+
+	if (!mm)
+		return d;
+	mutex_lock(&mm->mmap_lock);
+	if (mm->exe_file)
+		d = dget(mm->exe_file->dentry);
+	mutex_unlock(&mm->mmap_lock);
+	mmput(mm);
+	return d;
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Files of /proc that are about the whole machine. Formats are Linux's (fs/proc/meminfo.c, stat.c, mm/vmstat.c, ...). What a
+ * subsystem owns alone is registered in its own file; here is what gathers from many.
+ */
+#include "kernel/block.h"
+#include "kernel/fs/proc.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+#include "kernel/panic.h"
+#include "kernel/param.h"
+#include "kernel/printk.h"
+
+#define NSEC_PER_SEC	1000000000ul
+#define NSEC_PER_TICK	(NSEC_PER_SEC / HZ)
+
+static u64 kind_pages(enum page_kind k)
+{
+	s64 n = atomic_load(&page_kinds[k]);
+
+	return n > 0 ? (u64)n : 0;
+}
+
+/* --- memory --- */
+
+static s64 meminfo_show(char *buf, size_t n)
+{
+	u64 free = nr_free_pages(), low = wmark_pages(WMARK_LOW), file = kind_pages(KIND_FILE), shmem = kind_pages(KIND_SHMEM);
+	u64 anon = kind_pages(KIND_ANON), total = totalram_pages();
+	u64 available = (free > low ? free - low : 0) + file;
+	const struct { const char *name; u64 pages; } rows[] = {
+		{ "MemTotal", total }, { "MemFree", free }, { "MemAvailable", available }, { "Buffers", 0 },
+		{ "Cached", file + shmem }, { "SwapCached", 0 }, { "Active", anon + shmem }, { "Inactive", file },
+		{ "Unevictable", 0 }, { "Mlocked", 0 }, { "SwapTotal", 0 }, { "SwapFree", 0 }, { "Dirty", 0 }, { "Writeback", 0 },
+		{ "AnonPages", anon }, { "Mapped", 0 }, { "Shmem", shmem }, { "KReclaimable", 0 }, { "Slab", kind_pages(KIND_SLAB) },
+		{ "SReclaimable", 0 }, { "SUnreclaim", kind_pages(KIND_SLAB) }, { "KernelStack", kind_pages(KIND_STACK) },
+		{ "PageTables", kind_pages(KIND_PT) }, { "CommitLimit", total / 2 }, { "Committed_AS", anon + shmem },
+	};
+	size_t len = 0;
+
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
+		char name[24];
+
+		kscnprintf(name, sizeof(name), "%s:", rows[k].name);
+		len += kscnprintf(buf + len, n - len, "%-15s %8lu kB\n", name, rows[k].pages * (PAGE_SIZE / 1024));
+	}
+	return (s64)len;
+}
+PSEUDO_FILE(proc_meminfo, .path = "/proc/meminfo", .mode = 0444, .show = meminfo_show);
+
+static s64 vmstat_show(char *buf, size_t n)
+{
+	const struct { const char *name; u64 value; } rows[] = {
+		{ "nr_free_pages", nr_free_pages() },
+		{ "nr_anon_pages", kind_pages(KIND_ANON) },
+		{ "nr_file_pages", kind_pages(KIND_FILE) + kind_pages(KIND_SHMEM) },
+		{ "nr_shmem", kind_pages(KIND_SHMEM) },
+		{ "nr_slab_unreclaimable", kind_pages(KIND_SLAB) },
+		{ "nr_kernel_stack", kind_pages(KIND_STACK) * (PAGE_SIZE / 1024) },
+		{ "nr_page_table_pages", kind_pages(KIND_PT) },
+		{ "pgalloc_normal", atomic_load(&vm_counters[VM_PGALLOC]) },
+		{ "pgfree", atomic_load(&vm_counters[VM_PGFREE]) },
+		{ "pgfault", atomic_load(&vm_counters[VM_PGFAULT]) },
+		{ "pgmajfault", atomic_load(&vm_counters[VM_PGMAJFAULT]) },
+		{ "pgsteal_direct", atomic_load(&vm_counters[VM_PGRECLAIM]) },
+		{ "oom_kill", atomic_load(&vm_counters[VM_OOM_KILL]) },
+		{ "oom_reaped", atomic_load(&vm_counters[VM_OOM_REAPED]) },
+		{ "alloc_below_min", atomic_load(&vm_counters[VM_ALLOC_BELOW_MIN]) },
+		{ "alloc_fail", atomic_load(&vm_counters[VM_ALLOC_FAIL]) },
+		{ "io_after_barrier", atomic_load(&io_after_barrier) },
+		{ "kernel_warnings", atomic_load(&vm_counters[VM_KERNEL_WARNINGS]) },
+	};
+	size_t len = 0;
+
+	for (size_t k = 0; k < ARRAY_SIZE(rows); k++)
+		len += kscnprintf(buf + len, n - len, "%s %lu\n", rows[k].name, rows[k].value);
+	return (s64)len;
+}
+PSEUDO_FILE(proc_vmstat, .path = "/proc/vmstat", .mode = 0444, .show = vmstat_show);
+
+static s64 slabinfo_show(char *buf, size_t n)
+{
+	u64 cursor = 0;
+	size_t len = kscnprintf(buf, n, "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize> <objperslab> "
+					"<pagesperslab> : tunables <limit> <batchcount> <sharedfactor> : slabdata <active_slabs> "
+					"<num_slabs> <sharedavail>\n"), got;
+
+	while ((got = kmem_slabinfo(buf + len, n - len, &cursor)))
+		len += got;
+	return (s64)len;
+}
+PSEUDO_FILE(proc_slabinfo, .path = "/proc/slabinfo", .mode = 0400, .show = slabinfo_show);
+
+/* --- time and load --- */
+
+/* ns that all CPUs together spent in their idle tasks. */
+static u64 idle_ns(void)
+{
+	u64 sum = 0;
+
+	for (unsigned c = 0; c < nr_cpus; c++)
+		if (cpus[c].idle)
+			sum += cpus[c].idle->stime;
+	return sum;
+}
+
+static s64 uptime_show(char *buf, size_t n)
+{
+	u64 up = ktime_ns(), idle = idle_ns();
+
+	return (s64)kscnprintf(buf, n, "%lu.%02lu %lu.%02lu\n", up / NSEC_PER_SEC, up % NSEC_PER_SEC / 10000000, idle / NSEC_PER_SEC,
+			       idle % NSEC_PER_SEC / 10000000);
+}
+PSEUDO_FILE(proc_uptime, .path = "/proc/uptime", .mode = 0444, .show = uptime_show);
+
+/* LINUX: no running averages are kept; the three figures are how many tasks run now. */
+static s64 loadavg_show(char *buf, size_t n)
+{
+	unsigned running = sched_nr_running(), total = 0;
+	struct task *p, *t;
+	int last = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t) {
+		total++;
+		last = max(last, t->pid);
+	}
+	read_unlock(&tasklist_lock);
+	return (s64)kscnprintf(buf, n, "%u.00 %u.00 %u.00 %u/%u %d\n", running, running, running, running, total, last);
+}
+PSEUDO_FILE(proc_loadavg, .path = "/proc/loadavg", .mode = 0444, .show = loadavg_show);
+
+struct cpu_times {
+	u64 user, system, idle;
+};
+
+static size_t print_cpu(char *buf, size_t n, const char *name, struct cpu_times c)
+{
+	return kscnprintf(buf, n, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, c.user / NSEC_PER_TICK, c.system / NSEC_PER_TICK,
+			  c.idle / NSEC_PER_TICK);
+}
+
+/* LINUX: times are kept by task, so the first line has user and system of the living tasks, and a CPU's own line only its idle time. */
+static s64 stat_show(char *buf, size_t n)
+{
+	struct cpu_times all = { 0 };
+	unsigned processes = atomic_load(&nr_tasks);
+	struct task *p, *t;
+	size_t len;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t) {
+		all.user += t->utime;
+		all.system += t->stime;
+	}
+	read_unlock(&tasklist_lock);
+	all.idle = idle_ns();
+	len = print_cpu(buf, n, "cpu ", all);
+	for (unsigned c = 0; c < nr_cpus; c++) {
+		char name[8];
+
+		kscnprintf(name, sizeof(name), "cpu%u", c);
+		len += print_cpu(buf + len, n - len, name, (struct cpu_times){ .idle = cpus[c].idle ? cpus[c].idle->stime : 0 });
+	}
+	len += kscnprintf(buf + len, n - len, "ctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", sched_nr_switches(),
+			  (u64)(atomic_load(&realtime_offset_ns) / (s64)NSEC_PER_SEC), processes, sched_nr_running());
+	return (s64)len;
+}
+PSEUDO_FILE(proc_stat, .path = "/proc/stat", .mode = 0444, .show = stat_show);
+
+/* --- the machine --- */
+
+static s64 cpuinfo_show(char *buf, size_t n)
+{
+	size_t len = 0;
+
+	for (unsigned c = 0; c < nr_cpus && len < n; c++)
+		len += arch_cpuinfo(c, buf + len, n - len);
+	return (s64)len;
+}
+PSEUDO_FILE(proc_cpuinfo, .path = "/proc/cpuinfo", .mode = 0444, .show = cpuinfo_show);
+
+static s64 version_show(char *buf, size_t n)
+{
+	struct k_utsname u;
+
+	uts_copy(&u);
+	return (s64)kscnprintf(buf, n, "%s version %s (thaw) %s\n", u.sysname, u.release, u.version);
+}
+PSEUDO_FILE(proc_version, .path = "/proc/version", .mode = 0444, .show = version_show);
+
+static s64 cmdline_show(char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%s\n", boot_command_line());
+}
+PSEUDO_FILE(proc_cmdline_file, .path = "/proc/cmdline", .mode = 0444, .show = cmdline_show);
+
+static s64 filesystems_show(char *buf, size_t n)
+{
+	const struct fs_type *t;
+	size_t len = 0;
+
+	SET_FOREACH(t, fs_types)
+		len += kscnprintf(buf + len, n - len, "nodev\t%s\n", t->name);
+	return (s64)len;
+}
+PSEUDO_FILE(proc_filesystems, .path = "/proc/filesystems", .mode = 0444, .show = filesystems_show);
+
+static s64 proc_mounts_show(char *buf, size_t n)
+{
+	return (s64)mounts_show(buf, n);
+}
+PSEUDO_FILE(proc_mounts_file, .path = "/proc/mounts", .mode = 0444, .show = proc_mounts_show);
+
+/* LINUX: the whole log each time, not what is new since the last reader, and it does not wait. */
+static s64 kmsg_show(char *buf, size_t n)
+{
+	u64 pos = 0;
+
+	return (s64)log_read(&pos, buf, n);
+}
+PSEUDO_FILE(proc_kmsg, .path = "/proc/kmsg", .mode = 0400, .show = kmsg_show);
+
+static s64 sysrq_store(const char *buf, size_t n)
+{
+	if (n && buf[0] == 'f')
+		sysrq_oom();
+	else if (n && buf[0] == 'c')
+		panic("sysrq triggered crash");
+	else if (n && buf[0] == 's')
+		sync_block_devices();
+	else if (n)
+		pr_warn("sysrq: f (OOM kill), s (sync) and c (crash) are known, not '%c'\n", buf[0]);
+	return (s64)n;
+}
+PSEUDO_FILE(proc_sysrq, .path = "/proc/sysrq-trigger", .mode = 0200, .store = sysrq_store);
+
+/* --- /proc/sys --- */
+
+static s64 show_int(char *buf, size_t n, s64 v)
+{
+	return (s64)kscnprintf(buf, n, "%ld\n", v);
+}
+
+/* Stores a number of [lo, hi]: bytes used or -EINVAL. */
+static s64 store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
+{
+	s64 x;
+
+	if (kparse_s64(buf, &x) || x < lo || x > hi)
+		return -EINVAL;
+	WRITE_ONCE(*v, (int)x);
+	return (s64)n;
+}
+
+static int sysctl_overcommit_memory, sysctl_max_map_count = 65530;
+
+#define SYSCTL_INT(id, file, var, lo, hi)							\
+	static s64 id##_show(char *buf, size_t n) { return show_int(buf, n, var); }		\
+	static s64 id##_store(const char *buf, size_t n) { return store_int(buf, n, &var, lo, hi); }	\
+	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/" file, .mode = 0644, .show = id##_show, .store = id##_store)
+
+SYSCTL_INT(panic_on_oom, "vm/panic_on_oom", sysctl_panic_on_oom, 0, 2);
+SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task, 0, INT32_MAX);
+SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, 0, INT32_MAX);
+SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 0, 1);
+SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
+SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
+SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
+
+static s64 drop_caches_store(const char *buf, size_t n)
+{
+	int what;
+	s64 ret = store_int(buf, n, &what, 1, 4);
+
+	if (ret > 0)
+		drop_caches();
+	return ret;
+}
+PSEUDO_FILE(sysctl_drop_caches, .path = "/proc/sys/vm/drop_caches", .mode = 0200, .store = drop_caches_store);
+
+static s64 tainted_show(char *buf, size_t n)
+{
+	/* Linux's bit for "a warning was issued" */
+	return show_int(buf, n, atomic_load(&vm_counters[VM_KERNEL_WARNINGS]) ? 512 : 0);
+}
+PSEUDO_FILE(sysctl_tainted, .path = "/proc/sys/kernel/tainted", .mode = 0444, .show = tainted_show);
+
+#define SYSCTL_NAME(id, file, field)							\
+	static s64 id##_show(char *buf, size_t n)					\
+	{										\
+		struct k_utsname u;							\
+											\
+		uts_copy(&u);								\
+		return (s64)kscnprintf(buf, n, "%s\n", u.field);			\
+	}										\
+	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/kernel/" file, .mode = 0444, .show = id##_show)
+
+SYSCTL_NAME(ostype, "ostype", sysname);
+SYSCTL_NAME(osrelease, "osrelease", release);
+SYSCTL_NAME(osversion, "version", version);
+SYSCTL_NAME(hostname, "hostname", nodename);

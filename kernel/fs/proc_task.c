@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The text of a task's files in /proc that is about the task itself. Formats are Linux's (fs/proc/array.c), with one line more in
+ * status: Freezer.
+ *
+ * Locks: tasklist_lock and siglock to take a snapshot; formatting holds nothing.
+ */
+#include "kernel/freezer.h"
+#include "kernel/fs/proc.h"
+#include "kernel/fs/tty.h"
+#include "kernel/mm/mm.h"
+#include "kernel/oom.h"
+
+#define NSEC_PER_TICK	(1000000000ul / HZ)
+#define NO_TTY		0
+#define CONSOLE_NR	(4 << 8 | 64)	/* as stat shows a terminal */
+
+struct snapshot {
+	int ppid, pgrp, session, threads, exit_code, exit_signal;
+	bool tty;
+	u64 pending, shared, blocked, ignored, caught;
+	u64 min_flt, maj_flt, cmin_flt, cmaj_flt, cutime, cstime, nvcsw, nivcsw;
+};
+
+/* 0 or -ESRCH. */
+static int take_snapshot(struct task *t, struct snapshot *s)
+{
+	struct group *g = t->group;
+
+	read_lock(&tasklist_lock);
+	if (!t->sighand) {
+		read_unlock(&tasklist_lock);
+		return -ESRCH;
+	}
+	spin_lock(&t->sighand->siglock);
+	*s = (struct snapshot){
+		.ppid = t->real_parent ? t->real_parent->tgid : 0, .pgrp = g->pgrp, .session = g->session, .threads = g->nr_threads,
+		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty = g->tty != NULL,
+		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
+		.min_flt = t->min_flt, .maj_flt = t->maj_flt, .cmin_flt = g->cmin_flt, .cmaj_flt = g->cmaj_flt,
+		.cutime = g->cutime, .cstime = g->cstime, .nvcsw = t->nvcsw, .nivcsw = t->nivcsw,
+	};
+	for (int sig = 1; sig <= 64; sig++) {
+		u64 h = t->sighand->action[sig - 1].handler;
+
+		if (h == K_SIG_IGN)
+			s->ignored |= sigmask(sig);
+		else if (h != K_SIG_DFL)
+			s->caught |= sigmask(sig);
+	}
+	spin_unlock(&t->sighand->siglock);
+	read_unlock(&tasklist_lock);
+	return 0;
+}
+
+static int front_pgrp(const struct snapshot *s)
+{
+	return s->tty ? READ_ONCE(console_tty.pgrp) : -1;
+}
+
+static void get_comm(struct task *t, char comm[TASK_COMM_LEN])
+{
+	task_lock(t);
+	kstrlcpy(comm, t->comm, TASK_COMM_LEN);
+	task_unlock(t);
+}
+
+/* --- stat --- */
+
+static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
+{
+	struct mm_sizes sz = { 0 };
+	struct snapshot s;
+	char comm[TASK_COMM_LEN];
+	u64 rss = 0, start = 0, end = 0, stack = 0, addr[7] = { 0 };
+	struct mm *mm;
+	size_t len;
+
+	if (take_snapshot(t, &s))
+		return -ESRCH;
+	get_comm(t, comm);
+	mm = get_task_mm(t);
+	if (mm) {
+		mm_sizes(mm, &sz);
+		rss = (u64)mm_rss(mm);
+		start = mm->start_code;
+		end = mm->end_code;
+		stack = mm->start_stack;
+		const u64 a[7] = { mm->start_data, mm->end_data, mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end };
+		kmemcpy(addr, a, sizeof(a));
+		mmput(mm);
+	}
+	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ", t->pid, comm, task_state_letter(t),
+			 s.ppid, s.pgrp, s.session, s.tty ? CONSOLE_NR : NO_TTY, front_pgrp(&s), t->flags, s.min_flt, s.cmin_flt,
+			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
+			 (s64)(s.cstime / NSEC_PER_TICK));
+	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
+			  t->rt_priority ? -1 - t->rt_priority : 20 + t->nice, t->nice, s.threads, t->start_time / NSEC_PER_TICK,
+			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), start, end, stack,
+			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
+			  t->state & (TASK_NORMAL | __TASK_STOPPED | TASK_FROZEN) ? 1 : 0);
+	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n", s.exit_signal, t->cpu ? t->cpu->id : 0,
+			  t->rt_priority, t->policy, addr[0], addr[1], addr[2], addr[3], addr[4], addr[5], addr[6], s.exit_code);
+	return (s64)len;
+}
+
+s64 proc_stat_thread(struct task *t, char *buf, size_t n)
+{
+	return print_stat(t, buf, n, t->utime, t->stime);
+}
+
+s64 proc_stat_group(struct task *t, char *buf, size_t n)
+{
+	u64 utime, stime;
+
+	task_cputime(t->group, &utime, &stime);
+	return print_stat(t, buf, n, utime, stime);
+}
+
+/* --- status --- */
+
+static const char *state_name(char c)
+{
+	switch (c) {
+	case 'R': return "R (running)";
+	case 'S': return "S (sleeping)";
+	case 'D': return "D (disk sleep)";
+	case 'T': return "T (stopped)";
+	case 't': return "t (tracing stop)";
+	case 'Z': return "Z (zombie)";
+	case 'X': return "X (dead)";
+	}
+	return "I (idle)";
+}
+
+static size_t print_memory(struct mm *mm, char *buf, size_t n)
+{
+	struct mm_sizes s;
+	u64 kib = PAGE_SIZE / 1024;
+	size_t len;
+
+	mm_sizes(mm, &s);
+	len = kscnprintf(buf, n, "VmPeak:\t%8lu kB\nVmSize:\t%8lu kB\nVmLck:\t%8lu kB\nVmPin:\t%8u kB\nVmHWM:\t%8lu kB\nVmRSS:\t%8lu kB\n",
+			 s.total * kib, s.total * kib, s.locked * kib, 0u, s.peak_rss * kib, (u64)mm_rss(mm) * kib);
+	len += kscnprintf(buf + len, n - len, "RssAnon:\t%8lu kB\nRssFile:\t%8lu kB\nRssShmem:\t%8lu kB\n",
+			  (u64)atomic_load(&mm->rss[MM_ANON]) * kib, (u64)atomic_load(&mm->rss[MM_FILE]) * kib,
+			  (u64)atomic_load(&mm->rss[MM_SHMEM]) * kib);
+	len += kscnprintf(buf + len, n - len, "VmData:\t%8lu kB\nVmStk:\t%8lu kB\nVmExe:\t%8lu kB\nVmLib:\t       0 kB\nVmPTE:\t%8lu kB\n"
+			  "VmSwap:\t%8u kB\n", s.data * kib, s.stack * kib, s.exec * kib, arch_pt_pages(mm) * kib, 0u);
+	return len;
+}
+
+static size_t print_cpus(const struct task *t, char *buf, size_t n)
+{
+	u64 mask = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
+	size_t len = kscnprintf(buf, n, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
+	bool first = true;
+
+	for (unsigned c = 0; c < nr_cpus; c++) {
+		unsigned from = c;
+
+		if (!(mask >> c & 1))
+			continue;
+		while (c + 1 < nr_cpus && mask >> (c + 1) & 1)
+			c++;
+		len += kscnprintf(buf + len, n - len, first ? "%u" : ",%u", from);
+		if (c != from)
+			len += kscnprintf(buf + len, n - len, "-%u", c);
+		first = false;
+	}
+	return len + kscnprintf(buf + len, n - len, "\n");
+}
+
+static unsigned fd_table_size(struct task *t)
+{
+	unsigned size = 64;
+	int fd = next_fd_task(t, 0), last = -1;
+
+	for (; fd >= 0; fd = next_fd_task(t, fd + 1))
+		last = fd;
+	while ((int)size <= last)
+		size *= 2;
+	return size;
+}
+
+s64 proc_status(struct task *t, char *buf, size_t n)
+{
+	const struct task_ids *id = &t->ids;
+	char comm[TASK_COMM_LEN];
+	struct snapshot s;
+	struct mm *mm;
+	u32 umask = 0;
+	bool has_fs;
+	size_t len;
+
+	if (take_snapshot(t, &s))
+		return -ESRCH;
+	get_comm(t, comm);
+	task_lock(t);
+	has_fs = t->fs != NULL;
+	if (has_fs)
+		umask = t->fs->umask;
+	task_unlock(t);
+	len = kscnprintf(buf, n, "Name:\t%s\n", comm);
+	if (has_fs)
+		len += kscnprintf(buf + len, n - len, "Umask:\t%04o\n", umask);
+	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+			  state_name(task_state_letter(t)), t->tgid, t->pid, s.ppid);
+	len += kscnprintf(buf + len, n - len, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t \n", id->uid, id->euid,
+			  id->suid, id->euid, id->gid, id->egid, id->sgid, id->egid, fd_table_size(t));
+	len += kscnprintf(buf + len, n - len, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, s.pgrp, s.session);
+	mm = get_task_mm(t);
+	if (mm) {
+		len += print_memory(mm, buf + len, n - len);
+		mmput(mm);
+	}
+	len += kscnprintf(buf + len, n - len, "CoreDumping:\t0\nThreads:\t%d\nSigQ:\t0/%lu\n", s.threads,
+			  READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
+	len += kscnprintf(buf + len, n - len, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
+			  s.pending, s.shared, s.blocked, s.ignored, s.caught);
+	for (unsigned k = 0; k < 5; k++) {
+		static const char *const cap[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
+
+		len += kscnprintf(buf + len, n - len, "%s:\t%016lx\n", cap[k], k == 0 || k == 4 ? 0ul : 0x1fffffffffful);
+	}
+	len += kscnprintf(buf + len, n - len, "NoNewPrivs:\t0\nSeccomp:\t0\n");
+	len += print_cpus(t, buf + len, n - len);
+	len += kscnprintf(buf + len, n - len, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw, s.nivcsw);
+	len += kscnprintf(buf + len, n - len, "Freezer:\t%s\n", frozen(t) ? "frozen" : "running");
+	return (s64)len;
+}
+
+/* --- limits --- */
+
+static size_t print_limit(char *buf, size_t n, u64 v)
+{
+	return v == RLIM64_INFINITY ? kscnprintf(buf, n, "%-20s ", "unlimited") : kscnprintf(buf, n, "%-20lu ", v);
+}
+
+s64 proc_limits(struct task *t, char *buf, size_t n)
+{
+	static const char *const names[RLIM_NLIMITS][2] = {
+		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" }, { "Max data size", "bytes" }, { "Max stack size", "bytes" },
+		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" }, { "Max processes", "processes" },
+		{ "Max open files", "files" }, { "Max locked memory", "bytes" }, { "Max address space", "bytes" },
+		{ "Max file locks", "locks" }, { "Max pending signals", "signals" }, { "Max msgqueue size", "bytes" },
+		{ "Max nice priority", "" }, { "Max realtime priority", "" }, { "Max realtime timeout", "us" },
+	};
+	size_t len = kscnprintf(buf, n, "%-25s %-20s %-20s %-10s\n", "Limit", "Soft Limit", "Hard Limit", "Units");
+
+	for (unsigned k = 0; k < RLIM_NLIMITS; k++) {
+		const struct k_rlimit64 r = t->group->rlim[k];
+
+		len += kscnprintf(buf + len, n - len, "%-25s ", names[k][0]);
+		len += print_limit(buf + len, n - len, r.rlim_cur);
+		len += print_limit(buf + len, n - len, r.rlim_max);
+		len += kscnprintf(buf + len, n - len, "%-10s\n", names[k][1]);
+	}
+	return (s64)len;
+}
+
+/* --- small ones --- */
+
+s64 proc_comm(struct task *t, char *buf, size_t n)
+{
+	char comm[TASK_COMM_LEN];
+
+	get_comm(t, comm);
+	return (s64)kscnprintf(buf, n, "%s\n", comm);
+}
+
+s64 proc_comm_store(struct task *t, const char *buf, size_t n)
+{
+	if (!same_thread_group(t, current))
+		return -EINVAL;
+	task_lock(t);
+	kmemset(t->comm, 0, sizeof(t->comm));
+	kstrlcpy(t->comm, buf, sizeof(t->comm));
+	task_unlock(t);
+	return (s64)n;
+}
+
+/* LINUX: the name of the function it sleeps in is not known here. */
+s64 proc_wchan(struct task *t, char *buf, size_t n)
+{
+	(void)t;
+	return (s64)kscnprintf(buf, n, "0");
+}
+
+s64 proc_oom_score(struct task *t, char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%d\n", oom_score(t));
+}
+
+s64 proc_oom_score_adj(struct task *t, char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%d\n", READ_ONCE(t->group->oom_score_adj));
+}
+
+/* Everybody who shares the memory is judged by the same value: a kill of one is a kill of all. */
+static void set_adj(struct task *t, short adj)
+{
+	struct mm *mm = get_task_mm(t);
+	struct task *p, *q;
+
+	WRITE_ONCE(t->group->oom_score_adj, adj);
+	WRITE_ONCE(t->group->oom_score_adj_min, adj);
+	if (!mm)
+		return;
+	if (atomic_load(&mm->flags) & MMF_MULTIPROCESS) {
+		read_lock(&tasklist_lock);
+		for_each_process_thread(p, q)
+			if (READ_ONCE(q->mm) == mm && q->group != t->group && p != child_reaper) {
+				WRITE_ONCE(q->group->oom_score_adj, adj);
+				WRITE_ONCE(q->group->oom_score_adj_min, adj);
+			}
+		read_unlock(&tasklist_lock);
+	}
+	mmput(mm);
+}
+
+s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n)
+{
+	s64 v;
+
+	if (kparse_s64(buf, &v) || v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
+		return -EINVAL;
+	set_adj(t, (short)v);
+	return (s64)n;
+}
+
+/* The old scale, -17..15. */
+s64 proc_oom_adj(struct task *t, char *buf, size_t n)
+{
+	int adj = READ_ONCE(t->group->oom_score_adj);
+
+	return (s64)kscnprintf(buf, n, "%d\n", adj == OOM_SCORE_ADJ_MAX ? 15 : adj * 17 / OOM_SCORE_ADJ_MAX);
+}
+
+s64 proc_oom_adj_store(struct task *t, const char *buf, size_t n)
+{
+	s64 v;
+
+	if (kparse_s64(buf, &v) || ((v < -16 || v > 15) && v != -17))
+		return -EINVAL;
+	set_adj(t, (short)(v == 15 ? OOM_SCORE_ADJ_MAX : v * OOM_SCORE_ADJ_MAX / 17));
+	return (s64)n;
+}
