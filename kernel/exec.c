@@ -970,8 +970,8 @@ static int finish_stack(struct bprm *b)
 
 static int start_program(struct bprm *b)
 {
-	uaddr_t entry = b->elf.hdr.e_entry + b->elf.bias;
 	int err = map_program(b);
+	uaddr_t entry = b->elf.hdr.e_entry + b->elf.bias;
 
 	if (!err)
 		err = finish_stack(b);
