@@ -684,9 +684,7 @@ s64 fixed_lseek(struct file *f, s64 off, int whence, u64 size)
 	default:
 		return -EINVAL;
 	}
-	if (__builtin_add_overflow(base, off, &off))
-		return -EOVERFLOW;
-	if (off < 0)
+	if (__builtin_add_overflow(base, off, &off) || off < 0)
 		return -EINVAL;
 	f->pos = (u64)off;
 	return off;

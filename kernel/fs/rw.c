@@ -2,7 +2,7 @@
 /*
  * read, write and their relatives; lseek, ioctl, fsync. Mirrors Linux fs/read_write.c.
  *
- * Locks: file->pos_lock around the use of file->pos, for regular files and directories only (a read from a terminal may last
+ * Locks: file->pos_lock around the use of file->pos, for files with data and directories only (a read from a terminal may last
  * for ever), and not at all while nobody else has the file.
  */
 #include "kernel/fs/dcache.h"
@@ -20,7 +20,8 @@ struct pos_guard {
 static struct pos_guard pos_begin(struct fdref r)
 {
 	struct file *f = r.file;
-	bool positional = inode_is(f->inode, S_IFREG) || inode_is(f->inode, S_IFDIR);
+	/* Not pseudo files: a write to one may do anything. */
+	bool positional = f->inode->mapping || inode_is(f->inode, S_IFDIR);
 	struct pos_guard g = { f, 0 };
 
 	if (positional && (r.counted || atomic_load(&f->refs) > 1) && f->ops->lseek) {
