@@ -301,7 +301,7 @@ static int mincore_chunk(struct mm *mm, uaddr_t start, unsigned n, u8 *vec)
 
 		if (!v || v->start > start)
 			return -ENOMEM;
-		slot = arch_pte_find(mm, start);
+		slot = slot_find(mm, start);
 		vec[i] = slot && *slot;
 		if (vec[i] || !vma_mapping(v))
 			continue;

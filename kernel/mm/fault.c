@@ -15,7 +15,7 @@
 #include "kernel/panic.h"
 #include "kernel/task.h"
 
-static u64 prot_bits(const struct vma *v)
+static inline u64 prot_bits(const struct vma *v)
 {
 	if (unlikely(!vma_accessible(v)))
 		return PTE_PROTNONE;
@@ -23,7 +23,7 @@ static u64 prot_bits(const struct vma *v)
 }
 
 /* @writable is PTE_WRITE or 0. */
-pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable)
+static inline pte_t make_pte(const struct vma *v, const struct page *p, u64 writable)
 {
 	u64 bits = prot_bits(v);
 
@@ -32,6 +32,11 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable)
 	if (p == zero_page)
 		bits |= PTE_SPECIAL;
 	return pte_make(page_to_pfn(p), bits);
+}
+
+pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable)
+{
+	return make_pte(v, p, writable);
 }
 
 static inline void set_pte(pte_t *slot, pte_t e)
@@ -43,7 +48,7 @@ static inline void map_page(struct vma *v, pte_t *slot, struct page *p, u64 writ
 {
 	atomic_fetch_add_explicit(&p->mapcount, 1, memory_order_relaxed);
 	add_rss(v->mm, page_rss_kind(v, p), 1);
-	set_pte(slot, vma_pte(v, p, writable));
+	set_pte(slot, make_pte(v, p, writable));
 }
 
 static struct page *anon_page(u32 gfp)
@@ -76,7 +81,7 @@ static int fault_anon(struct vma *v, pte_t *slot, unsigned flags)
 	struct page *p;
 
 	if (!(flags & FAULT_WRITE)) {
-		set_pte(slot, vma_pte(v, zero_page, 0));
+		set_pte(slot, make_pte(v, zero_page, 0));
 		return 0;
 	}
 	p = anon_page(GFP_USER | GFP_ZERO);
@@ -170,7 +175,7 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *
 		return replace_page(v, addr, slot, p);
 	}
 	/* The only user, so it stays the only one: a new reference could only come from this entry, under this lock. */
-	set_pte(slot, vma_pte(v, p, (u64)bit));
+	set_pte(slot, make_pte(v, p, (u64)bit));
 	return 0;
 }
 
@@ -178,11 +183,14 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *
 
 static int fault_page(struct vma *v, uaddr_t addr, unsigned flags, int *code)
 {
-	pte_t *slot = arch_pte_alloc(v->mm, addr);
+	pte_t *slot = slot_find(v->mm, addr);
 	pte_t e;
 
-	if (unlikely(!slot))
-		return -ENOMEM;
+	if (unlikely(!slot)) {
+		slot = arch_pte_alloc(v->mm, addr);
+		if (!slot)
+			return -ENOMEM;
+	}
 	e = *slot;
 	if (!e) {
 		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & MMF_UNSTABLE))
@@ -289,12 +297,12 @@ static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 	int code;
 
 	mutex_lock(&mm->mmap_lock);
-	slot = arch_pte_find(mm, addr);
+	slot = slot_find(mm, addr);
 	/* What is present can be read whatever its protection; everything else goes through a fault. */
 	if (!slot || !*slot || (flags & FAULT_WRITE && !pte_write(*slot))) {
 		if (fault_locked(mm, addr, flags, &code))
 			goto out;
-		slot = arch_pte_find(mm, addr);
+		slot = slot_find(mm, addr);
 	}
 	p = pfn_to_page(pte_pfn(*slot));
 	get_page(p);

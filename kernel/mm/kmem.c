@@ -265,14 +265,14 @@ static void __attribute__((noinline)) mag_flush(struct kmem_cache *c, struct mag
 		m->object[i] = m->object[i + n];
 }
 
-static void mag_refill(struct kmem_cache *c, struct magazine *m)
+static void __attribute__((noinline)) mag_refill(struct kmem_cache *c, struct magazine *m)
 {
 	spin_lock(&c->lock);
 	m->n = cache_take(c, m->object, MAG_SIZE / 2);
 	spin_unlock(&c->lock);
 }
 
-static void *mag_alloc(struct kmem_cache *c)
+static inline void *mag_alloc(struct kmem_cache *c)
 {
 	struct magazine *m;
 	void *obj = NULL;

@@ -109,14 +109,12 @@ void vma_free(struct vma *v)
 	kmem_cache_free(vma_cache, v);
 }
 
-/* Room for @extra more vmas in the array. */
-static int vmas_reserve(struct mm *mm, unsigned extra)
+/* Makes the array larger. */
+static int __attribute__((noinline)) vmas_grow(struct mm *mm, unsigned extra)
 {
 	unsigned max = mm->max_vmas ? mm->max_vmas : FIRST_VMAS;
 	struct vma **a;
 
-	if (likely(mm->nr_vmas + extra <= mm->max_vmas))
-		return 0;
 	while (max < mm->nr_vmas + extra)
 		max *= 2;
 	a = kmalloc(max * sizeof(*a), GFP_KERNEL);
@@ -128,6 +126,12 @@ static int vmas_reserve(struct mm *mm, unsigned extra)
 	mm->vmas = a;
 	mm->max_vmas = max;
 	return 0;
+}
+
+/* Room for @extra more vmas. */
+static inline int vmas_reserve(struct mm *mm, unsigned extra)
+{
+	return likely(mm->nr_vmas + extra <= mm->max_vmas) ? 0 : vmas_grow(mm, extra);
 }
 
 /* At index i; the array has room. */
@@ -142,12 +146,12 @@ static void vmas_put(struct mm *mm, unsigned i, struct vma *v)
 	vma_link_file(v);
 }
 
-int vma_insert(struct mm *mm, struct vma *v)
+int vma_insert(struct mm *mm, unsigned i, struct vma *v)
 {
 	assert(v->start < v->end && v->end <= USER_MAX && !((v->start | v->end) & ~PAGE_MASK));
 	if (vmas_reserve(mm, 1))
 		return -ENOMEM;
-	vmas_put(mm, vma_index(mm, v->start), v);
+	vmas_put(mm, i, v);
 	mm->total_vm += vma_pages(v);
 	return 0;
 }
@@ -236,6 +240,19 @@ void vma_merge_range(struct mm *mm, unsigned first, unsigned last)
 	mm->nr_vmas -= stop - out;
 }
 
+/* ---- table slots ---- */
+
+pte_t *slot_walk(struct mm *mm, uaddr_t va)
+{
+	pte_t *slot = arch_pte_find(mm, va);
+
+	if (slot) {
+		mm->slot_block = va & ~(SLOT_BLOCK - 1);
+		mm->slots = slot - va / PAGE_SIZE % 512;
+	}
+	return slot;
+}
+
 /* ---- life ---- */
 
 struct mm *mm_alloc(void)
@@ -271,6 +288,7 @@ static void exit_mmap(struct mm *mm)
 	for (unsigned k = 0; k < NR_RSS; k++)
 		assert_eq(atomic_load(&mm->rss[k]), 0);
 	assert_eq(mm->total_vm, 0);
+	mm->slots = NULL;
 	arch_mm_free(mm);
 	mutex_unlock(&mm->mmap_lock);
 }
@@ -327,8 +345,6 @@ struct mm *get_task_mm(struct task *t)
 }
 
 /* ---- fork ---- */
-
-#define SLOT_BLOCK	(512 * PAGE_SIZE)	/* the slots of so much are adjacent */
 
 struct dup {
 	struct mm *to;
@@ -391,7 +407,7 @@ static int dup_vma(struct dup *d, struct vma *old)
 		return -ENOMEM;
 	v->mm = d->to;
 	v->flags &= ~VM_LOCKED;
-	err = vma_insert(d->to, v);
+	err = vma_insert(d->to, d->to->nr_vmas, v);
 	if (err) {
 		vma_free(v);
 		return err;

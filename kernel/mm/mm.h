@@ -185,6 +185,8 @@ struct mm {
 	struct vma **vmas;		/* [mmap_lock] sorted by start */
 	unsigned nr_vmas, max_vmas;
 	unsigned hit;			/* [mmap_lock] where find_vma found its last answer */
+	uaddr_t slot_block;		/* [mmap_lock] the 2 MiB whose table slots were used last */
+	pte_t *slots;			/* [mmap_lock] those slots, NULL: none */
 	u64 total_vm;			/* [mmap_lock] pages */
 	uaddr_t mmap_base;		/* [mmap_lock] new mappings go below it; 0: not yet set */
 	uaddr_t scan_top, scan_hole;	/* [mmap_lock] every hole between scan_top and mmap_base is at most scan_hole bytes */

@@ -157,24 +157,59 @@ static long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags
 
 /* ---- unmap ---- */
 
+/* [start, end) is one end of v but not all of it: v just gets shorter. */
+static void trim_vma(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	zap_range(v, start, end);
+	v->mm->total_vm -= (end - start) >> PAGE_SHIFT;
+	if (v->start == start) {
+		v->pgoff = vma_pgoff(v, end);
+		v->start = end;
+	} else {
+		v->end = start;
+	}
+}
+
+/* vmas[i] is the first that ends above start. true if only that one has to change, and did. */
+static bool unmap_by_trimming(struct mm *mm, unsigned i, uaddr_t start, uaddr_t end)
+{
+	struct vma *v = mm->vmas[i];
+
+	if (start < v->start || end > v->end || (start == v->start) == (end == v->end))
+		return false;
+	trim_vma(v, start, end);
+	free_tables(mm, start, end, v->start < start ? i + 1 : i);
+	hole_made(mm, end);
+	return true;
+}
+
 int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 {
 	uaddr_t end = addr + PAGE_ALIGN(len);
 	unsigned first, last;
+	bool touched;
 	int err;
 
 	assert_held(&mm->mmap_lock);
 	if (addr & ~PAGE_MASK || addr > USER_MAX || len > USER_MAX - addr || !PAGE_ALIGN(len))
 		return -EINVAL;
-	err = vma_isolate(mm, addr, end, &first, &last);
-	if (err)
-		return err;
-	if (first == last)
+	first = vma_index(mm, addr);
+	if (first == mm->nr_vmas || mm->vmas[first]->start >= end)
 		return 0;
+	if (unmap_by_trimming(mm, first, addr, end))
+		return 0;
+	last = first + 1;
+	if (mm->vmas[first]->start != addr || mm->vmas[first]->end != end) {
+		err = vma_isolate(mm, addr, end, &first, &last);
+		if (err)
+			return err;
+	}
+	touched = slot_find(mm, mm->vmas[first]->start);
 	for (unsigned i = first; i < last; i++)
-		zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
+		touched |= zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
 	vma_remove(mm, first, last);
-	free_tables(mm, addr, end);
+	if (touched)
+		free_tables(mm, addr, end, first);
 	hole_made(mm, end);
 	return 0;
 }
@@ -222,25 +257,28 @@ static int check_map(struct mm *mm, size_t len, int prot, int flags, struct file
 	return obvious_overcommit(vm_flags, len >> PAGE_SHIFT) ? -ENOMEM : 0;
 }
 
-/* Anonymous memory often just makes a neighbour longer. true if it did. */
-static bool extend_neighbour(struct mm *mm, uaddr_t addr, size_t len, u32 flags)
+static bool is_plain(const struct vma *v, u32 flags)
 {
-	struct vma as = { .start = addr, .end = addr + len, .flags = flags, .pgoff = addr >> PAGE_SHIFT };
-	unsigned i = vma_index(mm, addr);
+	return v->flags == flags && !v->file && !(flags & VM_GROWSDOWN);
+}
 
-	if (i && vma_can_merge(mm->vmas[i - 1], &as)) {
-		mm->vmas[i - 1]->end += len;
-		mm->total_vm += len >> PAGE_SHIFT;
-		vma_merge_range(mm, i, i);
-		return true;
+/* Anonymous memory in front of vmas[i] often just makes a neighbour longer. true if it did. */
+static bool extend_neighbour(struct mm *mm, unsigned i, uaddr_t addr, size_t len, u32 flags)
+{
+	struct vma *prev = i ? mm->vmas[i - 1] : NULL, *next = i < mm->nr_vmas ? mm->vmas[i] : NULL;
+
+	if (next && next->start == addr + len && is_plain(next, flags)) {
+		next->start = addr;
+		next->pgoff = addr >> PAGE_SHIFT;
+		if (prev && prev->end == addr && is_plain(prev, flags))
+			vma_merge_range(mm, i, i);
+	} else if (prev && prev->end == addr && is_plain(prev, flags)) {
+		prev->end += len;
+	} else {
+		return false;
 	}
-	if (i < mm->nr_vmas && vma_can_merge(&as, mm->vmas[i])) {
-		mm->vmas[i]->start = addr;
-		mm->vmas[i]->pgoff = as.pgoff;
-		mm->total_vm += len >> PAGE_SHIFT;
-		return true;
-	}
-	return false;
+	mm->total_vm += len >> PAGE_SHIFT;
+	return true;
 }
 
 static int map_file(struct vma *v, struct file *file, u64 pgoff)
@@ -264,11 +302,11 @@ static int map_file(struct vma *v, struct file *file, u64 pgoff)
 /* A new vma in a place that is free. 0 or -errno. */
 static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct file *file, u64 pgoff)
 {
+	unsigned i = vma_index(mm, addr);
 	struct vma *v;
-	unsigned i;
 	int err = 0;
 
-	if (!file && extend_neighbour(mm, addr, len, flags))
+	if (!file && extend_neighbour(mm, i, addr, len, flags))
 		return 0;
 	v = vma_new(mm, addr, addr + len, flags);
 	if (!v)
@@ -276,15 +314,13 @@ static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct fi
 	if (file)
 		err = map_file(v, file, pgoff);
 	if (!err)
-		err = vma_insert(mm, v);
+		err = vma_insert(mm, i, v);
 	if (err) {
 		vma_free(v);
 		return err;
 	}
-	if (file) {
-		i = vma_index(mm, addr);
+	if (file)
 		vma_merge_range(mm, i, i + 1);
-	}
 	return 0;
 }
 
@@ -332,7 +368,7 @@ int setup_stack_vma(struct mm *mm, size_t size)
 	v = vma_new(mm, STACK_TOP - size, STACK_TOP, VM_READ | VM_WRITE | VM_GROWSDOWN);
 	if (!v)
 		return -ENOMEM;
-	err = vma_insert(mm, v);
+	err = vma_insert(mm, vma_index(mm, v->start), v);
 	if (err)
 		vma_free(v);
 	return err;
@@ -435,7 +471,7 @@ static int prepare_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 static int move_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
 	const struct move *m = ctx;
-	pte_t *to = arch_pte_find(mm, va - m->from + m->to);
+	pte_t *to = slot_find(mm, va - m->from + m->to);
 
 	assert(to && !*to);
 	*to = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
@@ -479,7 +515,7 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 	copy->start = to;
 	copy->end = to + new_len;
 	copy->pgoff = v->file ? vma_pgoff(v, addr) : to >> PAGE_SHIFT;
-	err = vma_insert(mm, copy);
+	err = vma_insert(mm, vma_index(mm, to), copy);
 	if (err) {
 		vma_free(copy);
 		return err;

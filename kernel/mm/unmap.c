@@ -79,12 +79,18 @@ static void zap_finish(struct mm *mm, struct zap *z)
 	z->n = 0;
 }
 
-void zap_range(struct vma *v, uaddr_t start, uaddr_t end)
+bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 {
 	struct zap z;
 	int more;
 
 	assert_held(&v->mm->mmap_lock);
+	if (end - start == PAGE_SIZE) {
+		pte_t *slot = slot_find(v->mm, start);
+
+		if (!slot || !*slot)
+			return false;
+	}
 	z.lo = z.hi = 0;
 	z.next = start;
 	z.vma = v;
@@ -97,33 +103,32 @@ void zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 		if (more)
 			cond_resched();
 	} while (more);
+	return z.next != start;
 }
 
 /*
  * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are looked through; a small hole
  * among other mappings costs nothing. What is left over goes with the mm.
  */
-void free_tables(struct mm *mm, uaddr_t start, uaddr_t end)
+void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 {
-	static const u8 shifts[] = { 39, 30, 21 };
-	unsigned i = vma_index(mm, start);
-	uaddr_t floor = i ? mm->vmas[i - 1]->end : 0;
-	uaddr_t ceiling = i < mm->nr_vmas ? mm->vmas[i]->start : USER_MAX;
+	uaddr_t floor = next ? mm->vmas[next - 1]->end : 0;
+	uaddr_t ceiling = next < mm->nr_vmas ? mm->vmas[next]->start : USER_MAX;
+	uaddr_t from = 0, to = 0;
 
-	for (unsigned k = 0; k < ARRAY_SIZE(shifts); k++) {
-		u64 span = 1ull << shifts[k];
+	for (unsigned shift = 21; shift <= 39; shift += 9) {
+		u64 span = 1ull << shift;
 		uaddr_t lo = start & ~(span - 1), hi = (end + span - 1) & ~(span - 1);
 
-		if (lo < floor)
-			lo += span;
-		if (hi > ceiling)
-			hi -= span;
-		if (lo >= hi)
-			continue;
-		/* The edges too: smaller spans beside the whole ones. */
-		arch_pt_free_range(mm, max(floor, start & ~(span - 1)), min(ceiling, (end + span - 1) & ~(span - 1)));
-		return;
+		if (lo + (lo < floor ? span : 0) >= hi - (hi > ceiling ? span : 0))
+			break;
+		from = max(lo, floor);
+		to = min(hi, ceiling);
 	}
+	if (!to)
+		return;
+	mm->slots = NULL;
+	arch_pt_free_range(mm, from, to);
 }
 
 /* ---- a file's pages, out of every address space ---- */
@@ -195,7 +200,7 @@ static void unmap_page_from(struct vma *v, const struct page *p)
 
 	if (p->index < v->pgoff || p->index - v->pgoff >= vma_pages(v))
 		return;
-	slot = arch_pte_find(v->mm, va);
+	slot = slot_find(v->mm, va);
 	if (slot && *slot && pfn_to_page(pte_pfn(*slot)) == p)
 		zap_range(v, va, va + PAGE_SIZE);
 }

@@ -15,8 +15,8 @@ unsigned vma_index(struct mm *mm, uaddr_t addr);
 struct vma *vma_dup(const struct vma *like);
 struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags);
 void vma_free(struct vma *v);
-/* Into the array at its place, and onto its file's list. 0 or -ENOMEM. */
-int vma_insert(struct mm *mm, struct vma *v);
+/* Into the array at its place, vma_index(its start), and onto its file's list. 0 or -ENOMEM. */
+int vma_insert(struct mm *mm, unsigned i, struct vma *v);
 /* vmas[first..last) leave the array and are freed. Their pages are gone already. */
 void vma_remove(struct mm *mm, unsigned first, unsigned last);
 /* Cuts so that vmas[*first..*last) cover exactly what is mapped of [start, end). 0 or -ENOMEM, then nothing but cuts has happened. */
@@ -28,6 +28,18 @@ static inline struct mapping *vma_mapping(const struct vma *v) { return v->file 
 static inline u64 vma_pages(const struct vma *v) { return (v->end - v->start) >> PAGE_SHIFT; }
 static inline u64 vma_pgoff(const struct vma *v, uaddr_t addr) { return v->pgoff + ((addr - v->start) >> PAGE_SHIFT); }
 static inline bool vma_accessible(const struct vma *v) { return v->flags & (VM_READ | VM_WRITE | VM_EXEC); }
+
+/* ---- mm.c: table slots; mmap_lock held ---- */
+
+#define SLOT_BLOCK	(512 * PAGE_SIZE)	/* the slots of so much are adjacent */
+pte_t *slot_walk(struct mm *mm, uaddr_t va);
+/* The slot for va if its table is there, else NULL. */
+static inline pte_t *slot_find(struct mm *mm, uaddr_t va)
+{
+	if (likely(mm->slots && va - mm->slot_block < SLOT_BLOCK))
+		return mm->slots + va / PAGE_SIZE % 512;
+	return slot_walk(mm, va);
+}
 
 /* ---- mmap.c ---- */
 
@@ -56,9 +68,9 @@ static inline void add_rss(struct mm *mm, enum rss_kind k, s64 n)
 {
 	atomic_fetch_add_explicit(&mm->rss[k], n, memory_order_relaxed);
 }
-/* Takes all pages of [start, end), which lies in v. */
-void zap_range(struct vma *v, uaddr_t start, uaddr_t end);
-/* Page tables that only served [start, end), now a hole, go back. */
-void free_tables(struct mm *mm, uaddr_t start, uaddr_t end);
+/* Takes all pages of [start, end), which lies in v. true if there was any. */
+bool zap_range(struct vma *v, uaddr_t start, uaddr_t end);
+/* Page tables that only served [start, end), now part of the hole in front of vmas[next], go back. */
+void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next);
 /* Reclaim: takes p, a page of m, out of every address space whose mmap_lock is free. true if no pte maps it any more. */
 bool try_unmap_page(struct mapping *m, struct page *p);
