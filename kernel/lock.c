@@ -477,15 +477,22 @@ bool mutex_is_held(const struct mutex *m)
 
 /* ---- statements about the whole ---- */
 
-void might_sleep(void)
+static void __cold __noreturn __attribute__((noinline)) may_not_sleep(const void *where)
 {
 	struct cpu *c = this_cpu();
 	u64 off;
+	const char *at = symbol_of(where, &off);
 
-	if (likely(c->nr_held == 0 && c->irq_depth == 0 && c->in_irq == 0 && (arch_irqs_on() || current->flags & PF_IDLE)))
-		return;
 	panic("%s/%d may not sleep at %s+0x%lx: %u locks held, interrupts %s, in interrupt %d", current->comm, current->pid,
-	      symbol_of(__builtin_return_address(0), &off), off, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
+	      at, off, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
+}
+
+void might_sleep(void)
+{
+	struct cpu *c = this_cpu();
+
+	if (unlikely(c->nr_held | (unsigned)c->irq_depth | (unsigned)c->in_irq) || !(arch_irqs_on() || current->flags & PF_IDLE))
+		may_not_sleep(__builtin_return_address(0));
 }
 
 void assert_no_locks(void)
