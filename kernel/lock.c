@@ -62,25 +62,28 @@ static const void *held_where(const void *lock, u8 kind)
 	return kind == KIND_SPIN ? ((const struct spinlock *)lock)->where : ((const struct rwlock *)lock)->where;
 }
 
-static const char *symbol_of(const void *where, u64 *off)
+/* An address as messages name it. */
+static struct place {
+	const char *symbol;
+	u64 offset;
+} place_of(const void *where)
 {
-	const char *s = where ? arch_symbol((u64)(uintptr_t)where, off) : NULL;
+	struct place p = { "?", 0 };
+	const char *s = where ? arch_symbol((u64)(uintptr_t)where, &p.offset) : NULL;
 
-	if (!s)
-		*off = 0;
-	return s ? s : "?";
+	if (s)
+		p.symbol = s;
+	return p;
 }
 
 static void __cold __noreturn rank_panic(const struct cpu *c, const char *name, unsigned rank, const void *where)
 {
 	unsigned top = c->nr_held - 1;
-	u64 off, held_off;
-	const char *at = symbol_of(where, &off);
-	const char *held_at = symbol_of(held_where(c->held[top].lock, c->held[top].kind), &held_off);
+	struct place at = place_of(where), held_at = place_of(held_where(c->held[top].lock, c->held[top].kind));
 
 	panic("lock order: CPU %u (%s/%d) takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
-	      c->id, current->comm, current->pid, name, rank, at, off,
-	      held_name(c->held[top].lock, c->held[top].kind), c->held[top].rank, held_at, held_off);
+	      c->id, current->comm, current->pid, name, rank, at.symbol, at.offset,
+	      held_name(c->held[top].lock, c->held[top].kind), c->held[top].rank, held_at.symbol, held_at.offset);
 }
 
 /* @slack is 1 for a lock of the same rank as the one before, which the caller ordered himself. */
@@ -129,15 +132,17 @@ struct spin {
 
 static void spin_wait(struct spin *s, const char *name, int holder, const void *where)
 {
-	u64 off;
+	struct place at;
 
 	arch_cpu_relax();
 	if (likely(++s->rounds & 0xfffff))
 		return;
 	if (!s->since)
 		s->since = arch_clock_ns();
-	else if (arch_clock_ns() > s->since + SPIN_LIMIT_NS)
-		panic("CPU %u waits for %s, held by CPU %d, taken at %s", this_cpu()->id, name, holder, symbol_of(where, &off));
+	if (arch_clock_ns() <= s->since + SPIN_LIMIT_NS)
+		return;
+	at = place_of(where);
+	panic("CPU %u waits for %s, held by CPU %d, taken at %s+0x%lx", this_cpu()->id, name, holder, at.symbol, at.offset);
 }
 
 /* ---- spinlocks ---- */
@@ -315,16 +320,18 @@ static struct task *mutex_owner(const struct mutex *m)
 static inline void mutex_check_rank(const struct mutex *m, const void *where, unsigned slack)
 {
 	const struct mutex *top;
-	u64 off, held_off;
+	struct place at, held_at;
 
 	if (list_empty(&current->held_mutexes))
 		return;
 	top = list_first(&current->held_mutexes, struct mutex, held);
 	if (likely(top->rank < m->rank + slack))
 		return;
+	at = place_of(where);
+	held_at = place_of(top->where);
 	panic("lock order: %s/%d takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
-	      current->comm, current->pid, m->name, m->rank, symbol_of(where, &off), off,
-	      top->name, top->rank, symbol_of(top->where, &held_off), held_off);
+	      current->comm, current->pid, m->name, m->rank, at.symbol, at.offset,
+	      top->name, top->rank, held_at.symbol, held_at.offset);
 }
 
 static inline void mutex_acquired(struct mutex *m, const void *where)
@@ -510,21 +517,20 @@ void locks_dump(struct task *t)
 	struct cpu *c = this_cpu();
 	struct mutex *m;
 	unsigned n = 0;
-	u64 off;
 
 	if (t == current)
 		for (unsigned i = 0; i < c->nr_held && i < ARRAY_SIZE(c->held); i++, n++) {
-			const char *at = symbol_of(held_where(c->held[i].lock, c->held[i].kind), &off);
+			struct place at = place_of(held_where(c->held[i].lock, c->held[i].kind));
 
 			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id,
-				held_name(c->held[i].lock, c->held[i].kind), c->held[i].rank, at, off);
+				held_name(c->held[i].lock, c->held[i].kind), c->held[i].rank, at.symbol, at.offset);
 		}
 	if (!t->held_mutexes.next)
 		return;
 	list_for_each(m, &t->held_mutexes, held) {
-		const char *at = symbol_of(m->where, &off);
+		struct place at = place_of(m->where);
 
-		kprintf("  %s/%d holds %s (rank %u) taken at %s+0x%lx\n", t->comm, t->pid, m->name, m->rank, at, off);
+		kprintf("  %s/%d holds %s (rank %u) taken at %s+0x%lx\n", t->comm, t->pid, m->name, m->rank, at.symbol, at.offset);
 		if (++n > 32)
 			break;
 	}

@@ -14,10 +14,10 @@ struct task;
 enum lock_rank {
 	RANK_NONE,
 	/* --- sleeping locks --- */
+	RANK_FILE_POS,		/* file->pos_lock: held across whatever read() or write() does, a suspend included */
 	RANK_TEXT,		/* the text of an open pseudo file, while its show() runs */
 	RANK_PM,		/* pm_mutex: one suspend at a time */
 	RANK_EXEC,		/* group->exec_mutex (cred_guard_mutex) */
-	RANK_FILE_POS,		/* file->pos_lock */
 	RANK_FS_RENAME,		/* directory renames */
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
 	RANK_INODE,		/* a file's inode mutex */
