@@ -486,12 +486,11 @@ bool mutex_is_held(const struct mutex *m)
 
 static void __cold __noreturn __attribute__((noinline)) may_not_sleep(const void *where)
 {
+	struct place at = place_of(where);
 	struct cpu *c = this_cpu();
-	u64 off;
-	const char *at = symbol_of(where, &off);
 
 	panic("%s/%d may not sleep at %s+0x%lx: %u locks held, interrupts %s, in interrupt %d", current->comm, current->pid,
-	      at, off, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
+	      at.symbol, at.offset, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
 }
 
 void might_sleep(void)
