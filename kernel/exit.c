@@ -215,6 +215,7 @@ static void __exit_signal(struct task *p)
 	assert_rel(atomic_load(&g->live), <=, g->nr_threads);	/* S16 */
 	flush_sigqueue(&p->pending);
 	p->sighand = NULL;
+	atomic_fetch_add(&nr_dead_tasks, 1);
 	spin_unlock(&s->siglock);
 	pid_detach_put(p);
 	sighand_put(s);

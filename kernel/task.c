@@ -30,6 +30,7 @@ struct rwlock tasklist_lock = RWLOCK_INIT("tasklist_lock", RANK_TASKLIST);
 struct list task_list = LIST_INIT(task_list);
 struct task *child_reaper;
 _Atomic u32 nr_tasks;
+_Atomic u32 nr_dead_tasks;
 int pid_max = PID_LIMIT;
 int threads_max;
 
@@ -394,11 +395,15 @@ static void free_task(struct task *t)
 	assert(!t->mm && !t->files && !t->fs && !t->io_context && !t->sighand);
 	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
 	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && list_empty(&t->held_mutexes));
+	bool dead = t->exit_state;
+
 	arch_thread_free(t);
 	if (t->group)
 		group_put(t->group);
 	kmem_cache_free(task_cache, t);
 	atomic_fetch_sub(&nr_tasks, 1);
+	if (dead)
+		atomic_fetch_sub(&nr_dead_tasks, 1);
 }
 
 void put_task(struct task *t)
@@ -408,6 +413,14 @@ void put_task(struct task *t)
 	assert_rel(old, >, 0);
 	if (old == 1)
 		free_task(t);
+}
+
+/* A thread that has told its parent, or released itself, still has a few steps to go: X18 to X20. */
+void wait_for_dead_tasks(void)
+{
+	might_sleep();
+	for (unsigned ms = 0; atomic_load(&nr_dead_tasks) && ms < 100; ms++)
+		msleep(1);
 }
 
 /* A zombie leader has no mm, the threads it left behind have: every scan for an mm must look at all of them (mechanism: 1.12). */

@@ -208,6 +208,7 @@ extern struct list task_list;		/* [T] leaders, init first */
 extern struct task init_task;		/* the boot task: idle of CPU 0, parent of all kernel threads, pid 0 */
 extern struct task *child_reaper;	/* (c) pid 1 */
 extern _Atomic u32 nr_tasks;		/* task_structs in existence */
+extern _Atomic u32 nr_dead_tasks;	/* those of them that are unhashed */
 
 #define for_each_process(p)		list_for_each(p, &task_list, tasks)
 #define for_each_thread(g, t)		list_for_each(t, &(g)->thread_head, thread_node)
@@ -285,6 +286,9 @@ struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...)
 void set_freezable(void);			/* this kernel thread takes part in freezing (they are PF_NOFREEZE otherwise) */
 bool kthread_should_stop(void);
 int kthread_stop(struct task *t);		/* waits for its end */
+
+/* Waits until every task that release_task has unhashed is freed; gives up on one that somebody holds on to. Sleeps. */
+void wait_for_dead_tasks(void);
 
 /* proc's view */
 struct k_utsname;

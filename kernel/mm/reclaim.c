@@ -10,6 +10,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
+#include "kernel/task.h"
 #include "kernel/waitq.h"
 
 static struct spinlock lru_lock = SPINLOCK_INIT("lru", RANK_LRU);
@@ -146,6 +147,7 @@ u64 reclaim_pages(u64 want)
 void drop_caches(void)
 {
 	might_sleep();
+	wait_for_dead_tasks();
 	reclaim_lru(SHRINK_ALL);
 	run_shrinkers(SHRINK_ALL);
 	kmem_shrink();
