@@ -590,6 +590,12 @@ static struct counts before, after;
 
 static void count(struct counts *c)
 {
+	unsigned long chld = BIT(SIGCHLD);
+	struct timespec now = {0, 0};
+
+	// A child that wait4 found first has left its signal behind.
+	while (sys(rt_sigtimedwait, &chld, 0, &now, 8) > 0)
+		;
 	// Linux's door; on Thaw it also waits for what is still on its way to being freed.
 	t_spit("/proc/sys/vm/drop_caches", "3");
 	c->free_kib = t_field("/proc/meminfo", "MemFree");
