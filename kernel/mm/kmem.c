@@ -499,23 +499,16 @@ static size_t slabinfo_row(struct kmem_cache *c, char *buf, size_t n)
 				 slabs - empty, slabs, 0ul);
 }
 
-/* *cursor: 0 the heading, i + 1 the i-th cache. Whole rows only; bytes written, 0 at the end. */
+/* Whole rows from the *cursor-th cache on; bytes written, 0 at the end. */
 size_t kmem_slabinfo(char *buf, size_t n, u64 *cursor)
 {
 	size_t done = 0, len;
 
-	while (*cursor <= nr_caches) {
-		if (*cursor == 0)
-			len = (size_t)ksnprintf(buf + done, n - done, "slabinfo - version: 2.1\n"
-						"# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>"
-						" : tunables <limit> <batchcount> <sharedfactor>"
-						" : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
-		else
-			len = slabinfo_row(&caches[*cursor - 1], buf + done, n - done);
+	for (; *cursor < nr_caches; ++*cursor) {
+		len = slabinfo_row(&caches[*cursor], buf + done, n - done);
 		if (len >= n - done)
 			break;
 		done += len;
-		++*cursor;
 	}
 	return done;
 }
