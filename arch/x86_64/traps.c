@@ -98,30 +98,6 @@ void x86_double_fault(struct regs *r)
 	kernel_fault(VEC_DF, err, read_cr2(), r);
 }
 
-/* ---- page faults ---- */
-
-static void page_fault(u64 err, u64 addr, struct regs *r)
-{
-	unsigned flags = (err & 1 ? FAULT_PROT : 0) | (err & 2 ? FAULT_WRITE : 0) | (err & 4 ? FAULT_USER : 0) |
-			 (err & 16 ? FAULT_EXEC : 0);
-	u64 fixup = 0;
-
-	if (!regs_user_mode(r)) {
-		fixup = find_fixup(r->ip);
-		if (!fixup || addr >= USER_MAX)
-			kernel_fault(VEC_PF, err, addr, r);
-	} else {
-		current->arch.cr2 = addr;
-		current->arch.trap_nr = VEC_PF;
-		current->arch.trap_err = (u32)err;
-	}
-	if (r->flags & FLAGS_IF)
-		arch_irq_enable();
-	if (entry_page_fault(r, addr, flags) && fixup)
-		r->ip = fixup;
-	arch_irq_disable();
-}
-
 /* ---- exceptions of user mode ---- */
 
 /* si_code for the exceptions in @pending, in the order of the FPU's own status bits. */
@@ -194,6 +170,43 @@ static void user_exception(u64 vector, u64 err, struct regs *r)
 	}
 	arch_irq_enable();
 	entry_user_exception(r, sig, code, addr);
+	arch_irq_disable();
+}
+
+/* ---- page faults ---- */
+
+/*
+ * Emulators let IRET in user mode read its frame as the kernel would, which SMAP forbids: the fault repeats for ever. It is
+ * answered like the general protection fault that other CPUs raise when it names a kernel selector.
+ */
+static bool is_user_iret(u64 err, const struct regs *r)
+{
+	return regs_user_mode(r) && !(err & 4);
+}
+
+static void page_fault(u64 err, u64 addr, struct regs *r)
+{
+	unsigned flags = (err & 1 ? FAULT_PROT : 0) | (err & 2 ? FAULT_WRITE : 0) | (err & 4 ? FAULT_USER : 0) |
+			 (err & 16 ? FAULT_EXEC : 0);
+	u64 fixup = 0;
+
+	if (is_user_iret(err, r)) {
+		user_exception(VEC_GP, 0, r);
+		return;
+	}
+	if (!regs_user_mode(r)) {
+		fixup = find_fixup(r->ip);
+		if (!fixup || addr >= USER_MAX)
+			kernel_fault(VEC_PF, err, addr, r);
+	} else {
+		current->arch.cr2 = addr;
+		current->arch.trap_nr = VEC_PF;
+		current->arch.trap_err = (u32)err;
+	}
+	if (r->flags & FLAGS_IF)
+		arch_irq_enable();
+	if (entry_page_fault(r, addr, flags) && fixup)
+		r->ip = fixup;
 	arch_irq_disable();
 }
 
