@@ -33,8 +33,9 @@ struct pipe {
 	u64 head, tail;			/* [lock] bytes ever written and read; head - tail is what is in the pipe */
 	struct list read_sleepers, write_sleepers;	/* [lock] of struct sleeper */
 	struct waitq pollers;
-	struct page **pages;		/* [lock] pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
-	struct page *inline_pages[PIPE_DEF_PAGES];
+	u64 mask;			/* [lock] bytes in the ring - 1 */
+	char **pages;			/* [lock] addresses of pages: pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
+	char *inline_pages[PIPE_DEF_PAGES];
 };
 
 static struct kmem_cache *pipe_cache;
@@ -55,6 +56,7 @@ static struct pipe *pipe_alloc(void)
 	list_init(&p->write_sleepers);
 	waitq_init(&p->pollers, "pipe");
 	p->nr_pages = PIPE_DEF_PAGES;
+	p->mask = PIPE_DEF_PAGES * PAGE_SIZE - 1;
 	p->pages = p->inline_pages;
 	return p;
 }
@@ -63,7 +65,7 @@ static void pipe_free(struct pipe *p)
 {
 	for (u32 i = 0; i < p->nr_pages; i++)
 		if (p->pages[i])
-			put_page(p->pages[i]);
+			put_page(virt_to_page(p->pages[i]));
 	if (p->pages != p->inline_pages)
 		kfree(p->pages);
 	kmem_cache_free(pipe_cache, p);
@@ -116,23 +118,33 @@ static int pipe_sleep(struct pipe *p, struct list *sleepers)
 
 static u64 ring_bytes(const struct pipe *p)
 {
-	return (u64)p->nr_pages * PAGE_SIZE;
+	return p->mask + 1;
 }
 
-static void ring_copy(struct pipe *p, u64 at, char *buf, size_t n, bool in)
+static void copy_piece(char *ring, char *buf, size_t n, bool in)
 {
-	while (n) {
-		u64 off = at & (ring_bytes(p) - 1);
-		size_t chunk = min(n, PAGE_SIZE - off % PAGE_SIZE);
-		char *page = (char *)page_address(p->pages[off / PAGE_SIZE]) + off % PAGE_SIZE;
+	if (n == 1)
+		*(in ? ring : buf) = *(in ? buf : ring);
+	else if (in)
+		kmemcpy(ring, buf, n);
+	else
+		kmemcpy(buf, ring, n);
+}
 
-		if (in)
-			kmemcpy(page, buf, chunk);
-		else
-			kmemcpy(buf, page, chunk);
-		buf += chunk;
-		at += chunk;
-		n -= chunk;
+static inline void ring_copy(struct pipe *p, u64 at, char *buf, size_t n, bool in)
+{
+	for (;;) {
+		u64 off = at & p->mask, in_page = off % PAGE_SIZE;
+		char *ring = p->pages[off / PAGE_SIZE] + in_page;
+
+		if (likely(n <= PAGE_SIZE - in_page)) {
+			copy_piece(ring, buf, n, in);
+			return;
+		}
+		copy_piece(ring, buf, PAGE_SIZE - in_page, in);
+		buf += PAGE_SIZE - in_page;
+		at += PAGE_SIZE - in_page;
+		n -= PAGE_SIZE - in_page;
 	}
 }
 
@@ -143,7 +155,7 @@ static void ring_trim(struct pipe *p)
 
 	for (u32 i = 0; i < p->nr_pages; i++) {
 		if (i != keep && p->pages[i]) {
-			put_page(p->pages[i]);
+			put_page(virt_to_page(p->pages[i]));
 			p->pages[i] = NULL;
 		}
 	}
@@ -156,7 +168,7 @@ static int ring_prepare(struct pipe *p, size_t n)
 		u32 slot = (u32)((at & (ring_bytes(p) - 1)) / PAGE_SIZE);
 		struct page *page;
 
-		if (p->pages[slot])
+		if (likely(p->pages[slot]))
 			continue;
 		spin_unlock(&p->lock);
 		page = alloc_page(GFP_USER);
@@ -167,7 +179,7 @@ static int ring_prepare(struct pipe *p, size_t n)
 		if (p->pages[slot])
 			put_page(page);
 		else
-			p->pages[slot] = page;
+			p->pages[slot] = page_address(page);
 		return -EAGAIN;
 	}
 	return 0;
@@ -257,14 +269,27 @@ static s64 pipe_read_through(struct file *f, uaddr_t ubuf, size_t n, char *buf, 
 	return done ? (s64)done : got;
 }
 
+static s64 pipe_read_small(struct file *f, uaddr_t ubuf, size_t n)
+{
+	struct pipe *p = f->inode->private;
+	char small[SMALL];
+	s64 got = n ? pipe_take(f->flags, p, small, n) : 0;
+	size_t left = got > 0 ? copy_to_user(ubuf, small, (size_t)got) : 0;
+
+	if (likely(!left))
+		return got;
+	pipe_give_back(p, small + got - left, left);
+	return (size_t)got == left ? -EFAULT : got - (s64)left;
+}
+
 static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 {
-	char small[SMALL], *buf;
+	char *buf;
 	s64 got;
 
 	(void)pos;
-	if (n <= sizeof(small))
-		return pipe_read_through(f, ubuf, n, small, sizeof(small));
+	if (n <= SMALL)
+		return pipe_read_small(f, ubuf, n);
 	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
@@ -283,7 +308,7 @@ static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
 	int err;
 
 	spin_lock(&p->lock);
-	while (done < n) {
+	do {
 		u64 room = ring_bytes(p) - (p->head - p->tail);
 
 		if (!p->readers) {
@@ -313,9 +338,9 @@ static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
 		ret = pipe_sleep(p, &p->write_sleepers);
 		if (ret)
 			break;
-	}
+	} while (done < n);
 	spin_unlock(&p->lock);
-	if (ret == -EPIPE)
+	if (unlikely(ret == -EPIPE))
 		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
 	return done ? (s64)done : ret;
 }
@@ -426,7 +451,7 @@ static void pipe_release(struct file *f)
 static long pipe_resize(struct pipe *p, u64 bytes)
 {
 	u32 n = 1;
-	struct page **pages, **old;
+	char **pages, **old;
 	long ret;
 
 	if (bytes > PIPE_MAX_PAGES * PAGE_SIZE)
@@ -444,9 +469,10 @@ static long pipe_resize(struct pipe *p, u64 bytes)
 	} else {
 		for (u32 i = 0; i < p->nr_pages; i++)
 			if (old[i])
-				put_page(old[i]);
+				put_page(virt_to_page(old[i]));
 		p->pages = pages;
 		p->nr_pages = n;
+		p->mask = n * PAGE_SIZE - 1;
 		p->head = p->tail = 0;
 		ret = (long)ring_bytes(p);
 	}

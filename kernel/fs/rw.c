@@ -74,42 +74,43 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos)
 	return put;
 }
 
+/* A read or write at the file's own position. */
+static s64 rw_positional(struct fdref r, uaddr_t buf, size_t n, s64 (*fn)(struct file *, uaddr_t, size_t, u64 *))
+{
+	struct pos_guard g = pos_begin(r);
+	u64 pos = r.file->pos;
+	s64 ret = fn(r.file, buf, n, &pos);
+
+	if (ret >= 0)
+		r.file->pos = pos;
+	pos_end(g);
+	return ret;
+}
+
 long sys_read(int fd, uaddr_t buf, size_t n)
 {
 	struct fdref r = fdget(fd);
-	struct pos_guard g;
-	s64 got;
-	u64 pos;
+	s64 ret;
+	u64 none = 0;
 
 	if (!r.file)
 		return -EBADF;
-	g = pos_begin(r);
-	pos = r.file->pos;
-	got = vfs_read(r.file, buf, n, &pos);
-	if (got >= 0)
-		r.file->pos = pos;
-	pos_end(g);
+	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_read) : vfs_read(r.file, buf, n, &none);
 	fdput(r);
-	return got;
+	return ret;
 }
 
 long sys_write(int fd, uaddr_t buf, size_t n)
 {
 	struct fdref r = fdget(fd);
-	struct pos_guard g;
-	s64 put;
-	u64 pos;
+	s64 ret;
+	u64 none = 0;
 
 	if (!r.file)
 		return -EBADF;
-	g = pos_begin(r);
-	pos = r.file->pos;
-	put = vfs_write(r.file, buf, n, &pos);
-	if (put >= 0)
-		r.file->pos = pos;
-	pos_end(g);
+	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_write) : vfs_write(r.file, buf, n, &none);
 	fdput(r);
-	return put;
+	return ret;
 }
 
 long sys_pread64(int fd, uaddr_t buf, size_t n, s64 pos)
@@ -513,6 +514,7 @@ struct dirent_ctx {
 	uaddr_t buf;
 	size_t room, done;
 	u64 pos;
+	bool full;			/* nothing more is taken, even if it would fit: the order is kept */
 	int err;
 };
 
@@ -523,11 +525,13 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, u64 ino, unsign
 	struct linux_dirent64 d = { .d_ino = ino, .d_off = (int64_t)next, .d_reclen = (u16)size, .d_type = (u8)type };
 	uaddr_t at = c->buf + c->done;
 
-	if (size > c->room - c->done) {
+	if (c->full || size > c->room - c->done) {
+		c->full = true;
 		c->err = c->done ? 0 : -EINVAL;
 		return false;
 	}
 	if (copy_to_user(at, &d, head) || copy_to_user(at + head, name, len) || clear_user(at + head + len, size - head - len)) {
+		c->full = true;
 		c->err = c->done ? 0 : -EFAULT;
 		return false;
 	}
