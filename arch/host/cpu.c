@@ -15,7 +15,7 @@
 
 #define STEP_NS		1000u
 /* More than any scenario takes: who gets here runs in circles. */
-#define MAX_STEPS	200000000ull
+#define MAX_STEPS	50000000ull
 
 struct host_cpu host_cpus[MAX_CPUS];
 unsigned host_nr_cpus;

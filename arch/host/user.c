@@ -339,6 +339,16 @@ void u_set32(uaddr_t a, u32 v)
 	u_write(a, &v, sizeof(v));
 }
 
+/* Nobody else runs between two arch_points. */
+u32 u_cmpxchg32(uaddr_t a, u32 old, u32 new)
+{
+	u32 *p = (u32 *)user_access(a, FAULT_WRITE), was = *p;
+
+	if (was == old)
+		*p = new;
+	return was;
+}
+
 u64 u_get64(uaddr_t a)
 {
 	u64 v;
