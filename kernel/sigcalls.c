@@ -247,6 +247,8 @@ static long kill_one(int pid, int sig, const struct k_siginfo *info)
 	struct task *t;
 	long err = -ESRCH;
 
+	if (pid == current->pid)
+		return send_sig_group(sig, info, current);
 	read_lock(&tasklist_lock);
 	t = find_task_by_pid(pid);
 	if (t)
@@ -272,6 +274,8 @@ static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info
 	struct task *t;
 	long err = -ESRCH;
 
+	if (pid == current->pid && (!tgid || tgid == current->tgid))
+		return send_sig_thread(sig, info, current);
 	read_lock(&tasklist_lock);
 	t = find_task_by_pid(pid);
 	if (t && (!tgid || t->tgid == tgid))

@@ -7,7 +7,6 @@
  * before it notices that it must die (mechanism of mark_oom_victim: exemption first, then thaw).
  */
 #include "kernel/freezer.h"
-#include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -39,6 +38,17 @@ static enum verdict default_action(int sig)
 	return do_signal_stop(sig) ? RELOCK : NEXT;
 }
 
+/* The mask to come back to: what the call replaced for its own length (sigsuspend, ppoll), or today's. siglock held. */
+static void block_for_handler(struct ksig *k)
+{
+	struct task *t = current;
+	sigset_t_k more = k->ka.mask | (k->ka.flags & SA_NODEFER ? 0 : sigmask(k->sig));
+
+	k->oldmask = t->restore_sigmask ? t->saved_sigmask : t->blocked;
+	if (more & ~t->blocked)
+		set_blocked_locked(t->blocked | more);
+}
+
 /* One signal or one stop. siglock held, dropped on RELOCK. */
 static enum verdict take_one(struct ksig *k)
 {
@@ -67,6 +77,7 @@ static enum verdict take_one(struct ksig *k)
 	k->ka = *ka;
 	if (ka->flags & SA_RESETHAND)
 		ka->handler = K_SIG_DFL;
+	block_for_handler(k);
 	return HANDLE;
 }
 
@@ -176,24 +187,28 @@ uaddr_t signal_stack(const struct ksig *k, uaddr_t sp)
 }
 
 /*
- * The mask to come back to: what the call replaced for its own length (sigsuspend, ppoll), or today's. LINUX: no frame is refused for
- * running off the alternate stack; that page faults by itself or the program overwrites its own memory.
+ * No frame, no handler: SIGSEGV, and if that is the one that has no frame, the end. LINUX: no frame is refused for running off the
+ * alternate stack; that page faults by itself or the program overwrites its own memory.
  */
+static void no_frame(const struct ksig *k)
+{
+	set_current_blocked(k->oldmask);
+	if (k->sig == SIGSEGV)
+		force_fatal_sig(SIGSEGV);
+	else
+		force_sig(SIGSEGV);
+}
+
 static void handle_signal(struct ksig *k, struct regs *r)
 {
 	struct task *t = current;
 
 	restart_after_handler(r, &k->ka);
-	k->oldmask = t->restore_sigmask ? t->saved_sigmask : t->blocked;
 	if (arch_signal_setup(k, r)) {
-		if (k->sig == SIGSEGV)
-			force_fatal_sig(SIGSEGV);
-		else
-			force_sig(SIGSEGV);
+		no_frame(k);
 		return;
 	}
 	t->restore_sigmask = 0;
-	set_current_blocked(t->blocked | k->ka.mask | (k->ka.flags & SA_NODEFER ? 0 : sigmask(k->sig)));
 	if (t->sas_flags & SS_AUTODISARM) {
 		t->sas_sp = 0;
 		t->sas_size = 0;
@@ -213,7 +228,7 @@ void do_signal(struct regs *r)
 {
 	struct ksig k;
 
-	kmemset(&k.info, 0, sizeof(k.info));
+	k.info = (struct k_siginfo){ 0 };
 	if (get_signal(&k)) {
 		handle_signal(&k, r);
 		return;

@@ -151,7 +151,7 @@ void signal_wake_up(struct task *t, unsigned extra_state)
 {
 	assert_held(&t->sighand->siglock);
 	set_tif(t, TIF_SIGPENDING);
-	if (!wake_up_state(t, TASK_INTERRUPTIBLE | extra_state))
+	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE | extra_state))
 		kick_process(t);
 }
 
@@ -461,10 +461,8 @@ static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info
 int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
 {
 	struct sigpending *p = &current->pending;
-	int sig;
+	int sig = next_signal(p, mask);
 
-	assert_held(&current->sighand->siglock);
-	sig = next_signal(p, mask);
 	if (!sig) {
 		p = &current->group->shared_pending;
 		sig = next_signal(p, mask);
@@ -521,7 +519,6 @@ static void retarget_shared_pending(sigset_t_k which)
 
 void set_blocked_locked(sigset_t_k mask)
 {
-	assert_held(&current->sighand->siglock);
 	if (signal_pending(current) && current->group->nr_threads > 1)
 		retarget_shared_pending(mask & ~current->blocked);
 	current->blocked = mask;

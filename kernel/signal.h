@@ -68,7 +68,10 @@ bool signal_pending(struct task *t);
 /* Would a sleeper in @state be woken by what is pending? */
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
-/* t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick. siglock held. */
+/*
+ * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick. siglock held. current needs none:
+ * schedule() looks at what is pending.
+ */
 void signal_wake_up(struct task *t, unsigned extra_state);
 void set_current_blocked(sigset_t_k mask);	/* takes siglock */
 /* entry_exit_to_user's part: task work, freeze, stop, deliver or die; restarts an interrupted call. Interrupts on. */
