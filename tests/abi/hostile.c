@@ -166,6 +166,7 @@ TEST(nonsense_in_every_system_call)
 
 	if (!t_on_thaw)
 		SKIP("too rude for somebody's machine");
+	t_tmpdir(); // for what it may create
 	CHECK_EQ(IN_CHILD({
 		unsigned long seed = 12345;
 
