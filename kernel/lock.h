@@ -32,6 +32,7 @@ enum lock_rank {
 	RANK_TASK,		/* task->alloc_lock: mm, files, fs, io_context pointers (task_lock) */
 	RANK_FREEZER,		/* freezer_lock */
 	RANK_SIGHAND,		/* sighand->siglock */
+	RANK_TTY_STATE,		/* tty->lock: modes, input, foreground group */
 	RANK_OOM_VICTIMS,	/* oom.c: victims in flight */
 	RANK_PID,
 	RANK_FILES,		/* files->lock: the descriptor table */

@@ -234,6 +234,8 @@ long sys_flock(int fd, unsigned op)
 	struct file *f;
 	long err;
 
+	if (op & 32)			/* LOCK_MAND, which Linux accepts and ignores */
+		return 0;
 	switch (op & ~(unsigned)LOCK_NB) {
 	case LOCK_SH:
 		want.type = F_RDLCK;

@@ -408,7 +408,7 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 			mask |= POLLHUP;
 	}
 	if (f->writable) {
-		if (p->readers && ring_bytes(p) - (p->head - p->tail) >= K_PIPE_BUF)
+		if (ring_bytes(p) - (p->head - p->tail) >= K_PIPE_BUF)
 			mask |= POLLOUT | POLLWRNORM;
 		if (!p->readers)
 			mask |= POLLERR;

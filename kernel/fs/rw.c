@@ -201,13 +201,12 @@ static s64 stream_writev(struct file *f, const struct iov *iov)
 		return -ENOMEM;
 	for (unsigned i = 0; i < iov->n && done < n; i++) {
 		size_t part = min(iov->v[i].iov_len, n - done);
-		size_t left = copy_from_user(buf + done, iov->v[i].iov_base, part);
 
-		done += part - left;
-		if (left) {
-			ret = done ? 0 : -EFAULT;
+		if (copy_from_user(buf + done, iov->v[i].iov_base, part))
+			ret = -EFAULT;
+		if (ret)
 			break;
-		}
+		done += part;
 	}
 	if (!ret)
 		ret = f->ops->kwrite(f, buf, done, 0);

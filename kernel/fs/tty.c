@@ -16,7 +16,7 @@
 #define DEFAULT_LFLAG	(ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN)
 
 struct tty console_tty = {
-	.lock = SPINLOCK_INIT("tty", RANK_IO),
+	.lock = SPINLOCK_INIT("tty", RANK_TTY_STATE),
 	.termios = {
 		.c_iflag = DEFAULT_IFLAG,
 		.c_oflag = OPOST | ONLCR,
@@ -302,33 +302,36 @@ static int input_byte(struct tty *t, u8 c, struct echo *e)
 	return 0;
 }
 
-void tty_input(u8 c)
-{
-	struct tty *t = &console_tty;
-	struct echo e = { .len = 0 };
-	int sig, pgrp;
-
-	spin_lock(&t->lock);
-	sig = input_byte(t, c, &e);
-	pgrp = t->pgrp;
-	if (sig && pgrp)
-		pid_get(pgrp);
-	spin_unlock(&t->lock);
-	if (e.len)
-		output(t, e.buf, e.len);
-	if (sig && pgrp) {
-		kill_pgrp(sig, SEND_SIG_KERNEL, pgrp);
-		pid_put(pgrp);
-	}
-	wake_up_all(&t->read_wait);
-}
-
 /* --- reading --- */
 
 /* Bytes that a read may take now. t->lock held. */
 static u32 available(const struct tty *t)
 {
 	return (t->termios.c_lflag & ICANON ? t->canon : t->head) - t->tail;
+}
+
+void tty_input(u8 c)
+{
+	struct tty *t = &console_tty;
+	struct echo e = { .len = 0 };
+	int sig, pgrp;
+	bool ready;
+
+	spin_lock(&t->lock);
+	sig = input_byte(t, c, &e);
+	pgrp = sig ? t->pgrp : 0;
+	if (pgrp)
+		pid_get(pgrp);
+	ready = available(t);
+	spin_unlock(&t->lock);
+	if (e.len)
+		output(t, e.buf, e.len);
+	if (pgrp) {
+		kill_pgrp(sig, SEND_SIG_KERNEL, pgrp);
+		pid_put(pgrp);
+	}
+	if (ready)
+		wake_up_all(&t->read_wait);
 }
 
 /* Takes a line or part of one. *eof: it ended with ^D. t->lock held. */

@@ -6,7 +6,7 @@
 #define TTY_BUF		4096u		/* power of two */
 
 struct tty {
-	struct spinlock lock;		/* RANK_IO; interrupts come with input */
+	struct spinlock lock;		/* RANK_TTY_STATE; interrupts come with input */
 	struct k_termios termios;	/* [lock] */
 	struct k_winsize winsize;	/* [lock] */
 	int session, pgrp;		/* [lock] with a reference on the number; 0: none */
