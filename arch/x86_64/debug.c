@@ -51,6 +51,9 @@ unsigned arch_backtrace(const struct regs *r, u64 *pcs, unsigned n)
 
 	if (r && n)
 		pcs[k++] = r->ip;
+	/* Who called a function that has no frame: it returns to what lies on top. */
+	if (r && k < n && on_kernel_stack(r->sp) && in_text(*(const u64 *)r->sp))
+		pcs[k++] = *(const u64 *)r->sp;
 	while (k < n && on_kernel_stack(fp)) {
 		const u64 *f = (const u64 *)fp;
 

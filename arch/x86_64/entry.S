@@ -10,10 +10,12 @@
 	.text
 
 /*
- * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. The way back by SYSRET leaves out the callee-saved
- * registers, which C kept, and trusts rip: SYSCALL put it there, just after an instruction in user space, whose last
- * page is never mapped. Whoever changes registers in struct regs makes the number negative (sigreturn, exec) or has
- * come through the slow way, which loads all of them and leaves by IRET.
+ * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. A call and back are counted in instructions:
+ *  - ss is in its place from the first entry on; ax is stored by entry_syscall; cx and r11 are known, and filled in on the
+ *    slow way out, and for a forked child.
+ *  - The way back by SYSRET leaves out the callee-saved registers, which C kept, and trusts rip: SYSCALL put it there, just
+ *    after an instruction in user space, whose last page is never mapped. Whoever changes struct regs sets TIF_SLOW_EXIT
+ *    (sigreturn, exec) or is on the slow way already, which loads all of it and leaves by IRET.
  */
 	.globl syscall_entry
 	.balign 16
@@ -21,7 +23,6 @@ syscall_entry:
 	swapgs
 	movq %rsp, %gs:CPU_USER_SP
 	movq %gs:CPU_KSTACK, %rsp
-	pushq $USER_DS
 	pushq %gs:CPU_USER_SP
 	pushq %r11
 	pushq $USER_CS
@@ -30,12 +31,10 @@ syscall_entry:
 	pushq %rdi
 	pushq %rsi
 	pushq %rdx
-	pushq %rcx
-	pushq $-38				/* ax: ENOSYS */
 	pushq %r8
 	pushq %r9
 	pushq %r10
-	pushq %r11
+	subq $24, %rsp				/* r11 cx ax */
 	pushq %rbx
 	pushq %rbp
 	pushq %r12
@@ -47,25 +46,29 @@ syscall_entry:
 	call entry_syscall
 	cli
 	movq %gs:CPU_CURRENT, %rax
-	testl $TASK_TIF_WORK, TASK_TIF(%rax)
-	jnz exit_slow
-	cmpl $0, REGS_NR(%rsp)
-	jl exit_slow
-	addq $REGS_R11, %rsp
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rax
-	popq %rcx
-	popq %rdx
-	popq %rsi
-	popq %rdi
-	movq (REGS_SP - REGS_NR)(%rsp), %rsp
+	testl $(TASK_TIF_WORK | TIF_SLOW_EXIT), TASK_TIF(%rax)
+	jnz syscall_slow
+	movq REGS_AX(%rsp), %rax
+	movq REGS_R10(%rsp), %r10
+	movq REGS_R9(%rsp), %r9
+	movq REGS_R8(%rsp), %r8
+	movq REGS_DX(%rsp), %rdx
+	movq REGS_SI(%rsp), %rsi
+	movq REGS_DI(%rsp), %rdi
+	movq REGS_IP(%rsp), %rcx
+	movq REGS_FLAGS(%rsp), %r11
+	movq REGS_SP(%rsp), %rsp
 	swapgs
 	sysretq
 
 /* Interrupts off, rsp at the struct regs. */
+syscall_slow:
+	testl $TIF_SLOW_EXIT, TASK_TIF(%rax)
+	jnz exit_slow
+	movq REGS_IP(%rsp), %rcx
+	movq REGS_FLAGS(%rsp), %r11
+	movq %rcx, REGS_CX(%rsp)
+	movq %r11, REGS_R11(%rsp)
 exit_slow:
 	movq %rsp, %rdi
 	call x86_exit_to_user
@@ -78,12 +81,12 @@ restore_all:
 	popq %r12
 	popq %rbp
 	popq %rbx
+	popq %rax
+	popq %rcx
 	popq %r11
 	popq %r10
 	popq %r9
 	popq %r8
-	popq %rax
-	popq %rcx
 	popq %rdx
 	popq %rsi
 	popq %rdi
@@ -115,12 +118,12 @@ trap_common:
 1:	xchgq %rdi, (%rsp)
 	pushq %rsi
 	pushq %rdx
-	pushq %rcx
-	pushq %rax
 	pushq %r8
 	pushq %r9
 	pushq %r10
 	pushq %r11
+	pushq %rcx
+	pushq %rax
 	pushq %rbx
 	pushq %rbp
 	pushq %r12
@@ -155,12 +158,12 @@ double_fault_entry:
 	pushq $0				/* di, filled in below */
 	pushq %rsi
 	pushq %rdx
-	pushq %rcx
-	pushq %rax
 	pushq %r8
 	pushq %r9
 	pushq %r10
 	pushq %r11
+	pushq %rcx
+	pushq %rax
 	pushq %rbx
 	pushq %rbp
 	pushq %r12

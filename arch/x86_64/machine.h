@@ -26,7 +26,8 @@ static inline u64 virt_to_phys(const void *p)
 /* --- user registers as the entry code stores them, lowest address first --- */
 struct regs {
 	u64 r15, r14, r13, r12, bp, bx;
-	u64 r11, r10, r9, r8, ax, cx, dx, si, di;
+	u64 ax, cx, r11;			/* in a system call filled in late, see entry.S */
+	u64 r10, r9, r8, dx, si, di;
 	s64 nr;					/* system call number, -1: not a system call */
 	u64 ip, cs, flags, sp, ss;
 };

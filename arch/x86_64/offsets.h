@@ -9,16 +9,25 @@
 #define TSS_SEL		0x40
 
 #define CPU_CURRENT	8		/* struct cpu, through %gs */
-#define CPU_KSTACK	16		/* top of current's kernel stack */
+#define CPU_KSTACK	16		/* top of current's kernel stack, less 8 for ss, which is there already */
 #define CPU_USER_SP	24		/* scratch of the system call entry */
 #define TASK_TIF	4
 #define TASK_TIF_WORK	7
+#define TIF_SLOW_EXIT	0x80000000	/* the machine's own: registers were changed, load them all */
 
-#define REGS_R11	(6 * 8)
+#define REGS_AX		(6 * 8)
+#define REGS_CX		(7 * 8)
+#define REGS_R11	(8 * 8)
+#define REGS_R10	(9 * 8)
+#define REGS_R9		(10 * 8)
+#define REGS_R8		(11 * 8)
+#define REGS_DX		(12 * 8)
+#define REGS_SI		(13 * 8)
 #define REGS_DI		(14 * 8)
 #define REGS_NR		(15 * 8)
 #define REGS_IP		(16 * 8)
 #define REGS_CS		(17 * 8)
+#define REGS_FLAGS	(18 * 8)
 #define REGS_SP		(19 * 8)
 #define REGS_SIZE	(21 * 8)
 

@@ -141,6 +141,7 @@ int arch_signal_return(struct regs *r, u64 *mask)
 	const struct k_sigcontext *c = &f.uc.uc_mcontext;
 
 	regs_forget_syscall(r);
+	set_tif(current, TIF_SLOW_EXIT);
 	if (copy_from_user(&f, r->sp - 8, sizeof(f)))
 		return -EFAULT;
 	*r = (struct regs){

@@ -33,9 +33,13 @@ struct regs *arch_regs(struct task *t)
 	return (struct regs *)fpu_area(t) - 1;
 }
 
-static inline u64 stack_top(const struct task *t)
+/* Where user mode enters the kernel while t runs: system calls find ss there already. */
+static inline void set_user_entry(struct cpu *c, const struct task *t)
 {
-	return t->arch.stack ? (u64)fpu_area(t) : 0;
+	u64 top = (u64)fpu_area(t);
+
+	c->machine[0] = top - 8;
+	((struct x86_cpu *)c->arch)->tss.rsp[0] = top;
 }
 
 int arch_thread_alloc(struct task *t)
@@ -82,6 +86,8 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 	new_frame(t, fork_return);
 	*r = *arch_regs(current);
 	r->ax = 0;
+	r->cx = r->ip;
+	r->r11 = r->flags;
 	if (sp)
 		r->sp = sp;
 	t->arch.fpu = fpu_area(t);
@@ -107,23 +113,21 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 	t->arch.fs_base = t->arch.gs_base = 0;
 	wrmsr(MSR_FS_BASE, 0);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
-	this_cpu()->machine[0] = stack_top(t);
-	this_x86()->tss.rsp[0] = stack_top(t);
+	set_user_entry(this_cpu(), t);
 	irq_pop_off();
+	set_tif(t, TIF_SLOW_EXIT);
 }
 
 void arch_switch(struct task *prev, struct task *next)
 {
 	struct cpu *c = this_cpu();
-	u64 top = stack_top(next);
 
 	if (prev->arch.fpu && prev->arch.fpu_loaded)
 		fpu_save(prev);
 	c->prev = prev;
 	c->curr = next;
 	if (next->arch.fpu) {
-		c->machine[0] = top;
-		this_x86()->tss.rsp[0] = top;
+		set_user_entry(c, next);
 		if (next->arch.fpu_loaded)
 			fpu_load(next);
 		wrmsr(MSR_FS_BASE, next->arch.fs_base);

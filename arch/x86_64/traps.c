@@ -15,7 +15,11 @@
 _Static_assert(offsetof(struct cpu, curr) == CPU_CURRENT && offsetof(struct cpu, self) == 0, "entry.S");
 _Static_assert(offsetof(struct cpu, machine) == CPU_KSTACK && CPU_USER_SP == CPU_KSTACK + 8, "entry.S");
 _Static_assert(offsetof(struct task, tif) == TASK_TIF && TIF_WORK == TASK_TIF_WORK, "entry.S");
-_Static_assert(offsetof(struct regs, r11) == REGS_R11 && offsetof(struct regs, di) == REGS_DI, "entry.S");
+_Static_assert(offsetof(struct regs, ax) == REGS_AX && offsetof(struct regs, cx) == REGS_CX, "entry.S");
+_Static_assert(offsetof(struct regs, r11) == REGS_R11 && offsetof(struct regs, r10) == REGS_R10, "entry.S");
+_Static_assert(offsetof(struct regs, r9) == REGS_R9 && offsetof(struct regs, r8) == REGS_R8, "entry.S");
+_Static_assert(offsetof(struct regs, dx) == REGS_DX && offsetof(struct regs, si) == REGS_SI, "entry.S");
+_Static_assert(offsetof(struct regs, di) == REGS_DI && offsetof(struct regs, flags) == REGS_FLAGS, "entry.S");
 _Static_assert(offsetof(struct regs, nr) == REGS_NR && offsetof(struct regs, ip) == REGS_IP, "entry.S");
 _Static_assert(offsetof(struct regs, cs) == REGS_CS && offsetof(struct regs, sp) == REGS_SP, "entry.S");
 _Static_assert(sizeof(struct regs) == REGS_SIZE, "entry.S");
@@ -74,6 +78,19 @@ static u64 find_fixup(u64 ip)
 	return 0;
 }
 
+/* panic() begins with its own callers; these are the ones that matter. */
+static void print_callers(const struct regs *r)
+{
+	u64 pcs[16], off;
+	unsigned n = arch_backtrace(r, pcs, ARRAY_SIZE(pcs));
+
+	for (unsigned i = 0; i < n; i++) {
+		const char *name = arch_symbol(pcs[i], &off);
+
+		kprintf("  %016lx %s+0x%lx\n", pcs[i], name ? name : "?", name ? off : 0);
+	}
+}
+
 static void __cold __noreturn kernel_fault(u64 vector, u64 err, u64 addr, const struct regs *r)
 {
 	const char *name = vector < 32 && names[vector] ? names[vector] : "exception";
@@ -82,6 +99,7 @@ static void __cold __noreturn kernel_fault(u64 vector, u64 err, u64 addr, const 
 	kprintf("%s (vector %lu, error %lx) in the kernel, address %016lx\n", name, (unsigned long)vector, (unsigned long)err,
 		(unsigned long)addr);
 	arch_regs_print(r);
+	print_callers(r);
 	if (is_stack_guard(addr))
 		panic("kernel stack overflow");
 	if (vector == VEC_PF && addr < USER_MAX)
@@ -271,6 +289,7 @@ static inline bool canonical(u64 va) { return (u64)((s64)(va << 16) >> 16) == va
 /* IRET faults in the kernel on an address that no page table could map: say so before. */
 void x86_exit_to_user(struct regs *r)
 {
+	clear_tif(current, TIF_SLOW_EXIT);
 	entry_exit_to_user(r);
 	while (unlikely(!canonical(r->ip))) {
 		arch_irq_enable();
