@@ -111,7 +111,7 @@ static void heap_remove(struct timer_queue *q, struct timer *t)
 
 void timer_setup(struct timer *t, void (*fn)(struct timer *))
 {
-	*t = (struct timer){ .fn = fn, .cpu = this_cpu() };
+	*t = (struct timer){ .fn = fn };
 }
 
 void timer_arm_by(u64 deadline)
@@ -127,11 +127,11 @@ void timer_arm_by(u64 deadline)
 static struct timer_queue *timer_queue_lock(struct timer *t)
 {
 	for (;;) {
-		struct cpu *c = READ_ONCE(t->cpu);
-		struct timer_queue *q = &queues[c->id];
+		unsigned cpu = READ_ONCE(t->cpu);
+		struct timer_queue *q = &queues[cpu];
 
 		spin_lock(&q->lock);
-		if (t->cpu == c)
+		if (t->cpu == cpu)
 			return q;
 		spin_unlock(&q->lock);
 	}
@@ -167,18 +167,20 @@ void timer_cancel_sync(struct timer *t)
 void timer_start(struct timer *t, u64 expires)
 {
 	struct timer_queue *q, *to;
+	unsigned here;
 
 	irq_push_off();
-	to = &queues[this_cpu()->id];
+	here = this_cpu()->id;
+	to = &queues[here];
 	q = timer_queue_lock(t);
 	if (timer_pending(t))
 		heap_remove(q, t);
 	if (q != to) {
-		t->cpu = this_cpu();
+		t->cpu = here;
 		spin_unlock(&q->lock);
 		spin_lock(&to->lock);
 	}
-	if (t->cpu == this_cpu() && !timer_pending(t)) {
+	if (t->cpu == here && !timer_pending(t)) {
 		t->expires = expires;
 		heap_add(to, t);
 		timer_arm_by(to->root->expires);
@@ -532,8 +534,6 @@ static void set_itimer(u64 value, u64 incr, u64 *old_value, u64 *old_incr)
 	g->it_real_incr = value ? incr : 0;
 	/* Its function is set here, not at fork: only a group that has an itimer needs one. */
 	g->real_timer.fn = itimer_fn;
-	if (!g->real_timer.cpu)
-		g->real_timer.cpu = this_cpu();
 	if (value)
 		timer_start(&g->real_timer, g->it_real_expires);
 	else
@@ -546,8 +546,7 @@ void exit_itimers(struct group *g)
 	spin_lock(&current->sighand->siglock);
 	g->it_real_expires = g->it_real_incr = 0;
 	spin_unlock(&current->sighand->siglock);
-	if (g->real_timer.cpu)
-		timer_cancel_sync(&g->real_timer);
+	timer_cancel_sync(&g->real_timer);
 }
 
 static struct k_itimerval to_itimerval(u64 value, u64 incr)

@@ -7,10 +7,11 @@
 /* CLOCK_MONOTONIC in ns since boot. */
 static inline u64 ktime_ns(void) { return arch_clock_ns(); }
 
+/* Zero but for fn is a timer that is not pending: so are static ones initialised. */
 struct timer {
 	u64 expires;			/* ns */
 	void (*fn)(struct timer *t);	/* interrupt context, no lock held; may re-arm */
-	struct cpu *cpu;		/* queue it is on */
+	unsigned cpu;			/* whose queue it is on, or was last */
 	_Atomic u32 running;
 	struct timer *child, *next, *prev;	/* [timer queue lock] pairing heap */
 };
