@@ -419,7 +419,9 @@ static void protect_vma(struct vma *v, u32 rights)
 	if (v->flags == was)
 		return;
 	arch_pte_range(v->mm, v->start, v->end, change_pte, v);
-	arch_tlb_flush(v->mm, v->start, v->end);
+	/* More rights need no flush: a CPU that remembers less faults and looks again. */
+	if (was & ~v->flags)
+		arch_tlb_flush(v->mm, v->start, v->end);
 }
 
 static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
