@@ -182,6 +182,7 @@ int main(void)
 		return 1;
 	}
 	sigfillset(&all);
+	sigdelset(&all, SIGCHLD);	/* by default ignored; blocked, one would stay pending */
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	mount_all();
 	open_console();
