@@ -189,9 +189,14 @@ bool wake_up_state(struct task *t, unsigned mask)
 		return saved;
 	}
 	if (t->on_rq) {
-		atomic_store(&t->state, TASK_RUNNING);
+		/*
+		 * It may be running, and say something newer than what we saw. That came after we looked, so its next look at what
+		 * it waits for comes after our change. Scenario: stop_and_kill, where a late wake-up undid a stop.
+		 */
+		bool woken = atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING);
+
 		spin_unlock(&rq->lock);
-		return true;
+		return woken;
 	}
 	trace(TRACE_sched_wakeup, (u64)t->pid, state);
 	to = select_rq(t);
