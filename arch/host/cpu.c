@@ -144,6 +144,7 @@ static void take_interrupts(void)
 		u32 what = h->pending & HOST_IRQ_TIMER ? HOST_IRQ_TIMER : HOST_IRQ_RESCHED;
 
 		h->pending &= ~what;
+		h->taken++;
 		h->irqs_on = 0;
 		entry_irq_enter();
 		if (what == HOST_IRQ_TIMER)
@@ -155,16 +156,21 @@ static void take_interrupts(void)
 	}
 }
 
+/* Between the look at a state and what is done about it most mistakes hide: a change there is likely even under a lazy seed. */
+static unsigned odds(enum arch_point kind)
+{
+	return kind == POINT_WAKE || kind == POINT_STATE ? min(switch_one_in, 4u) : switch_one_in;
+}
+
 void arch_point(enum arch_point kind, const void *what)
 {
 	int other;
 
-	(void)kind;
 	(void)what;
 	if (quiet)
 		return;
 	step();
-	if (host_nr_cpus > 1 && host_random() % switch_one_in == 0) {
+	if (host_nr_cpus > 1 && host_random() % odds(kind) == 0) {
 		other = pick_other();
 		if (other >= 0)
 			go_on_as((unsigned)other);
@@ -183,6 +189,16 @@ void arch_cpu_relax(void)
 	if (other >= 0)
 		go_on_as((unsigned)other);
 	take_interrupts();
+}
+
+/* In user mode: one step, true if an interrupt came, so that the way out of the kernel has to be gone. */
+bool host_user_step(void)
+{
+	struct host_cpu *h = me();
+	u64 before = h->taken;
+
+	arch_point(POINT_USER, NULL);
+	return h->taken != before;
 }
 
 bool arch_irqs_on(void)

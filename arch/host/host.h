@@ -23,6 +23,7 @@ struct host_cpu {
 	u8 idle;				/* in arch_idle, nothing pending */
 	u32 pending;				/* HOST_IRQ_* */
 	u64 deadline;				/* timer, ~0 none */
+	u64 taken;				/* interrupts so far */
 };
 #define HOST_IRQ_TIMER	1u
 #define HOST_IRQ_RESCHED 2u
@@ -31,6 +32,7 @@ extern unsigned host_nr_cpus;
 extern u64 host_steps;
 void host_cpu_init(u64 seed, unsigned cpus);
 u64 host_random(void);
+bool host_user_step(void);
 void host_set_current(struct cpu *c, struct task *t);
 
 /* --- fibers (thread.c) --- */

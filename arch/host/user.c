@@ -262,8 +262,7 @@ void u_point(void)
 {
 	struct regs *r = own_regs();
 
-	arch_point(POINT_USER, NULL);
-	if (!(atomic_load(&current->tif) & TIF_WORK))
+	if (!host_user_step())
 		return;
 	r->nr = -1;
 	arch_irq_disable();
