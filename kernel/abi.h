@@ -1220,6 +1220,15 @@ struct k_robust_list_head {
 #define FALLOC_FL_KEEP_SIZE	1
 #define FALLOC_FL_PUNCH_HOLE	2
 
+#define EPOLL_CTL_ADD	1
+#define EPOLL_CTL_DEL	2
+#define EPOLL_CTL_MOD	3
+#define EPOLL_CLOEXEC	O_CLOEXEC
+#define EPOLLEXCLUSIVE	(1U << 28)
+#define EPOLLWAKEUP	(1U << 29)
+#define EPOLLONESHOT	(1U << 30)
+#define EPOLLET		(1U << 31)
+
 #define EFD_SEMAPHORE	1
 #define EFD_NONBLOCK	O_NONBLOCK
 #define EFD_CLOEXEC	O_CLOEXEC
@@ -1335,6 +1344,13 @@ struct k_pollfd {
 	int16_t events;
 	int16_t revents;
 };
+
+/* Packed on x86-64. */
+struct k_epoll_event {
+	uint32_t events;		/* POLL* and EPOLL* */
+	uint32_t data[2];
+};
+_Static_assert(sizeof(struct k_epoll_event) == 12, "epoll_event is 12 bytes");
 
 struct k_flock {
 	int16_t l_type;

@@ -21,6 +21,7 @@ enum lock_rank {
 	RANK_FS_RENAME,		/* directory renames */
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
 	RANK_INODE,		/* a file's inode mutex */
+	RANK_EPOLL_ITEMS,	/* what an epoll watches; outside the files' own locks */
 	RANK_TTY,
 	RANK_PIPE,
 	RANK_MMAP,		/* mm->mmap_lock; user faults take it: nothing above may be copied to/from user under it */
@@ -42,6 +43,7 @@ enum lock_rank {
 	RANK_FUTEX,		/* futex bucket (two of them: lower address first, nested) */
 	RANK_IO,		/* io_context, block queues */
 	RANK_WAITQ,		/* waitq->lock */
+	RANK_EPOLL,		/* ready list of an epoll: taken by wakers, inside the queue of what it watches */
 	RANK_MUTEX_WAIT,	/* a mutex's own waiter list */
 	RANK_TIMER,		/* per-CPU timer queue */
 	RANK_RQ,		/* per-CPU run queue (two: lower CPU first, nested) */
@@ -56,12 +58,11 @@ enum lock_rank {
 
 struct spinlock {
 	_Atomic u32 v;			/* 0 free, 1 held */
-	u16 rank;
-	s32 cpu;			/* holder, -1 */
+	u32 rank;
 	const char *name;
 	const void *where;		/* return address of the holder's lock call */
 };
-#define SPINLOCK_INIT(nm, rk)	{ .v = 0, .rank = (rk), .cpu = -1, .name = (nm) }
+#define SPINLOCK_INIT(nm, rk)	{ .v = 0, .rank = (rk), .name = (nm) }
 void spin_init(struct spinlock *l, const char *name, enum lock_rank rank);
 void spin_lock(struct spinlock *l);
 /* A second lock of the same rank as one held; the caller states the order at the line. */
@@ -74,7 +75,7 @@ bool spin_is_held(const struct spinlock *l);		/* by this CPU */
 struct rwlock {
 	_Atomic s32 v;			/* -1 writer, n readers */
 	_Atomic u32 writers_waiting;
-	u16 rank;
+	u32 rank;
 	s32 writer_cpu;
 	const char *name;
 	const void *where;

@@ -114,6 +114,7 @@ struct file *tty_open_current(void);
 int chrdev_open(struct inode *i, struct file *f);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
+void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 int sync_block_devices(void);
 extern const struct file_ops console_tty_fops, ttys1_fops;

@@ -62,6 +62,7 @@ struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
 	f->ops = ops ? ops : &no_fops;
 	list_init(&f->defer_node);
 	list_init(&f->free_work.node);
+	list_init(&f->epoll_items);
 	f->readable = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH);
 	f->writable = ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) && !(flags & O_PATH);
 	return f;
@@ -89,6 +90,7 @@ struct file *file_alloc_anon(struct inode *i, const char *name, const struct fil
 static void file_release(struct file *f)
 {
 	might_sleep();
+	epoll_file_released(f);
 	file_locks_release(f);
 	if (f->opened && f->ops->release)
 		f->ops->release(f);
@@ -148,6 +150,15 @@ void flush_delayed_fput(void)
 	might_sleep();
 	wait_event(&defer_waitq, READ_ONCE(nr_deferred) == 0);
 }
+
+/* drop_caches waits for what was put off; reclaim for an allocation does not. */
+static u64 shrink_deferred(u64 want)
+{
+	if (want == SHRINK_ALL)
+		flush_delayed_fput();
+	return 0;
+}
+SHRINKER(fput_shrinker, shrink_deferred);
 
 void fput_start_thread(void)
 {

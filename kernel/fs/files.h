@@ -111,6 +111,7 @@ struct file {
 	void *private;
 	struct callback free_work;	/* deferred final close */
 	struct list defer_node;
+	struct list epoll_items;	/* [epoll_lock] what watches it */
 	u8 readable, writable, opened;	/* (!) opened: release is due */
 };
 
