@@ -11,56 +11,13 @@
 #include "kernel/printk.h"
 #include "kernel/task.h"
 
-enum { KIND_SPIN, KIND_READ, KIND_WRITE };
+/* What an entry of cpu->held[] is: the low bits of its address. */
+enum { KIND_SPIN, KIND_READ, KIND_WRITE, KIND_IRQ, KIND_MASK = 3 };
 
 /* How long a CPU spins on one lock before it says that it will never get it. */
 #define SPIN_LIMIT_NS	60000000000ull
 
-/* ---- interrupts off, nestable ---- */
-
-/* Between the test and the store an interrupt may come and go: it leaves the depth as it found it. */
-static inline void push_off(struct cpu *c)
-{
-	if (c->irq_depth == 0) {
-		bool on = arch_irqs_on();
-
-		arch_irq_disable();
-		c->irqs_were_on = on;
-	}
-	c->irq_depth++;
-}
-
-static inline void pop_off(struct cpu *c)
-{
-	if (--c->irq_depth == 0 && c->irqs_were_on)
-		arch_irq_enable();
-}
-
-void irq_push_off(void)
-{
-	push_off(this_cpu());
-}
-
-void irq_pop_off(void)
-{
-	struct cpu *c = this_cpu();
-
-	assert_rel(c->irq_depth, >, 0);
-	pop_off(c);
-}
-
-/* ---- the rank check ---- */
-
-/* Any kind of lock begins differently: what a held entry points to, by its kind. */
-static const char *held_name(const void *lock, u8 kind)
-{
-	return kind == KIND_SPIN ? ((const struct spinlock *)lock)->name : ((const struct rwlock *)lock)->name;
-}
-
-static const void *held_where(const void *lock, u8 kind)
-{
-	return kind == KIND_SPIN ? ((const struct spinlock *)lock)->where : ((const struct rwlock *)lock)->where;
-}
+/* ---- names for messages ---- */
 
 /* An address as messages name it. */
 static struct place {
@@ -76,52 +33,123 @@ static struct place {
 	return p;
 }
 
-static void __cold __noreturn rank_panic(const struct cpu *c, const char *name, unsigned rank, const void *where)
+static const char *held_name(const struct held_lock *h)
 {
-	unsigned top = c->nr_held - 1;
-	struct place at = place_of(where), held_at = place_of(held_where(c->held[top].lock, c->held[top].kind));
+	const void *lock = (const void *)(h->lock & ~(uintptr_t)KIND_MASK);
 
-	panic("lock order: CPU %u (%s/%d) takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
-	      c->id, current->comm, current->pid, name, rank, at.symbol, at.offset,
-	      held_name(c->held[top].lock, c->held[top].kind), c->held[top].rank, held_at.symbol, held_at.offset);
+	switch (h->lock & KIND_MASK) {
+	case KIND_SPIN:
+		return ((const struct spinlock *)lock)->name;
+	case KIND_IRQ:
+		return "interrupts off";
+	default:
+		return ((const struct rwlock *)lock)->name;
+	}
 }
 
-/* @slack is 1 for a lock of the same rank as the one before, which the caller ordered himself. */
-static inline void held_push(struct cpu *c, const void *lock, const char *name, u16 rank, u8 kind, const void *where, unsigned slack)
+static struct place held_place(const struct held_lock *h)
+{
+	const void *lock = (const void *)(h->lock & ~(uintptr_t)KIND_MASK);
+
+	switch (h->lock & KIND_MASK) {
+	case KIND_SPIN:
+		return place_of(((const struct spinlock *)lock)->where);
+	case KIND_WRITE:
+		return place_of(((const struct rwlock *)lock)->where);
+	default:
+		return place_of(NULL);
+	}
+}
+
+/* ---- the stack of a CPU, which is also what keeps interrupts off ---- */
+
+/* Between the test and the store an interrupt may come and go: it leaves the stack as it found it. */
+static inline unsigned push_off(struct cpu *c)
 {
 	unsigned n = c->nr_held;
 
-	if (unlikely(n && c->held[n - 1].rank >= rank + slack))
-		rank_panic(c, name, rank, where);
-	if (unlikely(n == ARRAY_SIZE(c->held)))
-		panic("CPU %u holds %u locks and takes %s", c->id, n, name);
+	if (n == 0) {
+		bool on = arch_irqs_on();
+
+		arch_irq_disable();
+		c->irqs_were_on = on;
+	}
+	return n;
+}
+
+/* The n-th entry is gone. */
+static inline void pop_off(struct cpu *c, unsigned n)
+{
+	if (n == 1 && c->irqs_were_on)
+		arch_irq_enable();
+}
+
+static inline void held_set(struct cpu *c, unsigned n, uintptr_t lock, u32 rank)
+{
 	c->held[n].lock = lock;
 	c->held[n].rank = rank;
-	c->held[n].kind = kind;
 	c->nr_held = n + 1;
 }
 
-static inline void held_pop(struct cpu *c, const void *lock, const char *name)
+static inline bool rank_ok(const struct cpu *c, unsigned n, u32 rank)
 {
-	unsigned i = c->nr_held;
-
-	if (unlikely(!i || c->held[i - 1].lock != lock)) {
-		while (i && c->held[i - 1].lock != lock)
-			i--;
-		if (!i)
-			panic("CPU %u releases %s, which it does not hold", c->id, name);
-		for (unsigned j = i; j < c->nr_held; j++)
-			c->held[j - 1] = c->held[j];
-	}
-	c->nr_held--;
+	return c->held[n - 1].rank < rank && n < ARRAY_SIZE(c->held);
 }
 
-static bool held_find(const struct cpu *c, const void *lock)
+static void __cold __attribute__((noinline)) check_rank(const struct cpu *c, unsigned n, const char *name, u32 rank, const void *where)
+{
+	struct place at, held_at;
+
+	if (n == ARRAY_SIZE(c->held))
+		panic("CPU %u holds %u locks and takes %s", c->id, n, name);
+	if (n == 0 || c->held[n - 1].rank < rank)
+		return;
+	at = place_of(where);
+	held_at = held_place(&c->held[n - 1]);
+	panic("lock order: CPU %u (%s/%d) takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
+	      c->id, current->comm, current->pid, name, rank, at.symbol, at.offset,
+	      held_name(&c->held[n - 1]), c->held[n - 1].rank, held_at.symbol, held_at.offset);
+}
+
+/* Takes an entry off that need not be the last one. */
+static void __attribute__((noinline)) held_remove(struct cpu *c, uintptr_t lock, const char *name)
+{
+	unsigned n = c->nr_held, i = n;
+
+	while (i && c->held[i - 1].lock != lock)
+		i--;
+	if (!i)
+		panic("CPU %u releases %s, which it does not hold", c->id, name);
+	for (; i < n; i++)
+		c->held[i - 1] = c->held[i];
+	c->nr_held = n - 1;
+}
+
+static bool held_find(const struct cpu *c, uintptr_t lock)
 {
 	for (unsigned i = c->nr_held; i-- > 0;)
 		if (c->held[i].lock == lock)
 			return true;
 	return false;
+}
+
+void irq_push_off(void)
+{
+	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
+
+	if (unlikely(n == ARRAY_SIZE(c->held)))
+		check_rank(c, n, "interrupts off", NR_RANKS, NULL);
+	held_set(c, n, KIND_IRQ, n ? c->held[n - 1].rank : RANK_NONE);
+}
+
+void irq_pop_off(void)
+{
+	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
+
+	held_remove(c, KIND_IRQ, "interrupts off");
+	pop_off(c, n);
 }
 
 /* One lock's wait: how many rounds, and when the first look at the clock was. */
@@ -130,7 +158,7 @@ struct spin {
 	u64 since;
 };
 
-static void spin_wait(struct spin *s, const char *name, int holder, const void *where)
+static void spin_wait(struct spin *s, const char *name, const void *where)
 {
 	struct place at;
 
@@ -142,7 +170,7 @@ static void spin_wait(struct spin *s, const char *name, int holder, const void *
 	if (arch_clock_ns() <= s->since + SPIN_LIMIT_NS)
 		return;
 	at = place_of(where);
-	panic("CPU %u waits for %s, held by CPU %d, taken at %s+0x%lx", this_cpu()->id, name, holder, at.symbol, at.offset);
+	panic("CPU %u waits in vain for %s, taken at %s+0x%lx", this_cpu()->id, name, at.symbol, at.offset);
 }
 
 /* ---- spinlocks ---- */
@@ -150,29 +178,36 @@ static void spin_wait(struct spin *s, const char *name, int holder, const void *
 void spin_init(struct spinlock *l, const char *name, enum lock_rank rank)
 {
 	assert_rel(rank, >=, RANK_SPIN_FIRST);
-	*l = (struct spinlock)SPINLOCK_INIT(name, (u16)rank);
+	*l = (struct spinlock)SPINLOCK_INIT(name, (u32)rank);
 }
 
-static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l)
-{
-	struct spin spin = { 0 };
-
-	do {
-		while (atomic_load_explicit(&l->v, memory_order_relaxed))
-			spin_wait(&spin, l->name, l->cpu, l->where);
-	} while (atomic_exchange_explicit(&l->v, 1, memory_order_acquire));
-}
-
-static inline void spin_lock_at(struct spinlock *l, const void *where, unsigned slack)
+/* What the short way below could not do: the order is wrong, or the lock is held. Interrupts off. */
+static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where, u32 slack)
 {
 	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
+	struct spin spin = { 0 };
 
-	push_off(c);
+	check_rank(c, n, l->name, l->rank + slack, where);
+	while (atomic_exchange_explicit(&l->v, 1, memory_order_acquire))
+		while (atomic_load_explicit(&l->v, memory_order_relaxed))
+			spin_wait(&spin, l->name, l->where);
+	held_set(c, n, (uintptr_t)l | KIND_SPIN, l->rank);
+	l->where = where;
+}
+
+static inline void spin_lock_at(struct spinlock *l, const void *where, u32 slack)
+{
+	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
+
 	arch_point(POINT_LOCK, l);
-	held_push(c, l, l->name, l->rank, KIND_SPIN, where, slack);
-	if (unlikely(atomic_exchange_explicit(&l->v, 1, memory_order_acquire)))
-		spin_lock_slow(l);
-	l->cpu = (s32)c->id;
+	if (unlikely(n && !rank_ok(c, n, l->rank + slack)) ||
+	    unlikely(atomic_exchange_explicit(&l->v, 1, memory_order_acquire))) {
+		spin_lock_slow(l, where, slack);
+		return;
+	}
+	held_set(c, n, (uintptr_t)l | KIND_SPIN, l->rank);
 	l->where = where;
 }
 
@@ -181,6 +216,7 @@ void spin_lock(struct spinlock *l)
 	spin_lock_at(l, __builtin_return_address(0), 0);
 }
 
+/* Slack 1: a lock of the same rank as the one before, which the caller ordered himself. */
 void spin_lock_nested(struct spinlock *l)
 {
 	spin_lock_at(l, __builtin_return_address(0), 1);
@@ -190,99 +226,127 @@ void spin_lock_nested(struct spinlock *l)
 bool spin_trylock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	u16 rank = l->rank;
+	unsigned n = push_off(c);
+	u32 rank = l->rank;
 
-	push_off(c);
 	arch_point(POINT_LOCK, l);
 	if (atomic_exchange_explicit(&l->v, 1, memory_order_acquire)) {
-		pop_off(c);
+		pop_off(c, n + 1);
 		return false;
 	}
-	if (c->nr_held && c->held[c->nr_held - 1].rank > rank)
-		rank = c->held[c->nr_held - 1].rank;
-	held_push(c, l, l->name, rank, KIND_SPIN, NULL, 1);
-	l->cpu = (s32)c->id;
+	if (n && c->held[n - 1].rank > rank)
+		rank = c->held[n - 1].rank;
+	check_rank(c, n, l->name, rank + 1, NULL);
+	held_set(c, n, (uintptr_t)l | KIND_SPIN, rank);
 	l->where = __builtin_return_address(0);
 	return true;
+}
+
+/* Another lock was taken later and is still held. */
+static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
+{
+	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
+
+	held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
+	atomic_store_explicit(&l->v, 0, memory_order_release);
+	arch_point(POINT_UNLOCK, l);
+	pop_off(c, n);
 }
 
 void spin_unlock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
 
-	held_pop(c, l, l->name);
-	l->cpu = -1;
+	if (unlikely(!n || c->held[n - 1].lock != ((uintptr_t)l | KIND_SPIN))) {
+		spin_unlock_inner(l);
+		return;
+	}
+	c->nr_held = n - 1;
 	atomic_store_explicit(&l->v, 0, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c);
+	pop_off(c, n);
 }
 
 bool spin_is_held(const struct spinlock *l)
 {
-	return atomic_load_explicit(&l->v, memory_order_relaxed) && held_find(this_cpu(), l);
+	return atomic_load_explicit(&l->v, memory_order_relaxed) && held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
 }
 
 /* ---- reader-writer spinlocks ---- */
 
+static bool read_try(struct rwlock *l)
+{
+	s32 v = atomic_load_explicit(&l->v, memory_order_relaxed);
+
+	return v >= 0 && !atomic_load_explicit(&l->writers_waiting, memory_order_relaxed) &&
+	       atomic_compare_exchange_strong_explicit(&l->v, &v, v + 1, memory_order_acquire, memory_order_relaxed);
+}
+
+static bool write_try(struct rwlock *l)
+{
+	s32 v = 0;
+
+	return atomic_compare_exchange_strong_explicit(&l->v, &v, -1, memory_order_acquire, memory_order_relaxed);
+}
+
 void read_lock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
 	struct spin spin = { 0 };
 
-	push_off(c);
 	arch_point(POINT_LOCK, l);
-	held_push(c, l, l->name, l->rank, KIND_READ, __builtin_return_address(0), 0);
-	for (;;) {
-		s32 v = atomic_load_explicit(&l->v, memory_order_relaxed);
-
-		if (v >= 0 && !atomic_load_explicit(&l->writers_waiting, memory_order_relaxed) &&
-		    atomic_compare_exchange_weak_explicit(&l->v, &v, v + 1, memory_order_acquire, memory_order_relaxed))
-			return;
-		spin_wait(&spin, l->name, l->writer_cpu, l->where);
-	}
-}
-
-void read_unlock(struct rwlock *l)
-{
-	struct cpu *c = this_cpu();
-
-	held_pop(c, l, l->name);
-	atomic_fetch_sub_explicit(&l->v, 1, memory_order_release);
-	arch_point(POINT_UNLOCK, l);
-	pop_off(c);
+	if (n)
+		check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
+	while (!read_try(l))
+		spin_wait(&spin, l->name, l->where);
+	held_set(c, n, (uintptr_t)l | KIND_READ, l->rank);
 }
 
 void write_lock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
 	struct spin spin = { 0 };
-	s32 v = 0;
 
-	push_off(c);
 	arch_point(POINT_LOCK, l);
-	held_push(c, l, l->name, l->rank, KIND_WRITE, __builtin_return_address(0), 0);
-	if (!atomic_compare_exchange_strong_explicit(&l->v, &v, -1, memory_order_acquire, memory_order_relaxed)) {
+	if (n)
+		check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
+	if (!write_try(l)) {
 		atomic_fetch_add(&l->writers_waiting, 1);
-		do {
-			spin_wait(&spin, l->name, l->writer_cpu, l->where);
-			v = 0;
-		} while (!atomic_compare_exchange_weak_explicit(&l->v, &v, -1, memory_order_acquire, memory_order_relaxed));
+		do
+			spin_wait(&spin, l->name, l->where);
+		while (!write_try(l));
 		atomic_fetch_sub(&l->writers_waiting, 1);
 	}
+	held_set(c, n, (uintptr_t)l | KIND_WRITE, l->rank);
 	l->writer_cpu = (s32)c->id;
 	l->where = __builtin_return_address(0);
+}
+
+void read_unlock(struct rwlock *l)
+{
+	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
+
+	held_remove(c, (uintptr_t)l | KIND_READ, l->name);
+	atomic_fetch_sub_explicit(&l->v, 1, memory_order_release);
+	arch_point(POINT_UNLOCK, l);
+	pop_off(c, n);
 }
 
 void write_unlock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
 
-	assert_eq(l->writer_cpu, c->id);
-	held_pop(c, l, l->name);
+	held_remove(c, (uintptr_t)l | KIND_WRITE, l->name);
 	l->writer_cpu = -1;
 	atomic_store_explicit(&l->v, 0, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c);
+	pop_off(c, n);
 }
 
 bool rw_is_write_held(const struct rwlock *l)
@@ -292,7 +356,10 @@ bool rw_is_write_held(const struct rwlock *l)
 
 bool rw_is_held(const struct rwlock *l)
 {
-	return atomic_load_explicit(&l->v, memory_order_relaxed) != 0 && held_find(this_cpu(), l);
+	struct cpu *c = this_cpu();
+
+	return atomic_load_explicit(&l->v, memory_order_relaxed) != 0 &&
+	       (held_find(c, (uintptr_t)l | KIND_READ) || held_find(c, (uintptr_t)l | KIND_WRITE));
 }
 
 /* ---- mutexes ---- */
@@ -497,7 +564,7 @@ void might_sleep(void)
 {
 	struct cpu *c = this_cpu();
 
-	if (unlikely(c->nr_held | (unsigned)c->irq_depth | (unsigned)c->in_irq) || !(arch_irqs_on() || current->flags & PF_IDLE))
+	if (unlikely(c->nr_held | (unsigned)c->in_irq) || !(arch_irqs_on() || current->flags & PF_IDLE))
 		may_not_sleep(__builtin_return_address(0));
 }
 
@@ -505,10 +572,10 @@ void assert_no_locks(void)
 {
 	struct cpu *c = this_cpu();
 
-	if (likely(c->nr_held == 0 && c->irq_depth == 0 && c->in_irq == 0 && list_empty(&current->held_mutexes)))
+	if (likely(c->nr_held == 0 && c->in_irq == 0 && list_empty(&current->held_mutexes)))
 		return;
 	locks_dump(current);
-	panic("%s/%d leaves the kernel holding locks (depth %d)", current->comm, current->pid, c->irq_depth);
+	panic("%s/%d leaves the kernel holding locks", current->comm, current->pid);
 }
 
 void locks_dump(struct task *t)
@@ -519,10 +586,10 @@ void locks_dump(struct task *t)
 
 	if (t == current)
 		for (unsigned i = 0; i < c->nr_held && i < ARRAY_SIZE(c->held); i++, n++) {
-			struct place at = place_of(held_where(c->held[i].lock, c->held[i].kind));
+			struct place at = held_place(&c->held[i]);
 
-			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id,
-				held_name(c->held[i].lock, c->held[i].kind), c->held[i].rank, at.symbol, at.offset);
+			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id, held_name(&c->held[i]),
+				c->held[i].rank, at.symbol, at.offset);
 		}
 	if (!t->held_mutexes.next)
 		return;

@@ -41,11 +41,13 @@ struct cpu {
 	u64 machine[2];			/* the machine's entry code: x86 uses %gs:16 and %gs:24 */
 	unsigned id;
 	u8 online;
-	int irq_depth;			/* spinlocks held; interrupts stay off while > 0 */
-	u8 irqs_were_on;		/* before the first of them */
+	u8 irqs_were_on;		/* before the first of held[] */
 	int in_irq;			/* inside an interrupt handler */
-	unsigned nr_held;		/* spinlocks and rwlocks held, for the rank check */
-	struct { const void *lock; u16 rank; u8 kind; } held[16];
+	unsigned nr_held;		/* spinlocks, rwlocks and irq_push_off()s in effect; interrupts stay off while > 0 */
+	struct held_lock {
+		uintptr_t lock;		/* low bits: its kind */
+		u32 rank;
+	} held[16];
 	struct task *idle;
 	struct task *prev;		/* whom the last switch left; finish_task_switch's argument */
 	struct rq *rq;

@@ -330,7 +330,7 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 	void *obj;
 
 	if (gfp & GFP_DIRECT_RECLAIM)
-		assert(this_cpu()->irq_depth == 0 && this_cpu()->in_irq == 0);
+		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
 	obj = mag_alloc(c);
 	if (unlikely(!obj)) {
 		obj = cache_grow_and_alloc(c, gfp);

@@ -374,7 +374,7 @@ struct page *alloc_pages(u32 gfp, unsigned order)
 
 	assert(order < MAX_ORDER);
 	if (gfp & GFP_DIRECT_RECLAIM)
-		assert(this_cpu()->irq_depth == 0 && this_cpu()->in_irq == 0);
+		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
 	p = get_page_from_freelist(gfp, order, WMARK_LOW);
 	if (likely(p))
 		return p;
