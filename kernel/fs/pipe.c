@@ -83,9 +83,9 @@ static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
 
 static void wake_sleepers(struct list *sleepers)
 {
-	struct sleeper *s, *next;
+	while (!list_empty(sleepers)) {
+		struct sleeper *s = list_first(sleepers, struct sleeper, node);
 
-	list_for_each_safe(s, next, sleepers, node) {
 		list_del(&s->node);
 		wake_up_state(s->task, TASK_INTERRUPTIBLE);
 	}
@@ -345,6 +345,28 @@ static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
 	return done ? (s64)done : ret;
 }
 
+/* The commonest write: it fits the page that is there. Everything else goes the long way. */
+static s64 pipe_put_small(struct file *f, struct pipe *p, char *buf, size_t n)
+{
+	u64 off;
+	char *page;
+
+	spin_lock(&p->lock);
+	off = p->head & p->mask;
+	page = p->pages[off / PAGE_SIZE];
+	if (unlikely(!p->readers || !page || off % PAGE_SIZE + n > PAGE_SIZE || p->head - p->tail + n > ring_bytes(p))) {
+		spin_unlock(&p->lock);
+		return pipe_put(f, p, buf, n);
+	}
+	copy_piece(page + off % PAGE_SIZE, buf, n, true);
+	p->head += n;
+	if (!list_empty(&p->read_sleepers))
+		wake_sleepers(&p->read_sleepers);
+	wake_pollers(p);
+	spin_unlock(&p->lock);
+	return (s64)n;
+}
+
 static s64 pipe_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 {
 	(void)pos;
@@ -389,7 +411,7 @@ static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 		return pipe_write_big(f, p, ubuf, n);
 	if (copy_from_user(small, ubuf, n))
 		return -EFAULT;
-	return pipe_put(f, p, small, n);
+	return pipe_put_small(f, p, small, n);
 }
 
 /* --- the rest --- */

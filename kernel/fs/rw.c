@@ -75,7 +75,7 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos)
 }
 
 /* A read or write at the file's own position. */
-static s64 rw_positional(struct fdref r, uaddr_t buf, size_t n, s64 (*fn)(struct file *, uaddr_t, size_t, u64 *))
+static __attribute__((noinline)) s64 rw_positional(struct fdref r, uaddr_t buf, size_t n, s64 (*fn)(struct file *, uaddr_t, size_t, u64 *))
 {
 	struct pos_guard g = pos_begin(r);
 	u64 pos = r.file->pos;
@@ -91,11 +91,11 @@ long sys_read(int fd, uaddr_t buf, size_t n)
 {
 	struct fdref r = fdget(fd);
 	s64 ret;
-	u64 none = 0;
 
 	if (!r.file)
 		return -EBADF;
-	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_read) : vfs_read(r.file, buf, n, &none);
+	/* A stream does not look at the position. */
+	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_read) : vfs_read(r.file, buf, n, &r.file->pos);
 	fdput(r);
 	return ret;
 }
@@ -104,11 +104,10 @@ long sys_write(int fd, uaddr_t buf, size_t n)
 {
 	struct fdref r = fdget(fd);
 	s64 ret;
-	u64 none = 0;
 
 	if (!r.file)
 		return -EBADF;
-	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_write) : vfs_write(r.file, buf, n, &none);
+	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_write) : vfs_write(r.file, buf, n, &r.file->pos);
 	fdput(r);
 	return ret;
 }
