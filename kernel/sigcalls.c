@@ -4,6 +4,7 @@
  * LINUX: there is one user, root, so nobody is refused a signal for who he is.
  */
 #include "kernel/abi.h"
+#include "kernel/freezer.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/signal.h"
@@ -137,6 +138,15 @@ long sys_rt_sigsuspend(uaddr_t set, size_t sigsetsize)
 	return -ERESTARTNOHAND;
 }
 
+/* A signal is pending, not only the freezer's request, which is obeyed here. LINUX: there the request ends the wait with EINTR. */
+static bool really_pending(void)
+{
+	spin_lock(&current->sighand->siglock);
+	recalc_sigpending();
+	spin_unlock(&current->sighand->siglock);
+	return signal_pending(current) && !try_to_freeze();
+}
+
 /* Sleeps until something is pending or the deadline. */
 static void sleep_for_signal(u64 deadline)
 {
@@ -144,9 +154,13 @@ static void sleep_for_signal(u64 deadline)
 
 	while (in_time) {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		if (signal_pending(current))
+		if (!signal_pending(current)) {
+			in_time = schedule_until(deadline);
+			continue;
+		}
+		__set_current_state(TASK_RUNNING);
+		if (really_pending())
 			break;
-		in_time = schedule_until(deadline);
 	}
 	__set_current_state(TASK_RUNNING);
 }
