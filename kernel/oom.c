@@ -188,13 +188,10 @@ static bool kill_sharers(struct task *victim, struct mm *mm)
 	for_each_process(p) {
 		if (same_thread_group(p, victim) || (p->flags & PF_KTHREAD) || !process_shares_mm(p, mm))
 			continue;
-		if (is_global_init(p)) {
+		if (is_global_init(p))
 			can_reap = false;
-			atomic_fetch_or(&mm->flags, MMF_OOM_SKIP);
-			pr_info("oom killer %d (%s) has mm pinned by %d (%s)\n", victim->tgid, victim->comm, p->tgid, p->comm);
-			continue;
-		}
-		kill_group(p);
+		else
+			kill_group(p);
 	}
 	return can_reap;
 }
@@ -235,6 +232,8 @@ static void __oom_kill_process(struct task *victim, const char *message)
 	read_unlock(&tasklist_lock);
 	if (can_reap)
 		wake_oom_reaper();
+	else
+		oom_give_up_on(victim->group, "init uses its memory too");
 	mmdrop(mm);
 }
 

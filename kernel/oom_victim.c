@@ -74,21 +74,32 @@ static bool in_flight(struct group *g)
 	return !(flags & MMF_OOM_SKIP);
 }
 
-/* Takes g off the list if it is out of flight, and tells everybody who waits for memory. Any context. */
-static void victim_settle(struct group *g)
+/* Takes one group that is out of flight off the list; NULL if there is none. */
+static struct group *take_settled(void)
 {
-	bool done;
+	struct group *g, *found = NULL;
 
 	spin_lock(&victims_lock);
-	done = !list_empty(&g->oom_node) && !in_flight(g);
-	if (done)
-		list_del(&g->oom_node);
+	list_for_each(g, &victims, oom_node)
+		if (!in_flight(g)) {
+			found = g;
+			list_del(&g->oom_node);
+			break;
+		}
 	spin_unlock(&victims_lock);
-	if (!done)
-		return;
-	last_kill_insns = arch_instructions() - g->oom_marked_insns;
-	atomic_fetch_add(&oom_freed_seq, 1);
-	group_put(g);
+	return found;
+}
+
+/* Something ended that a victim in flight may have waited for: tell everybody who waits for memory. Any context. */
+static void settle_victims(void)
+{
+	struct group *g;
+
+	while ((g = take_settled())) {
+		last_kill_insns = arch_instructions() - g->oom_marked_insns;
+		atomic_fetch_add(&oom_freed_seq, 1);
+		group_put(g);
+	}
 }
 
 bool oom_victim_in_flight(void)
@@ -99,17 +110,8 @@ bool oom_victim_in_flight(void)
 /* exit_mmap has given every page back. Several groups may have had this mm as theirs. */
 void oom_mm_freed(struct mm *mm)
 {
-	struct group *g, *next;
-
-	atomic_fetch_or(&mm->flags, MMF_FREED | MMF_OOM_SKIP);
-	if (!(atomic_load(&mm->flags) & MMF_OOM_VICTIM))
-		return;
-	for (g = oom_oldest_victim(); g; g = next) {
-		next = oom_next_victim(g);
-		if (atomic_load(&g->oom_mm) == mm)
-			victim_settle(g);
-		group_put(g);
-	}
+	if (atomic_fetch_or(&mm->flags, MMF_FREED | MMF_OOM_SKIP) & MMF_OOM_VICTIM)
+		settle_victims();
 }
 
 /* Linux: MMF_OOM_SKIP. The victim cannot get on; the killer may look for another. */
@@ -117,7 +119,7 @@ void oom_give_up_on(struct group *g, const char *why)
 {
 	pr_warn("oom: giving up on victim %d: %s\n", g->tgid, why);
 	atomic_fetch_or(&atomic_load(&g->oom_mm)->flags, MMF_OOM_SKIP);
-	victim_settle(g);
+	settle_victims();
 }
 
 static struct group *get_group_at(struct list *n)
@@ -250,7 +252,7 @@ void oom_exit_quiesced(void)
 	assert_rel(atomic_load(&g->io_live), >=, 0);
 	oom_hook(exit_quiesced, current, last);
 	if (last && tsk_is_oom_victim(current))
-		victim_settle(g);
+		settle_victims();
 }
 
 void oom_exit_notified(bool last)
