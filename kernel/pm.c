@@ -31,6 +31,7 @@ static _Atomic bool woken;
 static void wake_alarm(struct timer *t);
 static struct timer wake_timer = { .fn = wake_alarm };
 static u64 wake_at;				/* ns of ktime, 0 = none */
+static _Atomic bool alarm_rang;			/* since it was set: the next suspend ends at once, and that uses it up */
 
 static int last_suspend;			/* 0 or -errno of the last attempt */
 static u64 suspend_success, suspend_fail;
@@ -44,6 +45,7 @@ void pm_wakeup(void)
 static void wake_alarm(struct timer *t)
 {
 	(void)t;
+	alarm_rang = true;
 	pm_wakeup();
 }
 
@@ -127,8 +129,11 @@ int pm_suspend(void)
 
 	if (!mutex_trylock(&pm_mutex))
 		return -EBUSY;
-	atomic_store(&woken, wake_at && wake_at <= ktime_ns());
+	atomic_store(&woken, false);
+	if (atomic_load(&alarm_rang))		/* after the store: an alarm in between is in one of the two */
+		pm_wakeup();
 	err = enter_suspend();
+	atomic_store(&alarm_rang, false);
 	last_suspend = err;
 	if (err)
 		suspend_fail++;
@@ -243,12 +248,15 @@ static s64 wakealarm_store(const char *s, size_t n)
 	u64 secs;
 
 	if (word_is(s, "0")) {
-		wake_at = 0;
 		timer_cancel_sync(&wake_timer);
+		wake_at = 0;
+		atomic_store(&alarm_rang, false);
 		return n;
 	}
 	if (*s != '+' || parse_u64(s + 1, &secs) || secs > 86400 * 365)
 		return -EINVAL;
+	timer_cancel_sync(&wake_timer);
+	atomic_store(&alarm_rang, false);
 	wake_at = ktime_ns() + secs * 1000000000ull;
 	timer_start(&wake_timer, wake_at);
 	return n;
