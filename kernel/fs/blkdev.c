@@ -113,7 +113,7 @@ static int writeback_submit(void)
 	mutex_lock(&writeback_lock);
 	while (!err && (p = mapping_next_page(m, &index, PG_DIRTY))) {
 		/* Whoever writes to it through a mapping from here on makes it dirty again. */
-		unmap_mapping_range(m, index, index + 1);
+		unmap_mapping_pages(m, index, index + 1);
 		if (mapping_start_write(m, p))
 			err = write_page(p);
 		else
@@ -148,7 +148,7 @@ static void drop_clean_pages(void)
 	struct page *p;
 	u64 index = 0;
 
-	unmap_mapping_range(&ram0_mapping, 0, ~0ull);
+	unmap_mapping_pages(&ram0_mapping, 0, ~0ull);
 	while ((p = mapping_next_page(&ram0_mapping, &index, 0))) {
 		mapping_try_release(p);
 		put_page(p);

@@ -87,6 +87,9 @@ struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's re
 int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options);
 struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev);
 extern const struct inode_ops tmpfs_dir_ops;
+int tmpfs_charge(struct super *sb, u64 pages);	/* 0 or -ENOSPC */
+void tmpfs_uncharge(struct super *sb, u64 pages);
+void tmpfs_forget_names(struct super *sb);	/* unmount: its names are gone */
 /* Makes sb->root and the tree of registered files whose path begins with prefix ("/proc/"); 0 or -ENOMEM. */
 int pseudo_fill(struct super *sb, const char *prefix);
 /* Files whose text is made when it is read: open and release for file_ops, and the read. */

@@ -216,7 +216,8 @@ struct super {
 	const struct fs_type *type;	/* (!) */
 	struct dentry *root;		/* (!) while mounted; the mount's reference */
 	_Atomic u64 used_pages;
-	u64 max_pages;			/* 0: no limit */
+	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
+	_Atomic u64 names;		/* tmpfs: names in its directories */
 	_Atomic u64 next_ino;
 	struct list mounts;		/* [D] all mounted ones, oldest first */
 	char source[32];

@@ -184,24 +184,16 @@ static enum page_kind mapping_kind(const struct mapping *m)
 	return m->flags & MAPPING_SHMEM ? KIND_SHMEM : KIND_FILE;
 }
 
-/* One more page against the size limit of the file system. */
+/* One more page against the limits of tmpfs. 0 or -ENOSPC. */
 static int charge(struct mapping *m)
 {
-	struct super *sb = m->host ? m->host->sb : NULL;
-
-	if (!(m->flags & MAPPING_SHMEM) || !sb)
-		return 0;
-	if (atomic_fetch_add(&sb->used_pages, 1) >= sb->max_pages && sb->max_pages) {
-		atomic_fetch_sub(&sb->used_pages, 1);
-		return -ENOSPC;
-	}
-	return 0;
+	return m->flags & MAPPING_SHMEM && m->host ? tmpfs_charge(m->host->sb, 1) : 0;
 }
 
 static void uncharge(struct mapping *m)
 {
 	if (m->flags & MAPPING_SHMEM && m->host)
-		atomic_fetch_sub(&m->host->sb->used_pages, 1);
+		tmpfs_uncharge(m->host->sb, 1);
 }
 
 /* Takes p out of the tree; the caller puts the tree's reference after unlocking. m->lock held. */

@@ -56,6 +56,7 @@ static struct super *super_make(const char *source, const char *type, u32 flags,
 static void super_kill(struct super *sb)
 {
 	d_kill_tree(sb->root);
+	tmpfs_forget_names(sb);
 	dput(sb->root);
 	super_put(sb);
 }

@@ -447,7 +447,7 @@ static int punch_hole(struct inode *i, u64 off, u64 end)
 		pos = pos % PAGE_SIZE == 0 && first < last && pos >> PAGE_SHIFT < last ? last << PAGE_SHIFT : pos + chunk;
 	}
 	if (first < last) {
-		unmap_mapping_range(i->mapping, first, last);
+		unmap_mapping_pages(i->mapping, first, last);
 		mapping_truncate_range(i->mapping, first, last);
 	}
 	return 0;
@@ -543,12 +543,13 @@ long sys_fadvise64(int fd, s64 off, s64 len, int advice)
 static long put_statfs(const struct super *sb, uaddr_t buf)
 {
 	u64 used = atomic_load(&sb->used_pages);
+	u64 limit = sb->max_pages ? sb->max_pages : sb->magic == TMPFS_MAGIC ? totalram_pages() / 2 : 0;
 	struct k_statfs s = {
 		.f_type = (s64)sb->magic,
 		.f_bsize = PAGE_SIZE,
-		.f_blocks = sb->max_pages,
-		.f_bfree = sb->max_pages > used ? sb->max_pages - used : 0,
-		.f_files = sb->max_pages,
+		.f_blocks = limit,
+		.f_bfree = limit > used ? limit - used : 0,
+		.f_files = limit,
 		.f_fsid = { (int)sb->dev, 0 },
 		.f_namelen = K_NAME_MAX,
 		.f_frsize = PAGE_SIZE,

@@ -3,8 +3,9 @@
  * The file system in memory: names are dentries, data are pages of the inode's own page cache. Also memory shared without a
  * name: shared anonymous mappings and memfd_create. Mirrors Linux mm/shmem.c.
  *
- * A mounted tmpfs holds at most half of RAM unless mounted with size=; more ends in ENOSPC. Memory without a name is not
- * limited: its users pay for it with their life when the OOM killer comes.
+ * Files stay when their makers are killed, so they must not be able to fill the memory: all mounted tmpfs together hold at most
+ * half of RAM, and as many names as half of RAM has pages; a mount may be given less with size=. More ends in ENOSPC. Memory
+ * without a name is not limited: its users pay for it with their life when the OOM killer comes.
  *
  * Locks: the VFS holds the mutexes of the directories whose names change.
  */
@@ -14,6 +15,65 @@
 
 static const struct inode_ops tmpfs_file_ops, tmpfs_symlink_ops;
 static const struct file_ops tmpfs_fops;
+
+#define LONG_SYMLINK	256u		/* from here on a symlink's text counts as two pages */
+
+static _Atomic u64 all_pages, all_names;	/* of all mounted tmpfs */
+
+/* --- limits --- */
+
+/* Counts n more, unless that would exceed limit. */
+static bool take(_Atomic u64 *count, u64 n, u64 limit)
+{
+	if (atomic_fetch_add(count, n) + n <= limit)
+		return true;
+	atomic_fetch_sub(count, n);
+	return false;
+}
+
+/* Has a place in the tree of names? Others are memory of their users. */
+static bool is_mounted(const struct super *sb)
+{
+	return sb->type != NULL;
+}
+
+int tmpfs_charge(struct super *sb, u64 pages)
+{
+	if (!take(&sb->used_pages, pages, sb->max_pages ? sb->max_pages : ~0ull))
+		return -ENOSPC;
+	if (!is_mounted(sb) || take(&all_pages, pages, totalram_pages() / 2))
+		return 0;
+	atomic_fetch_sub(&sb->used_pages, pages);
+	return -ENOSPC;
+}
+
+void tmpfs_uncharge(struct super *sb, u64 pages)
+{
+	atomic_fetch_sub(&sb->used_pages, pages);
+	if (is_mounted(sb))
+		atomic_fetch_sub(&all_pages, pages);
+}
+
+static int take_name(struct super *sb)
+{
+	if (!take(&all_names, 1, totalram_pages() / 2))
+		return -ENOSPC;
+	atomic_fetch_add(&sb->names, 1);
+	return 0;
+}
+
+static void drop_names(struct super *sb, u64 n)
+{
+	atomic_fetch_sub(&sb->names, n);
+	atomic_fetch_sub(&all_names, n);
+}
+
+void tmpfs_forget_names(struct super *sb)
+{
+	drop_names(sb, atomic_load(&sb->names));
+}
+
+/* --- inodes --- */
 
 struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev)
 {
@@ -48,10 +108,16 @@ static void touch(struct inode *dir)
 
 static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 {
-	struct inode *i = tmpfs_inode(dir->sb, mode, rdev);
+	struct inode *i;
+	int err = take_name(dir->sb);
 
-	if (!i)
+	if (err)
+		return err;
+	i = tmpfs_inode(dir->sb, mode, rdev);
+	if (!i) {
+		drop_names(dir->sb, 1);
 		return -ENOMEM;
+	}
 	i->uid = current->ids.euid;
 	i->gid = current->ids.egid;
 	if (dir->mode & S_ISGID) {
@@ -66,20 +132,47 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 	return 0;
 }
 
-static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
+/* The inode of a symlink, with its text. ERR_PTR. */
+static struct inode *symlink_inode(struct super *sb, const char *target)
 {
-	struct inode *i = tmpfs_inode(dir->sb, S_IFLNK | 0777, 0);
+	struct inode *i = tmpfs_inode(sb, S_IFLNK | 0777, 0);
 	size_t len = kstrlen(target);
+	int err = -ENOMEM;
 
 	if (!i)
-		return -ENOMEM;
-	i->private = kmalloc(len + 1, GFP_KERNEL);
-	if (!i->private) {
-		iput(i);
-		return -ENOMEM;
+		return ERR_PTR(err);
+	i->private_nr = len >= LONG_SYMLINK ? 2 : 0;
+	err = tmpfs_charge(sb, i->private_nr);
+	if (err) {
+		i->private_nr = 0;
+		goto out;
 	}
+	err = -ENOMEM;
+	i->private = kmalloc(len + 1, GFP_KERNEL);
+	if (!i->private)
+		goto out;
 	kmemcpy(i->private, target, len + 1);
 	i->size = len;
+	return i;
+out:
+	iput(i);
+	return ERR_PTR(err);
+}
+
+static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target)
+{
+	struct inode *i;
+	int err = take_name(dir->sb);
+
+	if (err)
+		return err;
+	i = symlink_inode(dir->sb, target);
+	if (IS_ERR(i)) {
+		drop_names(dir->sb, 1);
+		return (int)PTR_ERR(i);
+	}
+	i->uid = current->ids.euid;
+	i->gid = current->ids.egid;
 	d->inode = i;
 	touch(dir);
 	return 0;
@@ -95,10 +188,15 @@ static int tmpfs_readlink(struct inode *i, char *buf, size_t n)
 static void tmpfs_symlink_evict(struct inode *i)
 {
 	kfree(i->private);
+	tmpfs_uncharge(i->sb, i->private_nr);
 }
 
 static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *old)
 {
+	int err = take_name(dir->sb);
+
+	if (err)
+		return err;
 	atomic_fetch_add(&old->nlink, 1);
 	old->ctime = now_realtime();
 	d->inode = iget(old);
@@ -117,6 +215,7 @@ static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 		atomic_fetch_sub(&i->nlink, 1);
 	}
 	atomic_fetch_sub(&i->nlink, 1);
+	drop_names(dir->sb, 1);
 	i->ctime = now_realtime();
 	touch(dir);
 	return 0;
@@ -224,7 +323,6 @@ static int tmpfs_fill(struct super *sb, const char *options)
 	struct inode *i;
 
 	sb->magic = TMPFS_MAGIC;
-	sb->max_pages = totalram_pages() / 2;
 	while (*options) {
 		const char *comma = kstrchr(options, ',');
 		size_t len = comma ? (size_t)(comma - options) : kstrlen(options);
