@@ -143,23 +143,37 @@ static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags, 
 
 /* ---- a page is there, but not for writing ---- */
 
-/* A private page gets a successor; whoever else shares the old one keeps it. */
+/*
+ * A private page gets a successor; whoever else shares the old one keeps it. Getting memory may have taken the old one away:
+ * it is held, and if its entry is gone the access faults again.
+ */
 static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *old)
 {
-	struct page *p = anon_page(old == zero_page ? GFP_USER | GFP_ZERO : GFP_USER);
+	pte_t was = *slot;
+	struct page *p;
 
-	if (unlikely(!p))
-		return -ENOMEM;
-	if (old != zero_page)
-		copy_page(p, old);
-	map_page(v, slot, p, PTE_WRITE);
-	arch_tlb_flush(v->mm, addr, addr + PAGE_SIZE);
-	if (old == zero_page)
+	if (old == zero_page) {
+		p = anon_page(GFP_USER | GFP_ZERO);
+		if (unlikely(!p))
+			return -ENOMEM;
+		map_page(v, slot, p, PTE_WRITE);
+		arch_tlb_flush(v->mm, addr, addr + PAGE_SIZE);
 		return 0;
-	atomic_fetch_sub_explicit(&old->mapcount, 1, memory_order_relaxed);
-	add_rss(v->mm, page_rss_kind(v, old), -1);
+	}
+	get_page(old);
+	p = anon_page(GFP_USER);
+	if (likely(p && *slot == was)) {
+		copy_page(p, old);
+		map_page(v, slot, p, PTE_WRITE);
+		arch_tlb_flush(v->mm, addr, addr + PAGE_SIZE);
+		atomic_fetch_sub_explicit(&old->mapcount, 1, memory_order_relaxed);
+		add_rss(v->mm, page_rss_kind(v, old), -1);
+		put_page(old);
+	} else if (p) {
+		put_page(p);
+	}
 	put_page(old);
-	return 0;
+	return p ? 0 : -ENOMEM;
 }
 
 static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *code)
@@ -270,7 +284,7 @@ int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 			force_sig_fault(SIGSEGV, SEGV_MAPERR, addr);
 		return 1;
 	}
-	if (!(flags & FAULT_USER) && (this_cpu()->in_irq || this_cpu()->irq_depth || mutex_is_held(&mm->mmap_lock)))
+	if (!(flags & FAULT_USER) && (this_cpu()->in_irq || this_cpu()->nr_held || mutex_is_held(&mm->mmap_lock)))
 		return 1;
 	sig = handle_fault(mm, addr, flags, &code);
 	if (likely(!sig)) {

@@ -155,7 +155,7 @@ void kmem_init(void);
 struct vm_ops {
 	/* Finds the page for pgoff, referenced, in *page; 0, -ENOMEM, -EFAULT (SIGBUS), -EIO (SIGBUS). mmap_lock held; may sleep. */
 	int (*fault)(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
-	/* A clean shared page is about to become writable. */
+	/* A clean shared page is about to become writable. 0 or -errno as above. Does not allocate. */
 	int (*mkwrite)(struct vma *v, struct page *page);	/* NULL: may be writable from the start */
 };
 struct vma {				/* [mm->mmap_lock] */
@@ -164,9 +164,8 @@ struct vma {				/* [mm->mmap_lock] */
 	u64 pgoff;			/* of start, in pages, in file; anonymous: start >> PAGE_SHIFT */
 	struct file *file;		/* referenced, or NULL: anonymous private */
 	const struct vm_ops *ops;	/* NULL: anonymous private */
-	struct mm *mm;
+	struct mm *mm;			/* NULL: not a vma but the marker of a walk over mapping->vmas */
 	struct list mapping_node;	/* [mapping->vmas_lock] on file's mapping: reverse lookup */
-	u64 walk;			/* [mapping->vmas_lock] last reverse walk that came by */
 };
 
 #define MMF_OOM_SKIP		0x01u	/* nothing more to gain from killing for this mm */
@@ -231,8 +230,12 @@ size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n);
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
 /* The reaper's walk: frees private anonymous memory. true if done, false if mmap_lock was busy. */
 bool oom_reap_mm(struct mm *mm);
-/* Removes every pte that maps pages [from, to) of mapping (truncate; the new size is in place first). Sleeps. One caller at a time per mapping. */
-void unmap_mapping_range(struct mapping *m, u64 from_index, u64 to_index);
+/*
+ * Removes every pte in mappings of pages [from, to). Sleeps; takes every mmap_lock. _range: private copies go too (truncate; the
+ * new size is in place first). _pages: the file's own pages alone (hole, writeback).
+ */
+void unmap_mapping_range(struct mapping *m, u64 from, u64 to);
+void unmap_mapping_pages(struct mapping *m, u64 from, u64 to);
 int vma_flags_to_prot(u32 flags);
 /* Text of /proc/PID/maps from *cursor. */
 size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);

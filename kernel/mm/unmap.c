@@ -3,7 +3,8 @@
  * Taking pages out of address spaces: a range of one, a page or a range of a file out of all, and everything private out of
  * an OOM victim. Mirrors the zap half of Linux mm/memory.c, mm/rmap.c and __oom_reap_task_mm.
  *
- * Locks: mm->mmap_lock (by trylock in reclaim and in the reaper), then mapping->vmas_lock or mapping->lock.
+ * Locks: mm->mmap_lock (in reclaim and in the reaper by trylock, or because current has it), then mapping->vmas_lock or
+ * mapping->lock.
  *
  * An entry is cleared first, then no CPU uses it any more (arch_tlb_flush), and only then its page may be used again: pages
  * wait in a batch in between.
@@ -133,63 +134,114 @@ void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 
 /* ---- a file's pages, out of every address space ---- */
 
-static _Atomic u64 walks;
+/*
+ * A walk over the mappings of a file that sleeps between them: a marker of its own on the list, told by having no mm, keeps
+ * its place. New mappings come at the tail, so they are met too.
+ */
+struct walk {
+	struct mapping *m;
+	struct vma marker;
+	struct mm *mm;			/* where it is, pinned (the struct, not its users) */
+};
 
-/* An mm with a mapping of m that this walk has not come by, pinned (the struct, not its users); NULL when there is none. */
-static struct mm *next_mm(struct mapping *m, u64 walk)
+static void walk_start(struct walk *w, struct mapping *m)
 {
-	struct mm *mm = NULL;
-	struct vma *v;
-
+	w->m = m;
+	w->mm = NULL;
+	w->marker.mm = NULL;
 	spin_lock(&m->vmas_lock);
-	list_for_each(v, &m->vmas, mapping_node) {
-		if (v->walk == walk)
+	list_add(&w->marker.mapping_node, &m->vmas);
+	spin_unlock(&m->vmas_lock);
+}
+
+/* The next mm with a mapping of the file, pinned until the next step; NULL at the end. */
+static struct mm *walk_next(struct walk *w)
+{
+	struct list *head = &w->m->vmas, *at;
+	struct mm *before = w->mm;
+
+	w->mm = NULL;
+	spin_lock(&w->m->vmas_lock);
+	for (at = w->marker.mapping_node.next; at != head && !w->mm; at = at->next) {
+		struct mm *mm = list_entry(at, struct vma, mapping_node)->mm;
+
+		/* All of an mm's mappings are seen to at once; they mostly stand side by side. */
+		if (!mm || mm == before)
 			continue;
-		/* v stays linked, and so its mm alive, until somebody takes vmas_lock. */
-		mm = v->mm;
+		/* It stays linked, and so its mm alive, until somebody takes vmas_lock. */
 		mmgrab(mm);
-		break;
+		w->mm = mm;
 	}
-	spin_unlock(&m->vmas_lock);
-	return mm;
+	list_del(&w->marker.mapping_node);
+	if (w->mm)
+		list_add_tail(&w->marker.mapping_node, at);
+	spin_unlock(&w->m->vmas_lock);
+	if (before)
+		mmdrop(before);
+	return w->mm;
 }
 
-/* This walk need not look at mm again. */
-static void mark_walked(struct mapping *m, struct mm *mm, u64 walk)
+/* Wherever it is. */
+static void walk_stop(struct walk *w)
 {
-	struct vma *v;
-
-	spin_lock(&m->vmas_lock);
-	list_for_each(v, &m->vmas, mapping_node)
-		if (v->mm == mm)
-			v->walk = walk;
-	spin_unlock(&m->vmas_lock);
+	spin_lock(&w->m->vmas_lock);
+	list_del(&w->marker.mapping_node);
+	spin_unlock(&w->m->vmas_lock);
+	if (w->mm)
+		mmdrop(w->mm);
 }
 
-/* The part of [from, to) that v shows. */
-static void zap_file_part(struct vma *v, u64 from, u64 to)
+/* Only the file's own page goes, not a private copy in its place. */
+static int zap_own_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
-	u64 first = max(from, v->pgoff), last = min(to, v->pgoff + vma_pages(v));
+	struct page *p = pfn_to_page(pte_pfn(*slot));
+	struct vma *v = ctx;
 
-	if (first < last)
-		zap_range(v, v->start + ((first - v->pgoff) << PAGE_SHIFT), v->start + ((last - v->pgoff) << PAGE_SHIFT));
+	(void)mm;
+	if (!(p->flags & PG_ANON))
+		zap_range(v, va, va + PAGE_SIZE);
+	return 0;
+}
+
+static void zap_all_of(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	zap_range(v, start, end);
+}
+
+static void zap_own_of(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	arch_pte_range(v->mm, start, end, zap_own_pte, v);
+}
+
+/* Applies zap to what each mapping of m shows of pages [from, to). */
+static void zap_everywhere(struct mapping *m, u64 from, u64 to, void (*zap)(struct vma *v, uaddr_t start, uaddr_t end))
+{
+	struct walk w;
+	struct mm *mm;
+
+	might_sleep();
+	walk_start(&w, m);
+	while ((mm = walk_next(&w))) {
+		mutex_lock(&mm->mmap_lock);
+		for (unsigned i = 0; i < mm->nr_vmas; i++) {
+			struct vma *v = mm->vmas[i];
+			u64 first = max(from, v->pgoff), last = min(to, v->pgoff + vma_pages(v));
+
+			if (vma_mapping(v) == m && first < last)
+				zap(v, v->start + ((first - v->pgoff) << PAGE_SHIFT), v->start + ((last - v->pgoff) << PAGE_SHIFT));
+		}
+		mutex_unlock(&mm->mmap_lock);
+	}
 }
 
 void unmap_mapping_range(struct mapping *m, u64 from, u64 to)
 {
-	u64 walk = atomic_fetch_add(&walks, 1) + 1;
-	struct mm *mm;
+	zap_everywhere(m, from, to, zap_all_of);
+}
 
-	might_sleep();
-	while ((mm = next_mm(m, walk))) {
-		mutex_lock(&mm->mmap_lock);
-		for (unsigned i = 0; i < mm->nr_vmas; i++)
-			if (vma_mapping(mm->vmas[i]) == m)
-				zap_file_part(mm->vmas[i], from, to);
-		mark_walked(m, mm, walk);
-		mutex_unlock(&mm->mmap_lock);
-		mmdrop(mm);
-	}
+void unmap_mapping_pages(struct mapping *m, u64 from, u64 to)
+{
+	zap_everywhere(m, from, to, zap_own_of);
 }
 
 /* p's entry in v, if it has one there (a private copy may be in its place). */
@@ -205,21 +257,32 @@ static void unmap_page_from(struct vma *v, const struct page *p)
 		zap_range(v, va, va + PAGE_SIZE);
 }
 
+/*
+ * The allocation that needs memory may be part of a fault in this very mm: then current holds the lock already, and the fault
+ * looks again at the entry it was about when it has its page.
+ */
+static void reclaim_from(struct mm *mm, struct mapping *m, struct page *p)
+{
+	bool mine = mutex_is_held(&mm->mmap_lock);
+
+	if (!mine && !mutex_trylock(&mm->mmap_lock))
+		return;
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (vma_mapping(mm->vmas[i]) == m && !(mm->vmas[i]->flags & VM_LOCKED))
+			unmap_page_from(mm->vmas[i], p);
+	if (!mine)
+		mutex_unlock(&mm->mmap_lock);
+}
+
 bool try_unmap_page(struct mapping *m, struct page *p)
 {
-	u64 walk = atomic_fetch_add(&walks, 1) + 1;
+	struct walk w;
 	struct mm *mm;
 
-	for (unsigned tries = 0; tries < RECLAIM_TRIES && p->mapcount > 0 && (mm = next_mm(m, walk)); tries++) {
-		mark_walked(m, mm, walk);
-		if (mutex_trylock(&mm->mmap_lock)) {
-			for (unsigned i = 0; i < mm->nr_vmas; i++)
-				if (vma_mapping(mm->vmas[i]) == m)
-					unmap_page_from(mm->vmas[i], p);
-			mutex_unlock(&mm->mmap_lock);
-		}
-		mmdrop(mm);
-	}
+	walk_start(&w, m);
+	for (unsigned tries = 0; p->mapcount > 0 && tries < RECLAIM_TRIES && (mm = walk_next(&w)); tries++)
+		reclaim_from(mm, m, p);
+	walk_stop(&w);
 	return p->mapcount == 0;
 }
 
