@@ -39,10 +39,17 @@ struct pipe {
 };
 
 static struct kmem_cache *pipe_cache;
+static _Atomic u64 ring_pages;		/* what all rings would hold if they were full */
 
 void pipe_cache_init(void)
 {
 	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
+}
+
+/* Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
+static bool rings_fit(u64 more)
+{
+	return atomic_load(&ring_pages) + more <= totalram_pages() / 4;
 }
 
 static struct pipe *pipe_alloc(void)
@@ -55,8 +62,9 @@ static struct pipe *pipe_alloc(void)
 	list_init(&p->read_sleepers);
 	list_init(&p->write_sleepers);
 	waitq_init(&p->pollers, "pipe");
-	p->nr_pages = PIPE_DEF_PAGES;
-	p->mask = PIPE_DEF_PAGES * PAGE_SIZE - 1;
+	p->nr_pages = rings_fit(PIPE_DEF_PAGES) ? PIPE_DEF_PAGES : 1;
+	atomic_fetch_add(&ring_pages, p->nr_pages);
+	p->mask = p->nr_pages * PAGE_SIZE - 1;
 	p->pages = p->inline_pages;
 	return p;
 }
@@ -68,6 +76,7 @@ static void pipe_free(struct pipe *p)
 			put_page(virt_to_page(p->pages[i]));
 	if (p->pages != p->inline_pages)
 		kfree(p->pages);
+	atomic_fetch_sub(&ring_pages, p->nr_pages);
 	kmem_cache_free(pipe_cache, p);
 }
 
@@ -480,6 +489,8 @@ static long pipe_resize(struct pipe *p, u64 bytes)
 		return -EPERM;
 	while (n * PAGE_SIZE < bytes)
 		n *= 2;
+	if (n > p->nr_pages && !rings_fit(n))
+		return -EPERM;
 	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
 	if (!pages)
 		return -ENOMEM;
@@ -493,6 +504,7 @@ static long pipe_resize(struct pipe *p, u64 bytes)
 			if (old[i])
 				put_page(virt_to_page(old[i]));
 		p->pages = pages;
+		atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
 		p->nr_pages = n;
 		p->mask = n * PAGE_SIZE - 1;
 		p->head = p->tail = 0;

@@ -54,7 +54,8 @@ static s64 text_make(struct text *t, struct file *f, text_fn *show)
 	t->buf = NULL;
 	t->len = 0;
 	for (size_t cap = PAGE_SIZE; cap <= MAX_TEXT; cap *= 2) {
-		char *buf = kmalloc(cap, GFP_KERNEL);
+		/* Nobody is killed for a long text. */
+		char *buf = kmalloc(cap, cap > 8 * PAGE_SIZE ? GFP_KERNEL | GFP_NORETRY | GFP_NOWARN : GFP_KERNEL);
 		s64 len;
 
 		if (!buf)

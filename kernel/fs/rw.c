@@ -349,6 +349,8 @@ long sys_lseek(int fd, s64 off, unsigned whence)
 	return ret;
 }
 
+long sys_fcntl(int fd, unsigned cmd, u64 arg);
+
 static long set_flag(struct file *f, u32 flag, uaddr_t arg)
 {
 	int on;
@@ -365,11 +367,8 @@ static long file_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 
 	switch (cmd) {
 	case FIOCLEX:
-	case FIONCLEX: {
-		extern long sys_fcntl(int fd, unsigned cmd, u64 arg);
-
+	case FIONCLEX:
 		return sys_fcntl(fd, F_SETFD, cmd == FIOCLEX ? FD_CLOEXEC : 0);
-	}
 	case FIONBIO:
 		return set_flag(f, O_NONBLOCK, arg);
 	case FIONREAD:
