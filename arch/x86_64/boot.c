@@ -196,11 +196,11 @@ void x86_boot(void)
 	unsigned nr_ram;
 	u8 *stack;
 
+	serial_init();
 	cpu_detect();
 	idt_init();
 	cpus[0].curr = &init_task;
 	cpu_setup(0);
-	serial_init();
 	random_init();
 	__stack_chk_guard = arch_random() & ~0xfful;	/* with a zero byte: strings end before it */
 	read_multiboot();

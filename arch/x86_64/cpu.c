@@ -163,8 +163,8 @@ void cpu_setup(unsigned id)
 	wrmsr(MSR_LSTAR, (u64)syscall_entry);
 	/* AC NT IOPL DF IF TF and the status flags: the kernel begins with none of the user's */
 	wrmsr(MSR_SFMASK, 0x47fd5);
-	setup_control_registers();
 	idt_load();
+	setup_control_registers();
 }
 
 /* Before CPU @id is started; 0 or -ENOMEM. */

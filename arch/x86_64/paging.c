@@ -206,11 +206,23 @@ int arch_mm_init(struct mm *mm)
 	return 0;
 }
 
+/* The first used entry of t from i on, or n, a multiple of 8. Tables are mostly empty: eight at a time. */
+static unsigned next_used(const u64 *t, unsigned i, unsigned n)
+{
+	while (i < n) {
+		if (i % 8 == 0 && !(t[i] | t[i + 1] | t[i + 2] | t[i + 3] | t[i + 4] | t[i + 5] | t[i + 6] | t[i + 7]))
+			i += 8;
+		else if (t[i])
+			break;
+		else
+			i++;
+	}
+	return i;
+}
+
 static void free_tables(struct mm *mm, u64 *t, unsigned level, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		if (!t[i])
-			continue;
+	for (unsigned i = 0; (i = next_used(t, i, n)) < n; i++) {
 		if (level > 1)
 			free_tables(mm, table_of(t[i]), level - 1, ENTRIES);
 		pt_free(mm, t[i]);
@@ -296,10 +308,7 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 
 static bool table_empty(const u64 *t)
 {
-	for (unsigned i = 0; i < ENTRIES; i++)
-		if (t[i])
-			return false;
-	return true;
+	return next_used(t, 0, ENTRIES) == ENTRIES;
 }
 
 /*
