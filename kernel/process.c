@@ -123,7 +123,7 @@ void thaw_processes(void)
 	read_unlock(&tasklist_lock);
 	oom_frozen_victims = frozen_victims;
 	current->flags &= ~PF_SUSPEND_TASK;
-	cond_resched();
+	sched_yield_current();		/* the others are not to starve under somebody who suspends again and again */
 }
 
 void thaw_kernel_threads(void)
