@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Open files and descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c and fs/file_table.c.
- *
- * The last fput does not close: it queues the close as work of the current task, which runs on the way to user mode or, when the
- * task exits, at X12. A task past X12 and kernel threads hand it to a thread of this file. So release() runs in task context and
- * with no lock held, whoever drops the last reference.
+ * Descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c.
  *
  * Locks: files->lock (spinning). A table that only one task uses is read by that task without it: nobody else changes it, and
  * others (procfs) only take references, under the lock.
@@ -28,142 +24,11 @@ struct files {
 	u64 inline_open[1], inline_cloexec[1];
 };
 
-static struct kmem_cache *file_cache, *files_cache;
-static struct spinlock defer_lock = SPINLOCK_INIT("fput", RANK_FILES);
-static LIST_HEAD(deferred);		/* [defer_lock] of file.defer_node */
-static unsigned nr_deferred;		/* [defer_lock] queued or being closed */
-static struct waitq defer_waitq = WAITQ_INIT(defer_waitq, "fput");
+static struct kmem_cache *files_cache;
 
 void files_cache_init(void)
 {
-	file_cache = kmem_cache_create("filp", sizeof(struct file), 8);
 	files_cache = kmem_cache_create("files_cache", sizeof(struct files), 8);
-}
-
-/* --- open files --- */
-
-/* O_PATH files and those that cannot be used. */
-static const struct file_ops no_fops;
-
-/* Takes over the reference on d even on failure. */
-struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
-{
-	struct file *f = kmem_cache_alloc(file_cache, GFP_KERNEL | GFP_ZERO);
-
-	if (!f) {
-		dput(d);
-		return ERR_PTR(-ENOMEM);
-	}
-	atomic_init(&f->refs, 1);
-	f->flags = flags;
-	mutex_init(&f->pos_lock, "file_pos", RANK_FILE_POS);
-	f->dentry = d;
-	f->inode = d->inode;
-	f->ops = ops ? ops : &no_fops;
-	list_init(&f->defer_node);
-	list_init(&f->free_work.node);
-	list_init(&f->epoll_items);
-	f->readable = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH);
-	f->writable = ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) && !(flags & O_PATH);
-	return f;
-}
-
-struct file *file_alloc_anon(struct inode *i, const char *name, const struct file_ops *ops, u32 flags)
-{
-	struct dentry *d = dentry_alloc(NULL, name, kstrlen(name));
-	struct file *f;
-
-	if (!d) {
-		iput(i);
-		return ERR_PTR(-ENOMEM);
-	}
-	d->inode = i;
-	d->anonymous = 1;
-	d->unlinked = name[0] == '/';
-	f = file_alloc(d, ops, flags);
-	if (!IS_ERR(f))
-		f->opened = 1;
-	return f;
-}
-
-/* The real close. No lock held; sleeps, does IO. */
-static void file_release(struct file *f)
-{
-	might_sleep();
-	epoll_file_released(f);
-	file_locks_release(f);
-	if (f->opened && f->ops->release)
-		f->ops->release(f);
-	dput(f->dentry);
-	kmem_cache_free(file_cache, f);
-}
-
-static void file_release_work(struct callback *cb)
-{
-	file_release(container_of(cb, struct file, free_work));
-}
-
-void fput(struct file *f)
-{
-	u32 refs = atomic_fetch_sub(&f->refs, 1);
-
-	assert_rel(refs, >, 0);
-	if (refs != 1)
-		return;
-	if (!(current->flags & PF_KTHREAD)) {
-		f->free_work.fn = file_release_work;
-		if (!task_work_add(current, &f->free_work))
-			return;
-	}
-	spin_lock(&defer_lock);
-	list_add_tail(&f->defer_node, &deferred);
-	nr_deferred++;
-	spin_unlock(&defer_lock);
-	wake_up_all(&defer_waitq);
-}
-
-static void fput_thread(void *arg)
-{
-	(void)arg;
-	for (;;) {
-		struct file *f = NULL;
-
-		(void)wait_event_state(&defer_waitq, !list_empty(&deferred), TASK_IDLE, NO_DEADLINE);
-		spin_lock(&defer_lock);
-		if (!list_empty(&deferred)) {
-			f = list_first(&deferred, struct file, defer_node);
-			list_del(&f->defer_node);
-		}
-		spin_unlock(&defer_lock);
-		if (!f)
-			continue;
-		file_release(f);
-		spin_lock(&defer_lock);
-		nr_deferred--;
-		spin_unlock(&defer_lock);
-		wake_up_all(&defer_waitq);
-	}
-}
-
-void flush_delayed_fput(void)
-{
-	might_sleep();
-	wait_event(&defer_waitq, READ_ONCE(nr_deferred) == 0);
-}
-
-/* drop_caches waits for what was put off; reclaim for an allocation does not. */
-static u64 shrink_deferred(u64 want)
-{
-	if (want == SHRINK_ALL)
-		flush_delayed_fput();
-	return 0;
-}
-SHRINKER(fput_shrinker, shrink_deferred);
-
-void fput_start_thread(void)
-{
-	if (IS_ERR(kthread_run(fput_thread, NULL, "kfput")))
-		panic("no memory for kfput");
 }
 
 /* --- tables --- */

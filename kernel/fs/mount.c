@@ -193,6 +193,7 @@ static void make_devices(void)
 }
 
 void mapping_cache_init(void);
+void file_cache_init(void);
 void files_cache_init(void);
 void fs_struct_cache_init(void);
 void pipe_cache_init(void);
@@ -205,6 +206,7 @@ void fs_init(void)
 
 	dcache_init();
 	mapping_cache_init();
+	file_cache_init();
 	files_cache_init();
 	fs_struct_cache_init();
 	pipe_cache_init();
