@@ -27,7 +27,7 @@ HELPER(init)
 	int hog = t_fork();
 
 	if (hog == 0) {
-		s_adj("900");
+		s_adj("0");
 		s_touch(t_map((size_t)free * 6 / 10 * 1024), free * 6 / 10);
 		*ready = 2;
 		thread_pause(NULL);

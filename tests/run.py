@@ -21,7 +21,7 @@ import qemu  # noqa: E402
 ROOT = qemu.ROOT
 TESTS = os.path.join(qemu.BUILD, "tests")
 LOGS = os.path.join(TESTS, "log")
-WATCHDOG = 240  # seconds of real time; too little of it is never a verdict about the kernel
+WATCHDOG = 120  # seconds of real time; too little of it is never a verdict about the kernel
 
 
 class Result:

@@ -480,7 +480,7 @@ int thread_spin(void *unused)
 {
 	(void)unused;
 	for (;;)
-		__asm__ volatile("pause");
+		__asm__ volatile("");
 }
 
 long futex(void *word, int op, unsigned val, const void *timeout, void *word2, unsigned val3)
