@@ -74,11 +74,14 @@ static bool freeze_in_place(struct task *t, void *arg)
 	return true;
 }
 
-/* A stopped task goes back to being stopped instead of running; saved_state is RUNNING if it was continued or killed meanwhile. */
+/*
+ * A sleep that was frozen in place goes on as if nothing had been. A wake-up that came meanwhile (a signal, a timer, SIGCONT) has set
+ * saved_state to RUNNING; then the task is woken. LINUX: as since 6.7; 6.1 wakes every sleeper, and some calls return EINTR for it.
+ */
 static bool thaw_in_place(struct task *t, void *arg)
 {
 	(void)arg;
-	if (!frozen(t) || !(t->saved_state & (__TASK_STOPPED | __TASK_TRACED)))
+	if (!frozen(t) || t->saved_state == TASK_RUNNING)
 		return false;
 	atomic_store(&t->state, t->saved_state);
 	t->saved_state = TASK_RUNNING;
