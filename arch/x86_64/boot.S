@@ -195,7 +195,7 @@ boot_pml4:	.skip 4096
 boot_pdpt:	.skip 4096
 boot_pdpt_high:	.skip 4096
 boot_pd:	.skip 4 * 4096
-boot_stack:	.skip 8192
+boot_stack:	.skip BOOT_STACK_SIZE
 boot_stack_end:
 secondary_boot_stack: .skip 64
 secondary_boot_stack_end:

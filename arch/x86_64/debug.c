@@ -36,12 +36,22 @@ const char *arch_symbol(u64 pc, u64 *offset)
 	return ksyms_names + ksyms_table[lo].name;
 }
 
-/* Frames must be on one stack that is known to be mapped, each above the one before. */
+static bool on_mapped_stack(u64 p)
+{
+	u64 *pte;
+
+	if (p >= (u64)boot_stack && p < (u64)boot_stack + BOOT_STACK_SIZE)
+		return true;
+	if (p < STACKS_BASE || p >= STACKS_BASE + NR_STACK_SLOTS * STACK_SLOT || is_stack_guard(p))
+		return false;
+	pte = stack_pte(p);
+	return pte && *pte & PTE_PRESENT;
+}
+
+/* Both words of a frame at p can be read: the chain may be damaged. */
 static bool on_kernel_stack(u64 p)
 {
-	return p % 8 == 0 && ((p >= STACKS_BASE && p < STACKS_BASE + NR_STACK_SLOTS * STACK_SLOT - 16 && !is_stack_guard(p) &&
-			       (p & ~(STACK_SLOT - 1)) == ((u64)__builtin_frame_address(0) & ~(STACK_SLOT - 1))) ||
-			      (p >= (u64)boot_stack && p < (u64)boot_stack + 8192 - 16));
+	return p % 8 == 0 && on_mapped_stack(p) && on_mapped_stack(p + 8);
 }
 
 unsigned arch_backtrace(const struct regs *r, u64 *pcs, unsigned n)

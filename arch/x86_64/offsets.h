@@ -32,6 +32,7 @@
 #define REGS_SIZE	(21 * 8)
 
 #define TRAMPOLINE	0x8000		/* physical page where other CPUs start, in real mode */
+#define BOOT_STACK_SIZE	8192
 #define KERNEL_VMA	0xffffffff80000000
 
 #ifdef __ASSEMBLER__
