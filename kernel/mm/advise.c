@@ -295,7 +295,7 @@ long sys_msync(uaddr_t start, size_t len, int flags)
 static int mincore_chunk(struct mm *mm, uaddr_t start, unsigned n, u8 *vec)
 {
 	for (unsigned i = 0; i < n; i++, start += PAGE_SIZE) {
-		struct vma *v = find_vma(mm, start);
+		struct vma *v = vma_at(mm, start);
 		pte_t *slot;
 		struct page *p;
 

@@ -62,17 +62,11 @@ static struct page *anon_page(u32 gfp)
 	return p;
 }
 
-static int sigbus(int *code)
-{
-	*code = BUS_ADRERR;
-	return SIGBUS;
-}
-
-static int segv(int *code, int why)
-{
-	*code = why;
-	return SIGSEGV;
-}
+/* What a fault comes to: 0, -ENOMEM, or one of these, a signal and its si_code in one word. */
+#define SIGNAL_AND_CODE(sig, code)	((sig) | (code) << 8)
+#define FAULT_SIGBUS	SIGNAL_AND_CODE(SIGBUS, BUS_ADRERR)
+#define FAULT_NOT_MAPPED SIGNAL_AND_CODE(SIGSEGV, SEGV_MAPERR)
+#define FAULT_FORBIDDEN	SIGNAL_AND_CODE(SIGSEGV, SEGV_ACCERR)
 
 /* ---- nothing is there yet ---- */
 
@@ -119,23 +113,23 @@ static long shared_write_bit(struct vma *v, struct page *p, unsigned flags)
 	return err ? err : (long)PTE_WRITE;
 }
 
-static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags, int *code)
+static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 {
 	struct page *p;
 	long bit;
 	int err;
 
 	if (unlikely(!v->ops->fault))
-		return sigbus(code);
+		return FAULT_SIGBUS;
 	err = v->ops->fault(v, vma_pgoff(v, addr), flags, &p);
 	if (unlikely(err))
-		return err == -ENOMEM ? err : sigbus(code);
+		return err == -ENOMEM ? err : FAULT_SIGBUS;
 	if (flags & FAULT_WRITE && !(v->flags & VM_SHARED))
 		return fault_file_copy(v, slot, p);
 	bit = shared_write_bit(v, p, flags);
 	if (unlikely(bit < 0)) {
 		put_page(p);
-		return bit == -ENOMEM ? (int)bit : sigbus(code);
+		return bit == -ENOMEM ? (int)bit : FAULT_SIGBUS;
 	}
 	map_page(v, slot, p, (u64)bit);
 	return 0;
@@ -176,7 +170,7 @@ static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *o
 	return p ? 0 : -ENOMEM;
 }
 
-static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *code)
+static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
 {
 	struct page *p = pfn_to_page(pte_pfn(*slot));
 	long bit = PTE_WRITE;
@@ -184,7 +178,7 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *
 	if (v->flags & VM_SHARED) {
 		bit = shared_write_bit(v, p, FAULT_WRITE);
 		if (bit < 0)
-			return bit == -ENOMEM ? (int)bit : sigbus(code);
+			return bit == -ENOMEM ? (int)bit : FAULT_SIGBUS;
 	} else if (!(p->flags & PG_ANON) || atomic_load(&p->refs) != 1) {
 		return replace_page(v, addr, slot, p);
 	}
@@ -195,7 +189,7 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot, int *
 
 /* ---- which of these ---- */
 
-static int fault_page(struct vma *v, uaddr_t addr, unsigned flags, int *code)
+static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 {
 	pte_t *slot = slot_find(v->mm, addr);
 	pte_t e;
@@ -208,11 +202,11 @@ static int fault_page(struct vma *v, uaddr_t addr, unsigned flags, int *code)
 	e = *slot;
 	if (!e) {
 		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & MMF_UNSTABLE))
-			return sigbus(code);
-		return v->ops ? fault_file(v, addr, slot, flags, code) : fault_anon(v, slot, flags);
+			return FAULT_SIGBUS;
+		return v->ops ? fault_file(v, addr, slot, flags) : fault_anon(v, slot, flags);
 	}
 	if (flags & FAULT_WRITE && !pte_write(e))
-		return fault_write_protected(v, addr, slot, code);
+		return fault_write_protected(v, addr, slot);
 	/* Another thread was faster, or this CPU remembered less than the table allows. */
 	return 0;
 }
@@ -248,17 +242,17 @@ static bool access_allowed(const struct vma *v, unsigned flags)
 	return vma_accessible(v);
 }
 
-int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
+int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags)
 {
-	struct vma *v = find_vma(mm, addr);
+	struct vma *v = vma_at(mm, addr);
 
 	if (unlikely(!v))
-		return segv(code, SEGV_MAPERR);
+		return FAULT_NOT_MAPPED;
 	if (unlikely(addr < v->start) && (!(v->flags & VM_GROWSDOWN) || expand_stack(mm, v, addr)))
-		return segv(code, SEGV_MAPERR);
+		return FAULT_NOT_MAPPED;
 	if (unlikely(!access_allowed(v, flags)))
-		return segv(code, SEGV_ACCERR);
-	return fault_page(v, addr & PAGE_MASK, flags, code);
+		return FAULT_FORBIDDEN;
+	return fault_page(v, addr & PAGE_MASK, flags);
 }
 
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
@@ -266,39 +260,44 @@ int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
 	int r;
 
 	mutex_lock(&mm->mmap_lock);
-	r = fault_locked(mm, addr, flags, code);
+	r = fault_locked(mm, addr, flags);
 	mutex_unlock(&mm->mmap_lock);
-	return r;
+	if (r <= 0)
+		return r;
+	*code = r >> 8;
+	return r & 0xff;
+}
+
+/* User mode's fault was not handled. 0: try again. */
+static int __attribute__((noinline)) fault_failed(uaddr_t addr, int why)
+{
+	if (why == -ENOMEM) {
+		pagefault_out_of_memory();
+		return 0;
+	}
+	force_sig_fault(why & 0xff, why >> 8, addr);
+	return 1;
 }
 
 /* A fault with interrupts as the faulting code had them. Kernel code that faults while it must not sleep has a bug: refused. */
 int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 {
 	struct mm *mm = current->mm;
-	int sig, code = SEGV_MAPERR;
+	int why;
 
 	(void)r;
 	count_vm(VM_PGFAULT);
-	if (unlikely(addr >= USER_MAX || !mm)) {
-		if (flags & FAULT_USER)
-			force_sig_fault(SIGSEGV, SEGV_MAPERR, addr);
-		return 1;
-	}
+	if (unlikely(addr >= USER_MAX || !mm))
+		return flags & FAULT_USER ? fault_failed(addr, FAULT_NOT_MAPPED) : 1;
 	if (!(flags & FAULT_USER) && (this_cpu()->in_irq || this_cpu()->nr_held || mutex_is_held(&mm->mmap_lock)))
 		return 1;
-	sig = handle_fault(mm, addr, flags, &code);
-	if (likely(!sig)) {
-		current->min_flt++;
-		return 0;
-	}
-	if (!(flags & FAULT_USER))
-		return 1;
-	if (sig == -ENOMEM) {
-		pagefault_out_of_memory();
-		return 0;
-	}
-	force_sig_fault(sig, code, addr);
-	return 1;
+	mutex_lock(&mm->mmap_lock);
+	why = fault_locked(mm, addr, flags);
+	mutex_unlock(&mm->mmap_lock);
+	if (unlikely(why))
+		return flags & FAULT_USER ? fault_failed(addr, why) : 1;
+	current->min_flt++;
+	return 0;
 }
 
 /* ---- the kernel reads and writes another address space ---- */
@@ -308,13 +307,12 @@ static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 {
 	struct page *p = NULL;
 	pte_t *slot;
-	int code;
 
 	mutex_lock(&mm->mmap_lock);
 	slot = slot_find(mm, addr);
 	/* What is present can be read whatever its protection; everything else goes through a fault. */
 	if (!slot || !*slot || (flags & FAULT_WRITE && !pte_write(*slot))) {
-		if (fault_locked(mm, addr, flags, &code))
+		if (fault_locked(mm, addr, flags))
 			goto out;
 		slot = slot_find(mm, addr);
 	}

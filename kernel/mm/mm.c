@@ -45,12 +45,9 @@ unsigned vma_index(struct mm *mm, uaddr_t addr)
 
 struct vma *find_vma(struct mm *mm, uaddr_t addr)
 {
-	unsigned i = mm->hit;
+	unsigned i = vma_index(mm, addr);
 
-	if (likely(i < mm->nr_vmas && mm->vmas[i]->start <= addr && addr < mm->vmas[i]->end))
-		return mm->vmas[i];
 	assert_held(&mm->mmap_lock);
-	i = vma_index(mm, addr);
 	if (i == mm->nr_vmas)
 		return NULL;
 	mm->hit = i;

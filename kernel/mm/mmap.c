@@ -379,13 +379,13 @@ void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 	while (start < end && !fatal_signal_pending(current)) {
 		unsigned flags = 0;
 		struct vma *v;
-		int code, err;
+		int err;
 
 		mutex_lock(&mm->mmap_lock);
-		v = find_vma(mm, start);
+		v = vma_at(mm, start);
 		if (v && (v->flags & (VM_WRITE | VM_SHARED)) == VM_WRITE)
 			flags = FAULT_WRITE;
-		err = fault_locked(mm, start, flags, &code);
+		err = fault_locked(mm, start, flags);
 		mutex_unlock(&mm->mmap_lock);
 		if (err)
 			return;

@@ -11,6 +11,18 @@
 
 /* Index of the first vma with end > addr; nr_vmas if none. */
 unsigned vma_index(struct mm *mm, uaddr_t addr);
+/* find_vma, which its last answer often still is. */
+static inline struct vma *vma_at(struct mm *mm, uaddr_t addr)
+{
+	struct vma *v;
+
+	if (likely(mm->hit < mm->nr_vmas)) {
+		v = mm->vmas[mm->hit];
+		if (likely(v->start <= addr && addr < v->end))
+			return v;
+	}
+	return find_vma(mm, addr);
+}
 /* A copy of *like, not yet in the array, with its own file reference; NULL. */
 struct vma *vma_dup(const struct vma *like);
 struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags);
@@ -50,8 +62,8 @@ void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
 /* ---- fault.c ---- */
 
-/* handle_fault with mmap_lock held. */
-int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
+/* handle_fault with mmap_lock held: 0, -ENOMEM, or the signal in the low byte and its si_code above. */
+int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
