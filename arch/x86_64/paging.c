@@ -209,14 +209,17 @@ int arch_mm_init(struct mm *mm)
 /* The first used entry of t from i on, or n, a multiple of 8. Tables are mostly empty: eight at a time. */
 static unsigned next_used(const u64 *t, unsigned i, unsigned n)
 {
-	while (i < n) {
-		if (i % 8 == 0 && !(t[i] | t[i + 1] | t[i + 2] | t[i + 3] | t[i + 4] | t[i + 5] | t[i + 6] | t[i + 7]))
-			i += 8;
-		else if (t[i])
+	for (; i % 8; i++)
+		if (t[i])
+			return i;
+	for (; i < n; i += 8) {
+		const u64 *e = t + i;
+
+		if (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7])
 			break;
-		else
-			i++;
 	}
+	while (i < n && !t[i])
+		i++;
 	return i;
 }
 
