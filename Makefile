@@ -149,7 +149,7 @@ doctor:
 deps:
 	@tests/doctor --install
 
-# Unexpanded, so that a $$ in ARGS reaches the program as the user typed it.
+# Unexpanded, so that a dollar in ARGS reaches the program as the user typed it.
 export THAW_PROG := $(value PROG)
 export THAW_ARGS := $(value ARGS)
 export THAW_WORDS := $(value WORDS)

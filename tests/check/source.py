@@ -86,13 +86,13 @@ def headers_say_once():
 
 
 def lines_fit():
-    """no line is longer than 140 columns, no blanks at line ends, a newline at the end"""
+    """no line is longer than 160 columns, no blanks at line ends, a newline at the end"""
     for path in files(".c", ".h", ".S", ".py"):
         body = text(path)
         if not body.endswith("\n"):
             yield path + ": no newline at the end"
         for n, line in enumerate(body.splitlines(), 1):
-            if len(line.expandtabs(8)) > 140:
+            if len(line.expandtabs(8)) > 160:
                 yield "%s:%d: %d columns" % (path, n, len(line.expandtabs(8)))
             if line != line.rstrip():
                 yield "%s:%d: blanks at the end" % (path, n)

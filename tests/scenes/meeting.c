@@ -72,6 +72,7 @@ TEST(while_the_users_freeze)
 
 		CHECK(err == 0 || err == -EBUSY);
 		CHECK_EQ(t_field(OOM, "frozen_victims"), 0);
+		s_digest();
 		// Whether the meal came to the killer or was refused after the barrier, nothing is left over.
 		s_quiet();
 		sys(kill, h.pid, SIGKILL);
@@ -89,6 +90,7 @@ TEST(while_the_killer_is_disabled)
 		s_hog(&h, 8, i % 2 ? LEADER_FIRST : 0);
 		s_eat("disable_oom", s_too_much(&h), "concurrent");
 		s_suspend_ok(); // a kill before the barrier is waited for, one after it does not happen
+		s_digest();
 		sys(kill, h.pid, SIGKILL);
 		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	}
@@ -159,7 +161,7 @@ TEST(disable_stuck)
 
 	s_stage();
 	s_set("/sys/power/pm_freeze_timeout", "300");
-	stuck_hog(&h, 4, "6000000");
+	stuck_hog(&h, 4, "2000000");
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0); // marked, and stuck
 	CHECK_EQ(t_field(OOM, "victims"), 1);
 	long start = t_now_ms();
@@ -186,7 +188,7 @@ TEST(disable_interrupted)
 	struct itimerval soon = {.it_value.tv_usec = 100000};
 
 	s_stage();
-	stuck_hog(&h, 2, "4000000");
+	stuck_hog(&h, 2, "1500000");
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	t_action(SIGALRM, nothing, 0);
 	CHECK_EQ(sys(setitimer, ITIMER_REAL, &soon, 0), 0);

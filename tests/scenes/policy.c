@@ -207,7 +207,7 @@ TEST(the_reaper_helps_a_stuck_victim)
 	s_stage();
 	long free = s_free(), kib = free * 6 / 10, kills = s_kills();
 
-	s_set("/sys/block/ram0/delay_us", "8000000");
+	s_set("/sys/block/ram0/delay_us", "4000000");
 	int pid = t_fork();
 
 	if (pid == 0) {

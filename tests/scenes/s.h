@@ -102,6 +102,12 @@ static inline bool s_ate(void)
 	return strstr(s_buf, " ok ") != NULL;
 }
 
+// Waits until a concurrent meal is over, whatever came of it.
+static inline void s_digest(void)
+{
+	UNTIL(t_slurp(EATER, s_buf, sizeof s_buf) > 0);
+}
+
 enum { LEADER_FIRST = 1, ALLOCATING = 2, SHARED = 4, SPINNING = 8 };
 
 struct hog {
