@@ -242,7 +242,8 @@ bool do_notify_parent(struct task *t, int sig)
 		if (ka->handler == K_SIG_IGN)
 			sig = 0;
 	}
-	if (sig > 0)
+	/* clone(2) takes any byte as the signal of death; of those that are no signals nobody is told. */
+	if (sig > 0 && valid_signal(sig))
 		(void)send_signal_locked(sig, &info, parent, true);
 	spin_unlock(&parent->sighand->siglock);
 	wake_up_interruptible(&parent->group->wait_chldexit);

@@ -237,6 +237,23 @@ TEST(exit_signal_zero)
 	CHECK_EQ(pending & BIT(SIGCHLD), 0);
 }
 
+// The low byte of flags may say anything: a number that is no signal tells nobody.
+TEST(exit_signal_that_is_none)
+{
+	static const unsigned char numbers[] = {65, 127, 128, 254, 255};
+
+	for (unsigned i = 0; i < sizeof numbers; i++) {
+		int status = 0;
+		long pid = clone_raw(numbers[i]);
+
+		if (pid == 0)
+			t_exit(3);
+		CHECK_GE(pid, 1);
+		CHECK_EQ(sys(wait4, pid, &status, __WALL, 0), pid);
+		CHECK_EQ(status, 3 << 8);
+	}
+}
+
 TEST(io_and_sysvsem_are_taken)
 {
 	long pid = clone_raw(CLONE_IO | CLONE_SYSVSEM | SIGCHLD);
