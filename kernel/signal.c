@@ -466,6 +466,8 @@ int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
 	if (!sig) {
 		p = &current->group->shared_pending;
 		sig = next_signal(p, mask);
+		if (unlikely(sig == SIGALRM))
+			itimer_rearm(current->group);
 	}
 	if (sig)
 		collect_signal(sig, p, info);

@@ -192,10 +192,12 @@ void timer_start(struct timer *t, u64 expires)
 void timers_run(void)
 {
 	struct timer_queue *q = &queues[this_cpu()->id];
+	u64 now = ktime_ns();
 	struct timer *t;
 
+	/* What is re-armed for a time after this one waits for its own interrupt: the walk ends whatever the callbacks do. */
 	spin_lock(&q->lock);
-	while ((t = q->root) && t->expires <= ktime_ns()) {
+	while ((t = q->root) && t->expires <= now) {
 		void (*fn)(struct timer *) = t->fn;
 
 		heap_remove(q, t);
@@ -496,7 +498,10 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 
 /* ---- ITIMER_REAL ---- */
 
-/* Interrupt context. An expiry that setitimer overtook finds a later time, or none, and does nothing. */
+/*
+ * Interrupt context. An expiry that setitimer overtook finds a later time, or none, and does nothing. A periodic timer goes on
+ * when its signal is taken (itimer_rearm): a period shorter than an interrupt, or a signal that nobody takes, costs nothing.
+ */
 static void itimer_fn(struct timer *tm)
 {
 	struct group *g = container_of(tm, struct group, real_timer);
@@ -508,17 +513,24 @@ static void itimer_fn(struct timer *tm)
 	if (leader && leader->sighand) {
 		spin_lock(&leader->sighand->siglock);
 		if (g->it_real_expires && g->it_real_expires <= now) {
+			g->it_real_expires = 0;
 			send_signal_locked(SIGALRM, SEND_SIG_KERNEL, leader, true);
-			if (g->it_real_incr) {
-				g->it_real_expires += (1 + (now - g->it_real_expires) / g->it_real_incr) * g->it_real_incr;
-				timer_start(tm, g->it_real_expires);
-			} else {
-				g->it_real_expires = 0;
-			}
 		}
 		spin_unlock(&leader->sighand->siglock);
 	}
 	read_unlock(&tasklist_lock);
+}
+
+/* The next multiple of the period since the last expiry. */
+void itimer_rearm(struct group *g)
+{
+	u64 last = g->real_timer.expires, now = ktime_ns();
+
+	assert_held(&current->sighand->siglock);
+	if (g->it_real_expires || !g->it_real_incr)
+		return;
+	g->it_real_expires = last + (1 + (now - last) / g->it_real_incr) * g->it_real_incr;
+	timer_start(&g->real_timer, g->it_real_expires);
 }
 
 /* Sets the timer to go off in @value ns (0: never) and then each @incr; stores what it was if asked. */

@@ -156,3 +156,46 @@ TEST(many_sleepers_wake_in_order)
 	CHECK_EQ(order[1], N - 1);
 	CHECK_EQ(order[N], 0);
 }
+
+static const struct itimerval often = {{0, 1}, {0, 1}};
+
+// A period shorter than any interrupt, and nobody to take the signal.
+TEST(a_microsecond_timer_hangs_nobody)
+{
+	CHECK_EQ(IN_CHILD({
+		t_action(SIGALRM, SIG_IGN, 0);
+		CHECK_EQ(sys(setitimer, ITIMER_REAL, &often, 0), 0);
+		for (volatile int i = 0; i < 300000; i++)
+			;
+	}),
+		0);
+	CHECK_EQ(IN_CHILD({
+		unsigned long alarm = BIT(SIGALRM);
+
+		t_block(alarm);
+		CHECK_EQ(sys(setitimer, ITIMER_REAL, &often, 0), 0);
+		for (volatile int i = 0; i < 300000; i++)
+			;
+		for (int i = 0; i < 10; i++)
+			CHECK_EQ(sys(rt_sigtimedwait, &alarm, 0, 0, 8), SIGALRM);
+	}),
+		0);
+}
+
+// A periodic timer that has gone off goes on when its signal is taken.
+TEST(a_timer_waits_for_its_signal_to_be_taken)
+{
+	struct itimerval it = {{0, 2000}, {0, 2000}}, now;
+	unsigned long alarm = BIT(SIGALRM);
+
+	t_block(alarm);
+	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, 0), 0);
+	t_sleep_ms(20);
+	CHECK_EQ(sys(getitimer, ITIMER_REAL, &now), 0);
+	CHECK_EQ(now.it_value.tv_usec, 0);
+	CHECK_EQ(now.it_interval.tv_usec, 2000);
+	CHECK_EQ(sys(rt_sigtimedwait, &alarm, 0, 0, 8), SIGALRM);
+	CHECK_EQ(sys(getitimer, ITIMER_REAL, &now), 0);
+	CHECK(now.it_value.tv_usec <= 2000);
+	CHECK_EQ(sys(rt_sigtimedwait, &alarm, 0, 0, 8), SIGALRM);
+}
