@@ -190,7 +190,7 @@ static void unhash_leader(struct group *g, struct task *p)
 	list_del(&p->tasks);
 	list_del(&p->sibling);
 	pgrp_detach(g);
-	pid_put(g->session);
+	pid_put_locked(g->session);
 	flush_sigqueue(&g->shared_pending);
 	g->tty = NULL;
 }

@@ -241,14 +241,22 @@ static void pid_free(struct pid *p)
 	kmem_cache_free(pid_cache, p);
 }
 
-void pid_put(int nr)
+void pid_put_locked(int nr)
 {
 	struct pid *gone;
 
+	assert(rw_is_write_held(&tasklist_lock));
 	spin_lock(&pid_lock);
 	gone = pid_unref(pid_slot(nr));
 	spin_unlock(&pid_lock);
 	pid_free(gone);
+}
+
+void pid_put(int nr)
+{
+	write_lock(&tasklist_lock);
+	pid_put_locked(nr);
+	write_unlock(&tasklist_lock);
 }
 
 void pid_attach(struct task *t)
@@ -326,7 +334,7 @@ void pgrp_detach(struct group *g)
 {
 	assert(rw_is_write_held(&tasklist_lock));
 	list_del(&g->pgrp_node);
-	pid_put(g->pgrp);
+	pid_put_locked(g->pgrp);
 }
 
 struct list *pgrp_members(int nr)
@@ -344,7 +352,7 @@ void session_set(struct group *g, int nr)
 {
 	assert(rw_is_write_held(&tasklist_lock));
 	pid_get(nr);
-	pid_put(g->session);
+	pid_put_locked(g->session);
 	g->session = nr;
 	if (g->pgrp != nr) {
 		pgrp_detach(g);

@@ -185,7 +185,6 @@ struct task {
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
-	struct kthread *kthread;	/* (!) */
 	int in_syscall;			/* (@) number, -1 */
 	struct task_ids {
 		u32 uid, euid, suid, gid, egid, sgid;
@@ -236,7 +235,9 @@ struct task *find_lock_task_mm(struct task *p);
 int pid_alloc(void);				/* one reference; -EAGAIN, -ENOMEM. Sleeps. */
 int pid_alloc_at(int nr);			/* that very number; also -EEXIST */
 void pid_get(int nr);
-void pid_put(int nr);				/* number reusable when nobody holds it */
+/* Number reusable when nobody holds it. Under tasklist_lock (w), so that who looks a number up under it may use what it found. */
+void pid_put(int nr);				/* takes the lock. Any context. */
+void pid_put_locked(int nr);
 void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
 void pid_detach(struct task *t);
 void pid_detach_put(struct task *t);		/* and the reference of pid_alloc */
@@ -284,8 +285,6 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 /* kthread.c */
 struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */
 void set_freezable(void);			/* this kernel thread takes part in freezing (they are PF_NOFREEZE otherwise) */
-bool kthread_should_stop(void);
-int kthread_stop(struct task *t);		/* waits for its end */
 
 /* Waits until every task that release_task has unhashed is freed; gives up on one that somebody holds on to. Sleeps. */
 void wait_for_dead_tasks(void);

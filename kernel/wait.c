@@ -386,7 +386,7 @@ long sys_setpgid(int pid, int pgid)
 		pid_get(pgid);			/* the old group may hold the last other reference */
 		pgrp_detach(p->group);
 		pgrp_attach(p->group, pgid);
-		pid_put(pgid);
+		pid_put_locked(pgid);
 	}
 	write_unlock(&tasklist_lock);
 	return err;

@@ -22,7 +22,7 @@ bool tty_is_mine(struct tty *t)
 	return READ_ONCE(current->group->tty) == t;
 }
 
-/* Replaces a number the terminal holds a reference on. tasklist_lock held. */
+/* Replaces a number the terminal holds a reference on. tasklist_lock write-held. */
 static void swap_number(struct tty *t, int *field, int nr)
 {
 	int old;
@@ -34,7 +34,7 @@ static void swap_number(struct tty *t, int *field, int nr)
 	*field = nr;
 	spin_unlock(&t->lock);
 	if (old)
-		pid_put(old);
+		pid_put_locked(old);
 }
 
 /* No process of the session has a terminal any more. tasklist_lock held. */
@@ -210,7 +210,7 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 	if (pgrp < 0)
 		return -EINVAL;
 	err = -ESRCH;
-	read_lock(&tasklist_lock);
+	write_lock(&tasklist_lock);
 	for_each_process(p) {
 		if (p->group->pgrp != pgrp)
 			continue;
@@ -222,7 +222,7 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 	}
 	if (!err)
 		swap_number(t, &t->pgrp, pgrp);
-	read_unlock(&tasklist_lock);
+	write_unlock(&tasklist_lock);
 	return err && found ? -EPERM : err;
 }
 
