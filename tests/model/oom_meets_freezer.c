@@ -6,7 +6,7 @@
  */
 #include "arch/host/host.h"
 
-#define HOG_BYTES	(7ul << 20)
+#define HOG_BYTES	(13ul << 20)		/* of 16: the eater gets to the killer soon */
 
 static void sleeps(void *arg)
 {
@@ -72,8 +72,8 @@ static void hog(void *arg)
 static int oom_meets_freezer(void)
 {
 	static const char *const orders[] = {
-		"freeze_users 10240 concurrent", "disable_oom 10240 concurrent", "freeze_kthreads 10240 concurrent",
-		"suspend_devices 10240 concurrent", "freeze_users 10240", "resume 10240 concurrent",
+		"freeze_users 4096 concurrent", "disable_oom 4096 concurrent", "freeze_kthreads 4096 concurrent",
+		"suspend_devices 4096 concurrent", "freeze_users 4096", "resume 4096 concurrent",
 	};
 	uaddr_t mem = u_map(PAGE_SIZE);
 	u32 fds[2];
