@@ -2,6 +2,7 @@
 /* The box around the virtual processors: memory, console, the boot archive, the end. */
 #include "arch/host/host.h"
 #include "arch/host/os.h"
+#include "kernel/block.h"
 #include "kernel/entry.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
@@ -50,6 +51,10 @@ void arch_poweroff(int status)
 	}
 	if (!status && atomic_load(&oom_victims)) {
 		kprintf("%d OOM victims are still counted\n", atomic_load(&oom_victims));
+		status = 1;
+	}
+	if (!status && atomic_load(&io_after_barrier)) {
+		kprintf("a user task submitted IO after the barrier\n");
 		status = 1;
 	}
 	if (status || verbose)
