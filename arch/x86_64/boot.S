@@ -23,7 +23,7 @@ multiboot_header:
 	.long boot_start32
 
 	.code32
-	.globl boot_start32
+	.globl boot_start32, entry64
 boot_start32:
 	cli
 	cld
@@ -66,7 +66,7 @@ boot_start32:
 
 	lgdt boot_gdt_pointer
 	call enter_long_mode
-	ljmp $KERNEL_CS, $boot_start64
+	ljmp $KERNEL_CS, $entry64
 
 no_long_mode:
 	movl $no_long_mode_text, %esi
@@ -96,7 +96,7 @@ enter_long_mode:
 	ret
 
 	.code64
-boot_start64:
+entry64:
 	movl $KERNEL_DS, %eax
 	movl %eax, %ds
 	movl %eax, %es

@@ -278,6 +278,11 @@ void x86_trap(u64 vector, u64 err, struct regs *r)
 		user_exception(vector, err, r);
 		return;
 	}
+	/* A user who single-steps may get here with the first instruction of an entry; the step ends there. */
+	if (vector == VEC_DB) {
+		r->flags &= ~FLAGS_TF;
+		return;
+	}
 	fixup = find_fixup(r->ip);
 	if (!fixup)
 		kernel_fault(vector, err, 0, r);
