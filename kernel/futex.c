@@ -382,7 +382,7 @@ static int op_compare(unsigned cmp, s32 old, s32 arg)
 	return -ENOSYS;
 }
 
-/* Changes the word as told; 1 or 0 is what the comparison says of the old value; -EFAULT, -ENOSYS. */
+/* Changes the word as told; 1 or 0 is what the comparison says of the old value; -EFAULT, -ENOSYS, -EINTR. */
 static int user_op(u32 code, uaddr_t addr)
 {
 	unsigned op = code >> 28 & 7, cmp = code >> 24 & 15;
@@ -392,13 +392,18 @@ static int user_op(u32 code, uaddr_t addr)
 		arg = 1u << (arg & 31);
 	if (read_word(addr, &seen))
 		return -EFAULT;
-	do {
+	for (;;) {
 		old = seen;
 		if (!op_result(op, old, arg, &new))
 			return -ENOSYS;
 		if (cmpxchg_user32(addr, old, new, &seen))
 			return -EFAULT;
-	} while (seen != old);
+		if (seen == old)
+			break;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
 	return op_compare(cmp, (s32)old, sign_extend12(code & 0xfff));
 }
 
@@ -433,7 +438,7 @@ static int futex_death(uaddr_t addr, bool pi, enum death how)
 
 	if (addr % sizeof(u32) || read_word(addr, &seen))
 		return -1;
-	do {
+	for (;;) {
 		old = seen;
 		if ((old & FUTEX_TID_MASK) != (u32)current->pid) {
 			/* Died between the release of the word and the wake-up, or woken and dead before it took the lock. */
@@ -443,7 +448,10 @@ static int futex_death(uaddr_t addr, bool pi, enum death how)
 		}
 		if (cmpxchg_user32(addr, old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
 			return -1;
-	} while (seen != old);
+		if (seen == old)
+			break;
+		cond_resched();
+	}
 	if (!pi && (old & FUTEX_WAITERS))
 		(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
 	return 0;
