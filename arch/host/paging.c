@@ -125,6 +125,8 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 
 		if (ret)
 			return ret;
+		if (next % (ENTRIES * PAGE_SIZE) == 0)
+			cond_resched();
 	}
 	return 0;
 }

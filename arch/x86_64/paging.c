@@ -228,6 +228,7 @@ static void free_tables(struct mm *mm, u64 *t, unsigned level, unsigned n)
 	for (unsigned i = 0; (i = next_used(t, i, n)) < n; i++) {
 		if (level > 1)
 			free_tables(mm, table_of(t[i]), level - 1, ENTRIES);
+		cond_resched();
 		pt_free(mm, t[i]);
 		t[i] = 0;
 	}
@@ -305,6 +306,7 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 			if (ret)
 				return ret;
 		}
+		cond_resched();
 	}
 	return 0;
 }
@@ -330,6 +332,7 @@ static void unlink_tables(u64 *t, unsigned level, uaddr_t base, uaddr_t start, u
 			continue;
 		if (level > 1)
 			unlink_tables(table_of(*slot), level - 1, va, start, end, freed);
+		cond_resched();
 		if (va < start || va + span > end || !table_empty(table_of(*slot)))
 			continue;
 		list_add(&pfn_to_page(pte_pfn(*slot))->lru, freed);

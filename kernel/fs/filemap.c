@@ -109,6 +109,7 @@ static s64 do_read(struct inode *i, struct buffer b, size_t n, u64 pos)
 			err = -EINTR;
 			break;
 		}
+		cond_resched();
 	}
 	return done ? (s64)done : err;
 }
@@ -143,6 +144,7 @@ static s64 do_write(struct inode *i, struct buffer b, size_t n, u64 pos)
 			err = -EFAULT;
 			break;
 		}
+		cond_resched();
 	}
 	return done ? (s64)done : err;
 }
@@ -255,6 +257,7 @@ static s64 seek_hole_data(struct file *f, s64 off, int whence)
 		if (!p || index != first)
 			break;
 		index = ++first;
+		cond_resched();
 	}
 	if (whence == SEEK_DATA) {
 		if (!p || index << PAGE_SHIFT >= i->size)

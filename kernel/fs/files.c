@@ -235,6 +235,7 @@ static void close_some(struct files *f, unsigned from, unsigned to, const u64 *c
 		spin_unlock(&f->lock);
 		filp_close(file, f);
 		from = fd;
+		cond_resched();
 	}
 }
 

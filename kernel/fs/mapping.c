@@ -385,8 +385,8 @@ void mapping_truncate_range(struct mapping *m, u64 from, u64 to)
 		remove_page(m, p);
 		spin_unlock(&m->lock);
 		put_page(p);
-		if (++from % 64 == 0)
-			cond_resched();
+		from++;
+		cond_resched();
 	}
 }
 

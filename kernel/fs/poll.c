@@ -209,6 +209,7 @@ static long poll_look(struct poll_wait *pw, struct poll_table *pt, void *arg)
 		}
 		p->revents = (s16)mask;
 		found += mask != 0;
+		cond_resched();
 	}
 	return found;
 }
@@ -334,6 +335,7 @@ static long select_look(struct poll_wait *pw, struct poll_table *pt, void *arg)
 		if (one < 0)
 			return one;
 		found += one;
+		cond_resched();
 	}
 	return found;
 }

@@ -449,6 +449,7 @@ static s64 copy_range(struct file *in, struct file *out, u64 *in_pos, size_t n)
 		done += (size_t)got;
 		if (signal_pending(current))
 			break;
+		cond_resched();
 	}
 	if (out->ops->lseek)
 		out->pos = out_pos;
@@ -534,7 +535,8 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, u64 ino, unsign
 	}
 	c->done += size;
 	c->pos = next;
-	return true;
+	cond_resched();
+	return !fatal_signal_pending(current);
 }
 
 long sys_getdents64(int fd, uaddr_t buf, unsigned n)

@@ -491,6 +491,7 @@ s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 			err = -ERESTARTSYS;
 		if (err)
 			break;
+		cond_resched();
 	}
 	mutex_unlock(&t->write_lock);
 	return done ? (s64)done : err;

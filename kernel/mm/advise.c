@@ -101,6 +101,7 @@ static int for_range(struct mm *mm, uaddr_t start, uaddr_t end, advice_fn fn)
 		if (err)
 			return err;
 		start = v->end;
+		cond_resched();
 	}
 	return hole;
 }
@@ -163,6 +164,7 @@ static int advise_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned f
 			return code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
 		if (err)
 			return err == SIGBUS ? -EFAULT : err;
+		cond_resched();
 	}
 	return 0;
 }
@@ -287,6 +289,7 @@ long sys_msync(uaddr_t start, size_t len, int flags)
 			ret = f->ops->fsync(f);
 			fput(f);
 		}
+		cond_resched();
 	} while (f && !ret);
 	return ret ? ret : err;
 }
@@ -342,6 +345,7 @@ long sys_mincore(uaddr_t start, size_t len, uaddr_t vec)
 		pages -= n;
 		start += (u64)n << PAGE_SHIFT;
 		vec += n;
+		cond_resched();
 	}
 	kfree(buf);
 	return ret;

@@ -159,6 +159,7 @@ void vma_remove(struct mm *mm, unsigned first, unsigned last)
 		mm->total_vm -= vma_pages(mm->vmas[i]);
 		vma_unlink_file(mm->vmas[i]);
 		vma_free(mm->vmas[i]);
+		cond_resched();
 	}
 	kmemmove(&mm->vmas[first], &mm->vmas[last], (mm->nr_vmas - last) * sizeof(*mm->vmas));
 	mm->nr_vmas -= last - first;
@@ -420,9 +421,13 @@ static int dup_mmap(struct mm *mm, struct mm *old)
 	struct dup d = { .to = mm };
 	int err = vmas_reserve(mm, old->nr_vmas);
 
-	for (unsigned i = 0; !err && i < old->nr_vmas; i++)
+	for (unsigned i = 0; !err && i < old->nr_vmas; i++) {
 		if (!(old->vmas[i]->flags & VM_DONTFORK))
 			err = dup_vma(&d, old->vmas[i]);
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
 	add_rss(mm, MM_ANON, d.anon);
 	if (d.protected)
 		arch_tlb_flush(old, 0, USER_MAX);

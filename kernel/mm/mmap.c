@@ -205,8 +205,10 @@ int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 			return err;
 	}
 	touched = slot_find(mm, mm->vmas[first]->start);
-	for (unsigned i = first; i < last; i++)
+	for (unsigned i = first; i < last; i++) {
 		touched |= zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
+		cond_resched();
+	}
 	vma_remove(mm, first, last);
 	if (touched)
 		free_tables(mm, addr, end, first);
@@ -390,6 +392,7 @@ void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 		if (err)
 			return;
 		start += PAGE_SIZE;
+		cond_resched();
 	}
 }
 
@@ -451,6 +454,7 @@ static int do_mprotect(struct mm *mm, uaddr_t start, uaddr_t end, u32 rights)
 			break;
 		start = mm->vmas[i]->end;
 		protect_vma(mm->vmas[i], rights);
+		cond_resched();
 	}
 	vma_merge_range(mm, first, last);
 	return !err && start < end ? -ENOMEM : err;
