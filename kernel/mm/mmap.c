@@ -144,7 +144,7 @@ static long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags
 		return (long)addr;
 	}
 	if (addr) {
-		addr = max(PAGE_ALIGN(addr), USER_MIN);
+		addr = max(addr & PAGE_MASK, USER_MIN);
 		if (addr <= USER_MAX - len && place_free(mm, addr, len) && (!(flags & MAP_32BIT) || addr + len <= LOW_TOP))
 			return (long)addr;
 	}

@@ -82,6 +82,24 @@ TEST(fixed_and_hint)
 	CHECK(other > 0 && other != (long)p);
 }
 
+// A hint is rounded down, and ignored where nothing can be: also when it lies so high that rounding it up would wrap.
+TEST(hints_that_cannot_be)
+{
+	static const unsigned long hints[] = {-1UL, -PAGE, -PAGE + 1, 0x800000000000UL, 0x7fffffffffffUL, 1UL << 63};
+	int anon = MAP_PRIVATE | MAP_ANONYMOUS;
+
+	for (unsigned i = 0; i < sizeof hints / sizeof *hints; i++) {
+		unsigned long p = (unsigned long)sys(mmap, hints[i], PAGE, PROT_READ, anon, -1, 0);
+
+		CHECK(p > 1UL << 32 && p < 0x7ffffffff000UL);
+		CHECK_EQ(sys(munmap, p, PAGE), 0);
+	}
+	char *p = map(2 * PAGE, PROT_READ);
+
+	sys(munmap, p, 2 * PAGE);
+	CHECK_EQ(sys(mmap, p + 5, PAGE, PROT_READ, anon, -1, 0), p);
+}
+
 TEST(unmap)
 {
 	char *p = map(5 * PAGE, PROT_READ | PROT_WRITE);
