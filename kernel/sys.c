@@ -204,6 +204,10 @@ static void usage_children(struct k_rusage *ru)
 	ru->ru_utime = to_timeval(g->cutime);
 	ru->ru_stime = to_timeval(g->cstime);
 	ru->ru_maxrss = (s64)(g->cmaxrss * (PAGE_SIZE / 1024));
+	ru->ru_minflt = (s64)g->cmin_flt;
+	ru->ru_majflt = (s64)g->cmaj_flt;
+	ru->ru_nvcsw = (s64)g->cnvcsw;
+	ru->ru_nivcsw = (s64)g->cnivcsw;
 	spin_unlock(&current->sighand->siglock);
 }
 

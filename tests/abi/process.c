@@ -195,3 +195,22 @@ TEST(umask)
 	CHECK_EQ(sys(umask, 01777 | 022), 0777);
 	CHECK_EQ(sys(umask, old), 0777);
 }
+
+TEST(usage_of_children)
+{
+	enum { PAGES = 50 };
+	struct rusage before, after;
+
+	CHECK_EQ(sys(getrusage, RUSAGE_CHILDREN, &before), 0);
+	CHECK_EQ(IN_CHILD({
+		char *p = t_map(PAGES * PAGE);
+
+		for (int i = 0; i < PAGES; i++)
+			p[i * PAGE] = 1;
+		t_sleep_ms(5);
+	}),
+		0);
+	CHECK_EQ(sys(getrusage, RUSAGE_CHILDREN, &after), 0);
+	CHECK_GE(after.ru_minflt - before.ru_minflt, PAGES);
+	CHECK_GE(after.ru_nvcsw - before.ru_nvcsw, 1);
+}
