@@ -32,6 +32,7 @@ struct strpool {
 	struct list pages;		/* of page.lru */
 	size_t len;
 	size_t used;			/* of the last page */
+	s64 charged;			/* pages that count as current->mm's: who fills a pool is who the OOM killer should find */
 };
 
 struct elf {
@@ -68,12 +69,30 @@ static void pool_init(struct strpool *s)
 	list_init(&s->pages);
 	s->len = 0;
 	s->used = PAGE_SIZE;
+	s->charged = 0;
+}
+
+static void pool_charge(struct strpool *s)
+{
+	if (!current->mm)
+		return;
+	atomic_fetch_add(&current->mm->rss[MM_ANON], 1);
+	s->charged++;
+}
+
+/* Before current leaves the mm that was charged. */
+static void pool_uncharge(struct strpool *s)
+{
+	if (s->charged)
+		atomic_fetch_sub(&current->mm->rss[MM_ANON], s->charged);
+	s->charged = 0;
 }
 
 static void pool_free(struct strpool *s)
 {
 	struct page *p, *n;
 
+	pool_uncharge(s);
 	list_for_each_safe(p, n, &s->pages, lru) {
 		list_del(&p->lru);
 		put_page(p);
@@ -90,6 +109,7 @@ static int pool_room(struct strpool *s, char **at, size_t *n)
 		if (!p)
 			return -ENOMEM;
 		list_add_tail(&p->lru, &s->pages);
+		pool_charge(s);
 		s->used = 0;
 	}
 	p = list_entry(s->pages.prev, struct page, lru);
@@ -683,15 +703,21 @@ static int exec_mmap(struct bprm *b)
 {
 	struct task *t = current;
 	struct mm *old = t->mm;
+	bool killed;
 
 	if (old)
 		mm_release(old);
-	if (fatal_signal_pending(t))
-		return -EINTR;
+	pool_uncharge(&b->args);
+	/* The OOM killer holds task_lock from the kill to the mark: either we see the kill here, or it sees the new mm. */
 	task_lock(t);
-	t->mm = b->mm;
-	arch_mm_switch(b->mm);
+	killed = fatal_signal_pending(t);
+	if (!killed) {
+		t->mm = b->mm;
+		arch_mm_switch(b->mm);
+	}
 	task_unlock(t);
+	if (killed)
+		return -EINTR;
 	b->mm = NULL;
 	if (old) {
 		t->group->maxrss = max(t->group->maxrss, max(old->hiwater_rss, (u64)mm_rss(old)));
