@@ -212,6 +212,6 @@ void x86_boot(void)
 	acpi_init();
 	apic_init();
 	clock_init();
-	stack = stack_early();
+	init_task.arch.stack = stack = stack_early();
 	boot_onto((u64)stack + STACK_SIZE, boot_on_stack);
 }
