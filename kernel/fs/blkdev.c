@@ -84,22 +84,44 @@ static void write_end(struct bio *b)
 		wake_up_all(&writeback_done);
 }
 
-/* Submits page p, which is locked and was marked clean. Takes over the caller's reference. 0 or -ENOMEM: still dirty. */
-static int write_page(struct page *p)
+/*
+ * A request's memory. What this task holds back keeps pages locked, and somebody may wait for one of them with a lock or memory
+ * that we need: nothing is held back while we wait for anything.
+ */
+static struct bio *bio_alloc(void)
 {
-	struct bio *b = kmalloc(sizeof(*b), GFP_NOFS);
+	struct bio *b = kmalloc(sizeof(*b), GFP_NOWAIT | GFP_NOWARN);
 
-	if (!b || fill_bio(b, p, p->index, BIO_WRITE)) {
+	if (b)
+		return b;
+	io_flush();
+	return kmalloc(sizeof(*b), GFP_NOFS);
+}
+
+/* Submits p with b, both taken over. */
+static int write_page(struct page *p, struct bio *b)
+{
+	if (fill_bio(b, p, p->index, BIO_WRITE)) {
 		kfree(b);
-		mapping_set_dirty(p);
-		mapping_end_write(&ram0_mapping, p);
 		put_page(p);
-		return b ? -EIO : -ENOMEM;
+		return -EIO;
 	}
+	if (READ_ONCE(p->flags) & PG_LOCKED)
+		io_flush();		/* an earlier close of ours may hold back the request that locks it */
+	mapping_start_write(&ram0_mapping, p);
 	b->end_io = write_end;
 	atomic_fetch_add(&nr_writeback, 1);
 	submit_bio(b);
 	return 0;
+}
+
+/* The first store to p through a mapping from here on makes it dirty again. */
+static void unmap_page(struct mapping *m, struct page *p)
+{
+	if (list_empty(&m->vmas))
+		return;			/* a fault under way would be one of a vma on the list */
+	io_flush();
+	unmap_mapping_pages(m, p->index, p->index + 1);
 }
 
 /* Submits every page that is dirty now. */
@@ -111,14 +133,17 @@ static int writeback_submit(void)
 	int err = 0;
 
 	mutex_lock(&writeback_lock);
-	while (!err && (p = mapping_next_page(m, &index, PG_DIRTY))) {
-		/* Whoever writes to it through a mapping from here on makes it dirty again. */
-		unmap_mapping_pages(m, index, index + 1);
-		if (mapping_start_write(m, p))
-			err = write_page(p);
-		else
-			put_page(p);
-		index++;
+	for (; !err && (p = mapping_next_page(m, &index, PG_DIRTY)); index++) {
+		struct bio *b = bio_alloc();
+
+		if (b && mapping_clear_dirty(m, p)) {
+			unmap_page(m, p);
+			err = write_page(p, b);
+			continue;
+		}
+		err = b ? 0 : -ENOMEM;
+		kfree(b);
+		put_page(p);
 	}
 	mutex_unlock(&writeback_lock);
 	return err;

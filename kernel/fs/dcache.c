@@ -307,23 +307,40 @@ static struct dentry *deepest(struct dentry *root)
 	return d;
 }
 
-void d_kill_tree(struct dentry *root)
+/* Takes d off the tree unless somebody else did or it has children again. */
+static void kill_one(struct dentry *d)
 {
-	for (;;) {
-		struct dentry *d;
+	struct inode *dir = d->parent->inode;
+	bool gone;
 
-		spin_lock(&dentry_lock);
-		d = deepest(root);
-		if (d == root) {
-			spin_unlock(&dentry_lock);
-			return;
-		}
+	mutex_lock(&dir->lock);		/* no reader of the directory is on its way through it */
+	spin_lock(&dentry_lock);
+	gone = !list_empty(&d->hash_node) && list_empty(&d->children);
+	if (gone) {
 		list_del(&d->hash_node);
 		list_del(&d->sibling);
 		d->unlinked = 1;
-		spin_unlock(&dentry_lock);
-		dput(d);
 	}
+	spin_unlock(&dentry_lock);
+	mutex_unlock(&dir->lock);
+	if (gone)
+		dput(d);
+}
+
+void d_kill_tree(struct dentry *root)
+{
+	struct dentry *d;
+
+	do {
+		spin_lock(&dentry_lock);
+		root->unlinked = 1;	/* nothing new */
+		d = deepest(root);
+		dget(d);
+		spin_unlock(&dentry_lock);
+		if (d != root)
+			kill_one(d);
+		dput(d);
+	} while (d != root);
 }
 
 static unsigned count_children(const struct dentry *d)

@@ -133,8 +133,8 @@ static s64 do_write(struct inode *i, struct buffer b, size_t n, u64 pos)
 			err = PTR_ERR(p);
 			break;
 		}
-		mapping_set_dirty(p);
 		left = buffer_get(&b, done, (char *)page_address(p) + off, chunk);
+		mapping_set_dirty(p);		/* after the copy: a write-back before it has not seen it all */
 		put_page(p);
 		done += chunk - left;
 		pos += chunk - left;

@@ -173,8 +173,12 @@ void mapping_truncate_range(struct mapping *m, u64 from_index, u64 to_index);	/*
 /* The first page at or after *index with all of @flags (0: any), referenced; *index is set to its own. NULL: none. */
 struct page *mapping_next_page(struct mapping *m, u64 *index, u32 flags);
 void mapping_set_dirty(struct page *p);		/* a page in the cache was or will be changed */
-/* Writing p back: locks it and takes its dirty mark away; false: it is not dirty any more. May sleep. */
-bool mapping_start_write(struct mapping *m, struct page *p);
+/*
+ * Writing p back, in this order: the dirty mark goes (false: there was none), then p is unmapped, so that a later store makes it
+ * dirty again, then it is locked. The lock comes last because a fault waits for it with mmap_lock held, which unmapping takes.
+ */
+bool mapping_clear_dirty(struct mapping *m, struct page *p);
+void mapping_start_write(struct mapping *m, struct page *p);	/* locks. Sleeps. */
 void mapping_end_write(struct mapping *m, struct page *p);	/* unlocks; a clean page is reclaimable. Any context. */
 /*
  * Reclaim: removes p if it is clean, unmapped and only the cache and the caller hold it (refs 2). true if so: the caller's

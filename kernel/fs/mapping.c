@@ -410,17 +410,27 @@ void mapping_set_dirty(struct page *p)
 	spin_unlock(&m->lock);
 }
 
-bool mapping_start_write(struct mapping *m, struct page *p)
+bool mapping_clear_dirty(struct mapping *m, struct page *p)
+{
+	bool dirty;
+
+	spin_lock(&m->lock);
+	dirty = p->flags & PG_DIRTY && p->mapping == m;
+	p->flags &= ~PG_DIRTY;
+	spin_unlock(&m->lock);
+	return dirty;
+}
+
+void mapping_start_write(struct mapping *m, struct page *p)
 {
 	might_sleep();
 	for (;;) {
 		spin_lock(&m->lock);
-		bool busy = p->flags & PG_LOCKED, dirty = p->flags & PG_DIRTY && p->mapping == m;
-		if (!busy && dirty)
-			p->flags = (p->flags & ~PG_DIRTY) | PG_LOCKED;
+		bool busy = p->flags & PG_LOCKED;
+		p->flags |= PG_LOCKED;
 		spin_unlock(&m->lock);
 		if (!busy)
-			return dirty;
+			return;
 		wait_event(&page_waitq, !page_busy(p));
 	}
 }
