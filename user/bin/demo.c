@@ -294,12 +294,10 @@ int main(void)
 	say("   oom_killer_disable: %s.", get(OOM, "last_disable"));
 	say("   Block requests submitted by user tasks after it: %lu.",
 	    number("/proc/vmstat", "io_after_barrier") - io_before);
-	say("   Instructions from the kill to memory free: %s.", get(OOM, "last_kill_insns"));
 	result("fridge", "%d", frozen);
 	result("disable", "%s", get(OOM, "last_disable"));
 	result("io_after_barrier", "%lu", number("/proc/vmstat", "io_after_barrier") - io_before);
 	result("suspend", "%s", ended);
-	result("kill_insns", "%s", get(OOM, "last_kill_insns"));
 
 	gone = wait_gone(pid, &status);
 	if (gone && WIFSIGNALED(status))
@@ -307,6 +305,9 @@ int main(void)
 		    WTERMSIG(status));
 	else
 		say("5. The group %s.", gone ? "is gone, but not killed" : "is still there");
+	say("   Instructions from the kill to all its memory free, idle time included: %s.",
+	    get(OOM, "last_kill_insns"));
+	result("kill_insns", "%s", get(OOM, "last_kill_insns"));
 	say("   Victims still counted: %lu.", number(OOM, "victims"));
 	result("victims", "%lu", number(OOM, "victims"));
 	if (number(OOM, "victims")) {
