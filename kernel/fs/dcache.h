@@ -113,7 +113,6 @@ s64 limit_file_size(u64 pos, size_t n);
 
 /* --- the rest --- */
 void pipe_open_init(struct inode *i);
-struct file *tty_open_current(void);
 int chrdev_open(struct inode *i, struct file *f);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */

@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Waiting for files: poll, select, epoll, and what one waits for: FIFOs, eventfds, timerfds; file locks.
+#include "t.h"
+
+#include <asm/poll.h>
+#include <linux/eventpoll.h>
+#include <linux/stat.h>
+
+static int rd, wr;
+static char c;
+
+static void make_pipe(void)
+{
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	rd = fds[0];
+	wr = fds[1];
+}
+
+// What poll says of one descriptor: its revents, 0 after ms milliseconds.
+static long poll_one(int fd, int events, int ms)
+{
+	struct pollfd p = {fd, (short)events, 0};
+	long n = sys(poll, &p, 1, ms);
+
+	if (n < 0)
+		return n;
+	CHECK_EQ(n, p.revents != 0);
+	return p.revents;
+}
+
+// A child that writes a byte a little later.
+static int write_later(int fd)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		t_sleep_ms(20);
+		sys(write, fd, "x", 1);
+		t_exit(0);
+	}
+	return pid;
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+static void alarm_in_ms(long ms)
+{
+	long timer[4] = {0, 0, 0, ms * 1000};
+
+	CHECK_EQ(t_action(SIGALRM, on_alarm, 0), 0);
+	CHECK_EQ(sys(setitimer, ITIMER_REAL, timer, 0), 0);
+}
+
+TEST(poll_pipe)
+{
+	make_pipe();
+	CHECK_EQ(poll_one(rd, POLLIN, 0), 0);
+	CHECK_EQ(poll_one(rd, POLLIN, 10), 0);
+	CHECK_EQ(poll_one(wr, POLLIN | POLLOUT, -1), POLLOUT);
+	sys(write, wr, "x", 1);
+	CHECK_EQ(poll_one(rd, POLLIN, -1), POLLIN);
+	CHECK_EQ(poll_one(rd, 0, 0), 0);
+	sys(read, rd, &c, 1);
+	int pid = write_later(wr);
+
+	CHECK_EQ(poll_one(rd, POLLIN, -1), POLLIN);
+	t_wait(pid);
+	sys(read, rd, &c, 1);
+	sys(close, wr);
+	CHECK_EQ(poll_one(rd, POLLIN, -1), POLLHUP);
+	sys(close, rd);
+	make_pipe();
+	sys(close, rd);
+	CHECK_EQ(poll_one(wr, POLLOUT, 0), POLLOUT | POLLERR);
+}
+
+TEST(poll_arguments)
+{
+	struct pollfd p = {99, POLLIN, 0};
+
+	CHECK_EQ(poll_one(99, POLLIN, -1), POLLNVAL);
+	CHECK_EQ(poll_one(-1, POLLIN, 0), 0);
+	CHECK_EQ(sys(poll, 8, 1, 0), -EFAULT);
+	CHECK_EQ(sys(poll, &p, 100000000, 0), -EINVAL);
+	CHECK_EQ(sys(poll, 0, 0, 5), 0);
+	struct timespec bad = {0, 1000000000};
+
+	CHECK_EQ(sys(ppoll, &p, 1, &bad, 0, 8), -EINVAL);
+	CHECK_EQ(sys(ppoll, &p, 1, 8, 0, 8), -EFAULT);
+	unsigned long mask = 0;
+
+	CHECK_EQ(sys(ppoll, &p, 1, 0, &mask, 4), -EINVAL);
+}
+
+TEST(poll_many)
+{
+	struct pollfd p[40];
+	int ends[40];
+
+	for (int i = 0; i < 40; i++) {
+		make_pipe();
+		p[i] = (struct pollfd){rd, POLLIN, 0};
+		ends[i] = wr;
+	}
+	CHECK_EQ(sys(poll, p, 40, 5), 0);
+	int pid = write_later(ends[33]);
+
+	CHECK_EQ(sys(poll, p, 40, -1), 1);
+	CHECK_EQ(p[33].revents, POLLIN);
+	t_wait(pid);
+}
+
+TEST(poll_and_signals)
+{
+	make_pipe();
+	alarm_in_ms(20);
+	CHECK_EQ(poll_one(rd, POLLIN, -1), -EINTR);
+	// ppoll's mask holds while it waits, and no longer.
+	unsigned long alarm = BIT(SIGALRM), none = 0, now;
+
+	sys(rt_sigprocmask, SIG_BLOCK, &alarm, 0, 8);
+	alarm_in_ms(10);
+	t_sleep_ms(30);
+	struct pollfd p = {rd, POLLIN, 0};
+
+	CHECK_EQ(sys(ppoll, &p, 1, 0, &none, 8), -EINTR);
+	sys(rt_sigprocmask, SIG_BLOCK, 0, &now, 8);
+	CHECK_EQ(now, alarm);
+}
+
+TEST(killed_while_polling)
+{
+	make_pipe();
+	int pid = t_fork();
+
+	if (pid == 0)
+		poll_one(rd, POLLIN, -1);
+	UNTIL(t_state(pid) == 'S');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(select_pipe)
+{
+	unsigned long in[16] = {0}, out[16] = {0};
+	long tv[2] = {0, 10000};
+
+	make_pipe();
+	in[0] = 1UL << rd;
+	out[0] = 1UL << wr;
+	CHECK_EQ(sys(select, wr + 1, in, out, 0, 0), 1);
+	CHECK_EQ(in[0], 0);
+	CHECK_EQ(out[0], 1UL << wr);
+	in[0] = 1UL << rd;
+	CHECK_EQ(sys(select, wr + 1, in, 0, 0, tv), 0);
+	CHECK_EQ(in[0], 0);
+	CHECK_EQ(tv[1], 0);
+	int pid = write_later(wr);
+
+	in[0] = 1UL << rd;
+	CHECK_EQ(sys(select, wr + 1, in, 0, 0, 0), 1);
+	CHECK_EQ(in[0], 1UL << rd);
+	t_wait(pid);
+	in[0] = 1UL << 60;
+	CHECK_EQ(sys(select, 61, in, 0, 0, 0), -EBADF);
+	CHECK_EQ(sys(select, -1, 0, 0, 0, 0), -EINVAL);
+	tv[0] = -1;
+	CHECK_EQ(sys(select, 0, 0, 0, 0, tv), -EINVAL);
+	CHECK_EQ(sys(select, 64, 8, 0, 0, 0), -EFAULT);
+	alarm_in_ms(10);
+	in[0] = 1UL << rd;
+	sys(read, rd, &c, 1);
+	CHECK_EQ(sys(pselect6, wr + 1, in, 0, 0, 0, 0), -EINTR);
+}
+
+TEST(fifo)
+{
+	t_tmpdir();
+	CHECK_EQ(sys(mknod, "f", S_IFIFO | 0600, 0), 0);
+	CHECK_EQ(sys(mknod, "f", S_IFIFO | 0600, 0), -EEXIST);
+	CHECK_EQ(sys(open, "f", O_WRONLY | O_NONBLOCK), -ENXIO);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		wr = (int)sys(open, "f", O_WRONLY);
+		sys(write, wr, "x", 1);
+		t_exit(0);
+	}
+	rd = (int)sys(open, "f", O_RDONLY); // waits for the writer
+	CHECK_GE(rd, 0);
+	CHECK_EQ(sys(read, rd, &c, 1), 1);
+	t_wait(pid);
+	CHECK_EQ(sys(read, rd, &c, 1), 0);
+	CHECK_EQ(poll_one(rd, POLLIN, 0), POLLHUP);
+	sys(close, rd);
+	rd = (int)sys(open, "f", O_RDONLY | O_NONBLOCK);
+	CHECK_EQ(sys(read, rd, &c, 1), 0);
+	CHECK_EQ(poll_one(rd, POLLIN, 0), 0); // no writer yet is no hang-up
+	wr = (int)sys(open, "f", O_WRONLY);
+	CHECK_EQ(sys(read, rd, &c, 1), -EAGAIN);
+	sys(close, wr);
+	CHECK_EQ(poll_one(rd, POLLIN, 0), POLLHUP);
+	sys(close, rd);
+	alarm_in_ms(10);
+	CHECK_EQ(sys(open, "f", O_RDONLY), -EINTR);
+	rd = (int)sys(open, "f", O_RDWR); // never waits
+	CHECK_EQ(sys(write, rd, "x", 1), 1);
+	CHECK_EQ(sys(read, rd, &c, 1), 1);
+}
+
+TEST(killed_while_opening_a_fifo)
+{
+	t_tmpdir();
+	sys(mknod, "f", S_IFIFO | 0600, 0);
+	int pid = t_fork();
+
+	if (pid == 0)
+		sys(open, "f", O_WRONLY);
+	UNTIL(t_state(pid) == 'S');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(open, "f", O_WRONLY | O_NONBLOCK), -ENXIO);
+}
+
+TEST(eventfd)
+{
+	unsigned long v = 0;
+	int fd = (int)sys(eventfd2, 3, O_NONBLOCK);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(read, fd, &v, 4), -EINVAL);
+	CHECK_EQ(sys(read, fd, &v, 8), 8);
+	CHECK_EQ(v, 3);
+	CHECK_EQ(sys(read, fd, &v, 8), -EAGAIN);
+	v = ~0UL;
+	CHECK_EQ(sys(write, fd, &v, 8), -EINVAL);
+	v = ~0UL - 1;
+	CHECK_EQ(sys(write, fd, &v, 8), 8);
+	CHECK_EQ(poll_one(fd, POLLIN | POLLOUT, 0), POLLIN);
+	v = 1;
+	CHECK_EQ(sys(write, fd, &v, 8), -EAGAIN);
+	fd = (int)sys(eventfd2, 2, 1); // EFD_SEMAPHORE
+	CHECK_EQ(sys(read, fd, &v, 8), 8);
+	CHECK_EQ(v, 1);
+	CHECK_EQ(sys(eventfd2, 0, 0x1000), -EINVAL);
+}
+
+static int ep;
+
+static long ctl(int op, int fd, unsigned events)
+{
+	struct epoll_event e = {events, 42};
+
+	return sys(epoll_ctl, ep, op, fd, &e);
+}
+
+// The events of the only ready file, 0 if there is none.
+static long ready(int ms)
+{
+	struct epoll_event e[4];
+	long n = sys(epoll_wait, ep, e, 4, ms);
+
+	if (n <= 0)
+		return n;
+	CHECK_EQ(n, 1);
+	CHECK_EQ(e[0].data, 42);
+	return e[0].events;
+}
+
+TEST(epoll)
+{
+	struct epoll_event e[4];
+
+	CHECK_EQ(sys(epoll_create, 0), -EINVAL);
+	CHECK_EQ(sys(epoll_create1, 1), -EINVAL);
+	ep = (int)sys(epoll_create1, O_CLOEXEC);
+	CHECK_GE(ep, 0);
+	make_pipe();
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN), -ENOENT);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, 99, POLLIN), -EBADF);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, ep, POLLIN), -EINVAL);
+	CHECK_EQ(ctl(7, rd, POLLIN), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN), -EEXIST);
+	CHECK_EQ(sys(epoll_wait, ep, e, 0, 0), -EINVAL);
+	CHECK_EQ(sys(epoll_wait, rd, e, 1, 0), -EINVAL);
+	CHECK_EQ(ready(0), 0);
+	CHECK_EQ(ready(5), 0);
+	int pid = write_later(wr);
+
+	CHECK_EQ(ready(-1), POLLIN);
+	CHECK_EQ(ready(-1), POLLIN); // level-triggered
+	CHECK_EQ(poll_one(ep, POLLIN, -1), POLLIN);
+	t_wait(pid);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN | EPOLLET), 0);
+	CHECK_EQ(ready(0), POLLIN);
+	CHECK_EQ(ready(0), 0);
+	sys(write, wr, "x", 1);
+	CHECK_EQ(ready(0), POLLIN);
+	CHECK_EQ(ready(0), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN | EPOLLONESHOT), 0);
+	CHECK_EQ(ready(0), POLLIN);
+	sys(write, wr, "x", 1);
+	CHECK_EQ(ready(0), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, rd, 0), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, rd, 0), -ENOENT);
+	// The end of a file is the end of the watch.
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN), 0);
+	CHECK_EQ(ready(0), POLLIN);
+	sys(close, rd);
+	CHECK_EQ(ready(0), 0);
+	alarm_in_ms(10);
+	CHECK_EQ(ready(-1), -EINTR);
+}
+
+TEST(timerfd)
+{
+	long its[4] = {0, 10000000, 0, 10000000}; // interval, value
+	unsigned long n = 0;
+	int fd = (int)sys(timerfd_create, CLOCK_MONOTONIC, O_NONBLOCK);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(read, fd, &n, 8), -EAGAIN);
+	CHECK_EQ(sys(timerfd_settime, fd, 0, its, 0), 0);
+	CHECK_EQ(poll_one(fd, POLLIN, -1), POLLIN);
+	t_sleep_ms(35);
+	CHECK_EQ(sys(read, fd, &n, 8), 8);
+	CHECK_GE(n, 3);
+	CHECK_EQ(sys(timerfd_gettime, fd, its), 0);
+	CHECK_EQ(its[1], 10000000);
+	its[2] = its[3] = 0;
+	CHECK_EQ(sys(timerfd_settime, fd, 0, its, 0), 0);
+	sys(read, fd, &n, 8);
+	CHECK_EQ(poll_one(fd, POLLIN, 25), 0);
+	its[3] = -1;
+	CHECK_EQ(sys(timerfd_settime, fd, 0, its, 0), -EINVAL);
+	CHECK_EQ(sys(timerfd_create, 99, 0), -EINVAL);
+	make_pipe();
+	its[3] = 0;
+	CHECK_EQ(sys(timerfd_settime, rd, 0, its, 0), -EINVAL);
+}
+
+static long set_lock(int fd, int type, long start, long len)
+{
+	struct flock l = {.l_type = (short)type, .l_start = start, .l_len = len};
+
+	return sys(fcntl, fd, F_SETLK, &l);
+}
+
+TEST(record_locks)
+{
+	t_tmpdir();
+	int fd = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
+
+	CHECK_EQ(set_lock(fd, F_WRLCK, 0, 100), 0);
+	CHECK_EQ(set_lock(fd, F_UNLCK, 40, 20), 0); // leaves two
+	CHECK_EQ(IN_CHILD({
+		struct flock l = {.l_type = F_RDLCK};
+
+		CHECK_EQ(set_lock(fd, F_WRLCK, 40, 20), 0);
+		CHECK_EQ(set_lock(fd, F_RDLCK, 39, 2), -EAGAIN);
+		CHECK_EQ(set_lock(fd, F_RDLCK, 99, 0), -EAGAIN);
+		CHECK_EQ(set_lock(fd, F_RDLCK, 100, 0), 0);
+		l.l_start = 60;
+		CHECK_EQ(sys(fcntl, fd, F_GETLK, &l), 0);
+		CHECK_EQ(l.l_type, F_WRLCK);
+		CHECK_EQ(l.l_start, 60);
+		CHECK_EQ(l.l_len, 40);
+		CHECK_EQ(l.l_pid, sys(getppid));
+	}),
+		0);
+	// The child's went with it.
+	CHECK_EQ(set_lock(fd, F_WRLCK, 0, 0), 0);
+	// Any close of the file by this process drops them all.
+	sys(close, sys(open, "f", O_RDONLY));
+	CHECK_EQ(IN_CHILD(CHECK_EQ(set_lock(fd, F_WRLCK, 0, 0), 0)), 0);
+	CHECK_EQ(set_lock(fd, 9, 0, 0), -EINVAL);
+	CHECK_EQ(set_lock(fd, F_RDLCK, -1, 0), -EINVAL);
+	CHECK_EQ(set_lock((int)sys(open, "f", O_RDONLY), F_WRLCK, 0, 0), -EBADF);
+}
+
+TEST(lock_waits)
+{
+	struct flock l = {.l_type = F_WRLCK};
+	int go[2];
+
+	t_tmpdir();
+	int fd = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
+
+	sys(pipe, go);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		set_lock(fd, F_WRLCK, 0, 0);
+		sys(write, go[1], "x", 1);
+		t_sleep_ms(30);
+		t_exit(0);
+	}
+	sys(read, go[0], &c, 1);
+	CHECK_EQ(set_lock(fd, F_WRLCK, 0, 0), -EAGAIN);
+	CHECK_EQ(sys(fcntl, fd, F_SETLKW, &l), 0);
+	t_wait(pid);
+}
+
+TEST(whole_file_locks)
+{
+	t_tmpdir();
+	int a = (int)sys(open, "f", O_RDWR | O_CREAT, 0600), b = (int)sys(open, "f", O_RDWR);
+
+	CHECK_EQ(sys(flock, a, 1), 0); // LOCK_SH
+	CHECK_EQ(sys(flock, b, 1), 0);
+	CHECK_EQ(sys(flock, b, 2 | 4), -EAGAIN); // LOCK_EX | LOCK_NB
+	CHECK_EQ(sys(flock, a, 8), 0);		 // LOCK_UN
+	CHECK_EQ(sys(flock, b, 2 | 4), 0);
+	sys(close, b);
+	CHECK_EQ(sys(flock, a, 2 | 4), 0);
+	CHECK_EQ(sys(flock, a, 16), -EINVAL);
+}
+
+TEST(memory_files)
+{
+	char path[64];
+	long fd = sys(memfd_create, "m", 1);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, fd, "hello", 5), 5);
+	CHECK_EQ(sys(ftruncate, fd, 3 * PAGE), 0);
+	char *p = (char *)sys(mmap, 0, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	CHECK(!memcmp(p, "hello", 5));
+	p[2 * PAGE] = 'x';
+	t_snprintf(path, sizeof path, "/proc/self/fd/%ld", fd);
+	long again = sys(open, path, O_RDONLY);
+
+	CHECK_EQ(sys(pread64, again, &c, 1, 2 * PAGE), 1);
+	CHECK_EQ(c, 'x');
+	CHECK_EQ(sys(memfd_create, 8, 0), -EFAULT);
+	CHECK_EQ(sys(memfd_create, "m", 0x80), -EINVAL);
+}
+
+TEST(vectors_on_a_pipe)
+{
+	char a[2], b[8];
+	struct iovec w[3] = {{"ab", 2}, {"", 0}, {"cdef", 4}}, r[2] = {{a, 2}, {b, 8}};
+
+	make_pipe();
+	CHECK_EQ(sys(writev, wr, w, 3), 6);
+	CHECK_EQ(sys(readv, rd, r, 2), 6); // does not wait for the rest
+	CHECK(!memcmp(a, "ab", 2) && !memcmp(b, "cdef", 4));
+	CHECK_EQ(sys(writev, wr, w, -1L), -EINVAL);
+	CHECK_EQ(sys(writev, wr, w, 1025), -EINVAL);
+	w[1].iov_len = -1UL;
+	CHECK_EQ(sys(writev, wr, w, 3), -EINVAL);
+	CHECK_EQ(sys(writev, wr, 8, 1), -EFAULT);
+}
+
+TEST(bytes_between_files)
+{
+	long from, off = 1;
+
+	t_tmpdir();
+	make_pipe();
+	from = sys(open, "f", O_RDWR | O_CREAT, 0600);
+	sys(write, from, "hello", 5);
+	CHECK_EQ(sys(sendfile, wr, from, &off, 3), 3);
+	CHECK_EQ(off, 4);
+	CHECK_EQ(sys(lseek, from, 0, SEEK_CUR), 5);
+	CHECK_EQ(sys(sendfile, wr, from, 0, 3), 0); // at its end
+	char buf[8];
+
+	CHECK_EQ(sys(read, rd, buf, 8), 3);
+	CHECK(!memcmp(buf, "ell", 3));
+	CHECK_EQ(sys(sendfile, rd, from, 0, 3), -EBADF);
+	CHECK_EQ(sys(sendfile, wr, 99, 0, 3), -EBADF);
+}
