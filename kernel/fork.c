@@ -276,17 +276,19 @@ static struct task *build(const struct clone_request *c)
  * Whoever takes the lock first, p is on the list that the killer walks, or p is refused. The same holds between processes for the
  * OOM killer's walk over sharers of an mm: a sharer's child is linked at the end of the list, or refused.
  *
- * A new process is refused for any signal: one sent to the process group before the child joined it must not miss the child.
- * LINUX: 6.1 collects such signals and delivers them to both; here the call starts again.
+ * A signal sent to many processes (a process group, everybody) while this call ran came too early for a new process, which was on no
+ * list: then the call starts again, after the parent has taken the signal. Another signal alone does not restart it, or a timer
+ * could do so for ever.
+ * LINUX: 6.1 collects such signals and delivers them to parent and child.
  */
-static int refused(const struct clone_request *c)
+static int refused(const struct clone_request *c, u32 wide_before)
 {
 	assert_held(&current->sighand->siglock);
 	if (is_kernel_thread(c))
 		return 0;
 	if (fatal_signal_pending(current))
 		return -EINTR;
-	if (c->flags & CLONE_THREAD)
+	if ((c->flags & CLONE_THREAD) || atomic_load(&wide_signals) == wide_before)
 		return 0;
 	recalc_sigpending();
 	return signal_pending(current) ? -ERESTARTNOINTR : 0;
@@ -361,7 +363,7 @@ static void link_task(struct task *p, const struct clone_request *c)
 	pid_attach(p);
 }
 
-static int publish(struct task *p, const struct clone_request *c)
+static int publish(struct task *p, const struct clone_request *c, u32 wide_before)
 {
 	struct spinlock *siglock = &current->sighand->siglock;
 	int err;
@@ -370,7 +372,7 @@ static int publish(struct task *p, const struct clone_request *c)
 	atomic_store(&p->usage, 2);
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
-	err = refused(c);
+	err = refused(c, wide_before);
 	if (!err)
 		link_task(p, c);
 	spin_unlock(siglock);
@@ -382,6 +384,7 @@ static int publish(struct task *p, const struct clone_request *c)
 
 struct task *copy_process(const struct clone_request *c)
 {
+	u32 wide_before = atomic_load(&wide_signals);
 	struct task *p;
 	int err;
 
@@ -392,7 +395,7 @@ struct task *copy_process(const struct clone_request *c)
 	p = build(c);
 	if (IS_ERR(p))
 		return p;
-	err = publish(p, c);
+	err = publish(p, c, wide_before);
 	if (!err)
 		return p;
 	abandon(p);

@@ -249,6 +249,7 @@ static long kill_all(int sig)
 	long err = -ESRCH;
 
 	read_lock(&tasklist_lock);
+	atomic_fetch_add(&wide_signals, 1);
 	for_each_process(p)
 		if (p->tgid > 1 && !same_thread_group(p, current))
 			err = send_sig_group(sig, NULL, p);

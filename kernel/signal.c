@@ -326,6 +326,8 @@ void kill_group(struct task *t)
 	(void)send_sig(SIGKILL, SEND_SIG_KERNEL, t, true);
 }
 
+_Atomic u32 wide_signals;
+
 /* Under tasklist_lock. 0 if one took it; else the last refusal, or -ESRCH. */
 static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
 {
@@ -336,6 +338,7 @@ static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
 
 	if (!members)
 		return -ESRCH;
+	atomic_fetch_add(&wide_signals, 1);
 	for_each_pgrp_member(members, g) {
 		if (!g->leader)
 			continue;

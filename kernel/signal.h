@@ -59,6 +59,8 @@ void force_sig(int sig);
 void force_fatal_sig(int sig);
 /* To each process of a process group; tasklist_lock not held. 0 if one of them took it, -ESRCH if there is none. */
 int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp);
+/* Signals sent to more than one process so far: counted under tasklist_lock before the walk. fork looks whether one passed it by. */
+extern _Atomic u32 wide_signals;
 /* Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but hashed ones included. */
 int zap_other_threads(struct task *t);
 /* SIGKILL in t's private set: t must die and has not yet noticed. Lock-free hint. A task past do_signal's verdict may sleep killably. */
