@@ -1063,10 +1063,20 @@ _Static_assert(sizeof(struct k_rusage) == 144, "rusage is 144 bytes");
 #define FUTEX_OP_CMP_LE		3
 #define FUTEX_OP_CMP_GT		4
 #define FUTEX_OP_CMP_GE		5
+/* futex_waitv: how many words at most, and a word's flag that says 32 bits */
+#define FUTEX_WAITV_MAX		128
+#define FUTEX_32		2
 /* how many robust mutexes a dying thread's list is followed for */
 #define ROBUST_LIST_LIMIT	2048
 
 #ifndef __ASSEMBLER__
+
+struct k_futex_waitv {
+	uint64_t val;
+	uint64_t uaddr;
+	uint32_t flags;			/* FUTEX_32, FUTEX_PRIVATE_FLAG */
+	uint32_t reserved;
+};
 
 struct k_robust_list {
 	uint64_t next;			/* user address of the next; bit 0: a PI futex */

@@ -217,15 +217,23 @@ static bool unqueue(struct waiter *w)
 	return queued;
 }
 
-/* Until woken, a signal, or the deadline. true: the deadline passed. */
-static bool sleep_queued(struct waiter *w, u64 deadline)
+static bool any_woken(const struct waiter *w, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (list_empty(&w[i].node))
+			return true;
+	return false;
+}
+
+/* Until one of n waiters is woken, a signal, or the deadline. true: the deadline passed. */
+static bool sleep_queued(struct waiter *w, unsigned n, u64 deadline)
 {
 	bool late = false;
 
 	current->waiting_for = w->key.what;
 	while (!late) {
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-		if (list_empty(&w->node) || signal_pending(current))
+		if (any_woken(w, n) || signal_pending(current))
 			break;
 		late = !schedule_until(deadline);
 	}
@@ -254,7 +262,7 @@ static int wait_once(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
 			wake_key(&w.key, 1, w.woken_by);
 		return err ? err : -EAGAIN;
 	}
-	late = sleep_queued(&w, deadline);
+	late = sleep_queued(&w, 1, deadline);
 	if (!unqueue(&w))
 		return 0;
 	return late ? -ETIMEDOUT : -EINTR;
@@ -280,6 +288,69 @@ static long futex_wait(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitse
 		.fn = futex_wait_restart, .deadline = deadline, .a = addr, .b = (u64)scope, .c = val, .d = bitset,
 	};
 	return -ERESTART_RESTARTBLOCK;
+}
+
+/* --- waiting for several --- */
+
+/* All off the queue: the number of one that was woken, or -1. */
+static int unqueue_many(struct waiter *w, unsigned n)
+{
+	int woken = -1;
+
+	for (unsigned i = 0; i < n; i++)
+		if (!unqueue(&w[i]))
+			woken = (int)i;
+	return woken;
+}
+
+/* Queues w[0..n) one after the other, each looked at once it is queued. 0, or off the queue again: -EAGAIN, -EFAULT, and in *woken as above. */
+static int queue_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, int *woken)
+{
+	int err;
+	u32 now;
+
+	for (unsigned i = 0; i < n; i++) {
+		queue(&w[i]);
+		err = read_word(v[i].uaddr, &now);
+		if (!err && now == (u32)v[i].val)
+			continue;
+		if (!unqueue(&w[i]))
+			wake_key(&w[i].key, 1, w[i].woken_by);
+		*woken = unqueue_many(w, i);
+		return err ? err : -EAGAIN;
+	}
+	return 0;
+}
+
+/* The number of a word that was woken, -EAGAIN if one differs, -ETIMEDOUT, -ERESTARTSYS, -EFAULT, -EINVAL. */
+static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, u64 deadline)
+{
+	int err, woken;
+	bool late;
+
+	for (unsigned i = 0; i < n; i++) {
+		w[i].task = current;
+		w[i].bitset = FUTEX_BITSET_MATCH_ANY;
+		err = get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED, &w[i].key);
+		if (err)
+			return err;
+	}
+	err = queue_many(w, v, n, &woken);
+	if (err)
+		return woken >= 0 ? woken : err;
+	late = sleep_queued(w, n, deadline);
+	woken = unqueue_many(w, n);
+	if (woken >= 0)
+		return woken;
+	return late ? -ETIMEDOUT : -ERESTARTSYS;
+}
+
+static bool waitv_valid(const struct k_futex_waitv *v, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if ((v[i].flags & ~(u32)FUTEX_PRIVATE_FLAG) != FUTEX_32 || v[i].reserved)
+			return false;
+	return true;
 }
 
 /* --- requeue --- */
@@ -533,6 +604,35 @@ static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 		ns = ns > offset ? ns - offset : 0;
 	*deadline = ns;
 	return 0;
+}
+
+long sys_futex_waitv(uaddr_t uwaiters, unsigned n, unsigned flags, uaddr_t timeout, int clock)
+{
+	struct k_futex_waitv *v;
+	struct waiter *w;
+	u64 deadline;
+	long ret;
+
+	if (flags || !n || n > FUTEX_WAITV_MAX || !uwaiters)
+		return -EINVAL;
+	if (timeout && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
+		return -EINVAL;
+	ret = futex_deadline(FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0), timeout, &deadline);
+	if (ret)
+		return ret;
+	v = kmalloc_array(n, sizeof(*v), GFP_KERNEL);
+	w = kmalloc_array(n, sizeof(*w), GFP_KERNEL);
+	if (!v || !w)
+		ret = -ENOMEM;
+	else if (copy_from_user(v, uwaiters, n * sizeof(*v)))
+		ret = -EFAULT;
+	else if (!waitv_valid(v, n))
+		ret = -EINVAL;
+	else
+		ret = wait_many(w, v, n, deadline);
+	kfree(w);
+	kfree(v);
+	return ret;
 }
 
 long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)

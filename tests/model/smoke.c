@@ -87,6 +87,33 @@ static void threads(void)
 	expect_eq(u_get32(r.turn), 3 * ROUNDS);
 }
 
+/* --- one of several words --- */
+
+static void waker(void *arg)
+{
+	uaddr_t word = (uaddr_t)arg;
+
+	u_set32(word, 1);
+	host_syscall(__NR_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+}
+
+static void several(void)
+{
+	uaddr_t words = u_map(PAGE_SIZE), list = words + 256, tid = words + 512;
+	struct k_futex_waitv v[3];
+	long ret;
+
+	for (u64 i = 0; i < 3; i++)
+		v[i] = (struct k_futex_waitv){ .uaddr = words + 4 * i, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG };
+	u_write(list, v, sizeof(v));
+	expect_eq(host_syscall(__NR_futex_waitv, list, 129, 0, 0, 0), -EINVAL);
+	expect(u_thread(waker, (void *)(words + 4), tid) > 0);
+	ret = host_syscall(__NR_futex_waitv, list, 3, 0, 0, 0);
+	expect(ret == 1 || ret == -EAGAIN);
+	u_join(tid);
+	expect_eq(host_syscall(__NR_futex_waitv, list, 3, 0, 0, 0), -EAGAIN);
+}
+
 /* --- a pipe that fills up --- */
 
 #define PIPE_BYTES (200 << 10)
@@ -199,6 +226,7 @@ static int smoke(void)
 {
 	fork_and_exec();
 	threads();
+	several();
 	pipes();
 	signals();
 	return 0;
