@@ -186,10 +186,7 @@ uaddr_t signal_stack(const struct ksig *k, uaddr_t sp)
 	return sp;
 }
 
-/*
- * No frame, no handler: SIGSEGV, and if that is the one that has no frame, the end. LINUX: no frame is refused for running off the
- * alternate stack; that page faults by itself or the program overwrites its own memory.
- */
+/* No frame, no handler: SIGSEGV, and if that is the one that has no frame, the end. */
 static void no_frame(const struct ksig *k)
 {
 	set_current_blocked(k->oldmask);
