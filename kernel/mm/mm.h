@@ -149,7 +149,7 @@ void kmem_init(void);
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
 #define VM_WIPEONFORK	0x8000u
-#define VM_NORESERVE	0x200000u
+#define VM_NORESERVE	0x200000u	/* never refused as an overcommit, mprotect included */
 #define VM_STACK	VM_GROWSDOWN
 
 struct vm_ops {

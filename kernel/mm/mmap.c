@@ -352,9 +352,8 @@ long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struc
 		return -ENOMEM;
 	if (flags & MAP_FIXED)
 		err = do_munmap(mm, (uaddr_t)at, len);
-	/* VM_NORESERVE has done its work; without it neighbours merge. */
 	if (!err)
-		err = map_new(mm, (uaddr_t)at, len, vm_flags & ~VM_NORESERVE, file, pgoff);
+		err = map_new(mm, (uaddr_t)at, len, vm_flags, file, pgoff);
 	return err ? err : at;
 }
 
@@ -432,7 +431,7 @@ static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
 	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file && (v->file->flags & O_ACCMODE) != O_RDWR)
 		return -EACCES;
 	if (is_data((v->flags & ~VM_WRITE) | rights) && !is_data(v->flags)) {
-		if (obvious_overcommit(rights, vma_pages(v)))
+		if (obvious_overcommit(rights | (v->flags & VM_NORESERVE), vma_pages(v)))
 			return -ENOMEM;
 		if (rlimit(RLIMIT_DATA) != RLIM64_INFINITY && data_pages(mm) + vma_pages(v) > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
 			return -ENOMEM;
