@@ -20,6 +20,7 @@ struct epoll {
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
+	struct waitq polled;		/* who polls the epoll itself; its lock is of RANK_EPOLL, for it is taken by wakers too */
 	struct list items;		/* [epoll_lock] of epoll_item.node */
 };
 
@@ -69,6 +70,7 @@ static void make_ready(struct epoll_item *it)
 		wake_up_state(s->task, TASK_INTERRUPTIBLE);
 	}
 	spin_unlock(&ep->lock);
+	wake_up_all(&ep->polled);
 }
 
 /* Under the lock of the watched file's queue. */
@@ -285,16 +287,17 @@ static long do_epoll_wait(int epfd, uaddr_t uevents, int max, u64 deadline)
 	return n;
 }
 
-/* Somebody polls the epoll: he waits in the queues of everything it watches. */
+/* Somebody polls the epoll. He waits here and not in the queues of what it watches, which may be closed meanwhile. */
 static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct epoll *ep = f->private;
 	struct epoll_item *it;
 	unsigned mask = 0;
 
+	poll_wait(pt, &ep->polled);
 	mutex_lock(&epoll_lock);
 	list_for_each(it, &ep->items, node)
-		if (item_poll(it, pt))
+		if (item_poll(it, NULL))
 			mask = POLLIN | POLLRDNORM;
 	mutex_unlock(&epoll_lock);
 	return mask;
@@ -323,6 +326,8 @@ long sys_epoll_create1(int flags)
 	spin_init(&ep->lock, "epoll_ready", RANK_EPOLL);
 	list_init(&ep->ready);
 	list_init(&ep->sleepers);
+	waitq_init(&ep->polled, "epoll");
+	spin_init(&ep->polled.lock, "epoll", RANK_EPOLL);
 	list_init(&ep->items);
 	f->private = ep;
 	fd = fd_alloc(f, (u32)flags, 0);

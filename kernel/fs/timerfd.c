@@ -3,6 +3,9 @@
  * timerfd: a timer whose expirations are read. Mirrors Linux fs/timerfd.c. LINUX: setting the wall clock does not move a timer
  * that is armed, so TFD_TIMER_CANCEL_ON_SET never cancels.
  *
+ * A periodic timer that went off goes on when somebody reads it or asks for it, which counts what would have expired since: a period
+ * shorter than an interrupt costs nothing.
+ *
  * Locks: timerfd->lock (spinning, taken by the timer's interrupt).
  */
 #include "kernel/fs/dcache.h"
@@ -14,9 +17,10 @@ struct timerfd {
 	struct spinlock lock;		/* RANK_IO */
 	struct timer timer;
 	int clock;			/* (!) */
-	u64 expires;			/* [lock] monotonic ns, 0: disarmed */
+	u64 expires;			/* [lock] monotonic ns of the next expiration that is not in ticks, 0: none */
 	u64 interval;			/* [lock] ns, 0: once */
 	u64 ticks;			/* [lock] expirations not yet read */
+	bool waiting;			/* [lock] it went off, and its timer does not run */
 	struct waitq wait;
 };
 
@@ -39,11 +43,23 @@ static void timerfd_fire(struct timer *timer)
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
 
 	spin_lock(&t->lock);
+	if (t->expires && ktime_ns() >= t->expires) {
+		count_ticks(t);
+		t->waiting = true;
+	}
+	spin_unlock(&t->lock);
+	wake_up_all(&t->wait);
+}
+
+/* t->lock held. */
+static void go_on(struct timerfd *t)
+{
+	if (!t->waiting)
+		return;
+	t->waiting = false;
 	count_ticks(t);
 	if (t->expires)
 		timer_start(&t->timer, t->expires);
-	spin_unlock(&t->lock);
-	wake_up_all(&t->wait);
 }
 
 static u64 take_ticks(struct timerfd *t)
@@ -51,6 +67,7 @@ static u64 take_ticks(struct timerfd *t)
 	u64 n;
 
 	spin_lock(&t->lock);
+	go_on(t);
 	n = t->ticks;
 	t->ticks = 0;
 	spin_unlock(&t->lock);
@@ -149,6 +166,7 @@ static struct k_itimerspec current_setting(struct timerfd *t)
 	u64 now = ktime_ns();
 
 	spin_lock(&t->lock);
+	go_on(t);
 	if (t->expires)
 		its.it_value = to_timespec(t->expires > now ? t->expires - now : 1);
 	its.it_interval = to_timespec(t->interval);
@@ -175,6 +193,7 @@ static void set_timer(struct timerfd *t, int flags, s64 value, s64 interval)
 	timer_cancel_sync(&t->timer);
 	spin_lock(&t->lock);
 	t->ticks = 0;
+	t->waiting = false;
 	t->interval = (u64)interval;
 	t->expires = (u64)at;
 	if (at)

@@ -346,6 +346,49 @@ TEST(timerfd)
 	CHECK_EQ(sys(timerfd_settime, rd, 0, its, 0), -EINVAL);
 }
 
+// A period that no interrupt can keep up with.
+TEST(timerfd_of_a_nanosecond)
+{
+	long its[4] = {0, 1, 0, 1};
+	unsigned long n = 0;
+	int fd = (int)sys(timerfd_create, CLOCK_MONOTONIC, 0);
+
+	CHECK_EQ(sys(timerfd_settime, fd, 0, its, 0), 0);
+	for (volatile int i = 0; i < 300000; i++)
+		;
+	t_sleep_ms(5);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(sys(read, fd, &n, 8), 8);
+	t_sleep_ms(5);
+	CHECK_EQ(sys(read, fd, &n, 8), 8);
+	CHECK_GE(n, 1000000);
+}
+
+static int poll_ep(void *result)
+{
+	*(long *)result = poll_one(ep, POLLIN, 40);
+	return 0;
+}
+
+// Who polls an epoll does not hold what it watches.
+TEST(what_a_polled_epoll_watches_is_closed)
+{
+	struct thread t;
+	long result = -1;
+
+	ep = (int)sys(epoll_create1, 0);
+	make_pipe();
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN), 0);
+	thread_start(&t, poll_ep, &result);
+	t_sleep_ms(10);
+	sys(close, rd);
+	sys(close, wr);
+	for (int i = 0; i < 50; i++)
+		make_pipe();
+	thread_join(&t);
+	CHECK_EQ(result, 0);
+}
+
 static long set_lock(int fd, int type, long start, long len)
 {
 	struct flock l = {.l_type = (short)type, .l_start = start, .l_len = len};
