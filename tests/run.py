@@ -236,6 +236,32 @@ def suite_host(suite):
     return jobs
 
 
+def suite_panic(suite):
+    """the kernel stops when it must, says why, and QEMU's status is not that of a pass"""
+    cases = {  # what runs, what the console must say
+        "on_oom": (["/tests/panics", "@on_oom"], "panic_on_oom"),
+    }
+
+    def job_for(case, cpus):
+        name, (argv, wanted) = "%s-%d" % (case, cpus), cases[case]
+
+        def job(only):
+            img = qemu.image(argv, extra=[("tests/panics", os.path.join(TESTS, "panics"))])
+            end = qemu.boot(img=img, words="loglevel=5", cpus=cpus, limit=WATCHDOG)
+            said = end.console.decode("utf-8", "replace")
+            detail = []
+            if end.hung or end.status != 35:
+                detail.append(end.trouble() or "the kernel went on")
+            lines = [line for line in said.splitlines() if "PANIC" in line]
+            if len(lines) != 1 or wanted not in said or "backtrace" not in said:
+                detail.append("it does not say %r with a backtrace, once: %s" % (wanted, lines))
+            if detail:
+                detail.append(save_log(suite, name, end.console))
+            return [Result(suite, name, not detail, detail)]
+        return job
+    return [("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in (1, 4)]
+
+
 def suite_demo(suite):
     """make demo keeps every promise"""
     def job(only):
@@ -256,6 +282,7 @@ SUITES = {
     "scenes4": suite_scenes4,
     "repeat": suite_repeat,
     "iso": suite_iso,
+    "panic": suite_panic,
     "demo": suite_demo,
 }
 __doc__ += "\n".join("    %-8s %s" % (n, f.__doc__) for n, f in SUITES.items())

@@ -833,11 +833,11 @@ __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 		t_snprintf(t_self + strlen(t_self), 256, "/%s", t_argv[0]);
 	else
 		t_snprintf(t_self, sizeof t_self, "%s", t_argv[0]);
+	sys(uname, &uts);
+	t_on_thaw = strstr(uts.release, "thaw") != NULL;
 	for (struct t_helper **h = __start_t_helpers; h < __stop_t_helpers; h++)
 		if (t_argc > 1 && t_argv[1][0] == '@' && !strcmp(t_argv[1] + 1, (*h)->name))
 			t_exit((*h)->run());
-	sys(uname, &uts);
-	t_on_thaw = strstr(uts.release, "thaw") != NULL;
 	if (t_argc > 1 && !strcmp(t_argv[1], "-l")) {
 		int n = sort_tests();
 

@@ -3,11 +3,15 @@
 """`make run` and its kin, as a user says them. One TAP line a rule."""
 
 import os
+import pty
 import re
+import select
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.chdir(ROOT)
@@ -134,6 +138,76 @@ def little_memory_is_enough():
     yield from expect(status == 0, said)
 
 
+def sizes():
+    """sixteen processors; four GiB of memory"""
+    for words in (["CPUS=16"], ["MEM=4096"], ["CPUS=3", "MEM=20"]):
+        status, said = make("run", "PROG=" + prog(), "ARGS=0", *words)
+        yield from expect(status == 0 and "threads 10000" in said, said)
+
+
+def damaged_boot_images():
+    """each is refused in a line that says where and why; none is believed, and nothing hangs"""
+    img = qemu.image(["/bin/echo", "hi"])
+    at = img.index(b"bin/echo\0") - 110  # the header of a file in the middle
+
+    def patch(offset, new):
+        return img[:at + offset] + new + img[at + offset + len(new):]
+
+    cases = {"empty": bytes(512), "garbage": b"x" * 4096, "cut in a file": img[:len(img) // 3],
+             "cut in a header": img[:50], "cut before its trailer": img[:img.index(b"TRAILER") - 110],
+             "a huge name": patch(94, b"ffffffff"), "no name": patch(94, b"00000000"),
+             "a huge file": patch(54, b"ffffffff"), "no number": patch(54, b"zzzzzzzz"),
+             "a strange mode": patch(14, b"ffffffff"), "a name with ..": patch(110, b"../.././")}
+    for name, data in cases.items():
+        end = qemu.boot(img=data, words="loglevel=4", limit=60)
+        said = end.console.decode("utf-8", "replace")
+        if end.hung or end.status != 35 or "cpio: byte" not in said:
+            yield "%s: %s: %s" % (name, end.trouble() or "it was believed", said[:100])
+
+
+def a_console_for_people():
+    """on a terminal: lines are echoed, ^C interrupts, ^D ends the shell and the machine"""
+    pid, fd = pty.fork()
+    if pid == 0:
+        for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+            os.environ.pop(name, None)
+        os.execvp("make", ["make", "--no-print-directory", "run"])
+    said = b""
+
+    def until(wanted):
+        nonlocal said
+        end = time.monotonic() + 60
+        while wanted not in said and time.monotonic() < end:
+            if select.select([fd], [], [], 1)[0]:
+                try:
+                    said += os.read(fd, 4096)
+                except OSError:
+                    break
+        found = wanted in said
+        said = b""
+        return found
+
+    for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b"), (b"sleep 100\n", b"sleep 100"),
+                         (b"\x03", b"^C"), (b"echo code $?\n", b"code 130")]:
+        os.write(fd, send)
+        if not until(wanted):
+            yield "after %r: no %r" % (send, wanted)
+            os.kill(pid, 9)
+            break
+    os.write(fd, b"\x04")
+    until(b"nothing: the line goes dead")
+    if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
+        yield "make failed"
+
+
+def gdb_stops_at_the_entry():
+    """both sides of a debugging session"""
+    if not shutil.which("gdb"):
+        return
+    status, said = make("gdb")
+    yield from expect("Breakpoint 1" in said and "entry64" in said, said)
+
+
 def readme_commands_work():
     """every command of README.md: each make target exists; those that end by themselves are run"""
     with open("README.md") as f:
@@ -171,7 +245,8 @@ def readme_commands_work():
 
 
 RULES = [arguments_are_split_as_a_shell_does, refusals, a_program_of_another_library_runs, exit_codes_are_told,
-         a_bad_boot_word_is_named, little_memory_is_enough, readme_commands_work]
+         a_bad_boot_word_is_named, little_memory_is_enough, sizes, damaged_boot_images, a_console_for_people,
+         gdb_stops_at_the_entry, readme_commands_work]
 
 
 def main():

@@ -70,12 +70,9 @@ TEST(score_follows_size_and_adj)
 	CHECK_EQ(t_number(s_buf), 0); // unkillable
 }
 
-TEST(init_is_never_chosen)
+// Everybody but init is put out of reach: the runner above us, too.
+static void protect_all(void)
 {
-	s_stage();
-	long kills = s_kills();
-
-	// Everybody but init is out of reach, as far as we can reach them: the runner above us, too.
 	for (int pid = 2; pid < t_getpid(); pid++) {
 		char path[64];
 
@@ -83,9 +80,32 @@ TEST(init_is_never_chosen)
 		if (sys(access, path, 0) == 0)
 			t_spit(path, "-1000");
 	}
+}
+
+TEST(init_is_never_chosen)
+{
+	s_stage();
+	long kills = s_kills();
+
+	protect_all();
 	t_spit("/proc/sysrq-trigger", "f"); // finds nobody, and says so
 	CHECK_EQ(s_kills(), kills);
 	CHECK_EQ(sys(kill, 1, 0), 0);
+}
+
+TEST(nobody_may_be_killed)
+{
+	// LINUX panics here. On Thaw the one who cannot go on without memory dies of it, and nobody else.
+	s_stage();
+	protect_all();
+	long kills = s_kills();
+	int pid = t_fork();
+
+	if (pid == 0)
+		s_allocate(NULL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills);
+	s_suspend_ok();
 }
 
 TEST(sysrq_twice_kills_a_second)

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Programs at whose end the kernel must have stopped, with a word on why:  panics @ROLE
+#include "scenes/s.h"
+
+// Memory runs out with panic_on_oom set. A kill by hand before it does not count.
+HELPER(on_oom)
+{
+	s_stage();
+	s_set("/proc/sys/vm/panic_on_oom", "1");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj("1000");
+		thread_pause(NULL);
+	}
+	UNTIL(t_state(pid) == 'S');
+	s_set("/proc/sysrq-trigger", "f");
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	struct hog h;
+
+	s_hog(&h, 1, 0);
+	s_run_out(&h);
+	return 0;
+}
