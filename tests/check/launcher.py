@@ -187,7 +187,7 @@ def a_console_for_people():
         said = b""
         return found
 
-    for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b"), (b"sleep 100\n", b"sleep 100"),
+    for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b"), (b"cat\nzz\n", b"zz\r\nzz"),
                          (b"\x03", b"^C"), (b"echo code $?\n", b"code 130")]:
         os.write(fd, send)
         if not until(wanted):
