@@ -204,7 +204,6 @@ int signal_number(const char *s);
 const char *signal_name(int sig);
 bool trap_pending(void);		/* a trapped signal has come, or ^C */
 int trap_pending_signal(void);
-bool trapped(int sig);
 void traps_run(void);
 void traps_reset(void);
 void traps_interactive(void);

@@ -110,11 +110,6 @@ void traps_reset(void)
 	set_default(SIGCHLD);
 }
 
-bool trapped(int sig)
-{
-	return actions[sig];
-}
-
 bool trap_pending(void)
 {
 	return any_pending || interrupted;
