@@ -307,13 +307,18 @@ static struct dentry *deepest(struct dentry *root)
 	return d;
 }
 
-/* Takes d off the tree unless somebody else did or it has children again. */
+/*
+ * Takes d off the tree unless somebody else did or it has children again. No reader of its directory is on its way through it, and
+ * nobody is just making a name in it.
+ */
 static void kill_one(struct dentry *d)
 {
 	struct inode *dir = d->parent->inode;
-	bool gone;
+	bool gone, is_dir = inode_is(d->inode, S_IFDIR);
 
-	mutex_lock(&dir->lock);		/* no reader of the directory is on its way through it */
+	mutex_lock(&dir->lock);
+	if (is_dir)
+		mutex_lock_nested(&d->inode->lock);	/* parent before child */
 	spin_lock(&dentry_lock);
 	gone = !list_empty(&d->hash_node) && list_empty(&d->children);
 	if (gone) {
@@ -322,6 +327,8 @@ static void kill_one(struct dentry *d)
 		d->unlinked = 1;
 	}
 	spin_unlock(&dentry_lock);
+	if (is_dir)
+		mutex_unlock(&d->inode->lock);
 	mutex_unlock(&dir->lock);
 	if (gone)
 		dput(d);
@@ -331,9 +338,11 @@ void d_kill_tree(struct dentry *root)
 {
 	struct dentry *d;
 
+	mutex_lock(&root->inode->lock);
+	root->unlinked = 1;		/* nothing new */
+	mutex_unlock(&root->inode->lock);
 	do {
 		spin_lock(&dentry_lock);
-		root->unlinked = 1;	/* nothing new */
 		d = deepest(root);
 		dget(d);
 		spin_unlock(&dentry_lock);

@@ -391,7 +391,7 @@ static int may_delete(struct dentry *dir, struct dentry *d, bool rmdir)
 	return 0;
 }
 
-/* Removes d from dir. The victim's own mutex keeps new names out of a directory that goes. */
+/* Removes d from dir. The victim's own mutex keeps new names and mounts out of a directory that goes. */
 static int delete_locked(struct dentry *dir, struct dentry *d)
 {
 	bool is_dir = inode_is(d->inode, S_IFDIR);
@@ -399,7 +399,7 @@ static int delete_locked(struct dentry *dir, struct dentry *d)
 
 	if (is_dir)
 		mutex_lock_nested(&d->inode->lock);	/* parent before child */
-	err = dir->inode->ops->unlink(dir->inode, d);
+	err = READ_ONCE(d->mounted) ? -EBUSY : dir->inode->ops->unlink(dir->inode, d);
 	if (!err)
 		d_drop(d);
 	if (is_dir)
@@ -554,7 +554,7 @@ static int rename_locked(struct dentry *odir, struct dentry *od, struct dentry *
 		return err;
 	if (victim_dir)
 		mutex_lock_nested(&nd->inode->lock);	/* below ndir, which is held */
-	err = odir->inode->ops->rename(odir->inode, od, ndir->inode, nd);
+	err = nd && READ_ONCE(nd->mounted) ? -EBUSY : odir->inode->ops->rename(odir->inode, od, ndir->inode, nd);
 	if (err) {
 		kfree(room);
 	} else {

@@ -61,21 +61,34 @@ static void super_kill(struct super *sb)
 	super_put(sb);
 }
 
-/* Puts sb over where; on success where's reference is taken over. */
+/* By its name, in what is mounted. dentry_lock held. */
+static bool can_be_found(const struct dentry *d)
+{
+	const struct dentry *root = d->inode->sb->root;
+
+	return (root == root_super->root || root->covers) && (d == root || !list_empty(&d->hash_node));
+}
+
+/*
+ * Puts sb over where; on success where's reference is taken over. Only over what can be found: an unlinked directory cannot, nor can
+ * that of a process. LINUX: the latter can be mounted on, and its end unmounts it.
+ */
 static int attach(struct super *sb, struct dentry *where)
 {
 	int err = 0;
 
 	mutex_lock(&mount_mutex);
+	mutex_lock(&where->inode->lock);	/* so does whoever removes it */
 	spin_lock(&dentry_lock);
-	if (where->mounted || where->unlinked) {
-		err = where->unlinked ? -ENOENT : -EBUSY;
+	if (where->mounted || !can_be_found(where)) {
+		err = where->mounted ? -EBUSY : -ENOENT;
 	} else {
 		sb->root->covers = where;
 		where->mounted = sb->root;
 		list_add_tail(&sb->mounts, &mounts);
 	}
 	spin_unlock(&dentry_lock);
+	mutex_unlock(&where->inode->lock);
 	mutex_unlock(&mount_mutex);
 	return err;
 }
@@ -281,6 +294,20 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 	return err;
 }
 
+/* Is something mounted below root? Then it cannot be emptied. mount_mutex held. */
+static bool has_mounts_below(struct dentry *root)
+{
+	struct super *sb;
+	bool found = false;
+
+	spin_lock(&dentry_lock);
+	list_for_each(sb, &mounts, mounts)
+		if (sb->root->covers && sb->root->covers->inode->sb == root->inode->sb)
+			found = true;
+	spin_unlock(&dentry_lock);
+	return found;
+}
+
 /* root is the root of a mount; its reference by the caller is one use. */
 static int detach(struct dentry *root, int flags)
 {
@@ -294,6 +321,8 @@ static int detach(struct dentry *root, int flags)
 	spin_unlock(&dentry_lock);
 	if (!where)
 		err = sb == root_super ? -EBUSY : -EINVAL;
+	else if (has_mounts_below(root))
+		err = -EBUSY;
 	if (!err) {
 		atomic_fetch_sub(&root->refs, 1);	/* the caller's does not make it busy */
 		if (d_tree_busy(root) && !(flags & MNT_DETACH))
@@ -315,20 +344,6 @@ static int detach(struct dentry *root, int flags)
 	return 0;
 }
 
-/* Is something mounted below root? Then it cannot be emptied. */
-static bool has_mounts_below(struct dentry *root)
-{
-	struct super *sb;
-	bool found = false;
-
-	spin_lock(&dentry_lock);
-	list_for_each(sb, &mounts, mounts)
-		if (sb->root->covers && sb->root->covers->inode->sb == root->inode->sb)
-			found = true;
-	spin_unlock(&dentry_lock);
-	return found;
-}
-
 long sys_umount2(uaddr_t upath, int flags)
 {
 	const int nofollow = 8, expire = 4;
@@ -342,8 +357,6 @@ long sys_umount2(uaddr_t upath, int flags)
 		return err;
 	if (d->parent)
 		err = -EINVAL;
-	else if (has_mounts_below(d))
-		err = -EBUSY;
 	else
 		err = detach(d, flags);
 	dput(d);
