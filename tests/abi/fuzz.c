@@ -152,9 +152,10 @@ static unsigned long words(void)
 }
 
 // d descriptor  D directory  s path  p pointer  w words that make a struct  v iovec  n length  f flags  i small  g signal
-// k process  t time  a pages' address  l their length  o offset  m node  r limit  0 nothing  1 one
+// k process  y file system  t time  a pages' address  l their length  o offset  m node  r limit  0 nothing  1 one
 static unsigned long argument(char kind)
 {
+	static const char *const types[] = {"tmpfs", "tmpfs", "proc", "sysfs", "devtmpfs", "none", ""};
 	static const unsigned long nodes[] = {0, 0x103, 0x105, 0x107, 0x108, 0xffff, 0x700};
 
 	switch (kind) {
@@ -180,6 +181,8 @@ static unsigned long argument(char kind)
 		return below(20) ? below(70) : below(2) ? SIGKILL : SIGSTOP;
 	case 'k':
 		return someone();
+	case 'y':
+		return (unsigned long)types[below(sizeof types / sizeof *types)];
 	case 't':
 		return moment();
 	case 'a':
@@ -225,7 +228,7 @@ static const struct call file_calls[] = {C(read, "dpn"), C(write, "dpn"), C(open
 	C(syncfs, "d"), C(renameat2, "DsDsi"), C(memfd_create, "sf"), C(statx, "Dsffp"), C(close_range, "iif"),
 	C(faccessat2, "Dsff"), C(epoll_create, "i"), C(epoll_create1, "f"), C(epoll_ctl, "didw"), C(epoll_wait, "dpii"),
 	C(epoll_pwait, "dpiipn"), C(timerfd_create, "if"), C(timerfd_settime, "diwp"), C(timerfd_gettime, "dp"),
-	C(chroot, "s"), C(sync, ""), C(mmap, "alffdo"), C(getxattr, "sspn")};
+	C(sync, ""), C(mmap, "alffdo"), C(getxattr, "sspn")};
 
 static const struct call signal_calls[] = {C(rt_sigaction, "gwp8"), C(rt_sigprocmask, "iwp8"), C(rt_sigreturn, ""), C(pause, ""),
 	C(getitimer, "ip"), C(setitimer, "iwp"), C(alarm, "i"), C(kill, "kg"), C(tkill, "kg"), C(tgkill, "kkg"),
@@ -246,6 +249,11 @@ static const struct call process_calls[] = {C(clone, "fpppp"), C(clone, "gpppp")
 	C(set_tid_address, "p"), C(unshare, "f"), C(getcpu, "ppp"), C(getrandom, "pnf"), C(gettimeofday, "pp"), C(time, "p"),
 	C(clock_gettime, "ip"), C(clock_getres, "ip"), C(syslog, "ipn"), C(futex, "pfitpi"), C(mmap, "alffdo"), C(pipe, "p"),
 	C(ptrace, "ikpp"), C(capget, "ww"), C(set_robust_list, "wn")};
+
+static const struct call mount_calls[] = {C(mount, "ssyfw"), C(mount, "ssy00"), C(mount, "ssy00"), C(umount2, "sf"), C(umount2, "si"),
+	C(open, "sff"), C(mkdir, "sf"), C(rmdir, "s"), C(rename, "ss"), C(chdir, "s"), C(close, "d"),
+	C(unlink, "s"), C(statfs, "sp"), C(getcwd, "pn"), C(openat, "Dsff"), C(mkdirat, "Dsf"), C(symlink, "ss"), C(stat, "sp"),
+	C(fchdir, "d"), C(getdents64, "dpn"), C(readlink, "spn"), C(write, "dpn"), C(read, "dpn"), C(fork, "")};
 
 // ---- one round ----
 
@@ -330,7 +338,7 @@ static _Noreturn void round_child(unsigned long seed, const struct call *table, 
 	sys(open, "/proc/self/oom_score_adj", O_RDWR);
 	sys(open, "/proc/self/status", O_RDONLY);
 	sys(open, "/dev/zero", O_RDWR);
-	sys(chroot, ".");
+	sys(chroot, "."); // (a second one would let us out)
 	sys(setsid);
 	sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	state = seed * 0x9e3779b97f4a7c15UL | 1;
@@ -353,10 +361,33 @@ static void kill_descendants(int first)
 
 	if (last == 0)
 		t_exit(0);
-	for (int pid = first; pid <= last; pid++)
-		sys(kill, pid, SIGKILL);
+	// Numbers are given out in a circle; we and our parent are not on this part of it, or are left out.
+	for (int pid = first; pid != last + 1; pid = pid < 32767 ? pid + 1 : 300)
+		if (pid != t_getpid() && pid != sys(getppid))
+			sys(kill, pid, SIGKILL);
 	while (sys(wait4, -1, 0, __WALL, 0) > 0)
 		;
+}
+
+// Whatever is mounted below where we work goes (MNT_DETACH).
+static void unmount_all(void)
+{
+	static char cwd[256], mounts[16384];
+
+	sys(getcwd, cwd, sizeof cwd);
+	for (bool found = true; found;) {
+		found = false;
+		t_slurp("/proc/mounts", mounts, sizeof mounts);
+		for (char *line = mounts; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+			char *at = strchr(line, ' '), *end = at ? strchr(at + 1, ' ') : NULL;
+
+			if (!end || strncmp(at + 1, cwd, strlen(cwd)))
+				continue;
+			*end = 0;
+			found |= sys(umount2, at + 1, 2) == 0;
+			*end = ' ';
+		}
+	}
 }
 
 static long ms(void)
@@ -386,6 +417,7 @@ static void rounds(const struct call *table, unsigned n, int from, int count)
 		while (sys(wait4, pid, 0, WNOHANG | __WALL, 0) == 0 && ms() < end)
 			t_sleep_ms(2);
 		kill_descendants(first);
+		unmount_all();
 	}
 }
 
@@ -410,4 +442,62 @@ TEST(signals)
 TEST(processes)
 {
 	ROUNDS(process_calls, 30);
+}
+
+TEST(mounts)
+{
+	ROUNDS(mount_calls, 30);
+}
+
+// ---- what procfs and sysfs show, while processes come and go ----
+
+static void read_oddly(const char *name)
+{
+	long fd = sys(open, name, O_RDONLY | O_NONBLOCK);
+
+	for (int i = 0; i < 4 && fd >= 0; i++)
+		sys(pread64, fd, scratch, 1 + below(SCRATCH - 1), below(3) ? below(4096) : 0);
+	sys(close, fd);
+}
+
+static void read_tree(int levels)
+{
+	static char text[4][4096];
+	char *buf = text[levels];
+	long fd = sys(open, ".", O_RDONLY | O_DIRECTORY), n;
+
+	while ((n = sys(getdents64, fd, buf, 4096)) > 0)
+		for (long at = 0; at < n; at += *(unsigned short *)(buf + at + 16)) {
+			char *name = buf + at + 19;
+
+			if (name[0] == '.')
+				continue;
+			read_oddly(name);
+			if (buf[at + 18] == 4 && levels && sys(chdir, name) == 0) {
+				read_tree(levels - 1);
+				if (sys(fchdir, fd) < 0)
+					t_exit(0);
+			}
+		}
+	sys(close, fd);
+}
+
+TEST(pseudo_files)
+{
+	if (!t_on_thaw)
+		SKIP("too rude for somebody's machine");
+	int busy = t_fork();
+
+	if (busy == 0)
+		for (;;) {
+			t_wait(t_fork() ? -1 : (t_sleep_ms(1), t_exit(0), 0));
+			t_sleep_ms(1);
+		}
+	state = 4711;
+	CHECK_EQ(sys(chdir, "/proc"), 0);
+	read_tree(3);
+	CHECK_EQ(sys(chdir, "/sys"), 0);
+	read_tree(3);
+	sys(kill, busy, SIGKILL);
+	CHECK_EQ(t_wait(busy), SIGNALLED(SIGKILL));
 }
