@@ -19,7 +19,7 @@ static int put(const char *buf, ssize_t n)
 			putchar(buf[i]);
 			inside = buf[i] != '\n';
 		}
-		return fflush(stdout);
+		return fflush(stdout) != 0 || ferror(stdout) ? -1 : 0;
 	}
 	while (n > 0) {
 		ssize_t done = write(1, buf, (size_t)n);
@@ -44,7 +44,7 @@ static int copy(const char *name)
 	}
 	while ((n = read(fd, buf, sizeof(buf))) > 0)
 		if (put(buf, n) != 0)
-			err(1, "write");
+			err(1, "standard output");
 	if (n < 0)
 		warn("%s", name);
 	if (fd > 0)

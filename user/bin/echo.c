@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* echo [-n] [WORD]...: print the words. */
+#include <err.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,5 +20,7 @@ int main(int argc, char **argv)
 	}
 	if (newline)
 		putchar('\n');
-	return fflush(stdout) != 0;
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "standard output");
+	return 0;
 }

@@ -31,5 +31,7 @@ int main(void)
 	       "available");
 	printf("%10lu %10lu %10lu %10lu %10lu %10lu\n", total, total - left - cached, left, shared,
 	       cached, available);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "standard output");
 	return 0;
 }

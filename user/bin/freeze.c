@@ -50,5 +50,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &b);
 	printf("freeze: %s after %ld ms\n", rc == 0 ? "suspended and resumed" : "failed",
 	       (b.tv_sec - a.tv_sec) * 1000 + (b.tv_nsec - a.tv_nsec) / 1000000);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "standard output");
 	return rc ? 1 : 0;
 }

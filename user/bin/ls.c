@@ -93,7 +93,7 @@ int main(int argc, char **argv)
 		details |= strchr(*argv, 'l') != NULL;
 	}
 	if (!*argv)
-		return show_directory(".");
+		rc = show_directory(".");
 	many = argc > 1;
 	for (; *argv; argv++) {
 		struct stat st;
@@ -109,5 +109,7 @@ int main(int argc, char **argv)
 			rc |= show(*argv, *argv);
 		}
 	}
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "standard output");
 	return rc;
 }

@@ -91,5 +91,7 @@ int main(int argc, char **argv)
 		err(1, "/proc");
 	printf("%5s %5s %s %8s %5s %s\n", "PID", "PPID", "S ", "RSS/KiB", "THR", "NAME");
 	each("/proc", threads ? show_threads : show);
+	if (fflush(stdout) != 0 || ferror(stdout))
+		err(1, "standard output");
 	return 0;
 }
