@@ -8,7 +8,9 @@ a program may write `result key=value`. A boot counts as finished well only if Q
 33, which the kernel alone can cause, by powering off in order: a triple fault ends QEMU with 0.
 """
 
+import contextlib
 import os
+import re
 import shutil
 import signal
 import stat
@@ -16,12 +18,14 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build")
 KERNEL = os.path.join(BUILD, "thaw.elf")
 PASS = 33
+NO_QEMU = "qemu-system-x86_64 is not installed: sudo apt-get install -y --no-install-recommends qemu-system-x86"
 DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
 
 
@@ -133,8 +137,38 @@ def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interac
     """Boots once. console: None collects it, a file object streams it there. Returns a Boot."""
     if not iso and not os.path.exists(kernel):
         raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
+    with workplace() as work, terminal(interactive):
+        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel)
+
+
+@contextlib.contextmanager
+def workplace():
+    """A directory under build/boot for one boot, gone after it however it ends."""
     os.makedirs(os.path.join(BUILD, "boot"), exist_ok=True)
     work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def terminal(interactive):
+    """The guest's console ends its lines with CR LF itself: the user's terminal shall not add a CR.
+    (QEMU turns the terminal's input raw, and leaves its output as it finds it.)"""
+    if not interactive or not sys.stdin.isatty():
+        yield
+        return
+    before = termios.tcgetattr(sys.stdin)
+    plain = before[:1] + [before[1] & ~termios.ONLCR] + before[2:]
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, plain)
+    try:
+        yield
+    finally:
+        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+
+
+def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel):
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
     words = words if interactive else "stdin=eof " + words
@@ -169,9 +203,7 @@ def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interac
             with open(output, "rb") as f:
                 result.console = f.read()
     except FileNotFoundError:
-        raise Trouble("qemu-system-x86_64 is not installed: run `make doctor`.")
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
+        raise Trouble(NO_QEMU)
     return result
 
 
@@ -233,10 +265,13 @@ def split(text):
 def check_program(path):
     """Refuses what Thaw cannot run, in one line that names the fix."""
     try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            raise Trouble("PROG=%s is a directory: name a program." % path)
+        if not stat.S_ISREG(mode):
+            raise Trouble("PROG=%s is not a regular file: name a program." % path)
         with open(path, "rb") as f:
             data = f.read()
-    except IsADirectoryError:
-        raise Trouble("PROG=%s is a directory: name a program." % path)
     except FileNotFoundError:
         raise Trouble("PROG=%s does not exist: give the path of a program." % path)
     except OSError as e:
@@ -262,14 +297,19 @@ def check_program(path):
         p_type, = struct.unpack_from("<I", data, at)
         if p_type == 3:
             raise Trouble("PROG=%s is dynamically linked: link it with -static." % path)
-        loads = loads or p_type == 1
+        if p_type == 1:
+            loads = True
+            start, _, _, length = struct.unpack_from("<QQQQ", data, at + 8)
+            if start + length > len(data):
+                raise Trouble("PROG=%s is cut short (%d bytes; a segment ends at %d): copy or link it again."
+                              % (path, len(data), start + length))
     if not loads:
         raise Trouble("PROG=%s has nothing to load: link it again, with -static." % path)
 
 
 def number(name, default, low, high):
     text = os.environ.get(name) or str(default)
-    if not text.isdigit() or not low <= int(text) <= high:
+    if not re.fullmatch("[0-9]{1,9}", text) or not low <= int(text) <= high:
         raise Trouble("%s=%s is out of range: give a number from %d to %d." % (name, text, low, high))
     return int(text)
 
@@ -297,7 +337,10 @@ def check():
     if prog:
         check_program(prog)
         argv = ["/prog/" + os.path.basename(prog)] + args
-    return prog, argv, asked()
+    how = asked()
+    if not shutil.which("qemu-system-x86_64"):
+        raise Trouble(NO_QEMU)
+    return prog, argv, how
 
 
 def run():
@@ -328,8 +371,13 @@ def gdb():
     how = asked()
     if not shutil.which("gdb"):
         raise Trouble("gdb is not installed: apt-get install gdb.")
-    os.makedirs(os.path.join(BUILD, "boot"), exist_ok=True)
-    work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
+    if not shutil.which("qemu-system-x86_64"):
+        raise Trouble(NO_QEMU)
+    with workplace() as work:
+        return gdb_in(work, how)
+
+
+def gdb_in(work, how):
     sock, initrd = os.path.join(work, "gdb"), os.path.join(work, "initrd.cpio")
     console = os.path.join(work, "console")
     with open(initrd, "wb") as f:
@@ -350,7 +398,6 @@ def gdb():
         if qemu.poll() is None:
             qemu.kill()
         qemu.wait()
-        shutil.rmtree(work, ignore_errors=True)
 
 
 def make_iso(path, img=None, words=""):
@@ -420,6 +467,8 @@ def demo():
     width = [max(len(r[i]) for r in rows + [heads]) for i in range(len(heads))]
     for r in [heads, ["-" * w for w in width]] + rows:
         print("  " + "  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip())
+    print("\n  The last column is virtual time at one instruction a nanosecond: where every processor was idle,\n"
+          "  the time until the next timer is in the figure too.")
     for key, head, wanted in PROMISES:
         got = table[DESIGNS[0]].get(key, "?")
         if wanted is not None and got != wanted:
@@ -430,11 +479,21 @@ def demo():
     return 0 if kept else 1
 
 
+def stop(number, _):
+    """A signal that ends us leaves as an exception, so that everything is put away; once."""
+    for n in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(n, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def main(argv):
     verbs = {"run": run, "check": lambda: check() and 0, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
     if len(argv) < 2 or argv[1] not in verbs:
         print("usage: qemu.py %s" % " | ".join(verbs), file=sys.stderr)
         return 2
+    for n in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(n) != signal.SIG_IGN:
+            signal.signal(n, stop)
     try:
         return verbs[argv[1]](*argv[2:])
     except Trouble as e:
