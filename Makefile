@@ -8,6 +8,14 @@ endif
 CPUS ?= 1
 MEM ?= 64
 
+# Without the compiler there is nothing to say but this; build/ stays as it is.
+ifeq ($(shell command -v $(firstword $(CC)) 2>/dev/null),)
+ifneq ($(filter-out help doctor deps clean demo test,$(or $(MAKECMDGOALS),all)),)
+$(error The compiler $(CC) is not installed: `make deps` installs what is missing, or sudo apt-get install -y \
+	--no-install-recommends $(if $(findstring clang,$(CC)),clang,gcc))
+endif
+endif
+
 # Use every processor unless told otherwise.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
 MAKEFLAGS += -j$(shell nproc)
@@ -39,7 +47,7 @@ LDWARN += --fatal-warnings
 endif
 
 # The kernel sees no libc header: only what the compiler itself brings.
-FREESTANDING := -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include)
+FREESTANDING := -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include 2>/dev/null)
 KCFLAGS = -std=gnu11 -O2 -g $(WARN) $(FREESTANDING) -I. -Iarch/$(ARCH) \
 	-fno-strict-aliasing -fno-common -ffunction-sections -fdata-sections
 

@@ -13,8 +13,8 @@
 U := build/user
 NEWLIB := $(shell user/build-newlib.sh -n)
 USER_INCLUDE := $(patsubst %,-isystem %,user/include user/newlib $(NEWLIB)/include \
-	$(shell $(CC) -print-file-name=include))
-LIBGCC := $(shell gcc -print-libgcc-file-name)
+	$(shell $(CC) -print-file-name=include 2>/dev/null))
+LIBGCC := $(shell gcc -print-libgcc-file-name 2>/dev/null)
 
 USER_CC = $(CC) -std=gnu11 -O2 -g $(WARN) -fno-stack-protector -fno-pic -fno-pie \
 	-fcf-protection=none -fno-asynchronous-unwind-tables -ffunction-sections -fdata-sections \
