@@ -80,13 +80,17 @@ def refusals():
     good = prog()
     with open(good, "rb") as f:
         data = f.read()
-    bits32, short, obj, arm = (os.path.join(WORK, n) for n in ("bits32", "short", "object", "arm"))
+    bits32, short, obj, arm, cut, nowhere, fifo = (
+        os.path.join(WORK, n) for n in ("bits32", "short", "object", "arm", "cut", "nowhere", "fifo"))
+    os.mkfifo(fifo)
     for path, body in [(bits32, data[:4] + b"\x01" + data[5:]), (short, data[:30]),
-                       (obj, data[:16] + b"\x01\0" + data[18:]), (arm, data[:18] + b"\xb7\0" + data[20:])]:
+                       (obj, data[:16] + b"\x01\0" + data[18:]), (arm, data[:18] + b"\xb7\0" + data[20:]),
+                       (cut, data[:4096]), (nowhere, data[:32] + b"\xff" * 8 + data[40:])]:
         with open(path, "wb") as f:
             f.write(body)
     cases = [(dynamic, "-static"), (script, "static x86-64"), (bits32, "-m64"), (short, "link it again"),
-             (obj, "-static"), (arm, "x86-64"), (WORK, "directory"), (os.path.join(WORK, "no"), "does not exist")]
+             (obj, "-static"), (arm, "x86-64"), (WORK, "directory"), (os.path.join(WORK, "no"), "does not exist"),
+             (cut, "cut short"), (nowhere, "program header"), ("/dev/zero", "regular file"), (fifo, "regular file")]
     for path, fix in cases:
         try:
             qemu.check_program(path)
@@ -99,11 +103,69 @@ def refusals():
     yield from expect(status != 0 and "-static" in said, said)
     status, said = make("run", "ARGS=x")
     yield from expect(status != 0 and "PROG" in said, said)
-    for bad in ["CPUS=0", "CPUS=17", "CPUS=x", "MEM=1"]:
+    for bad in ["CPUS=0", "CPUS=17", "CPUS=x", "CPUS=\u00b2", "MEM=1", "MEM=\u00b2", "MEM=" + "9" * 5000]:
         status, said = make("run", "PROG=" + good, bad)
-        yield from expect(status != 0 and "out of range" in said, said)
+        yield from expect(status != 0 and "out of range" in said and "Traceback" not in said, said)
     status, said = make("run", "PROG=" + good, "ARGS='x")
     yield from expect(status != 0 and "partner" in said, said)
+
+
+def missing_tools_are_named():
+    """no compiler, no QEMU: one line with the command that mends it, and nothing in build/ changes"""
+    flags = os.path.join("build", "x86_64", "flags")
+    before = os.stat(flags).st_mtime_ns if os.path.exists(flags) else None
+    for words in ([], ["run"], ["host"]):
+        status, said = make("CC=no-such-cc", *words)
+        yield from expect(status != 0 and len(said.splitlines()) == 1 and "apt-get install" in said, said)
+    if before is not None and os.stat(flags).st_mtime_ns != before:
+        yield "the file of flags changed: everything would be built again"
+    done = subprocess.run([sys.executable, "tests/qemu.py", "check"], env={"PATH": WORK}, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    said = done.stdout.decode()
+    yield from expect(done.returncode != 0 and len(said.splitlines()) == 1 and "apt-get install" in said, said)
+
+
+def the_end_of_the_launcher_leaves_nothing():
+    """SIGTERM in the middle of a boot: QEMU is gone, and so is what lay under build/boot"""
+    place = os.path.join("build", "boot")
+    before = set(os.listdir(place)) if os.path.isdir(place) else set()
+    env = dict(os.environ, THAW_PROG=prog(), THAW_ARGS="0", MEM="61")
+    run = subprocess.Popen([sys.executable, "tests/qemu.py", "run"], stdin=subprocess.DEVNULL,
+                           stdout=subprocess.PIPE, env=env)
+    run.stdout.read(1)
+    children = "/proc/%d/task/%d/children" % (run.pid, run.pid)
+    with open(children) as f:
+        machines = f.read().split()
+    mine = [d for d in set(os.listdir(place)) - before if mentions(machines, d)]
+    run.terminate()
+    status = run.wait()
+    run.stdout.close()
+    if status != 128 + 15 or len(mine) != 1:
+        yield "status %d, %d directories" % (status, len(mine))
+    for left in [d for d in mine if os.path.exists(os.path.join(place, d))]:
+        yield "left behind: build/boot/" + left
+    for pid in machines:
+        if os.path.exists("/proc/" + pid):
+            yield "QEMU goes on"
+
+
+def mentions(pids, text):
+    """Whether one of these processes has `text` on its command line."""
+    for pid in pids:
+        with open("/proc/%s/cmdline" % pid, "rb") as f:
+            if text.encode() in f.read():
+                return True
+    return False
+
+
+def a_full_device_is_told():
+    """programs that print say so when what they print is lost, and fail"""
+    words = ["ls /", "ls -l /", "ps", "free", "cat -n /proc/meminfo", "cat /proc/meminfo", "/bin/echo x"]
+    script = "".join("/bin/%s >/dev/full; echo code $?;" % w.replace("/bin/", "") for w in words)
+    end = qemu.boot(img=qemu.image(["/bin/sh", "-c", script]), words="loglevel=1")
+    said = end.console.decode("utf-8", "replace").replace("\r", "")
+    if said.count("code 1\n") != len(words) or said.count("No space left") != len(words):
+        yield from said.splitlines() or ["(it said nothing)"]
 
 
 def a_program_of_another_library_runs():
@@ -200,6 +262,35 @@ def a_console_for_people():
         yield "make failed"
 
 
+def a_killed_shell_fails_the_run():
+    """a shell that a signal ended is no good end; its lines reach the terminal as they are"""
+    pid, fd = pty.fork()
+    if pid == 0:
+        for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
+            os.environ.pop(name, None)
+        os.execvp("make", ["make", "--no-print-directory", "run"])
+    said, sent, end = b"", False, time.monotonic() + 120
+    while time.monotonic() < end:
+        if not sent and b"# " in said:
+            os.write(fd, b"kill -9 $$\n")
+            sent = True
+        if not select.select([fd], [], [], 1)[0]:
+            continue
+        try:
+            said += os.read(fd, 4096)
+        except OSError:
+            break
+    else:
+        yield "no end"
+        os.kill(pid, 9)
+    status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os.close(fd)
+    if status == 0 or b"killed by signal 9" not in said:
+        yield "status %d: %r" % (status, said[-200:])
+    if b"\r\r\n" in said:
+        yield "a line ends in CR CR LF: %r" % said[max(said.index(b"\r\r\n") - 40, 0):][:50]
+
+
 def gdb_stops_at_the_entry():
     """both sides of a debugging session"""
     if not shutil.which("gdb"):
@@ -244,9 +335,11 @@ def readme_commands_work():
         yield "only %d commands found" % seen
 
 
-RULES = [arguments_are_split_as_a_shell_does, refusals, a_program_of_another_library_runs, exit_codes_are_told,
-         a_bad_boot_word_is_named, little_memory_is_enough, sizes, damaged_boot_images, a_console_for_people,
-         gdb_stops_at_the_entry, readme_commands_work]
+RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named,
+         the_end_of_the_launcher_leaves_nothing, a_full_device_is_told,
+         a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told,
+         a_bad_boot_word_is_named, little_memory_is_enough, sizes, damaged_boot_images,
+         a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
 
 
 def main():
