@@ -129,8 +129,23 @@ TEST(disable_idle)
 	CHECK_LE(t_now_ms() - start, 1000);
 }
 
-// A victim that cannot die yet: it waits for a slow disk.
-static void stuck_hog(struct hog *h, int threads, const char *delay_us)
+// Waits for a slow disk.
+static int s_sync(void *arg)
+{
+	struct hog *h = arg;
+	long fd = sys(open, "/dev/ram0", O_RDWR);
+
+	CHECK_GE(fd, 0);
+	sys(write, fd, s_buf, 512);
+	*h->ready = 1000 + (int)sys(gettid);
+	sys(fsync, fd);
+	return thread_pause(NULL);
+}
+
+enum { LEADER_SYNCS, SIBLING_SYNCS };
+
+// A victim that cannot die yet: its leader, which gets the mark, or another thread is at the disk.
+static void stuck_hog(struct hog *h, int threads, int who, const char *delay_us)
 {
 	s_set("/sys/block/ram0/delay_us", delay_us);
 	h->before = s_free();
@@ -140,30 +155,33 @@ static void stuck_hog(struct hog *h, int threads, const char *delay_us)
 	h->pid = t_fork();
 	if (h->pid == 0) {
 		struct thread t;
-		long fd = sys(open, "/dev/ram0", O_RDWR);
 
 		s_adj("1000");
-		CHECK_GE(fd, 0);
 		s_touch(t_map((size_t)h->kib * 1024), h->kib);
 		for (int i = 1; i < threads; i++)
 			thread_start(&t, s_hold, h);
-		sys(write, fd, s_buf, 512);
-		*h->ready = 1000;
-		sys(fsync, fd);
-		thread_pause(NULL);
+		UNTIL(*h->ready == threads - 1);
+		if (who == SIBLING_SYNCS) {
+			thread_start(&t, s_sync, h);
+			thread_pause(NULL);
+		}
+		s_sync(h);
 	}
-	UNTIL(*h->ready >= 1000 && t_state(h->pid) == 'D');
+	UNTIL(*h->ready > 1000 && t_task_state(h->pid, *h->ready - 1000) == 'D');
 }
 
-TEST(disable_stuck)
+// The barrier is not reached while the thread at the disk is alive, and is when it is gone.
+static void disable_stuck(int who)
 {
 	struct hog h;
 
 	s_stage();
 	s_set("/sys/power/pm_freeze_timeout", "300");
-	stuck_hog(&h, 4, "2000000");
+	stuck_hog(&h, 4, who, "2000000");
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0); // marked, and stuck
 	CHECK_EQ(t_field(OOM, "victims"), 1);
+	if (who == SIBLING_SYNCS)
+		UNTIL(t_state(h.pid) == 'Z'); // the marked thread is through; its sibling is not
 	long start = t_now_ms();
 
 	CHECK_EQ(s_suspend(), -EBUSY);
@@ -177,6 +195,16 @@ TEST(disable_stuck)
 	s_suspend_ok();
 }
 
+TEST(disable_stuck)
+{
+	disable_stuck(LEADER_SYNCS);
+}
+
+TEST(disable_stuck_sibling)
+{
+	disable_stuck(SIBLING_SYNCS);
+}
+
 static void nothing(int sig)
 {
 	(void)sig;
@@ -188,7 +216,7 @@ TEST(disable_interrupted)
 	struct itimerval soon = {.it_value.tv_usec = 100000};
 
 	s_stage();
-	stuck_hog(&h, 2, "1500000");
+	stuck_hog(&h, 2, LEADER_SYNCS, "1500000");
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	t_action(SIGALRM, nothing, 0);
 	CHECK_EQ(sys(setitimer, ITIMER_REAL, &soon, 0), 0);

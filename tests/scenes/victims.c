@@ -183,7 +183,7 @@ TEST(thread_storm)
 	long kills = s_kills();
 
 	h.before = s_free();
-	s_hog(&h, 32, ALLOCATING);
+	s_hog(&h, 64, ALLOCATING);
 	*h.ready = 1000; // now all of them allocate until there is no more
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 1);
