@@ -342,8 +342,8 @@ static struct page *slow_round(u32 gfp, unsigned order, bool *again)
 		return NULL;
 	}
 	p = alloc_pages_may_oom(gfp, order, &progress);
-	/* A victim does not loop: it has had its attempt with the reserve, and others wait for its memory. */
-	*again = !p && progress && !is_victim();
+	/* A victim does not loop once it has had its attempt with the reserve: others wait for its memory. */
+	*again = !p && progress && reserve != WMARK_OOM;
 	return p;
 }
 
