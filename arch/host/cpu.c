@@ -162,14 +162,17 @@ static unsigned odds(enum arch_point kind)
 	return kind == POINT_WAKE || kind == POINT_STATE ? min(switch_one_in, 4u) : switch_one_in;
 }
 
+void (*host_on_exit_step)(const char *label);
+
 void arch_point(enum arch_point kind, const void *what)
 {
 	int other;
 
-	(void)what;
 	if (quiet)
 		return;
 	step();
+	if (kind == POINT_EXIT_STEP && host_on_exit_step)
+		host_on_exit_step(what);
 	if (host_nr_cpus > 1 && host_random() % odds(kind) == 0) {
 		other = pick_other();
 		if (other >= 0)

@@ -33,6 +33,8 @@ extern u64 host_steps;
 void host_cpu_init(u64 seed, unsigned cpus);
 u64 host_random(void);
 bool host_user_step(void);
+/* If set, a scenario's own: current, in do_exit, is past the step @label (no lock held). It may wait by arch_cpu_relax. */
+extern void (*host_on_exit_step)(const char *label);
 void host_set_current(struct cpu *c, struct task *t);
 
 /* --- fibers (thread.c) --- */
