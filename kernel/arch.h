@@ -119,7 +119,8 @@ u64 arch_pt_pages(const struct mm *mm);		/* table pages of mm, for oom_badness *
 /* --- the box --- */
 void arch_console_write(const char *s, size_t n);	/* any context, polled */
 void arch_report_write(const char *s, size_t n);	/* second serial port: structured results */
-void arch_poweroff(int status) __noreturn;		/* 0: machine ends as passed; other: failed */
+#define POWEROFF_REFUSED	2			/* what the user asked for at boot cannot be */
+void arch_poweroff(int status) __noreturn;		/* 0: machine ends as passed; 1, or a POWEROFF_ above: failed */
 void arch_stop_others(void);				/* panic: other CPUs stop for good */
 /* Fills pcs[] from the current frame or, if r, from r; returns how many. */
 unsigned arch_backtrace(const struct regs *r, u64 *pcs, unsigned n);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Boot words. Mirrors Linux kernel/params.c. Runs once, on one CPU, before anything else. */
 #include "kernel/abi.h"
+#include "kernel/arch.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
-#include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/printk.h"
 
@@ -41,16 +41,29 @@ int parse_u64(const char *s, u64 *out)
 	return 0;
 }
 
+/* A mistake of the user's, not of the kernel's: the machine ends with one line on it, and no dump. */
+static void __noreturn refuse(const char *fmt, ...)
+{
+	char msg[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	kvsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	kprintf("thaw: %s\n", msg);
+	arch_poweroff(POWEROFF_REFUSED);
+}
+
 /* LINUX: an unknown word is passed to init there; here it is a mistake that the user wants to hear of. */
 static void __noreturn unknown_word(const char *word)
 {
 	const struct param *p;
 
-	kprintf("boot word \"%s\" is not known; these are:\n", word);
+	kprintf("boot words:\n");
 	SET_FOREACH(p, params)
 		kprintf("  %s\n", p->help);
 	kprintf("  -- words: arguments for init\n");
-	panic("unknown boot word: %s", word);
+	refuse("boot word \"%s\" is not known", word);
 }
 
 static void handle_word(char *word)
@@ -64,7 +77,7 @@ static void handle_word(char *word)
 		if (!kstreq(p->name, word))
 			continue;
 		if (p->set(value ? value : ""))
-			panic("boot word %s=%s: bad value; %s", word, value ? value : "", p->help);
+			refuse("boot word %s=%s: bad value; %s", word, value ? value : "", p->help);
 		return;
 	}
 	unknown_word(word);
@@ -93,12 +106,12 @@ void params_parse(const char *cmdline)
 	unsigned n = 1;
 
 	if (kstrlcpy(words, cmdline, sizeof(words)) >= sizeof(words))
-		panic("the command line is longer than %zu characters", sizeof(words) - 1);
+		refuse("the command line is longer than %zu characters", sizeof(words) - 1);
 	while ((word = next_word(&s)) && !kstreq(word, "--"))
 		handle_word(word);
 	while (word && (word = next_word(&s))) {
 		if (n > MAX_INIT_ARGS)
-			panic("more than %d words after --", MAX_INIT_ARGS);
+			refuse("more than %d words after --", MAX_INIT_ARGS);
 		init_argv[n++] = word;
 	}
 }

@@ -26,6 +26,7 @@ BUILD = os.path.join(ROOT, "build")
 KERNEL = os.path.join(BUILD, "thaw.elf")
 PASS = 33
 NO_QEMU = "qemu-system-x86_64 is not installed: sudo apt-get install -y --no-install-recommends qemu-system-x86"
+REFUSED = 37  # a boot word is wrong; the console says which
 DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
 
 
@@ -115,6 +116,8 @@ class Boot:
             return "no end after %d s: the machine is too slow, or hung" % self.seconds
         if self.status == PASS:
             return None
+        if self.status == REFUSED:
+            return "the kernel refused its boot words"
         if self.status == 0:
             return "the machine reset itself (a triple fault)"
         if self.status < 0:

@@ -93,11 +93,11 @@ void serial_irq(void)
 		entry_console_rx(inb(COM1 + DATA));
 }
 
-/* QEMU's debug-exit device first: only it can carry a status (33 for passed). Then as a PC does it. */
+/* QEMU's debug-exit device first: only it can carry a status (33 for passed, 35 for failed, 37 for refused). Then as a PC does it. */
 void arch_poweroff(int status)
 {
 	arch_irq_disable();
-	outl(0xf4, status ? 0x11 : 0x10);
+	outl(0xf4, 0x10 + (u32)status);
 	if (!status)
 		acpi_poweroff();
 	for (;;)
