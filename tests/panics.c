@@ -23,3 +23,21 @@ HELPER(on_oom)
 	s_run_out(&h);
 	return 0;
 }
+
+HELPER(crash)
+{
+	s_set("/proc/sysrq-trigger", "c");
+	return 0;
+}
+
+#define PROVOKE(role, way)                                                                         \
+	HELPER(role)                                                                               \
+	{                                                                                          \
+		s_set("/sys/kernel/debug/provoke-crash/DIRECT", way);                              \
+		return 0;                                                                          \
+	}
+PROVOKE(exhaust_stack, "EXHAUST_STACK")
+PROVOKE(write_ro, "WRITE_RO")
+PROVOKE(exec_data, "EXEC_DATA")
+PROVOKE(exec_userspace, "EXEC_USERSPACE")
+PROVOKE(access_userspace, "ACCESS_USERSPACE")
