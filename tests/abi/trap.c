@@ -164,6 +164,34 @@ TEST(privileged_instructions)
 	}
 }
 
+static char not_code[] __attribute__((aligned(16))) = "\xc3"; // ret
+
+TEST(data_does_not_run)
+{
+	struct fault f = t_fault((void (*)(void))(unsigned long)not_code);
+
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_ACCERR);
+	CHECK_EQ(f.addr, (unsigned long)not_code);
+}
+
+// Where the kernel keeps its tables is not told.
+PRIVILEGED(p_sgdt, "sub $256, %%rsp; sgdt (%%rsp); add $256, %%rsp")
+PRIVILEGED(p_sidt, "sub $256, %%rsp; sidt (%%rsp); add $256, %%rsp")
+PRIVILEGED(p_sldt, "sldt %%eax")
+PRIVILEGED(p_smsw, "smsw %%eax")
+PRIVILEGED(p_str, "str %%eax")
+
+TEST(addresses_of_tables_are_not_told)
+{
+	static void (*const all[])(void) = {p_sgdt, p_sidt, p_sldt, p_smsw, p_str};
+
+	if (!t_on_thaw)
+		SKIP("Linux answers some with made-up values, and not every processor has UMIP");
+	for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+		CHECK_EQ(t_fault(all[i]).sig, SIGSEGV);
+}
+
 // Instructions that set flags the kernel must not inherit.
 
 TEST(direction_flag_is_not_the_kernels)
