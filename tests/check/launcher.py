@@ -191,7 +191,24 @@ def a_bad_boot_word_is_named():
     status, said = make("run", "PROG=" + prog(), "WORDS=oom=nonsense")
     yield from expect(status != 0 and "late_live" in said and "rfc" in said and "by_thread" in said, said)
     status, said = make("run", "PROG=" + prog(), "WORDS=nonsense=1")
-    yield from expect(status != 0 and "loglevel" in said, said)
+    yield from expect(status != 0 and "loglevel" in said and '"nonsense" is not known' in said, said)
+    if "PANIC" in said or "backtrace" in said:
+        yield "a word of the user's is no reason to panic"
+
+
+def no_ending_but_the_ordinary_one_passes():
+    """a reset, a panic, a refusal, a killed QEMU, a hang: each is a failure with a line of its own"""
+    lines = set()
+    for status, hung in [(qemu.PASS, False), (0, False), (1, False), (35, False), (37, False), (-9, False),
+                         (qemu.PASS, True)]:
+        end = qemu.Boot()
+        end.status, end.hung, end.seconds = status, hung, 1
+        good = status == qemu.PASS and not hung
+        if end.passed() != good or (end.trouble() is None) != good:
+            yield "status %d, hung %s: %s" % (status, hung, end.trouble())
+        lines.add(end.trouble())
+    if len(lines) < 6 or "triple fault" not in " ".join(str(x) for x in lines):
+        yield "too little is told apart: %s" % lines
 
 
 def little_memory_is_enough():
@@ -338,8 +355,8 @@ def readme_commands_work():
 RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named,
          the_end_of_the_launcher_leaves_nothing, a_full_device_is_told,
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told,
-         a_bad_boot_word_is_named, little_memory_is_enough, sizes, damaged_boot_images,
-         a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
+         a_bad_boot_word_is_named, no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes,
+         damaged_boot_images, a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
 
 
 def main():
