@@ -584,6 +584,7 @@ extern struct t_helper *__stop_t_helpers[] __attribute__((weak));
 
 struct counts {
 	long free_kib;
+	char meminfo[4096];
 	char slabs[16384];
 };
 static struct counts before, after;
@@ -622,8 +623,8 @@ static void count(struct counts *c)
 	buf[0] = '3';
 	if (sys(write, door[0], buf, 3000) != 3000)
 		t_printf("# caches are not dropped\n");
-	read_door(1, buf, sizeof buf);
-	char *line = strstr(buf, "MemFree:");
+	read_door(1, c->meminfo, sizeof c->meminfo);
+	char *line = strstr(c->meminfo, "MemFree:");
 
 	c->free_kib = -1;
 	if (line)
@@ -650,12 +651,36 @@ static char *slab_line(char *line, struct slab *s)
 	return line;
 }
 
+// The line at *text, its newline made an end; *text goes on to the next.
+static char *cut_line(char **text)
+{
+	char *line = *text, *end = strchr(line, '\n');
+
+	if (end)
+		*end = 0;
+	*text = end ? end + 1 : line + strlen(line);
+	return line;
+}
+
+// Says which kind of memory the missing pages are of: each line of meminfo that changed.
+static void tell_kinds(void)
+{
+	for (char *a = before.meminfo, *b = after.meminfo; *a && *b;) {
+		char *x = cut_line(&a), *y = cut_line(&b);
+
+		if (strcmp(x, y))
+			t_printf("# note: %s -> %s\n", x, y);
+	}
+}
+
 static bool leaked(void)
 {
 	bool memory = before.free_kib != after.free_kib, bad = memory;
 
 	if (memory)
 		t_printf("# leak: MemFree %ld -> %ld kB\n", before.free_kib, after.free_kib);
+	if (memory)
+		tell_kinds();
 	for (char *a = before.slabs, *b = after.slabs; *a && *b;) {
 		struct slab x, y;
 
