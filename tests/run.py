@@ -196,7 +196,8 @@ def suite_repeat(suite):
                 detail = ["the console said nothing"]
             return [Result(suite, name, not detail, detail)]
         return job
-    return [("one-cpu", job_for("one-cpu", 1)), ("four-cpus", job_for("four-cpus", 4))]
+    return [("one-cpu", job_for("one-cpu", 1)), ("four-cpus", job_for("four-cpus", 4)),
+            ("sixteen-cpus", job_for("sixteen-cpus", 16))]
 
 
 def suite_iso(suite):
