@@ -354,19 +354,24 @@ static _Noreturn void round_child(unsigned long seed, const struct call *table, 
 	t_exit(0);
 }
 
-// Whatever has come to be since, in whichever session it hides.
+// Whatever has come to be since, in whichever session it hides, and what those make who are just dying.
 static void kill_descendants(int first)
 {
-	int last = t_fork();
+	long got;
 
-	if (last == 0)
-		t_exit(0);
-	// Numbers are given out in a circle; we and our parent are not on this part of it, or are left out.
-	for (int pid = first; pid != last + 1; pid = pid < 32767 ? pid + 1 : 300)
-		if (pid != t_getpid() && pid != sys(getppid))
-			sys(kill, pid, SIGKILL);
-	while (sys(wait4, -1, 0, __WALL, 0) > 0)
-		;
+	do {
+		int last = t_fork();
+
+		if (last == 0)
+			t_exit(0);
+		// Numbers are given out in a circle; we and our parent are not on this part of it, or are left out.
+		for (int pid = first, end = last < 32767 ? last + 1 : 300; pid != end; pid = pid < 32767 ? pid + 1 : 300)
+			if (pid != t_getpid() && pid != sys(getppid))
+				sys(kill, pid, SIGKILL);
+		t_sleep_ms(1);
+		while ((got = sys(wait4, -1, 0, WNOHANG | __WALL, 0)) > 0)
+			;
+	} while (got == 0);
 }
 
 // Whatever is mounted below where we work goes (MNT_DETACH).
