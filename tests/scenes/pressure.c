@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Under pressure: the reserves, a reaper that cannot get at the memory, threads that ask for memory while they die.
+#include "s.h"
+
+// A group of one that holds kib.
+static int holder(long kib, const char *adj, _Atomic int *ready)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj(adj);
+		s_touch(t_map((size_t)kib * 1024), kib);
+		++*ready;
+		thread_pause(NULL);
+	}
+	CHECK_GE(pid, 1);
+	return pid;
+}
+
+static bool log_says(const char *what)
+{
+	static char log[65536];
+	long n = sys(syslog, 3, log, sizeof log - 1);
+
+	CHECK_GE(n, 1);
+	log[n] = 0;
+	return strstr(log, what) != NULL;
+}
+
+TEST(reaper_blocked)
+{
+	// The victim sleeps with its mmap_lock held: it cannot be reaped, and somebody else has to go.
+	_Atomic int *ready = t_map_shared(PAGE);
+
+	s_stage();
+	long before = s_free(), kib = before * 35 / 100;
+	long kills = s_kills(), reaped = t_field("/proc/vmstat", "oom_reaped");
+
+	s_set("/sys/block/ram0/delay_us", "5000000");
+	int stuck = t_fork();
+
+	if (stuck == 0) {
+		long fd = sys(open, "/dev/ram0", O_RDONLY);
+		volatile char *disk = (volatile char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 40 * PAGE);
+
+		s_adj("1000");
+		s_touch(t_map((size_t)kib * 1024), kib);
+		++*ready;
+		(void)*disk;
+		t_exit(1);
+	}
+	UNTIL(*ready == 1);
+	t_sleep_ms(50); // its state is not to be read: /proc too waits for the lock
+	int second = holder(before * 30 / 100, "500", ready);
+
+	UNTIL(*ready == 2);
+	long start = t_now_ms();
+
+	s_eat("now", before * 55 / 100, "");
+	CHECK(s_ate());
+	CHECK_GE(t_now_ms() - start, 2900); // nobody else as long as there was hope
+	CHECK_EQ(s_kills(), kills + 2);
+	CHECK_EQ(t_field("/proc/vmstat", "oom_reaped"), reaped);
+	CHECK(log_says("giving up on victim"));
+	CHECK_EQ(t_wait(second), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(wait4, stuck, 0, WNOHANG, 0), 0);
+	CHECK_EQ(t_field(OOM, "victims"), 1); // given up on, and still owed
+	s_set("/sys/block/ram0/delay_us", "0");
+	CHECK_EQ(t_wait(stuck), SIGNALLED(SIGKILL));
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(reserves)
+{
+	struct hog h;
+
+	s_stage();
+	// Without a victim memory ends at the mark: the killer is disabled, so the eater just fails.
+	long below = t_field("/proc/vmstat", "alloc_below_min");
+
+	s_eat("freeze_kthreads", s_free() * 2, "");
+	s_suspend_ok();
+	CHECK(!s_ate());
+	CHECK_EQ(t_field("/proc/vmstat", "alloc_below_min"), below);
+	// Victims that are in the middle of it get half of what is kept back.
+	for (int i = 0; i < 3; i++) {
+		s_hog(&h, 16, ALLOCATING);
+		*h.ready = 1000;
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
+	CHECK_GE(t_field("/proc/vmstat", "alloc_below_min"), below + 1);
+	s_suspend_ok();
+}
+
+TEST(counted_once_while_its_threads_allocate)
+{
+	// Eight threads are in the allocator when their group is chosen, and its leader is held up.
+	struct hog h = {.how = ALLOCATING};
+
+	s_stage();
+	h.ready = t_map_shared(PAGE);
+	s_set("/sys/block/ram0/delay_us", "1500000");
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		s_adj("1000");
+		for (int i = 0; i < 8; i++)
+			thread_start(&t, s_hold, &h);
+		UNTIL(*h.ready == 8);
+		sys(write, fd, s_buf, 512);
+		*h.ready = 900;
+		sys(fsync, fd);
+		thread_pause(NULL);
+	}
+	UNTIL(*h.ready == 900 && t_state(h.pid) == 'D');
+	long kills = s_kills();
+
+	*h.ready = 1000;
+	UNTIL(t_field(OOM, "victims") != 0);
+	while (t_state(h.pid) == 'D') // as long as the disk holds the leader up
+		CHECK_EQ(t_field(OOM, "victims"), 1);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(mmless_allocator)
+{
+	// The last close writes a whole dirty disk, and needs memory for the requests when it has no mm any more.
+	static char text[PAGE], back[PAGE];
+
+	s_stage();
+	for (int i = 0; i < 4; i++) {
+		struct hog h = {.how = ALLOCATING};
+		long kills = s_kills();
+
+		h.ready = t_map_shared(PAGE);
+		memset(text, 'a' + i, sizeof text);
+		h.pid = t_fork();
+		if (h.pid == 0) {
+			struct thread t;
+			long fd = sys(open, "/dev/ram0", O_RDWR);
+
+			s_adj("1000");
+			for (int j = 0; j < 64; j++)
+				CHECK_EQ(sys(write, fd, text, sizeof text), sizeof text);
+			for (int j = 0; j < 8; j++)
+				thread_start(&t, s_hold, &h);
+			UNTIL(*h.ready == 8);
+			*h.ready = 1000;
+			s_allocate(&h);
+		}
+		s_eat("now", s_free() * 9 / 10, "concurrent"); // somebody else who takes what comes back
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		CHECK_EQ(s_kills(), kills + 1);
+		s_digest();
+		s_quiet();
+		long fd = sys(open, "/dev/ram0", O_RDONLY);
+
+		for (int j = 0; j < 64; j++) {
+			CHECK_EQ(sys(read, fd, back, sizeof back), sizeof back);
+			CHECK(!memcmp(text, back, sizeof text));
+		}
+		sys(close, fd);
+		sys(munmap, (void *)h.ready, PAGE);
+	}
+	s_suspend_ok();
+}
