@@ -164,11 +164,11 @@ def terminal(interactive):
         return
     before = termios.tcgetattr(sys.stdin)
     plain = before[:1] + [before[1] & ~termios.ONLCR] + before[2:]
-    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, plain)
+    termios.tcsetattr(sys.stdin, termios.TCSANOW, plain)
     try:
         yield
     finally:
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
 def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel):
