@@ -251,10 +251,10 @@ def a_console_for_people():
         for name in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS"):
             os.environ.pop(name, None)
         os.execvp("make", ["make", "--no-print-directory", "run"])
-    said = b""
+    said = last = b""
 
     def until(wanted):
-        nonlocal said
+        nonlocal said, last
         end = time.monotonic() + 60
         while wanted not in said and time.monotonic() < end:
             if select.select([fd], [], [], 1)[0]:
@@ -262,21 +262,20 @@ def a_console_for_people():
                     said = (said + os.read(fd, 4096)).replace(b"\r", b"")
                 except OSError:
                     break
-        found = wanted in said
-        said = b""
+        found, last, said = wanted in said, said, b""
         return found
 
     for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b"), (b"cat\nzz\n", b"zz\nzz"),
                          (b"\x03", b"^C"), (b"echo code $?\n", b"code 130")]:
         os.write(fd, send)
         if not until(wanted):
-            yield "after %r: no %r" % (send, wanted)
+            yield "after %r: no %r in %r" % (send, wanted, last[-100:])
             os.kill(pid, 9)
             break
     os.write(fd, b"\x04")
     until(b"nothing: the line goes dead")
     if os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) != 0:
-        yield "make failed"
+        yield "make failed: %r" % last[-200:]
 
 
 def a_killed_shell_fails_the_run():
