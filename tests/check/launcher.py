@@ -265,7 +265,7 @@ def a_console_for_people():
         found, last, said = wanted in said, said, b""
         return found
 
-    for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b"), (b"cat\nzz\n", b"zz\nzz"),
+    for send, wanted in [(b"", b"# "), (b"echo a b | cat\n", b"\na b\n# "), (b"cat\nzz\n", b"zz\nzz"),
                          (b"\x03", b"^C"), (b"echo code $?\n", b"code 130")]:
         os.write(fd, send)
         if not until(wanted):
