@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a machine provides. Each arch/ folder holds machine.h (included here, found by the second include root) with the
- * inline part, and the .c files for the rest. A function is here only if its meaning differs by machine. kernel/entry.h is
- * the way up.
+ * What a machine provides. Each arch/ folder holds machine.h (included here, found by the second
+ * include root) with the inline part, and the .c files for the rest. A function is here only if its
+ * meaning differs by machine. kernel/entry.h is the way up.
  *
  * machine.h provides:
  *   struct regs;               the user registers saved on kernel entry (complete type)
@@ -39,17 +39,24 @@ enum arch_point {
 
 /* --- processors --- */
 /*
- * Brings up every other CPU; each runs entry_secondary(). Returns when all are online. Boot CPU, once; sleeps. Before it starts CPU i
- * it stores fork_idle(&cpus[i]) in cpus[i].idle; a CPU for which that fails stays off.
+ * Brings up every other CPU; each runs entry_secondary(). Returns when all are online. Boot CPU,
+ * once; sleeps. Before it starts CPU i it stores fork_idle(&cpus[i]) in cpus[i].idle; a CPU for
+ * which that fails stays off.
  */
 void arch_start_cpus(void);
-/* Called with interrupts off; sleeps until an interrupt, returns with interrupts on and the interrupt handled. */
+/*
+ * Called with interrupts off; sleeps until an interrupt, returns with interrupts on and the
+ * interrupt handled.
+ */
 void arch_idle(void);
 /* Makes @cpu run entry_reschedule() soon. Any context. */
 void arch_send_reschedule(unsigned cpu);
 /* Monotonic ns since boot; the same on every CPU. */
 u64 arch_clock_ns(void);
-/* Executed instructions as far as the machine can tell (TSC under -icount; scheduler steps on host). */
+/*
+ * Executed instructions as far as the machine can tell (TSC under -icount; scheduler steps on
+ * host).
+ */
 u64 arch_instructions(void);
 /* Seconds since 1970 at boot (RTC). */
 u64 arch_rtc_seconds(void);
@@ -61,11 +68,14 @@ u64 arch_random(void);
 /* Kernel stack with guard page and register areas. 0 or -ENOMEM. May sleep. */
 int arch_thread_alloc(struct task *t);
 void arch_thread_free(struct task *t);			/* t is off every CPU */
-/* First switch to t runs schedule_tail() and then fn(arg), which never returns (it ends in do_exit). */
+/*
+ * First switch to t runs schedule_tail() and then fn(arg), which never returns (it ends in
+ * do_exit).
+ */
 void arch_thread_kernel(struct task *t, void (*fn)(void *arg), void *arg);
 /*
- * First switch to t runs schedule_tail(), then returns to user mode with the caller's (current's) registers, FPU state included,
- * system call value 0, stack @sp unless 0, TLS @tls if set_tls.
+ * First switch to t runs schedule_tail(), then returns to user mode with the caller's (current's)
+ * registers, FPU state included, system call value 0, stack @sp unless 0, TLS @tls if set_tls.
  */
 void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls);
 /* exec: current's registers and FPU state become those of a fresh program. */
@@ -73,7 +83,10 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp);
 /* AT_HWCAP and AT_PLATFORM of a new program. */
 u64 arch_hwcap(void);
 extern const char arch_platform[];
-/* Switches stacks and registers from current to next; interrupts off, rq lock held. Sets this_cpu()->prev and ->curr. */
+/*
+ * Switches stacks and registers from current to next; interrupts off, rq lock held. Sets
+ * this_cpu()->prev and ->curr.
+ */
 void arch_switch(struct task *prev, struct task *next);
 /* Saved user registers of t (t == current, or t is stopped in the kernel). */
 struct regs *arch_regs(struct task *t);
@@ -89,30 +102,53 @@ bool arch_on_stack(const struct task *t, const void *p);
 size_t copy_from_user(void *dst, uaddr_t src, size_t n) __must_check;	/* bytes NOT copied */
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n) __must_check;	/* bytes NOT copied */
 size_t clear_user(uaddr_t dst, size_t n) __must_check;
-/* Copies up to n bytes including the NUL; returns length without NUL, n if no NUL found in n bytes, or -EFAULT. */
+/*
+ * Copies up to n bytes including the NUL; returns length without NUL, n if no NUL found in n bytes,
+ * or -EFAULT.
+ */
 long strncpy_from_user(char *dst, uaddr_t src, size_t n) __must_check;
 /* Atomic compare-exchange on an aligned user u32: 0 and *cur, or -EFAULT. */
 int cmpxchg_user32(uaddr_t addr, u32 old, u32 new, u32 *cur) __must_check;
 static inline bool access_ok(uaddr_t a, size_t n) { return n <= USER_MAX && a <= USER_MAX - n; }
-/* Pushes a signal frame for k on current's user stack (or alternate stack) and points r at the handler. 0 or -EFAULT: force SIGSEGV. */
+/*
+ * Pushes a signal frame for k on current's user stack (or alternate stack) and points r at the
+ * handler. 0 or -EFAULT: force SIGSEGV.
+ */
 int arch_signal_setup(const struct ksig *k, struct regs *r);
-/* rt_sigreturn: restores r and FPU state from the frame, stores the saved mask in *mask. 0 or -EFAULT. Hostile frames never reach the kernel. */
+/*
+ * rt_sigreturn: restores r and FPU state from the frame, stores the saved mask in *mask. 0 or
+ * -EFAULT. Hostile frames never reach the kernel.
+ */
 int arch_signal_return(struct regs *r, u64 *mask);
 
-/* --- address spaces; page tables of mm are protected by mm->mmap_lock (or the mm has no users) --- */
+/*
+ * --- address spaces; page tables of mm are protected by mm->mmap_lock (or the mm has no users) ---
+ */
 int arch_mm_init(struct mm *mm);			/* 0 or -ENOMEM */
 void arch_mm_free(struct mm *mm);			/* frees table pages; no user pages left mapped */
-/* The slot for va, allocating table pages; NULL if out of memory. The slots of one aligned block of 2 MiB are adjacent. */
+/*
+ * The slot for va, allocating table pages; NULL if out of memory. The slots of one aligned block of
+ * 2 MiB are adjacent.
+ */
 pte_t *arch_pte_alloc(struct mm *mm, uaddr_t va);
 /* The slot for va, or NULL if no table page is there. */
 pte_t *arch_pte_find(struct mm *mm, uaddr_t va);
-/* Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn != 0 and returns that. */
+/*
+ * Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn
+ * != 0 and returns that.
+ */
 int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
 /* Frees page-table pages wholly inside [start, end) that no longer map anything. */
 void arch_pt_free_range(struct mm *mm, uaddr_t start, uaddr_t end);
-/* After ptes were removed or restricted: no CPU uses the old ones afterwards. No spinlock held. One page: end = start + PAGE_SIZE. */
+/*
+ * After ptes were removed or restricted: no CPU uses the old ones afterwards. No spinlock held. One
+ * page: end = start + PAGE_SIZE.
+ */
 void arch_tlb_flush(struct mm *mm, uaddr_t start, uaddr_t end);
-/* Next address space on this CPU; prev may be NULL (kernel thread: keep the last one is not allowed, load the kernel's). Interrupts off. */
+/*
+ * Next address space on this CPU; prev may be NULL (kernel thread: keep the last one is not
+ * allowed, load the kernel's). Interrupts off.
+ */
 void arch_mm_switch(struct mm *next);
 u64 arch_pt_pages(const struct mm *mm);		/* table pages of mm, for oom_badness */
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Block requests. A task's requests wait in its io_context until it flushes (fsync, close, exit_io_context); then they go to the
- * device. Here is also the detector of IO after the barrier of oom_killer_disable. Mirrors Linux block/{blk-core,blk-ioc}.c and
- * drivers/block/brd.c at a fraction.
+ * Block requests. A task's requests wait in its io_context until it flushes (fsync, close,
+ * exit_io_context); then they go to the device. Here is also the detector of IO after the barrier
+ * of oom_killer_disable. Mirrors Linux block/{blk-core,blk-ioc}.c and drivers/block/brd.c at a
+ * fraction.
  *
  * Locks: io_context.lock, block_device.lock; never both. end_io runs with neither held.
  */
@@ -150,7 +151,10 @@ static void dispatch(struct bio *b)
 	run_queue(d);
 }
 
-/* current's io_context, made on demand; NULL without memory. An exiting task may still make one: closing its files may do IO. */
+/*
+ * current's io_context, made on demand; NULL without memory. An exiting task may still make one:
+ * closing its files may do IO.
+ */
 static struct io_context *get_io_context(void)
 {
 	struct io_context *ioc = current->io_context;
@@ -222,8 +226,9 @@ int copy_io(u64 clone_flags, struct task *t)
 }
 
 /*
- * What was held back goes out now, whoever of the sharers wrote it. LINUX: the contract "no IO after exit_io_context" is kept by
- * the order of do_exit: every close is behind us. Also called by copy_process for a task that never ran.
+ * What was held back goes out now, whoever of the sharers wrote it. LINUX: the contract "no IO
+ * after exit_io_context" is kept by the order of do_exit: every close is behind us. Also called by
+ * copy_process for a task that never ran.
  */
 void exit_io_context(struct task *t)
 {
@@ -279,7 +284,10 @@ static s64 size_show(char *buf, size_t n)
 }
 PSEUDO_FILE(ram0_size, .path = "/sys/block/ram0/size", .mode = 0444, .show = size_show);
 
-/* Makes as much of the disk as there is memory for; a machine with none left boots with a smaller one. */
+/*
+ * Makes as much of the disk as there is memory for; a machine with none left boots with a smaller
+ * one.
+ */
 void block_init(void)
 {
 	u64 pages = ramdisk_kib / 4, i;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Block requests, the per-task io_context that holds them back until flushed, device suspend, and the detector of IO after
- * the barrier. Mirrors Linux block/blk-core.c and blk-ioc.c at a fraction.
+ * Block requests, the per-task io_context that holds them back until flushed, device suspend, and
+ * the detector of IO after the barrier. Mirrors Linux block/blk-core.c and blk-ioc.c at a fraction.
  */
 #pragma once
 #include "kernel/lib/list.h"
@@ -38,7 +38,10 @@ struct io_context {			/* shared by CLONE_IO */
 	unsigned nr_plugged;		/* [lock] */
 };
 
-/* A device whose store is memory: requests complete in order, each delay_ns of virtual time after the one before. */
+/*
+ * A device whose store is memory: requests complete in order, each delay_ns of virtual time after
+ * the one before.
+ */
 struct block_device {
 	const char *name;
 	u64 sectors;			/* (!) */
@@ -55,8 +58,9 @@ struct block_device {
 extern struct block_device ram0;
 
 /*
- * Queues on current's io_context (created on demand; without memory for one the request goes out at once). Does not wait. b lives until
- * its end_io ran, which gets b->error: 0, or -EIO for a range outside the device. One page at most, offset and bytes whole sectors.
+ * Queues on current's io_context (created on demand; without memory for one the request goes out at
+ * once). Does not wait. b lives until its end_io ran, which gets b->error: 0, or -EIO for a range
+ * outside the device. One page at most, offset and bytes whole sectors.
  */
 void submit_bio(struct bio *b);
 /* Sends what current held back to the device. */

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a machine may call upward. Everything is called on a kernel stack with interrupts as stated. */
+/*
+ * What a machine may call upward. Everything is called on a kernel stack with interrupts as stated.
+ */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -15,23 +17,35 @@ struct boot_info {
 	struct { u64 start, end; } initrds[8];	/* physical; cpio archives, freed after unpacking through page_free_range */
 };
 
-/* Boot CPU, kernel mapped, exceptions installed, interrupts off, on the boot task's stack. Never returns. */
+/*
+ * Boot CPU, kernel mapped, exceptions installed, interrupts off, on the boot task's stack. Never
+ * returns.
+ */
 void entry_main(const struct boot_info *bi) __noreturn;
 /* Each other CPU, when it can run C: becomes its idle task. Interrupts off. Never returns. */
 void entry_secondary(unsigned cpu) __noreturn;
 
-/* A system call: number and arguments in r; stores the value in r. Interrupts on. Return work is entry_exit_to_user's. */
+/*
+ * A system call: number and arguments in r; stores the value in r. Interrupts on. Return work is
+ * entry_exit_to_user's.
+ */
 void entry_syscall(struct regs *r);
 /*
- * Page fault at addr. Interrupts on if they were on in the faulting context.
- * FAULT_* say what was tried. 0: retry the access. Nonzero and user mode: a signal was forced. Nonzero and kernel mode: the
- * caller uses its exception table or panics.
+ * Page fault at addr. Interrupts on if they were on in the faulting context. FAULT_* say what was
+ * tried. 0: retry the access. Nonzero and user mode: a signal was forced. Nonzero and kernel mode:
+ * the caller uses its exception table or panics.
  */
 enum { FAULT_WRITE = 1, FAULT_USER = 2, FAULT_EXEC = 4, FAULT_PROT = 8 };
 int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags);
-/* Any other exception from user mode: forces sig with si_code and si_addr on current. Interrupts on. */
+/*
+ * Any other exception from user mode: forces sig with si_code and si_addr on current. Interrupts
+ * on.
+ */
 void entry_user_exception(struct regs *r, int sig, int code, uaddr_t addr);
-/* Last stop before user mode, interrupts off on entry and on return: reschedule, signals, freezing, task work. */
+/*
+ * Last stop before user mode, interrupts off on entry and on return: reschedule, signals, freezing,
+ * task work.
+ */
 void entry_exit_to_user(struct regs *r);
 /* Cheap test the assembly makes first: nonzero if entry_exit_to_user has something to do. */
 /* (t->tif != 0; offset exported by the machine's asm-offsets) */

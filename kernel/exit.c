@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread's end. Mirrors Linux 6.1 kernel/exit.c with the order of the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for
- * exit_oom_victim": exit_io_context comes before exit_notify, and exit_notify says whether it saw the last thread of its group.
+ * A thread's end. Mirrors Linux 6.1 kernel/exit.c with the order of the patch "[RFC 3/4] mm, oom:
+ * do not rely on TIF_MEMDIE for exit_oom_victim": exit_io_context comes before exit_notify, and
+ * exit_notify says whether it saw the last thread of its group.
  *
- * do_exit is a table of contents: one call a step, X0 to X20. Each step detaches under its lock and frees afterwards.
+ * do_exit is a table of contents: one call a step, X0 to X20. Each step detaches under its lock and
+ * frees afterwards.
  *
- * Locks: tasklist_lock (family, exit_state), then task_lock (mm), then siglock (flags and counts of the group).
+ * Locks: tasklist_lock (family, exit_state), then task_lock (mm), then siglock (flags and counts of
+ * the group).
  *
  *	exit_state	who may see the task
  *	0		everybody; it runs
  *	EXIT_ZOMBIE	a leader nobody waited for, its parent told once no other thread is hashed
  *	EXIT_DEAD	exactly one party has set it and alone calls release_task (S19)
  *
- * LINUX: no ptrace yet: the rows N7 to N10 of exit_notify's table, a traced task, have their seam in notify_relatives.
+ * LINUX: no ptrace yet: the rows N7 to N10 of exit_notify's table, a traced task, have their seam
+ * in notify_relatives.
  */
 #include "kernel/block.h"
 #include "kernel/fs/files.h"
@@ -71,7 +75,10 @@ static struct callback *next_work(void)
 	return cb;
 }
 
-/* Work may add work. In an exiting task the empty list is closed under its lock: later fputs go to a kernel thread. */
+/*
+ * Work may add work. In an exiting task the empty list is closed under its lock: later fputs go to
+ * a kernel thread.
+ */
 void task_work_run(void)
 {
 	struct callback *cb;
@@ -84,7 +91,10 @@ void task_work_run(void)
 
 /* --- orphaned process groups (POSIX 3.2.2.2) --- */
 
-/* No member has a parent in another process group of the same session. @ignored counts as gone already. tasklist_lock held. */
+/*
+ * No member has a parent in another process group of the same session. @ignored counts as gone
+ * already. tasklist_lock held.
+ */
 static bool pgrp_orphaned(int pgrp, struct task *ignored)
 {
 	struct list *members = pgrp_members(pgrp);
@@ -134,7 +144,10 @@ static void hangup_stopped_jobs(int pgrp)
 	}
 }
 
-/* p leaves @parent: if that was what kept p's process group from being an orphan, stopped members must not stay so. */
+/*
+ * p leaves @parent: if that was what kept p's process group from being an orphan, stopped members
+ * must not stay so.
+ */
 static void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task *ignored)
 {
 	struct group *g = p->group, *pg = parent->group;
@@ -148,7 +161,10 @@ static void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task 
 
 /* --- release_task --- */
 
-/* S18: a given parent is told of a group's death once, and never while another thread is hashed. True: to be reaped at once. */
+/*
+ * S18: a given parent is told of a group's death once, and never while another thread is hashed.
+ * True: to be reaped at once.
+ */
 static bool tell_parent(struct task *p)
 {
 	assert(rw_is_write_held(&tasklist_lock));
@@ -195,7 +211,10 @@ static void unhash_leader(struct group *g, struct task *p)
 	g->tty = NULL;
 }
 
-/* p leaves every list. Current may be anyone: p itself, its parent, a later thread of its group, an exec. */
+/*
+ * p leaves every list. Current may be anyone: p itself, its parent, a later thread of its group, an
+ * exec.
+ */
 static void __exit_signal(struct task *p)
 {
 	struct group *g = p->group;
@@ -222,10 +241,12 @@ static void __exit_signal(struct task *p)
 }
 
 /*
- * Unhashes p. If that leaves nothing of the group but a zombie leader, its parent hears of the group's death now; and if the parent
- * does not care, the leader is released too. True exactly in that case: what the patch's release_task returns.
+ * Unhashes p. If that leaves nothing of the group but a zombie leader, its parent hears of the
+ * group's death now; and if the parent does not care, the leader is released too. True exactly in
+ * that case: what the patch's release_task returns.
  *
- * LINUX: the patch takes this value for "the last thread". It misses the zombie leader whose parent does care: see exit_notify.
+ * LINUX: the patch takes this value for "the last thread". It misses the zombie leader whose parent
+ * does care: see exit_notify.
  */
 bool release_task(struct task *p)
 {
@@ -260,7 +281,10 @@ static struct task *find_alive_thread(struct group *g)
 	return NULL;
 }
 
-/* Init's main thread may end before its others: then one of those takes in orphans. Init's last thread panics in X3. */
+/*
+ * Init's main thread may end before its others: then one of those takes in orphans. Init's last
+ * thread panics in X3.
+ */
 static void replace_child_reaper(struct task *father)
 {
 	struct task *t;
@@ -291,7 +315,10 @@ static struct task *find_new_reaper(struct task *father)
 	return child_reaper;
 }
 
-/* A child goes to another process: told as an ordinary child; a zombie's new parent hears of it, or it goes on the dead list. */
+/*
+ * A child goes to another process: told as an ordinary child; a zombie's new parent hears of it, or
+ * it goes on the dead list.
+ */
 static void reparent_leader(struct task *father, struct task *p, struct list *dead)
 {
 	if (p->exit_state == EXIT_DEAD)
@@ -328,8 +355,9 @@ static void forget_original_parent(struct task *father, struct list *dead)
 /* --- exit_notify --- */
 
 /*
- * X14A, what becomes of t (mechanism: rows N1 to N6). True if t is to be released here and now; *last as in exit_notify.
- * The seam for ptrace is the first branch: a traced task tells its tracer, and nobody releases it here.
+ * X14A, what becomes of t (mechanism: rows N1 to N6). True if t is to be released here and now;
+ * *last as in exit_notify. The seam for ptrace is the first branch: a traced task tells its tracer,
+ * and nobody releases it here.
  */
 static bool notify_relatives(struct task *t, bool *last)
 {
@@ -341,8 +369,9 @@ static bool notify_relatives(struct task *t, bool *last)
 }
 
 /*
- * X14. Returns the patch's `last`: "this is the last thread from the thread group". It is never true too early, since every other
- * thread is past X16 by then; but it stays false for a group whose leader became a zombie before the others were unhashed:
+ * X14. Returns the patch's `last`: "this is the last thread from the thread group". It is never
+ * true too early, since every other thread is past X16 by then; but it stays false for a group
+ * whose leader became a zombie before the others were unhashed:
  *
  *	leader                          worker
  *	X14A: worker hashed, not last
@@ -366,7 +395,10 @@ static bool exit_notify(struct task *t, bool group_dead)
 		set_exit_dead(t);
 		list_add(&t->ptrace_entry, &dead);
 	}
-	/* An exec in another thread waits for the leader to get here. It sets -1 under tasklist_lock, so this look cannot miss it. */
+	/*
+	 * An exec in another thread waits for the leader to get here. It sets -1 under
+	 * tasklist_lock, so this look cannot miss it.
+	 */
 	if (t->group->notify_count < 0)
 		wake_up_process(t->group->group_exec_task);
 	write_unlock(&tasklist_lock);
@@ -383,7 +415,10 @@ static bool exit_notify(struct task *t, bool group_dead)
 
 /* --- the steps --- */
 
-/* X0. Whoever is the last to get here ends the group with its own code, unless somebody has set one. */
+/*
+ * X0. Whoever is the last to get here ends the group with its own code, unless somebody has set
+ * one.
+ */
 static void synchronize_group_exit(struct task *t, int code)
 {
 	struct group *g = t->group;
@@ -421,8 +456,8 @@ static void stop_itimers(struct task *t)
 }
 
 /*
- * Wakes the parent that vforked us. The completion lies on its stack: see wait_for_vfork_done. The pointer is set before we run and
- * only ever cleared, so the look without the lock cannot miss it.
+ * Wakes the parent that vforked us. The completion lies on its stack: see wait_for_vfork_done. The
+ * pointer is set before we run and only ever cleared, so the look without the lock cannot miss it.
  */
 static void complete_vfork_done(struct task *t)
 {
@@ -436,7 +471,9 @@ static void complete_vfork_done(struct task *t)
 	task_unlock(t);
 }
 
-/* CLONE_CHILD_CLEARTID: whoever joins us waits on that word. Nobody can if nobody else has this mm. */
+/*
+ * CLONE_CHILD_CLEARTID: whoever joins us waits on that word. Nobody can if nobody else has this mm.
+ */
 static void clear_tid(struct task *t, struct mm *mm)
 {
 	static const int zero;
@@ -495,7 +532,10 @@ static void exit_mm(struct task *t)
 	step_traced(54, "X5d");
 }
 
-/* X12. The main source of IO in an exit: the final close of every file that this thread was the last to use. */
+/*
+ * X12. The main source of IO in an exit: the final close of every file that this thread was the
+ * last to use.
+ */
 static void exit_task_work(struct task *t)
 {
 	task_work_run();
@@ -503,9 +543,11 @@ static void exit_task_work(struct task *t)
 }
 
 /*
- * X19. PF_NOFREEZE comes after the state: until here the freezer waits for an exiting task, unless it is an exempt victim.
+ * X19. PF_NOFREEZE comes after the state: until here the freezer waits for an exiting task, unless
+ * it is an exempt victim.
  *
- * A waker may still be between its look at our state and its store (it saw an earlier sleep of ours):
+ * A waker may still be between its look at our state and its store (it saw an earlier sleep of
+ * ours):
  *
  *	waker, our rq lock held         current
  *	state is INTERRUPTIBLE? yes     wakes up for another reason, runs on, exits

@@ -2,14 +2,15 @@
 /*
  * A thread's beginning: clone, fork, vfork. Mirrors Linux kernel/fork.c.
  *
- * copy_process is three steps. check: every refusal that the request alone decides. build: takes what the new task needs; may fail,
- * nobody sees the task. publish: under tasklist_lock (write) and current's siglock, one last look for a signal, then links; that cannot
- * fail. The new task runs only when the caller wakes it.
+ * copy_process is three steps. check: every refusal that the request alone decides. build: takes
+ * what the new task needs; may fail, nobody sees the task. publish: under tasklist_lock (write) and
+ * current's siglock, one last look for a signal, then links; that cannot fail. The new task runs
+ * only when the caller wakes it.
  *
  * Locks: tasklist_lock, task_lock, siglock.
  *
- * LINUX: one user, root. RLIMIT_NPROC does not bind root, so threads_max and the numbers are the only limits.
- * LINUX: no namespaces, as a kernel built without them: EINVAL.
+ * LINUX: one user, root. RLIMIT_NPROC does not bind root, so threads_max and the numbers are the
+ * only limits. LINUX: no namespaces, as a kernel built without them: EINVAL.
  */
 #include "kernel/block.h"
 #include "kernel/fs/files.h"
@@ -71,7 +72,10 @@ static int check(const struct clone_request *c)
 
 /* --- build --- */
 
-/* The child's first step in its own address space. A bad address is the caller's loss: Linux does not report it either. */
+/*
+ * The child's first step in its own address space. A bad address is the caller's loss: Linux does
+ * not report it either.
+ */
 static void settid_on_way_out(struct callback *cb)
 {
 	struct task *t = container_of(cb, struct task, settid_work);
@@ -93,7 +97,10 @@ static void copy_signal_state(struct task *p, u64 flags)
 	}
 }
 
-/* The per-thread victim bit, PF_QUIESCED, PF_EXITING, task work and the design's words start at zero: task_alloc cleared them. */
+/*
+ * The per-thread victim bit, PF_QUIESCED, PF_EXITING, task work and the design's words start at
+ * zero: task_alloc cleared them.
+ */
 static void copy_identity(struct task *p, const struct clone_request *c)
 {
 	sched_copy(p);
@@ -164,7 +171,10 @@ static int copy_mm(struct task *p, u64 flags)
 		p->mm = dup_mm(mm);
 		return p->mm ? 0 : -ENOMEM;
 	}
-	/* Two processes on one mm: writes of oom_score_adj reach both, the OOM killer looks for sharers. */
+	/*
+	 * Two processes on one mm: writes of oom_score_adj reach both, the OOM killer looks for
+	 * sharers.
+	 */
 	if (!(flags & (CLONE_THREAD | CLONE_VFORK)))
 		atomic_fetch_or(&mm->flags, MMF_MULTIPROCESS);
 	mmget(mm);
@@ -181,7 +191,10 @@ static int copy_files(struct task *p, u64 flags)
 	return p->fs ? 0 : -ENOMEM;
 }
 
-/* A kernel thread has neither memory nor files of its own. Pid 1 begins as one; its exec supplies both. */
+/*
+ * A kernel thread has neither memory nor files of its own. Pid 1 begins as one; its exec supplies
+ * both.
+ */
 static int copy_resources(struct task *p, const struct clone_request *c)
 {
 	int err;
@@ -226,7 +239,9 @@ static int build_parts(struct task *p, const struct clone_request *c)
 	return err;
 }
 
-/* The one way back: gives up whatever the half-built p has by now. Nobody else has seen p. Sleeps. */
+/*
+ * The one way back: gives up whatever the half-built p has by now. Nobody else has seen p. Sleeps.
+ */
 static void abandon(struct task *p)
 {
 	if (p->pid > 0)
@@ -266,20 +281,22 @@ static struct task *build(const struct clone_request *c)
 /* --- publish --- */
 
 /*
- * The last refusal, under the lock that publishes (S20). After SIGKILL was queued to a group its set of threads only shrinks:
+ * The last refusal, under the lock that publishes (S20). After SIGKILL was queued to a group its
+ * set of threads only shrinks:
  *
  *	current, in clone                       killer
  *	lock(siglock)                           lock(siglock)
  *	SIGKILL pending? no: link p             each thread on the list: SIGKILL
  *	unlock                                  unlock
  *
- * Whoever takes the lock first, p is on the list that the killer walks, or p is refused. The same holds between processes for the
- * OOM killer's walk over sharers of an mm: a sharer's child is linked at the end of the list, or refused.
+ * Whoever takes the lock first, p is on the list that the killer walks, or p is refused. The same
+ * holds between processes for the OOM killer's walk over sharers of an mm: a sharer's child is
+ * linked at the end of the list, or refused.
  *
- * A signal sent to many processes (a process group, everybody) while this call ran came too early for a new process, which was on no
- * list: then the call starts again, after the parent has taken the signal. Another signal alone does not restart it, or a timer
- * could do so for ever.
- * LINUX: 6.1 collects such signals and delivers them to parent and child.
+ * A signal sent to many processes (a process group, everybody) while this call ran came too early
+ * for a new process, which was on no list: then the call starts again, after the parent has taken
+ * the signal. Another signal alone does not restart it, or a timer could do so for ever. LINUX: 6.1
+ * collects such signals and delivers them to parent and child.
  */
 static int refused(const struct clone_request *c, u32 wide_before)
 {
@@ -368,7 +385,10 @@ static int publish(struct task *p, const struct clone_request *c, u32 wide_befor
 	struct spinlock *siglock = &current->sighand->siglock;
 	int err;
 
-	/* One reference for the hash, released by release_task; one for the scheduler, dropped after the last switch. */
+	/*
+	 * One reference for the hash, released by release_task; one for the scheduler, dropped
+	 * after the last switch.
+	 */
 	atomic_store(&p->usage, 2);
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
@@ -413,8 +433,9 @@ static void store_tids(struct task *p, const struct clone_request *c)
 }
 
 /*
- * The parent sleeps killably, and may be frozen meanwhile. done lies on its stack: the child completes it under its own task_lock,
- * so once the parent has had that lock and cleared the pointer nobody touches done any more.
+ * The parent sleeps killably, and may be frozen meanwhile. done lies on its stack: the child
+ * completes it under its own task_lock, so once the parent has had that lock and cleared the
+ * pointer nobody touches done any more.
  */
 static void wait_for_vfork_done(struct task *child, struct completion *done)
 {
@@ -449,7 +470,10 @@ long do_clone(const struct clone_request *c)
 	return pid;
 }
 
-/* Shares the boot task's group without being one of its threads: an idle task is on no list and never dies. */
+/*
+ * Shares the boot task's group without being one of its threads: an idle task is on no list and
+ * never dies.
+ */
 struct task *fork_idle(struct cpu *c)
 {
 	struct task *p = task_alloc();
@@ -507,7 +531,10 @@ long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t c
 	return do_clone(&c);
 }
 
-/* Linux's rule for a struct that grows: what this kernel does not know must be zero. 0, -EINVAL, -E2BIG, -EFAULT. */
+/*
+ * Linux's rule for a struct that grows: what this kernel does not know must be zero. 0, -EINVAL,
+ * -E2BIG, -EFAULT.
+ */
 static int copy_clone_args(struct k_clone_args *a, uaddr_t uargs, size_t size)
 {
 	u8 tail[64];
@@ -579,7 +606,10 @@ long sys_clone3(uaddr_t uargs, size_t size)
 	return do_clone(&c);
 }
 
-/* What a task can stop sharing here: files and the current directory. The rest must not be shared to begin with. */
+/*
+ * What a task can stop sharing here: files and the current directory. The rest must not be shared
+ * to begin with.
+ */
 long sys_unshare(unsigned long flags)
 {
 	const u64 alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;

@@ -3,7 +3,8 @@
  * The freezer: who should freeze, going to the refrigerator, being frozen in place, being let out.
  * Mirrors Linux 6.1 kernel/freezer.c. "Frozen" is a task state, TASK_FROZEN.
  *
- * Locks: freezer_lock (inside tasklist_lock and task_lock, outside siglock and the run queue locks).
+ * Locks: freezer_lock (inside tasklist_lock and task_lock, outside siglock and the run queue
+ * locks).
  *
  * No thaw is lost (F2): both sides decide under freezer_lock.
  *
@@ -14,9 +15,9 @@
  *	unlock                                  lock(freezer_lock)
  *	schedule()                              freezing(t)? no; t is FROZEN: wake it
  *
- * If the thawer takes the lock first, the task's own look comes later and sees the cleared condition. This needs the condition
- * to change before the thaw (F1): a woken task looks again and would go back to sleep.
- * Scenario: freeze_mark_race.
+ * If the thawer takes the lock first, the task's own look comes later and sees the cleared
+ * condition. This needs the condition to change before the thaw (F1): a woken task looks again and
+ * would go back to sleep. Scenario: freeze_mark_race.
  */
 #include "kernel/freezer.h"
 #include "kernel/oom.h"
@@ -27,7 +28,10 @@ _Atomic u32 system_freezing_cnt;
 _Atomic bool pm_freezing;
 _Atomic bool pm_nosig_freezing;
 
-/* Order of the tests as in Linux: the victim exemption is asked before any reason to freeze. Any context, lock-free. */
+/*
+ * Order of the tests as in Linux: the victim exemption is asked before any reason to freeze. Any
+ * context, lock-free.
+ */
 bool freezing_slow_path(struct task *t)
 {
 	if (READ_ONCE(t->flags) & (PF_NOFREEZE | PF_SUSPEND_TASK))
@@ -61,7 +65,10 @@ bool __refrigerator(void)
 	}
 }
 
-/* Under t's rq lock, t asleep: a sleep that says it may be frozen, a stop and a trace stop freeze where they are. */
+/*
+ * Under t's rq lock, t asleep: a sleep that says it may be frozen, a stop and a trace stop freeze
+ * where they are.
+ */
 static bool freeze_in_place(struct task *t, void *arg)
 {
 	u32 state = atomic_load(&t->state);
@@ -75,8 +82,9 @@ static bool freeze_in_place(struct task *t, void *arg)
 }
 
 /*
- * A sleep that was frozen in place goes on as if nothing had been. A wake-up that came meanwhile (a signal, a timer, SIGCONT) has set
- * saved_state to RUNNING; then the task is woken. LINUX: as since 6.7; 6.1 wakes every sleeper, and some calls return EINTR for it.
+ * A sleep that was frozen in place goes on as if nothing had been. A wake-up that came meanwhile (a
+ * signal, a timer, SIGCONT) has set saved_state to RUNNING; then the task is woken. LINUX: as since
+ * 6.7; 6.1 wakes every sleeper, and some calls return EINTR for it.
  */
 static bool thaw_in_place(struct task *t, void *arg)
 {
@@ -88,7 +96,10 @@ static bool thaw_in_place(struct task *t, void *arg)
 	return true;
 }
 
-/* Makes a user task pass do_signal, where it will see freezing(). sighand is stable: tasklist_lock is held. */
+/*
+ * Makes a user task pass do_signal, where it will see freezing(). sighand is stable: tasklist_lock
+ * is held.
+ */
 static void fake_signal_wake_up(struct task *t)
 {
 	if (!t->sighand)

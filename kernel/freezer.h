@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Freeze, thaw, the refrigerator. Mirrors Linux 6.1 kernel/freezer.c and kernel/power/process.c: frozen is a task state. */
+/*
+ * Freeze, thaw, the refrigerator. Mirrors Linux 6.1 kernel/freezer.c and kernel/power/process.c:
+ * frozen is a task state.
+ */
 #pragma once
 #include <stdatomic.h>
 #include "kernel/task.h"
@@ -25,7 +28,9 @@ bool freeze_task(struct task *t);
 /* Lets t out of the refrigerator unless it still has to freeze. Any context. */
 void __thaw_task(struct task *t);
 
-/* The passes. 0, -EBUSY (tasks named in the log), -EINTR. On failure everything is undone. Sleep. */
+/*
+ * The passes. 0, -EBUSY (tasks named in the log), -EINTR. On failure everything is undone. Sleep.
+ */
 int freeze_processes(void);
 int freeze_kernel_threads(void);
 void thaw_processes(void);

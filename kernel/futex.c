@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex without priority inheritance.
+ * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex without priority
+ * inheritance.
  *
- * Locks: mmap_lock (to find what a shared address names), then one or two buckets (lower address first), then run queues.
+ * Locks: mmap_lock (to find what a shared address names), then one or two buckets (lower address
+ * first), then run queues.
  *
- * A user word is never read under a bucket lock: reading it may fault and sleep. A waiter queues itself first and looks at the word
- * afterwards; whoever wakes changes the word first and looks at the queue afterwards. The bucket lock orders the two:
+ * A user word is never read under a bucket lock: reading it may fault and sleep. A waiter queues
+ * itself first and looks at the word afterwards; whoever wakes changes the word first and looks at
+ * the queue afterwards. The bucket lock orders the two:
  *
  *	waiter                              waker
  *	lock(bucket); queue; unlock
@@ -16,11 +19,12 @@
  *	so it is passed on to the next one
  *	return -EAGAIN
  *
- * If the waker had the bucket first, its change of the word happened before our lock and we read it; if we had it first, it finds us
- * queued. Either way no wake-up is lost.
+ * If the waker had the bucket first, its change of the word happened before our lock and we read
+ * it; if we had it first, it finds us queued. Either way no wake-up is lost.
  *
- * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same count before the word was read and
- * with the locks held means that nobody queued after the word was read, so it is as if all happened when it was read.
+ * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same
+ * count before the word was read and with the locks held means that nobody queued after the word
+ * was read, so it is as if all happened when it was read.
  */
 #include "kernel/futex.h"
 #include "kernel/abi.h"
@@ -33,7 +37,10 @@
 
 #define NR_BUCKETS	256u
 
-/* What an address names: private: mm, address, 0. Shared: inode, its number (an inode's memory may be reused), offset in the file. */
+/*
+ * What an address names: private: mm, address, 0. Shared: inode, its number (an inode's memory may
+ * be reused), offset in the file.
+ */
 struct key {
 	const void *what;
 	u64 offset, ino;
@@ -138,7 +145,10 @@ static void unlock_two(struct bucket *a, struct bucket *b)
 
 /* --- wake --- */
 
-/* The sleeper passes the bucket lock before its stack frame goes, so w and its task stay while the lock is held. */
+/*
+ * The sleeper passes the bucket lock before its stack frame goes, so w and its task stay while the
+ * lock is held.
+ */
 static void wake_waiter(struct waiter *w, u32 bitset)
 {
 	w->woken_by = bitset;
@@ -275,7 +285,10 @@ static long futex_wait_restart(struct restart_block *rb)
 	return err == -EINTR ? -ERESTART_RESTARTBLOCK : err;
 }
 
-/* An interrupted wait without a timeout starts again as it was; one with a timeout goes on to its old end. */
+/*
+ * An interrupted wait without a timeout starts again as it was; one with a timeout goes on to its
+ * old end.
+ */
 static long futex_wait(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
 {
 	int err = wait_once(addr, scope, val, deadline, bitset);
@@ -303,7 +316,10 @@ static int unqueue_many(struct waiter *w, unsigned n)
 	return woken;
 }
 
-/* Queues w[0..n) one after the other, each looked at once it is queued. 0, or off the queue again: -EAGAIN, -EFAULT, and in *woken as above. */
+/*
+ * Queues w[0..n) one after the other, each looked at once it is queued. 0, or off the queue again:
+ * -EAGAIN, -EFAULT, and in *woken as above.
+ */
 static int queue_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, int *woken)
 {
 	int err;
@@ -322,7 +338,10 @@ static int queue_many(struct waiter *w, const struct k_futex_waitv *v, unsigned 
 	return 0;
 }
 
-/* The number of a word that was woken, -EAGAIN if one differs, -ETIMEDOUT, -ERESTARTSYS, -EFAULT, -EINVAL. */
+/*
+ * The number of a word that was woken, -EAGAIN if one differs, -ETIMEDOUT, -ERESTARTSYS, -EFAULT,
+ * -EINVAL.
+ */
 static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, u64 deadline)
 {
 	int err, woken;
@@ -355,7 +374,10 @@ static bool waitv_valid(const struct k_futex_waitv *v, unsigned n)
 
 /* --- requeue --- */
 
-/* Wakes nr_wake waiters on k1 and moves up to nr_requeue others to k2. Both buckets locked. How many were touched. */
+/*
+ * Wakes nr_wake waiters on k1 and moves up to nr_requeue others to k2. Both buckets locked. How
+ * many were touched.
+ */
 static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket *b2, const struct key *k2, int nr_wake, int nr_requeue)
 {
 	LIST_HEAD(moved);
@@ -453,7 +475,10 @@ static int op_compare(unsigned cmp, s32 old, s32 arg)
 	return -ENOSYS;
 }
 
-/* Changes the word as told; 1 or 0 is what the comparison says of the old value; -EFAULT, -ENOSYS, -EINTR. */
+/*
+ * Changes the word as told; 1 or 0 is what the comparison says of the old value; -EFAULT, -ENOSYS,
+ * -EINTR.
+ */
 static int user_op(u32 code, uaddr_t addr)
 {
 	unsigned op = code >> 28 & 7, cmp = code >> 24 & 15;
@@ -502,7 +527,10 @@ static long futex_wake_op(uaddr_t a1, uaddr_t a2, int scope, int nr1, int nr2, u
 
 enum death { ON_LIST, PENDING };
 
-/* The word at addr is or may be a lock of the dying current: OWNER_DIED, and somebody woken. 0, or -1: the list is not to be trusted. */
+/*
+ * The word at addr is or may be a lock of the dying current: OWNER_DIED, and somebody woken. 0, or
+ * -1: the list is not to be trusted.
+ */
 static int futex_death(uaddr_t addr, bool pi, enum death how)
 {
 	u32 old, seen;
@@ -512,7 +540,10 @@ static int futex_death(uaddr_t addr, bool pi, enum death how)
 	for (;;) {
 		old = seen;
 		if ((old & FUTEX_TID_MASK) != (u32)current->pid) {
-			/* Died between the release of the word and the wake-up, or woken and dead before it took the lock. */
+			/*
+			 * Died between the release of the word and the wake-up, or woken and dead
+			 * before it took the lock.
+			 */
 			if (how == PENDING && !pi && (!(old & FUTEX_TID_MASK) || !(old & FUTEX_WAITERS)))
 				(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
 			return 0;
@@ -581,7 +612,10 @@ long sys_get_robust_list(int pid, uaddr_t uhead, uaddr_t ulen)
 	return 0;
 }
 
-/* FUTEX_WAIT's timeout is relative, FUTEX_WAIT_BITSET's absolute on one of two clocks. 0, -EFAULT, -EINVAL. */
+/*
+ * FUTEX_WAIT's timeout is relative, FUTEX_WAIT_BITSET's absolute on one of two clocks. 0, -EFAULT,
+ * -EINVAL.
+ */
 static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 {
 	struct k_timespec ts;

@@ -7,10 +7,13 @@ struct task;
 
 enum futex_scope { FUTEX_SCOPE_PRIVATE, FUTEX_SCOPE_SHARED };
 /*
- * Wakes up to nr waiters on a user address of current's mm whose bitset meets @bitset (exit: clear_child_tid). Number woken, -EINVAL
- * (alignment, empty bitset), -EFAULT. Sleeps.
+ * Wakes up to nr waiters on a user address of current's mm whose bitset meets @bitset (exit:
+ * clear_child_tid). Number woken, -EINVAL (alignment, empty bitset), -EFAULT. Sleeps.
  */
 int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope);
-/* X5a: walk current's robust list, mark owners died, wake. Bounded against hostile lists. t is current and still has its mm. */
+/*
+ * X5a: walk current's robust list, mark owners died, wake. Bounded against hostile lists. t is
+ * current and still has its mm.
+ */
 void exit_robust_list(struct task *t);
 void futex_init(void);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The memory of a thread group and of a handler table. Mirrors the ends of Linux kernel/fork.c that deal with signal_struct and
- * sighand_struct.
+ * The memory of a thread group and of a handler table. Mirrors the ends of Linux kernel/fork.c that
+ * deal with signal_struct and sighand_struct.
  *
- * A group's memory is held by each task_struct that points at it (sigcnt) and by the OOM killer's list of victims, so t->group can be
- * read as long as t can. How many of its threads are hashed, alive, or may still do IO are other counts: see struct group.
+ * A group's memory is held by each task_struct that points at it (sigcnt) and by the OOM killer's
+ * list of victims, so t->group can be read as long as t can. How many of its threads are hashed,
+ * alive, or may still do IO are other counts: see struct group.
  */
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
@@ -30,7 +31,10 @@ static void copy_limits(struct group *g)
 	task_unlock(leader);
 }
 
-/* The counts of threads are zero until publish() adds the first one. Nobody has set oom_mm: a child is no victim. */
+/*
+ * The counts of threads are zero until publish() adds the first one. Nobody has set oom_mm: a child
+ * is no victim.
+ */
 struct group *group_alloc(void)
 {
 	struct group *g, *cur = current->group;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ways to break the kernel, to see that it notices. Mirrors Linux drivers/misc/lkdtm. Takes no lock.
+ * Ways to break the kernel, to see that it notices. Mirrors Linux drivers/misc/lkdtm. Takes no
+ * lock.
  *
  *	/sys/kernel/debug/provoke-crash/DIRECT	write a name: that happens, and the kernel must stop at once. Read: the names.
  */

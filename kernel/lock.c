@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Spinlocks, reader-writer spinlocks, mutexes, and the rank check. Mirrors Linux kernel/locking and its lockdep.
+ * Spinlocks, reader-writer spinlocks, mutexes, and the rank check. Mirrors Linux kernel/locking and
+ * its lockdep.
  *
- * Each CPU keeps a stack of the spinning locks it holds, each task a list of its mutexes. Taking a lock looks at the top
- * of the stack alone: since every step went up, the top is the highest rank held.
+ * Each CPU keeps a stack of the spinning locks it holds, each task a list of its mutexes. Taking a
+ * lock looks at the top of the stack alone: since every step went up, the top is the highest rank
+ * held.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -63,7 +65,9 @@ static struct place held_place(const struct held_lock *h)
 
 /* ---- the stack of a CPU, which is also what keeps interrupts off ---- */
 
-/* Between the test and the store an interrupt may come and go: it leaves the stack as it found it. */
+/*
+ * Between the test and the store an interrupt may come and go: it leaves the stack as it found it.
+ */
 static inline unsigned push_off(struct cpu *c)
 {
 	unsigned n = c->nr_held;
@@ -181,7 +185,9 @@ void spin_init(struct spinlock *l, const char *name, enum lock_rank rank)
 	*l = (struct spinlock)SPINLOCK_INIT(name, (u32)rank);
 }
 
-/* What the short way below could not do: the order is wrong, or the lock is held. Interrupts off. */
+/*
+ * What the short way below could not do: the order is wrong, or the lock is held. Interrupts off.
+ */
 static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where, u32 slack)
 {
 	struct cpu *c = this_cpu();
@@ -222,7 +228,10 @@ void spin_lock_nested(struct spinlock *l)
 	spin_lock_at(l, __builtin_return_address(0), 1);
 }
 
-/* Never waits, so no order can be wrong: only the stack must stay sorted, hence the entry takes the top's rank if that is higher. */
+/*
+ * Never waits, so no order can be wrong: only the stack must stay sorted, hence the entry takes the
+ * top's rank if that is higher.
+ */
 bool spin_trylock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
@@ -424,7 +433,10 @@ static bool mutex_grab_or_mark(struct mutex *m)
 	}
 }
 
-/* Sleeps in @state until it is handed the mutex. 0, or -EINTR if a signal that @state lets through came first. */
+/*
+ * Sleeps in @state until it is handed the mutex. 0, or -EINTR if a signal that @state lets through
+ * came first.
+ */
 static int __attribute__((noinline)) mutex_lock_slow(struct mutex *m, unsigned state)
 {
 	struct mutex_waiter w = { .task = current };
@@ -459,7 +471,9 @@ static int __attribute__((noinline)) mutex_lock_slow(struct mutex *m, unsigned s
 	}
 	__set_current_state(TASK_RUNNING);
 	current->waiting_for = NULL;
-	/* Whoever handed us the mutex is done with it once we get its inner lock: we may free it. */
+	/*
+	 * Whoever handed us the mutex is done with it once we get its inner lock: we may free it.
+	 */
 	spin_lock(&m->wait_lock);
 	spin_unlock(&m->wait_lock);
 	return err;

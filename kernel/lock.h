@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Locks and their order. Every lock has a rank; a CPU (spinlocks, rwlocks) or a task (mutexes) may only take a lock of
- * higher rank than all it holds. lock() checks this on both machines and panics at the first step up, naming both locks,
- * the holder and the place. Interrupts are off while a spinlock or rwlock is held. Mutex ranks are all below spinlock ranks.
+ * Locks and their order. Every lock has a rank; a CPU (spinlocks, rwlocks) or a task (mutexes) may
+ * only take a lock of higher rank than all it holds. lock() checks this on both machines and panics
+ * at the first step up, naming both locks, the holder and the place. Interrupts are off while a
+ * spinlock or rwlock is held. Mutex ranks are all below spinlock ranks.
  */
 #pragma once
 #include <stdatomic.h>
@@ -71,7 +72,10 @@ bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
 bool spin_is_held(const struct spinlock *l);		/* by this CPU */
 
-/* Spinning reader-writer lock, recursion forbidden, writers preferred over new readers. Interrupts off in both modes. */
+/*
+ * Spinning reader-writer lock, recursion forbidden, writers preferred over new readers. Interrupts
+ * off in both modes.
+ */
 struct rwlock {
 	_Atomic s32 v;			/* -1 writer, n readers */
 	_Atomic u32 writers_waiting;
@@ -89,8 +93,8 @@ bool rw_is_write_held(const struct rwlock *l);		/* by this CPU */
 bool rw_is_held(const struct rwlock *l);		/* by this CPU, either mode */
 
 /*
- * Sleeping lock, FIFO hand-over: an unlock with sleepers makes the first of them the owner. A free mutex is taken and given
- * back by one compare-and-exchange of the owner word.
+ * Sleeping lock, FIFO hand-over: an unlock with sleepers makes the first of them the owner. A free
+ * mutex is taken and given back by one compare-and-exchange of the owner word.
  */
 struct mutex {
 	_Atomic uintptr_t owner;	/* task, 0 free; bit 0: somebody waits [wait_lock to set and clear that bit] */
@@ -118,7 +122,10 @@ bool mutex_is_held(const struct mutex *m);		/* by current */
 				       struct rwlock *: rw_is_held)(l)))	\
 			panic("%s:%d: %s: %s is not held", __FILE__, __LINE__, __func__, #l);	\
 	} while (0)
-/* Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the idle task runs is exempt from the interrupts' part. */
+/*
+ * Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the
+ * idle task runs is exempt from the interrupts' part.
+ */
 void might_sleep(void);
 /* On the way to user mode: no lock held, interrupts state sane. */
 void assert_no_locks(void);

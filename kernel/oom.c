@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The OOM killer: whom to kill, the kill, and the sharers of the victim's memory. Mirrors Linux 6.1 mm/oom_kill.c.
- * Who counts as a victim and until when is the accounting design's affair: oom_victim.c and kernel/oom/.
+ * The OOM killer: whom to kill, the kill, and the sharers of the victim's memory. Mirrors Linux 6.1
+ * mm/oom_kill.c. Who counts as a victim and until when is the accounting design's affair:
+ * oom_victim.c and kernel/oom/.
  *
- * Locks, outermost first: oom_lock (mutex), tasklist_lock (read; LINUX: stands in for RCU), task_lock of the victim thread, then
- * siglock for SIGKILL and freezer_lock for the thaw.
+ * Locks, outermost first: oom_lock (mutex), tasklist_lock (read; LINUX: stands in for RCU),
+ * task_lock of the victim thread, then siglock for SIGKILL and freezer_lock for the thaw.
  *
- * LINUX: one victim until its memory is really free. A victim is in flight from its mark until every page of its mm is back and
- * every thread is past its last close (so that shared and tmpfs pages it alone held are back too); while one is, nobody else is
- * chosen. Linux looks at the mm alone and forgets a dying leader, so it kills bystanders whose death helps nobody.
+ * LINUX: one victim until its memory is really free. A victim is in flight from its mark until
+ * every page of its mm is back and every thread is past its last close (so that shared and tmpfs
+ * pages it alone held are back too); while one is, nobody else is chosen. Linux looks at the mm
+ * alone and forgets a dying leader, so it kills bystanders whose death helps nobody.
  */
 #include "kernel/abi.h"
 #include "kernel/mm/mm.h"
@@ -52,8 +54,8 @@ static bool in_vfork(const struct task *t)
 }
 
 /*
- * Points: rss + page tables, in pages, plus oom_score_adj thousandths of all memory. LONG_MIN: not killable.
- * tasklist_lock held.
+ * Points: rss + page tables, in pages, plus oom_score_adj thousandths of all memory. LONG_MIN: not
+ * killable. tasklist_lock held.
  */
 long oom_badness(struct task *p, u64 totalpages)
 {
@@ -90,7 +92,10 @@ static bool group_is_dying(struct task *t)
 	return thread_group_empty(t) && (t->flags & PF_EXITING);
 }
 
-/* Will t's mm go away by itself, with all its users? tasklist_lock held; t->mm stable (task_lock, or current). */
+/*
+ * Will t's mm go away by itself, with all its users? tasklist_lock held; t->mm stable (task_lock,
+ * or current).
+ */
 static bool task_will_free_mem(struct task *t)
 {
 	struct mm *mm = t->mm;
@@ -124,7 +129,10 @@ static void oom_evaluate_task(struct task *p, struct oom_control *oc)
 	oc->chosen_points = points;
 }
 
-/* oc->chosen, referenced, or NULL; oc->aborted if a victim is still in flight. sysrq does not wait for it. */
+/*
+ * oc->chosen, referenced, or NULL; oc->aborted if a victim is still in flight. sysrq does not wait
+ * for it.
+ */
 static void select_bad_process(struct oom_control *oc)
 {
 	struct task *p;
@@ -177,8 +185,8 @@ static void dump_header(struct oom_control *oc)
 /* --- the kill --- */
 
 /*
- * Every other process that uses the victim's mm dies too, unmarked: the mm would stay otherwise. init never does; then the mm will
- * not go away, so stop waiting for it. tasklist_lock held.
+ * Every other process that uses the victim's mm dies too, unmarked: the mm would stay otherwise.
+ * init never does; then the mm will not go away, so stop waiting for it. tasklist_lock held.
  */
 static bool kill_sharers(struct task *victim, struct mm *mm)
 {
@@ -237,7 +245,10 @@ static void __oom_kill_process(struct task *victim, const char *message)
 	mmdrop(mm);
 }
 
-/* A victim that is dying by itself is only marked: it gets the reserves and is waited for. true if that was enough. */
+/*
+ * A victim that is dying by itself is only marked: it gets the reserves and is waited for. true if
+ * that was enough.
+ */
 static bool mark_if_dying(struct task *victim)
 {
 	bool dying = false;
@@ -304,10 +315,12 @@ static void check_panic_on_oom(struct oom_control *oc)
 }
 
 /*
- * The steps are Linux's, in its order. oom_lock held. true: look at the free lists again; false: the allocation fails.
+ * The steps are Linux's, in its order. oom_lock held. true: look at the free lists again; false:
+ * the allocation fails.
  *
- * A victim may finish between the caller's last look at the free lists and the scan below, which then finds nobody in flight
- * and would kill a bystander although memory is free. oom_freed_seq closes that:
+ * A victim may finish between the caller's last look at the free lists and the scan below, which
+ * then finds nobody in flight and would kill a bystander although memory is free. oom_freed_seq
+ * closes that:
  *
  *	allocator (holds oom_lock)              last thread of the victim
  *	seq = oom_freed_seq
@@ -317,8 +330,9 @@ static void check_panic_on_oom(struct oom_control *oc)
  *	scan: nobody in flight, chooses B
  *	seq != oom_freed_seq: look again
  *
- * If the increment comes before the first line, the pages were back before the free lists were looked at.
- * LINUX: nothing killable left is not a panic; the allocation fails, and a page fault then kills its own process.
+ * If the increment comes before the first line, the pages were back before the free lists were
+ * looked at. LINUX: nothing killable left is not a panic; the allocation fails, and a page fault
+ * then kills its own process.
  */
 bool out_of_memory(struct oom_control *oc)
 {
@@ -358,8 +372,9 @@ bool out_of_memory(struct oom_control *oc)
 }
 
 /*
- * The allocator's last resort. Somebody else holding oom_lock counts as progress: they are freeing memory for us too. The sleep lets
- * the victim run: the kernel is not preemptible, and a loop here would keep it off this CPU.
+ * The allocator's last resort. Somebody else holding oom_lock counts as progress: they are freeing
+ * memory for us too. The sleep lets the victim run: the kernel is not preemptible, and a loop here
+ * would keep it off this CPU.
  */
 struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress)
 {
@@ -383,8 +398,9 @@ struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress)
 }
 
 /*
- * A page fault ran out of memory after the allocator had done all it could. A task that is going to die just returns to find its
- * signal. LINUX: Linux retries for ever; here a process that has nobody left to take memory from is killed itself, init excepted.
+ * A page fault ran out of memory after the allocator had done all it could. A task that is going to
+ * die just returns to find its signal. LINUX: Linux retries for ever; here a process that has
+ * nobody left to take memory from is killed itself, init excepted.
  */
 void pagefault_out_of_memory(void)
 {

@@ -2,8 +2,9 @@
 /*
  * The OOM killer and its accounting designs. Mirrors Linux mm/oom_kill.c.
  *
- * The mechanism asks the design: who is a victim, what may a victim do, are all victims past the point of no more IO? A design is one
- * file in kernel/oom/ that includes this header alone and ends in OOM_DESIGN(...). NULL hooks mean "does not care".
+ * The mechanism asks the design: who is a victim, what may a victim do, are all victims past the
+ * point of no more IO? A design is one file in kernel/oom/ that includes this header alone and ends
+ * in OOM_DESIGN(...). NULL hooks mean "does not care".
  */
 #pragma once
 #include <stdatomic.h>
@@ -24,7 +25,10 @@ struct oom_design {
 	void (*group_init)(struct group *g);
 	/* A  tasklist_lock(w)+siglock, with live++; t not yet runnable */
 	void (*thread_add)(struct group *g, struct task *t);
-	/* A  oom_lock, tasklist_lock(r), task_lock(t) or t == current; t->mm != NULL; SIGKILL queued or group exit set */
+	/*
+	 * A  oom_lock, tasklist_lock(r), task_lock(t) or t == current; t->mm != NULL; SIGKILL
+	 * queued or group exit set
+	 */
 	void (*mark)(struct task *t);
 	/* A  as mark, directly after it: exemption is visible, wake whom it covers */
 	void (*thaw)(struct task *t);
@@ -32,7 +36,10 @@ struct oom_design {
 	bool (*exempt)(struct task *t);
 	/* S  X5d: t->mm is NULL */
 	void (*exit_mm_done)(struct task *t);
-	/* S  Q: after X12 and X16, before X14; PF_QUIESCED is set; last: no thread of the group is left before Q */
+	/*
+	 * S  Q: after X12 and X16, before X14; PF_QUIESCED is set; last: no thread of the group is
+	 * left before Q
+	 */
 	void (*exit_quiesced)(struct task *t, bool last);
 	/* S  after X14; last = what the patch's exit_notify returned */
 	void (*exit_notified)(struct task *t, bool last);
@@ -43,7 +50,10 @@ SET_DECLARE(oom_designs, struct oom_design);
 #define OOM_DESIGN(var, ...) LINKER_SET(oom_designs, struct oom_design, var) = { __VA_ARGS__ }
 extern const struct oom_design *oom_design;	/* (!) chosen by boot word oom=NAME */
 
-/* Somebody who can free memory before a kill (Linux: register_oom_notifier): pages freed. oom_lock held, may sleep. */
+/*
+ * Somebody who can free memory before a kill (Linux: register_oom_notifier): pages freed. oom_lock
+ * held, may sleep.
+ */
 struct oom_notifier {
 	u64 (*notify)(void);
 };
@@ -73,9 +83,15 @@ struct oom_control {
 	bool aborted;
 	u64 freed_seq;			/* oom_freed_seq before the last look at the free lists */
 };
-/* oom_lock held. true: try again (something was or will be freed); false: fail the allocation. May sleep. */
+/*
+ * oom_lock held. true: try again (something was or will be freed); false: fail the allocation. May
+ * sleep.
+ */
 bool out_of_memory(struct oom_control *oc);
-/* From the allocator: takes oom_lock by trylock (busy counts as progress), tries the high watermark once more through *retry. */
+/*
+ * From the allocator: takes oom_lock by trylock (busy counts as progress), tries the high watermark
+ * once more through *retry.
+ */
 struct page;
 struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress);
 /* A user page fault ended in VM_FAULT_OOM. */
@@ -84,7 +100,10 @@ void mark_oom_victim(struct task *t);
 /* A victim's memory is still on its way back: nobody else is to be killed. Any context. */
 bool oom_victim_in_flight(void);
 long oom_badness(struct task *p, u64 totalpages);	/* tasklist_lock held; LONG_MIN if unkillable */
-/* Sets disabled, waits until no victim is pending. false (and enabled again) on timeout or signal. oom_lock not held. Sleeps. */
+/*
+ * Sets disabled, waits until no victim is pending. false (and enabled again) on timeout or signal.
+ * oom_lock not held. Sleeps.
+ */
 bool oom_killer_disable(u64 timeout_ns);
 void oom_killer_enable(void);
 /* do_exit's calls. */
@@ -93,7 +112,10 @@ void oom_exit_quiesced(void);
 void oom_exit_notified(bool last);
 /* mm/exit side: the victim's mm has no users left and its pages are back. Any context. */
 void oom_mm_freed(struct mm *mm);
-/* Steps at which a victim stopped being in flight or gave memory back; see out_of_memory's race comment. */
+/*
+ * Steps at which a victim stopped being in flight or gave memory back; see out_of_memory's race
+ * comment.
+ */
 extern _Atomic u64 oom_freed_seq;
 /* group_put of a group with an oom_mm: drops the reference. Any context. */
 void oom_group_free(struct group *g);

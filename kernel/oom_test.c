@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Test doors: a kernel thread that eats memory at a chosen phase of suspend, so that OOM strikes there, and a balloon that gives its
- * pages back when the OOM killer asks (an OOM notifier).
+ * Test doors: a kernel thread that eats memory at a chosen phase of suspend, so that OOM strikes
+ * there, and a balloon that gives its pages back when the OOM killer asks (an OOM notifier).
  *
  *	/sys/kernel/debug/oom_eater    write "PHASE KIB" or "PHASE KIB concurrent"; PHASE is a step of suspend, which waits until the
  *	                               eater is done unless concurrent, or "now". Read: one line on each meal since the last write.
@@ -208,7 +208,10 @@ static u64 balloon_notify(void)
 }
 OOM_NOTIFIER(oom_balloon_notifier, balloon_notify);
 
-/* GFP_NOWAIT: filling the balloon under its mutex must not get to the killer, which asks for that mutex. */
+/*
+ * GFP_NOWAIT: filling the balloon under its mutex must not get to the killer, which asks for that
+ * mutex.
+ */
 static s64 balloon_store(const char *text, size_t n)
 {
 	u64 kib, got = 0;

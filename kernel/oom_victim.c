@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Victims: mark, count, drop; the barrier of suspend that waits for them; and which of them still hold memory.
- * Mirrors the second half of Linux mm/oom_kill.c. What is counted and when is the design's affair (kernel/oom/).
+ * Victims: mark, count, drop; the barrier of suspend that waits for them; and which of them still
+ * hold memory. Mirrors the second half of Linux mm/oom_kill.c. What is counted and when is the
+ * design's affair (kernel/oom/).
  *
- * Locks: oom_lock (marks; setting oom_killer_disabled), victims_lock (the list of victims in flight).
+ * Locks: oom_lock (marks; setting oom_killer_disabled), victims_lock (the list of victims in
+ * flight).
  */
 #include "kernel/abi.h"
 #include "kernel/freezer.h"
@@ -61,8 +63,9 @@ PARAM("oom", "accounting design for OOM victims, by name", set_design);
 /* --- victims in flight --- */
 
 /*
- * Still holds memory that will come back by itself. Until its mm has no users it does; then until its last thread has closed its
- * files. Given up on (MMF_OOM_SKIP without MMF_FREED): not waited for any more.
+ * Still holds memory that will come back by itself. Until its mm has no users it does; then until
+ * its last thread has closed its files. Given up on (MMF_OOM_SKIP without MMF_FREED): not waited
+ * for any more.
  */
 static bool in_flight(struct group *g)
 {
@@ -90,7 +93,10 @@ static struct group *take_settled(void)
 	return found;
 }
 
-/* Something ended that a victim in flight may have waited for: tell everybody who waits for memory. Any context. */
+/*
+ * Something ended that a victim in flight may have waited for: tell everybody who waits for memory.
+ * Any context.
+ */
 static void settle_victims(void)
 {
 	struct group *g;
@@ -143,7 +149,10 @@ struct group *oom_oldest_victim(void)
 	return g;
 }
 
-/* The one after g, referenced; NULL at the end or if g left the list. g stays referenced by the caller. */
+/*
+ * The one after g, referenced; NULL at the end or if g left the list. g stays referenced by the
+ * caller.
+ */
 struct group *oom_next_victim(struct group *g)
 {
 	struct group *next = NULL;
@@ -163,8 +172,9 @@ void oom_group_free(struct group *g)
 /* --- mark, count, drop --- */
 
 /*
- * Mark the group of t through the design. Holds: oom_lock, tasklist_lock (read), and task_lock(t) unless t is current; t->mm set.
- * A marked thread has still to pass X5b, which takes the same task_lock, so no mark comes after its drop (S8).
+ * Mark the group of t through the design. Holds: oom_lock, tasklist_lock (read), and task_lock(t)
+ * unless t is current; t->mm set. A marked thread has still to pass X5b, which takes the same
+ * task_lock, so no mark comes after its drop (S8).
  */
 void mark_oom_victim(struct task *t)
 {
@@ -205,7 +215,10 @@ void oom_count_inc(struct task *t)
 	atomic_fetch_add(&oom_victims, 1);
 }
 
-/* S3, S9: a drop without a mark is the design's fault, and fatal to every later suspend; say so at once. S10: 1 -> 0 wakes. */
+/*
+ * S3, S9: a drop without a mark is the design's fault, and fatal to every later suspend; say so at
+ * once. S10: 1 -> 0 wakes.
+ */
 void oom_count_dec(struct task *t)
 {
 	s32 old = atomic_fetch_sub(&oom_victims, 1);
@@ -240,8 +253,9 @@ void oom_exit_mm_done(void)
 }
 
 /*
- * Q: current has closed its files, run its deferred closes and given up its io_context; nothing it does from here touches a device.
- * PF_QUIESCED is visible before the count falls: whoever sees io_live == 0 sees every thread quiesced.
+ * Q: current has closed its files, run its deferred closes and given up its io_context; nothing it
+ * does from here touches a device. PF_QUIESCED is visible before the count falls: whoever sees
+ * io_live == 0 sees every thread quiesced.
  */
 void oom_exit_quiesced(void)
 {
@@ -282,8 +296,9 @@ void oom_victims_dump(void)
 }
 
 /*
- * After it returned true, and until oom_killer_enable: nobody is marked (G1), and every victim marked before is past its last IO
- * as far as the design knows (G2). false: everything is as before. A count below zero never satisfies the wait (S3).
+ * After it returned true, and until oom_killer_enable: nobody is marked (G1), and every victim
+ * marked before is past its last IO as far as the design knows (G2). false: everything is as
+ * before. A count below zero never satisfies the wait (S3).
  */
 bool oom_killer_disable(u64 timeout_ns)
 {

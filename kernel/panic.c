@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The end of a machine that found itself wrong, and warnings. Mirrors Linux kernel/panic.c. Takes no lock but the log's. */
+/*
+ * The end of a machine that found itself wrong, and warnings. Mirrors Linux kernel/panic.c. Takes
+ * no lock but the log's.
+ */
 #include "kernel/arch.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"

@@ -3,11 +3,17 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* Prints message, registers, symbolised backtrace, held locks, tasks, trace ring; stops all CPUs; ends the machine as failed. Any context. */
+/*
+ * Prints message, registers, symbolised backtrace, held locks, tasks, trace ring; stops all CPUs;
+ * ends the machine as failed. Any context.
+ */
 void panic(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
 /* A panic has begun, on any CPU: locks may never be released again. */
 bool panicking(void);
-/* Prints the message with a backtrace once per call and counts it (/proc/vmstat kernel_warnings); tests fail on a nonzero count. */
+/*
+ * Prints the message with a backtrace once per call and counts it (/proc/vmstat kernel_warnings);
+ * tests fail on a nonzero count.
+ */
 void warn(const char *fmt, ...) __printf(1, 2) __cold;
 
 #define assert(cond)								\

@@ -41,7 +41,9 @@ int parse_u64(const char *s, u64 *out)
 	return 0;
 }
 
-/* A mistake of the user's, not of the kernel's: the machine ends with one line on it, and no dump. */
+/*
+ * A mistake of the user's, not of the kernel's: the machine ends with one line on it, and no dump.
+ */
 static void __noreturn refuse(const char *fmt, ...)
 {
 	char msg[512];
@@ -54,7 +56,10 @@ static void __noreturn refuse(const char *fmt, ...)
 	arch_poweroff(POWEROFF_REFUSED);
 }
 
-/* LINUX: an unknown word is passed to init there; here it is a mistake that the user wants to hear of. */
+/*
+ * LINUX: an unknown word is passed to init there; here it is a mistake that the user wants to hear
+ * of.
+ */
 static void __noreturn unknown_word(const char *word)
 {
 	const struct param *p;

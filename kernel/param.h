@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Boot words. PARAM(...) in any file registers one; an unknown word stops the boot with a line that lists the known ones. */
+/*
+ * Boot words. PARAM(...) in any file registers one; an unknown word stops the boot with a line that
+ * lists the known ones.
+ */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -12,7 +15,10 @@ SET_DECLARE(params, struct param);
 #define PARAM(word, helptext, fn) \
 	LINKER_SET(params, struct param, param_##fn) = { .name = word, .help = helptext, .set = fn }
 
-/* Parses the whole command line; words after "--" are init's argv. Called once, before other CPUs run. Panics on a bad word. */
+/*
+ * Parses the whole command line; words after "--" are init's argv. Called once, before other CPUs
+ * run. Panics on a bad word.
+ */
 void params_parse(const char *cmdline);
 const char *boot_command_line(void);		/* all of it, for /proc/cmdline */
 /* init's arguments after "--" (NULL-terminated). */

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Suspend-to-idle: the order of steps and its undo, and the doors under /sys/power. Mirrors Linux 6.1 kernel/power/{suspend,main}.c.
+ * Suspend-to-idle: the order of steps and its undo, and the doors under /sys/power. Mirrors Linux
+ * 6.1 kernel/power/{suspend,main}.c.
  *
  *	freeze users -> oom_killer_disable -> freeze kernel threads -> suspend devices -> idle until woken -> the same backwards
  *
- * oom_killer_disable comes after the user freeze, because allocations fail while it holds and no user task may see that; and
- * before the kernel threads freeze, because a dying victim may need one of them.
+ * oom_killer_disable comes after the user freeze, because allocations fail while it holds and no
+ * user task may see that; and before the kernel threads freeze, because a dying victim may need one
+ * of them.
  *
  * Locks: pm_mutex (one suspend at a time).
  */
@@ -237,7 +239,10 @@ static s64 delay_store(const char *s, size_t n)
 PSEUDO_FILE(pm_test_delay_file, .path = "/sys/module/suspend/parameters/pm_test_delay", .mode = 0644,
 	    .show = delay_show, .store = delay_store);
 
-/* The wake alarm: "+N" = N seconds from now, "0" = off. LINUX: absolute times and "+=" are refused with EINVAL. */
+/*
+ * The wake alarm: "+N" = N seconds from now, "0" = off. LINUX: absolute times and "+=" are refused
+ * with EINVAL.
+ */
 static s64 wakealarm_show(char *buf, size_t n)
 {
 	return wake_at > ktime_ns() ? (s64)ksnprintf(buf, n, "%lu\n", wake_at / 1000000000) : 0;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel log: a ring of text, and the console. Mirrors Linux kernel/printk. Locks: log_lock, the last of all ranks.
+ * The kernel log: a ring of text, and the console. Mirrors Linux kernel/printk. Locks: log_lock,
+ * the last of all ranks.
  *
- * A line in the ring reads "<level>[seconds.micros] text\n"; positions count characters ever logged, so that a reader notices
- * what it missed.
+ * A line in the ring reads "<level>[seconds.micros] text\n"; positions count characters ever
+ * logged, so that a reader notices what it missed.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -30,7 +31,10 @@ static void ring_write(const char *s, size_t n)
 		ring[log_head++ % LOG_SIZE] = *s++;
 }
 
-/* true if it took the lock: a panic, with one CPU left, prints even when that CPU or a stopped one holds it. */
+/*
+ * true if it took the lock: a panic, with one CPU left, prints even when that CPU or a stopped one
+ * holds it.
+ */
 static bool log_lock_unless_panic(void)
 {
 	if (panicking())

@@ -6,8 +6,9 @@
 enum { LOG_ERR = 3, LOG_WARNING = 4, LOG_NOTICE = 5, LOG_INFO = 6, LOG_DEBUG = 7 };
 
 /*
- * Formats one line into the log ring (read through /proc/kmsg, /dev/kmsg and syslog) and, if level <= loglevel, to the console.
- * %d %i %u %x %X %o %c %s %p %% with l, ll, z, width, precision, 0, - ; no floating point. Any context, never sleeps.
+ * Formats one line into the log ring (read through /proc/kmsg, /dev/kmsg and syslog) and, if level
+ * <= loglevel, to the console. %d %i %u %x %X %o %c %s %p %% with l, ll, z, width, precision, 0, -
+ * ; no floating point. Any context, never sleeps.
  */
 void kprintf_level(int level, const char *fmt, ...) __printf(2, 3);
 #define pr_err(...)	kprintf_level(LOG_ERR, __VA_ARGS__)

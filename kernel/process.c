@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The freezer passes of a suspend: users, then the OOM barrier, then freezable kernel threads, and their undo.
- * Mirrors Linux 6.1 kernel/power/process.c.
+ * The freezer passes of a suspend: users, then the OOM barrier, then freezable kernel threads, and
+ * their undo. Mirrors Linux 6.1 kernel/power/process.c.
  *
- * Locks: tasklist_lock (read) around each walk. The flags below are written by the one suspending task (pm_mutex).
+ * Locks: tasklist_lock (read) around each walk. The flags below are written by the one suspending
+ * task (pm_mutex).
  */
 #include "kernel/freezer.h"
 #include "kernel/oom.h"
@@ -18,7 +19,10 @@ static const char *pass_name(bool user_only)
 	return user_only ? "user space processes" : "remaining freezable tasks";
 }
 
-/* One walk; returns how many are not frozen yet. Exempt tasks do not appear here: only the OOM count speaks for them. */
+/*
+ * One walk; returns how many are not frozen yet. Exempt tasks do not appear here: only the OOM
+ * count speaks for them.
+ */
 static unsigned freeze_round(void)
 {
 	struct task *p, *t;
@@ -32,7 +36,9 @@ static unsigned freeze_round(void)
 	return todo;
 }
 
-/* Names everybody the pass waited for: Linux dumps stacks, but does not say who it was in one line. */
+/*
+ * Names everybody the pass waited for: Linux dumps stacks, but does not say who it was in one line.
+ */
 static void log_refusers(void)
 {
 	struct task *p, *t;
@@ -46,8 +52,9 @@ static void log_refusers(void)
 }
 
 /*
- * Asks until nobody is left or freeze_timeout_msecs are over. It walks user tasks in both passes. An exiting task that is not
- * exempt counts until PF_NOFREEZE at its very end: that is what keeps ordinary exits from doing IO after the freeze.
+ * Asks until nobody is left or freeze_timeout_msecs are over. It walks user tasks in both passes.
+ * An exiting task that is not exempt counts until PF_NOFREEZE at its very end: that is what keeps
+ * ordinary exits from doing IO after the freeze.
  */
 static int try_to_freeze_tasks(bool user_only)
 {

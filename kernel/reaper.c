@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The OOM reaper: takes private memory from a victim that does not get to exit by itself, and limits how long the killer waits for
- * it. Mirrors the oom_reaper of Linux 6.1 mm/oom_kill.c: a freezable kernel thread that never drops the victim count.
+ * The OOM reaper: takes private memory from a victim that does not get to exit by itself, and
+ * limits how long the killer waits for it. Mirrors the oom_reaper of Linux 6.1 mm/oom_kill.c: a
+ * freezable kernel thread that never drops the victim count.
  *
  * Locks: mm->mmap_lock by trylock only, since the victim may sleep with it held.
  */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Per-CPU run queues, wake-up, migration, the idle loop, and the system calls about them. Mirrors Linux kernel/sched/core.c.
+ * Per-CPU run queues, wake-up, migration, the idle loop, and the system calls about them. Mirrors
+ * Linux kernel/sched/core.c.
  *
- * Order of locks: whatever a waker holds (timer callbacks none), then one rq->lock. Two are never held at once.
+ * Order of locks: whatever a waker holds (timer callbacks none), then one rq->lock. Two are never
+ * held at once.
  *
  * Where a task is, all under the rq lock of t->cpu:
  *
@@ -13,10 +15,11 @@
  *   sleeping    1     empty     1	said that it will sleep, not yet in schedule(): a waker only sets RUNNING
  *   sleeping    0     empty     0	asleep, switched out: the lock is held across the switch
  *
- * A task on its way changes t->cpu under the old queue's lock and is queued under the new one's, so whoever holds the lock of
- * t->cpu sees one of these lines.
+ * A task on its way changes t->cpu under the old queue's lock and is queued under the new one's, so
+ * whoever holds the lock of t->cpu sees one of these lines.
  *
- * LINUX: two classes in one queue: real-time tasks by priority, then all others by turns. nice sets the length of a turn.
+ * LINUX: two classes in one queue: real-time tasks by priority, then all others by turns. nice sets
+ * the length of a turn.
  */
 #include "kernel/abi.h"
 #include "kernel/task.h"
@@ -150,14 +153,20 @@ static void enqueue_and_unlock(struct rq *rq, struct task *t)
 	spin_unlock(&rq->lock);
 	if (preempts)
 		return;
-	/* A CPU may have become idle after we looked: it set its bit, then looked at the queues, perhaps before ours grew. */
+	/*
+	 * A CPU may have become idle after we looked: it set its bit, then looked at the queues,
+	 * perhaps before ours grew.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	idle = atomic_load(&idle_cpus) & READ_ONCE(t->affinity);
 	if (unlikely(idle))
 		arch_send_reschedule((unsigned)__builtin_ctzll(idle));
 }
 
-/* Moves a runnable task that is in no queue to the queue of @to, or, if t may no longer run there, of a better one. rq locked; unlocks. */
+/*
+ * Moves a runnable task that is in no queue to the queue of @to, or, if t may no longer run there,
+ * of a better one. rq locked; unlocks.
+ */
 static void send_to(struct rq *rq, struct rq *to, struct task *t)
 {
 	while (to != rq) {
@@ -190,8 +199,9 @@ bool wake_up_state(struct task *t, unsigned mask)
 	}
 	if (t->on_rq) {
 		/*
-		 * It may be running, and say something newer than what we saw. That came after we looked, so its next look at what
-		 * it waits for comes after our change. Scenario: stop_and_kill, where a late wake-up undid a stop.
+		 * It may be running, and say something newer than what we saw. That came after we
+		 * looked, so its next look at what it waits for comes after our change. Scenario:
+		 * stop_and_kill, where a late wake-up undid a stop.
 		 */
 		bool woken = atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING);
 
@@ -256,7 +266,10 @@ void sched_wait_off_cpu(struct task *t)
 
 /* ---- time ---- */
 
-/* LINUX: exact in sum; whether it was the user's or the system's is judged where the clock is read. Interrupts off. */
+/*
+ * LINUX: exact in sum; whether it was the user's or the system's is judged where the clock is read.
+ * Interrupts off.
+ */
 static void account(struct task *t, u64 now)
 {
 	u64 delta = now - t->exec_start;
@@ -316,7 +329,9 @@ void sched_tick(void)
 
 /* ---- the switch ---- */
 
-/* On the new task's stack: everything after the switch that needs the old one. Drops the rq lock. */
+/*
+ * On the new task's stack: everything after the switch that needs the old one. Drops the rq lock.
+ */
 static void finish_task_switch(void)
 {
 	struct cpu *c = this_cpu();
@@ -340,7 +355,10 @@ void schedule_tail(void)
 	finish_task_switch();
 }
 
-/* prev goes on unless somebody of its priority waits and its turn is over, or somebody of a higher one waits. */
+/*
+ * prev goes on unless somebody of its priority waits and its turn is over, or somebody of a higher
+ * one waits.
+ */
 static bool prev_goes_on(struct rq *rq, struct task *prev, u64 now)
 {
 	int first;
@@ -397,7 +415,10 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 n
 		arch_mm_switch(next->mm);
 	arch_point(POINT_SWITCH, next);
 	arch_switch(prev, next);
-	/* Here current is again who called, perhaps on another CPU: rq and next above are of the past. */
+	/*
+	 * Here current is again who called, perhaps on another CPU: rq and next above are of the
+	 * past.
+	 */
 	finish_task_switch();
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Running and waiting: per-CPU run queues, task states, wake-up, migration. Mirrors Linux kernel/sched/core.c.
+ * Running and waiting: per-CPU run queues, task states, wake-up, migration. Mirrors Linux
+ * kernel/sched/core.c.
  *
- * The kernel is not preemptible: a task in kernel mode gives the CPU away only in schedule(); user mode is preempted on the
- * way back from an interrupt. rq->lock is held across the switch and released by the next task, so whoever holds the
- * rq->lock of t->cpu knows that t is either running there or fully switched out.
+ * The kernel is not preemptible: a task in kernel mode gives the CPU away only in schedule(); user
+ * mode is preempted on the way back from an interrupt. rq->lock is held across the switch and
+ * released by the next task, so whoever holds the rq->lock of t->cpu knows that t is either running
+ * there or fully switched out.
  */
 #pragma once
 #include "kernel/arch.h"
@@ -15,7 +17,10 @@ struct regs;
 
 #define MAX_CPUS	16
 
-/* Task states, Linux's names. task->state is written by current itself, or by a waker under the rq lock of t->cpu. */
+/*
+ * Task states, Linux's names. task->state is written by current itself, or by a waker under the rq
+ * lock of t->cpu.
+ */
 #define TASK_RUNNING		0x0000u
 #define TASK_INTERRUPTIBLE	0x0001u
 #define TASK_UNINTERRUPTIBLE	0x0002u
@@ -66,12 +71,18 @@ void sched_init(void);			/* boot CPU, before anything sleeps */
 void sched_init_cpu(struct cpu *c);	/* each CPU, makes its idle task current */
 /* Gives up the CPU according to current->state. No spinlock held, interrupts on. */
 void schedule(void);
-/* schedule() that returns at the latest at @deadline (absolute ns). false if the deadline passed, true if woken before. */
+/*
+ * schedule() that returns at the latest at @deadline (absolute ns). false if the deadline passed,
+ * true if woken before.
+ */
 bool schedule_until(u64 deadline);
 /* If another task waits, run it. Anywhere a task may sleep. */
 void cond_resched(void);
 void sched_yield_current(void);
-/* First thing any new task runs, on its own stack, before its function: drops the rq lock of the switch. */
+/*
+ * First thing any new task runs, on its own stack, before its function: drops the rq lock of the
+ * switch.
+ */
 void schedule_tail(void);
 /* TASK_NEW -> runnable on some CPU it may use. */
 void wake_up_new_task(struct task *t);
@@ -81,17 +92,24 @@ static inline bool wake_up_process(struct task *t) { return wake_up_state(t, TAS
 /* Kicks the CPU t runs on so that it goes through the kernel (signal delivery). Any context. */
 void kick_process(struct task *t);
 /*
- * Runs fn(t, arg) with t pinned in its present state: rq lock of t held and t neither running nor being woken.
- * Returns fn's value, or false without calling it if t runs or is queued. Used by the freezer to freeze in place.
+ * Runs fn(t, arg) with t pinned in its present state: rq lock of t held and t neither running nor
+ * being woken. Returns fn's value, or false without calling it if t runs or is queued. Used by the
+ * freezer to freeze in place.
  */
 bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
 /* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
 void sched_wait_off_cpu(struct task *t);
-/* Timer interrupt: accounts, ends slices, evens out the queues, and asks for the next tick while a task runs. */
+/*
+ * Timer interrupt: accounts, ends slices, evens out the queues, and asks for the next tick while a
+ * task runs.
+ */
 void sched_tick(void);
 /* Brings current's utime and stime up to now. Any context. */
 void sched_account_current(void);
-/* 0, or -EINVAL if @mask holds no CPU there is. Sleeps. Current moves at once, another running task at its next interrupt. */
+/*
+ * 0, or -EINVAL if @mask holds no CPU there is. Sleeps. Current moves at once, another running task
+ * at its next interrupt.
+ */
 int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
 void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */

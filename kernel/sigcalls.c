@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The system calls about signals. Mirrors the end of Linux kernel/signal.c. Locks: tasklist_lock (r), siglock.
- * LINUX: there is one user, root, so nobody is refused a signal for who he is.
+ * The system calls about signals. Mirrors the end of Linux kernel/signal.c. Locks: tasklist_lock
+ * (r), siglock. LINUX: there is one user, root, so nobody is refused a signal for who he is.
  */
 #include "kernel/abi.h"
 #include "kernel/freezer.h"
@@ -138,7 +138,10 @@ long sys_rt_sigsuspend(uaddr_t set, size_t sigsetsize)
 	return -ERESTARTNOHAND;
 }
 
-/* A signal is pending, not only the freezer's request, which is obeyed here. LINUX: there the request ends the wait with EINTR. */
+/*
+ * A signal is pending, not only the freezer's request, which is obeyed here. LINUX: there the
+ * request ends the wait with EINTR.
+ */
 static bool really_pending(void)
 {
 	spin_lock(&current->sighand->siglock);
@@ -166,8 +169,9 @@ static void sleep_for_signal(u64 deadline)
 }
 
 /*
- * The number, with the info; -EAGAIN at the deadline, -EINTR for a signal that is not waited for. While it sleeps the signals it waits
- * for are unblocked, so that they wake it; real_blocked keeps their senders from acting on them as on unblocked ones.
+ * The number, with the info; -EAGAIN at the deadline, -EINTR for a signal that is not waited for.
+ * While it sleeps the signals it waits for are unblocked, so that they wake it; real_blocked keeps
+ * their senders from acting on them as on unblocked ones.
  */
 static int sigtimedwait(sigset_t_k which, u64 deadline, struct k_siginfo *info)
 {
@@ -198,7 +202,10 @@ static int sigtimedwait(sigset_t_k which, u64 deadline, struct k_siginfo *info)
 	return interrupted ? -EINTR : -EAGAIN;
 }
 
-/* Deadline of a relative timeout at @ts: 0 for none at all, NO_DEADLINE without one. 0, -EFAULT, -EINVAL. */
+/*
+ * Deadline of a relative timeout at @ts: 0 for none at all, NO_DEADLINE without one. 0, -EFAULT,
+ * -EINVAL.
+ */
 static int deadline_from_user(uaddr_t ts, u64 *deadline)
 {
 	struct k_timespec t;
@@ -357,7 +364,10 @@ long sys_rt_tgsigqueueinfo(int tgid, int pid, int sig, uaddr_t uinfo)
 
 /* --- frames and restart --- */
 
-/* LINUX: a frame that cannot be read ends the program even if it handles SIGSEGV, as there is no state to run the handler in. */
+/*
+ * LINUX: a frame that cannot be read ends the program even if it handles SIGSEGV, as there is no
+ * state to run the handler in.
+ */
 long sys_rt_sigreturn(void)
 {
 	struct regs *r = arch_regs(current);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * On the way to user mode: freeze, die, stop, or run a handler; restart what was interrupted. Mirrors get_signal in Linux
- * kernel/signal.c and arch/x86/kernel/signal.c.
+ * On the way to user mode: freeze, die, stop, or run a handler; restart what was interrupted.
+ * Mirrors get_signal in Linux kernel/signal.c and arch/x86/kernel/signal.c.
  *
- * Locks: siglock. The order of the steps is what the freezer and the OOM killer rely on: a killed thread that may freeze does so
- * before it notices that it must die (mechanism of mark_oom_victim: exemption first, then thaw).
+ * Locks: siglock. The order of the steps is what the freezer and the OOM killer rely on: a killed
+ * thread that may freeze does so before it notices that it must die (mechanism of mark_oom_victim:
+ * exemption first, then thaw).
  */
 #include "kernel/freezer.h"
 #include "kernel/panic.h"
@@ -15,9 +16,10 @@
 enum verdict { NOTHING, HANDLE, FATAL, RELOCK, NEXT };
 
 /*
- * The default action of sig; siglock held, dropped on RELOCK. SIGSTOP stops always; the terminal's stops do nothing to an orphaned
- * process group, where nobody could continue it. The look at the group needs tasklist_lock, so siglock is dropped; a SIGCONT sent
- * meanwhile clears STOP_DEQUEUED, and do_signal_stop then does nothing.
+ * The default action of sig; siglock held, dropped on RELOCK. SIGSTOP stops always; the terminal's
+ * stops do nothing to an orphaned process group, where nobody could continue it. The look at the
+ * group needs tasklist_lock, so siglock is dropped; a SIGCONT sent meanwhile clears STOP_DEQUEUED,
+ * and do_signal_stop then does nothing.
  */
 static enum verdict default_action(int sig)
 {
@@ -38,7 +40,10 @@ static enum verdict default_action(int sig)
 	return do_signal_stop(sig) ? RELOCK : NEXT;
 }
 
-/* The mask to come back to: what the call replaced for its own length (sigsuspend, ppoll), or today's. siglock held. */
+/*
+ * The mask to come back to: what the call replaced for its own length (sigsuspend, ppoll), or
+ * today's. siglock held.
+ */
 static void block_for_handler(struct ksig *k)
 {
 	struct task *t = current;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals: the pending sets and queues, sending, picking the thread, taking one off. Mirrors the first half of Linux kernel/signal.c.
- * sigdeliver.c acts on them, sigstop.c stops and continues groups and tells parents, sigcalls.c holds the system calls.
+ * Signals: the pending sets and queues, sending, picking the thread, taking one off. Mirrors the
+ * first half of Linux kernel/signal.c. sigdeliver.c acts on them, sigstop.c stops and continues
+ * groups and tells parents, sigcalls.c holds the system calls.
  *
- * Locks: tasklist_lock (r), siglock. Threads of a group are linked and unlinked under both, so siglock alone is enough to walk
- * them. LINUX: a sighand is pinned by tasklist_lock or by being current's, where Linux has RCU.
+ * Locks: tasklist_lock (r), siglock. Threads of a group are linked and unlinked under both, so
+ * siglock alone is enough to walk them. LINUX: a sighand is pinned by tasklist_lock or by being
+ * current's, where Linux has RCU.
  */
 #include "kernel/signal.h"
 #include "kernel/freezer.h"
@@ -92,8 +94,8 @@ static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *inf
 }
 
 /*
- * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a real-time signal sent by
- * sigqueue: -EAGAIN, so that the sender knows.
+ * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a
+ * real-time signal sent by sigqueue: -EAGAIN, so that the sender knows.
  */
 static int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
 {
@@ -165,8 +167,8 @@ bool sig_handler_ignored(const struct k_sigaction *ka, int sig)
 }
 
 /*
- * init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself sends is not lost to it.
- * Kernel threads take no signals.
+ * init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself
+ * sends is not lost to it. Kernel threads take no signals.
  */
 static bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
 {
@@ -208,7 +210,10 @@ static bool wants_signal(int sig, struct task *t)
 	return READ_ONCE(t->on_cpu) || !signal_pending(t);
 }
 
-/* The thread that is to take sig: t if it can, else any; NULL: whoever can will see it when it looks. LINUX: no round robin. */
+/*
+ * The thread that is to take sig: t if it can, else any; NULL: whoever can will see it when it
+ * looks. LINUX: no round robin.
+ */
 static struct task *pick_thread(int sig, struct task *t, bool group)
 {
 	struct task *p;
@@ -223,7 +228,10 @@ static struct task *pick_thread(int sig, struct task *t, bool group)
 	return NULL;
 }
 
-/* Every thread has SIGKILL of its own from here on, so that none goes on while a slower one is still to find the fatal signal. */
+/*
+ * Every thread has SIGKILL of its own from here on, so that none goes on while a slower one is
+ * still to find the fatal signal.
+ */
 static void start_group_exit(struct group *g, int sig)
 {
 	struct task *p;
@@ -239,8 +247,8 @@ static void start_group_exit(struct group *g, int sig)
 }
 
 /*
- * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a signal just ends the group, and
- * the core bit of the status stays clear.
+ * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a
+ * signal just ends the group, and the core bit of the status stays clear.
  */
 static void complete_signal(int sig, struct task *t, bool group)
 {
@@ -480,7 +488,10 @@ int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
 	return sig;
 }
 
-/* The frame of a fault's handler must show the instruction that faulted, so it comes before any other. */
+/*
+ * The frame of a fault's handler must show the instruction that faulted, so it comes before any
+ * other.
+ */
 int dequeue_synchronous_signal(struct k_siginfo *info)
 {
 	struct sigpending *p = &current->pending;
@@ -502,7 +513,9 @@ int dequeue_synchronous_signal(struct k_siginfo *info)
 
 /* --- the mask --- */
 
-/* current was woken for shared signals in @which and will not take them: others may. siglock held. */
+/*
+ * current was woken for shared signals in @which and will not take them: others may. siglock held.
+ */
 static void retarget_shared_pending(sigset_t_k which)
 {
 	struct group *g = current->group;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Signals: send, pick the thread, dequeue, act; stop and continue. Mirrors Linux kernel/signal.c. */
+/*
+ * Signals: send, pick the thread, dequeue, act; stop and continue. Mirrors Linux kernel/signal.c.
+ */
 #pragma once
 #include "kernel/abi.h"
 #include "kernel/lock.h"
@@ -37,15 +39,17 @@ struct ksig {
 };
 
 /*
- * The info of a signal is one of: a filled k_siginfo; NULL, the user's kill(2): SI_USER from current; SEND_SIG_KERNEL, from the
- * kernel itself, which init and a blocked mask cannot make go away silently.
+ * The info of a signal is one of: a filled k_siginfo; NULL, the user's kill(2): SI_USER from
+ * current; SEND_SIG_KERNEL, from the kernel itself, which init and a blocked mask cannot make go
+ * away silently.
  */
 #define SEND_SIG_KERNEL	((const struct k_siginfo *)1)
 
 /*
- * To the group of t (process-directed), or to t alone. t is current, or referenced, or tasklist_lock is held; takes tasklist_lock (r)
- * where the caller does not hold it. 0, -EAGAIN (no room for the info of a real-time signal), -ESRCH (t is unhashed), -EINVAL. sig 0:
- * only tells whether t is there. Any context.
+ * To the group of t (process-directed), or to t alone. t is current, or referenced, or
+ * tasklist_lock is held; takes tasklist_lock (r) where the caller does not hold it. 0, -EAGAIN (no
+ * room for the info of a real-time signal), -ESRCH (t is unhashed), -EINVAL. sig 0: only tells
+ * whether t is there. Any context.
  */
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
@@ -57,13 +61,25 @@ void force_sig_fault(int sig, int code, uaddr_t addr);
 void force_sig(int sig);
 /* As force_sig, but the handler is not asked: the program ends. */
 void force_fatal_sig(int sig);
-/* To each process of a process group; tasklist_lock not held. 0 if one of them took it, -ESRCH if there is none. */
+/*
+ * To each process of a process group; tasklist_lock not held. 0 if one of them took it, -ESRCH if
+ * there is none.
+ */
 int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp);
-/* Signals sent to more than one process so far: counted under tasklist_lock before the walk. fork looks whether one passed it by. */
+/*
+ * Signals sent to more than one process so far: counted under tasklist_lock before the walk. fork
+ * looks whether one passed it by.
+ */
 extern _Atomic u32 wide_signals;
-/* Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but hashed ones included. */
+/*
+ * Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but
+ * hashed ones included.
+ */
 int zap_other_threads(struct task *t);
-/* SIGKILL in t's private set: t must die and has not yet noticed. Lock-free hint. A task past do_signal's verdict may sleep killably. */
+/*
+ * SIGKILL in t's private set: t must die and has not yet noticed. Lock-free hint. A task past
+ * do_signal's verdict may sleep killably.
+ */
 bool fatal_signal_pending(struct task *t);
 /* TIF_SIGPENDING. */
 bool signal_pending(struct task *t);
@@ -71,27 +87,45 @@ bool signal_pending(struct task *t);
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
 /*
- * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick. siglock held. current needs none:
- * schedule() looks at what is pending.
+ * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick.
+ * siglock held. current needs none: schedule() looks at what is pending.
  */
 void signal_wake_up(struct task *t, unsigned extra_state);
 void set_current_blocked(sigset_t_k mask);	/* takes siglock */
-/* entry_exit_to_user's part: task work, freeze, stop, deliver or die; restarts an interrupted call. Interrupts on. */
+/*
+ * entry_exit_to_user's part: task work, freeze, stop, deliver or die; restarts an interrupted call.
+ * Interrupts on.
+ */
 void do_signal(struct regs *r);
-/* X2: PF_EXITING; shared signals this thread would have taken go to others, a group stop in progress does not wait for it. */
+/*
+ * X2: PF_EXITING; shared signals this thread would have taken go to others, a group stop in
+ * progress does not wait for it.
+ */
 void exit_signals(void);
-/* copy_process, under tasklist_lock(w) and siglock: the new thread takes part in a group stop in progress or in effect. */
+/*
+ * copy_process, under tasklist_lock(w) and siglock: the new thread takes part in a group stop in
+ * progress or in effect.
+ */
 void task_join_group_stop(struct task *t);
-/* Real parent's side of a stop or continue (CLD_STOPPED, CLD_CONTINUED) of t's group. tasklist_lock held, no siglock. */
+/*
+ * Real parent's side of a stop or continue (CLD_STOPPED, CLD_CONTINUED) of t's group. tasklist_lock
+ * held, no siglock.
+ */
 void do_notify_parent_cldstop(struct task *t, int why);
-/* Tells t->parent that t died with sig; true if t is to be reaped at once (ignored SIGCHLD). tasklist_lock write-held. */
+/*
+ * Tells t->parent that t died with sig; true if t is to be reaped at once (ignored SIGCHLD).
+ * tasklist_lock write-held.
+ */
 bool do_notify_parent(struct task *t, int sig);
 void flush_sigqueue(struct sigpending *p);	/* frees all of it; siglock held, or nobody else can see it */
 void flush_signal_handlers(struct sighand *s);	/* exec: ignored ones stay ignored; alone with s, or siglock held */
 void sigpending_init(struct sigpending *p);
 int sighand_init(void);				/* boot, after kmem_init */
 
-/* ppoll, pselect6: the mask for the length of the call, restored by do_signal. umask 0: nothing. 0, -EINVAL, -EFAULT. */
+/*
+ * ppoll, pselect6: the mask for the length of the call, restored by do_signal. umask 0: nothing. 0,
+ * -EINVAL, -EFAULT.
+ */
 int set_user_sigmask(uaddr_t umask, size_t sigsetsize);
 /* After such a call that was not interrupted: the old mask at once. */
 void restore_saved_sigmask(void);
@@ -119,9 +153,15 @@ void set_blocked_locked(sigset_t_k mask);
 /* A stop signal takes back SIGCONTs, SIGCONT takes back stops and wakes the stopped. */
 void prepare_stop_cont(int sig, struct task *t);
 void clear_group_stop(struct task *t);		/* t takes part in no stop any more */
-/* Stops current with its group; signr 0: takes part in the stop in progress. true: was stopped, siglock dropped. */
+/*
+ * Stops current with its group; signr 0: takes part in the stop in progress. true: was stopped,
+ * siglock dropped.
+ */
 bool do_signal_stop(int signr);
-/* t was to stop and will not, or does now: true if with it the whole group has stopped and the parent is to be told. */
+/*
+ * t was to stop and will not, or does now: true if with it the whole group has stopped and the
+ * parent is to be told.
+ */
 bool participate_group_stop(struct task *t);
 /* A continue that the parent does not know yet: CLD_*, cleared. 0 if none. */
 int take_cld_notice(struct group *g);

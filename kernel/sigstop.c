@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Stopping and continuing whole groups, and what parents are told: CLD_STOPPED, CLD_CONTINUED, death. Mirrors the middle of Linux
- * kernel/signal.c.
+ * Stopping and continuing whole groups, and what parents are told: CLD_STOPPED, CLD_CONTINUED,
+ * death. Mirrors the middle of Linux kernel/signal.c.
  *
- * A stop: the thread that dequeues the stop signal gives every thread STOP_PENDING and counts them in group_stop_count; each goes to
- * TASK_STOPPED in do_signal; the one that takes the count to 0 sets SIGNAL_STOP_STOPPED and tells the parent. SIGCONT undoes it at
- * the moment it is sent, whatever its handler; the first thread back in do_signal tells the parent. A stopped thread freezes where
- * it is (freezer.c).
+ * A stop: the thread that dequeues the stop signal gives every thread STOP_PENDING and counts them
+ * in group_stop_count; each goes to TASK_STOPPED in do_signal; the one that takes the count to 0
+ * sets SIGNAL_STOP_STOPPED and tells the parent. SIGCONT undoes it at the moment it is sent,
+ * whatever its handler; the first thread back in do_signal tells the parent. A stopped thread
+ * freezes where it is (freezer.c).
  *
  * Locks: tasklist_lock (r) to tell a parent, siglock.
  */
@@ -82,7 +83,10 @@ static void continue_group(struct group *g)
 		p->jobctl &= ~JOBCTL_STOPPED;
 		wake_up_state(p, __TASK_STOPPED);
 	}
-	/* In the middle of a stop: as if it had been completed and then continued; SIGCHLD does not queue, so it says stopped. */
+	/*
+	 * In the middle of a stop: as if it had been completed and then continued; SIGCHLD does not
+	 * queue, so it says stopped.
+	 */
 	if (g->flags & SIGNAL_STOP_STOPPED)
 		set_stop_flags(g, SIGNAL_CLD_CONTINUED | SIGNAL_STOP_CONTINUED);
 	else if (g->group_stop_count)
@@ -130,7 +134,8 @@ static bool start_group_stop(int signr)
 }
 
 /*
- * The state is set under siglock, where SIGCONT and SIGKILL are sent, so neither falls between the look at jobctl and the sleep:
+ * The state is set under siglock, where SIGCONT and SIGKILL are sent, so neither falls between the
+ * look at jobctl and the sleep:
  *
  *	current                         sender of SIGCONT
  *	lock(siglock)
@@ -219,8 +224,9 @@ static void set_death(struct k_siginfo *info, int exit_code)
 }
 
 /*
- * A waiter is woken in every case: wait4 may have to return -ECHILD now. SIG_DFL does not count as ignoring (it would for delivery).
- * LINUX: a kernel thread as parent has nobody waiting in it, so its children are reaped at once.
+ * A waiter is woken in every case: wait4 may have to return -ECHILD now. SIG_DFL does not count as
+ * ignoring (it would for delivery). LINUX: a kernel thread as parent has nobody waiting in it, so
+ * its children are reaped at once.
  */
 bool do_notify_parent(struct task *t, int sig)
 {
@@ -242,7 +248,10 @@ bool do_notify_parent(struct task *t, int sig)
 		if (ka->handler == K_SIG_IGN)
 			sig = 0;
 	}
-	/* clone(2) takes any byte as the signal of death; of those that are no signals nobody is told. */
+	/*
+	 * clone(2) takes any byte as the signal of death; of those that are no signals nobody is
+	 * told.
+	 */
 	if (sig > 0 && valid_signal(sig))
 		(void)send_signal_locked(sig, &info, parent, true);
 	spin_unlock(&parent->sighand->siglock);

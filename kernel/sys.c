@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program asks about itself and the machine: names, limits, usage, ids, power. Mirrors Linux kernel/sys.c, reboot.c and
- * drivers/char/random.c.
+ * What a program asks about itself and the machine: names, limits, usage, ids, power. Mirrors Linux
+ * kernel/sys.c, reboot.c and drivers/char/random.c.
  *
- * Locks: a group's limits are protected by its leader's alloc_lock; the machine's names by uts_lock.
+ * Locks: a group's limits are protected by its leader's alloc_lock; the machine's names by
+ * uts_lock.
  *
- * LINUX: every program is root. The id calls keep what they were told per task and permit everything.
+ * LINUX: every program is root. The id calls keep what they were told per task and permit
+ * everything.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -283,7 +285,9 @@ static long get_comm(uaddr_t uname)
 	return copy_to_user(uname, name, sizeof(name)) ? -EFAULT : 0;
 }
 
-/* A new sub-reaper: all that descend from it find it, or a nearer one, when they lose their parent. */
+/*
+ * A new sub-reaper: all that descend from it find it, or a nearer one, when they lose their parent.
+ */
 static void set_subreaper(bool on)
 {
 	struct task *p, *anc;
@@ -469,7 +473,10 @@ long sys_getrandom(uaddr_t ubuf, size_t len, unsigned flags)
 #define MEMBARRIER_CMD_GLOBAL_EXPEDITED			(1 << 1)
 #define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED	(1 << 2)
 
-/* Every other CPU passes through its kernel, one affinity change at a time: on each, what came before is ordered with what follows. */
+/*
+ * Every other CPU passes through its kernel, one affinity change at a time: on each, what came
+ * before is ordered with what follows.
+ */
 static void run_on_each_cpu(void)
 {
 	u64 old = current->affinity, one;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* From the trap to the handler, and the way out to user mode. Mirrors Linux arch/x86/entry/common.c and kernel/entry/common.c. */
+/*
+ * From the trap to the handler, and the way out to user mode. Mirrors Linux arch/x86/entry/common.c
+ * and kernel/entry/common.c.
+ */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
 #include "kernel/entry.h"
@@ -9,7 +12,10 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
-/* The handlers' real types differ in number and width of arguments, which the calling convention forgives; only here. */
+/*
+ * The handlers' real types differ in number and width of arguments, which the calling convention
+ * forgives; only here.
+ */
 typedef long (*handler)(u64, u64, u64, u64, u64, u64);
 
 #define SYSCALL(nr, name, format) long sys_##name(void);
@@ -153,7 +159,10 @@ void entry_irq_exit(void)
 	this_cpu()->in_irq--;
 }
 
-/* The work was done by whoever asked: TIF_NEED_RESCHED is set, or the idle loop looks at the queues, or a signal is pending. */
+/*
+ * The work was done by whoever asked: TIF_NEED_RESCHED is set, or the idle loop looks at the
+ * queues, or a signal is pending.
+ */
 void entry_reschedule(void)
 {
 	arch_point(POINT_IRQ, this_cpu());

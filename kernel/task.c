@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks by number, their references, the boot task, and what procfs asks about them. Mirrors Linux kernel/pid.c, init/init_task.c.
+ * Tasks by number, their references, the boot task, and what procfs asks about them. Mirrors Linux
+ * kernel/pid.c, init/init_task.c.
  *
- * Locks: tasklist_lock (who carries a number, who is in a process group), then pid_lock (which numbers exist and how often).
+ * Locks: tasklist_lock (who carries a number, who is in a process group), then pid_lock (which
+ * numbers exist and how often).
  *
- * A number lives while a task, a process group or a session uses it: each holds a reference, and it is handed out again only
- * when all are gone. Numbers are given out in a circle, so one just freed comes last.
+ * A number lives while a task, a process group or a session uses it: each holds a reference, and it
+ * is handed out again only when all are gone. Numbers are given out in a circle, so one just freed
+ * comes last.
  */
 #include "kernel/task.h"
 #include "kernel/lib/bitmap.h"
@@ -87,7 +90,10 @@ struct task init_task = {
 	.in_syscall = -1,
 };
 
-/* Linux's defaults: stack 8 MiB, core 0, files 1024 of 4096, the rest without limit; processes and signals by the memory there is. */
+/*
+ * Linux's defaults: stack 8 MiB, core 0, files 1024 of 4096, the rest without limit; processes and
+ * signals by the memory there is.
+ */
 static void init_limits(struct group *g)
 {
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++)
@@ -105,7 +111,10 @@ static void init_limits(struct group *g)
 
 void task_init_boot(void)
 {
-	/* A thread costs about six pages (stack, struct, a little user memory); threads may take half of RAM. */
+	/*
+	 * A thread costs about six pages (stack, struct, a little user memory); threads may take
+	 * half of RAM.
+	 */
 	threads_max = (int)min(max(totalram_pages() / 12, 64ul), (u64)PID_LIMIT - RESERVED_PIDS);
 	pid_cache = kmem_cache_create("pid", sizeof(struct pid), 8);
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64);
@@ -396,7 +405,10 @@ struct task *task_alloc(void)
 	return t;
 }
 
-/* What is left of a task by now is its memory: everything that may sleep went in do_exit, everything that is linked in release_task. */
+/*
+ * What is left of a task by now is its memory: everything that may sleep went in do_exit,
+ * everything that is linked in release_task.
+ */
 static void free_task(struct task *t)
 {
 	assert(t != &init_task && t != current);
@@ -423,7 +435,9 @@ void put_task(struct task *t)
 		free_task(t);
 }
 
-/* A thread that has told its parent, or released itself, still has a few steps to go: X18 to X20. */
+/*
+ * A thread that has told its parent, or released itself, still has a few steps to go: X18 to X20.
+ */
 void wait_for_dead_tasks(void)
 {
 	might_sleep();
@@ -431,7 +445,10 @@ void wait_for_dead_tasks(void)
 		msleep(1);
 }
 
-/* A zombie leader has no mm, the threads it left behind have: every scan for an mm must look at all of them (mechanism: 1.12). */
+/*
+ * A zombie leader has no mm, the threads it left behind have: every scan for an mm must look at all
+ * of them (mechanism: 1.12).
+ */
 struct task *find_lock_task_mm(struct task *p)
 {
 	struct task *t;

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A task (Linux: task_struct) and a thread group (Linux: signal_struct): the fields, who protects each, who pins whom.
+ * A task (Linux: task_struct) and a thread group (Linux: signal_struct): the fields, who protects
+ * each, who pins whom.
  *
  * Legend: (!) fixed once published   (@) only current touches it   (~) atomic, no lock   (c) set at creation, read by anyone
  *   [T] tasklist_lock, write to change, read to look    [S] sighand->siglock    [A] t->alloc_lock (task_lock)
  *   [R] rq lock of t->cpu    [F] freezer_lock    [O] oom_lock
  *
- * tasklist_lock stands in for RCU: LINUX: list walks that Linux does under RCU are done under read_lock(&tasklist_lock).
- * A task is pinned by t->usage, by tasklist_lock while it is hashed, or by being current.
- * t->group stays valid until the task is freed; t->sighand is NULL from __exit_signal on [T+S].
+ * tasklist_lock stands in for RCU: LINUX: list walks that Linux does under RCU are done under
+ * read_lock(&tasklist_lock). A task is pinned by t->usage, by tasklist_lock while it is hashed, or
+ * by being current. t->group stays valid until the task is freed; t->sighand is NULL from
+ * __exit_signal on [T+S].
  */
 #pragma once
 #include "kernel/arch.h"
@@ -228,14 +230,20 @@ struct task *task_alloc(void);			/* zeroed, lists and locks set up, one referenc
 void put_task(struct task *t);			/* any context; the last reference frees task and perhaps group */
 struct task *find_task_by_pid(int pid);		/* tasklist_lock held; any thread */
 struct task *find_get_task_by_pid(int pid);	/* takes a reference, NULL if none */
-/* Some thread of p's group that still has an mm, with its alloc_lock held; NULL if none. tasklist_lock held. */
+/*
+ * Some thread of p's group that still has an mm, with its alloc_lock held; NULL if none.
+ * tasklist_lock held.
+ */
 struct task *find_lock_task_mm(struct task *p);
 
 /* pids: task ids, process groups and sessions share one number space. */
 int pid_alloc(void);				/* one reference; -EAGAIN, -ENOMEM. Sleeps. */
 int pid_alloc_at(int nr);			/* that very number; also -EEXIST */
 void pid_get(int nr);
-/* Number reusable when nobody holds it. Under tasklist_lock (w), so that who looks a number up under it may use what it found. */
+/*
+ * Number reusable when nobody holds it. Under tasklist_lock (w), so that who looks a number up
+ * under it may use what it found.
+ */
 void pid_put(int nr);				/* takes the lock. Any context. */
 void pid_put_locked(int nr);
 void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
@@ -279,14 +287,20 @@ void group_put(struct group *g);		/* any context */
 struct sighand *sighand_alloc(void);		/* one user; the handlers are for the caller to fill. NULL. Sleeps. */
 void sighand_put(struct sighand *s);		/* any context */
 void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads session and process group nr */
-/* exec: argv and envp are kernel arrays ending in NULL (first program) or come from user memory (sys_execve). */
+/*
+ * exec: argv and envp are kernel arrays ending in NULL (first program) or come from user memory
+ * (sys_execve).
+ */
 int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
 
 /* kthread.c */
 struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */
 void set_freezable(void);			/* this kernel thread takes part in freezing (they are PF_NOFREEZE otherwise) */
 
-/* Waits until every task that release_task has unhashed is freed; gives up on one that somebody holds on to. Sleeps. */
+/*
+ * Waits until every task that release_task has unhashed is freed; gives up on one that somebody
+ * holds on to. Sleeps.
+ */
 void wait_for_dead_tasks(void);
 
 /* proc's view */

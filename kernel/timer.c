@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Timers on a pairing heap per CPU, clocks, sleeping, and ITIMER_REAL. Mirrors Linux kernel/time: hrtimer.c, itimer.c,
- * posix-timers.c and time.c.
+ * Timers on a pairing heap per CPU, clocks, sleeping, and ITIMER_REAL. Mirrors Linux kernel/time:
+ * hrtimer.c, itimer.c, posix-timers.c and time.c.
  *
- * Locks: a queue's lock, two never at once. A group's itimer is protected by its siglock, taken before the queue's lock.
+ * Locks: a queue's lock, two never at once. A group's itimer is protected by its siglock, taken
+ * before the queue's lock.
  *
- * The hardware timer is set only to come sooner, never later: an interrupt too many costs less than setting it at each switch.
+ * The hardware timer is set only to come sooner, never later: an interrupt too many costs less than
+ * setting it at each switch.
  */
 #include "kernel/abi.h"
 #include "kernel/entry.h"
@@ -163,7 +165,10 @@ void timer_cancel_sync(struct timer *t)
 	}
 }
 
-/* The new CPU is written under the old queue's lock: timer_queue_lock() then holds one of the two, never neither. */
+/*
+ * The new CPU is written under the old queue's lock: timer_queue_lock() then holds one of the two,
+ * never neither.
+ */
 void timer_start(struct timer *t, u64 expires)
 {
 	struct timer_queue *q, *to;
@@ -195,7 +200,10 @@ void timers_run(void)
 	u64 now = ktime_ns();
 	struct timer *t;
 
-	/* What is re-armed for a time after this one waits for its own interrupt: the walk ends whatever the callbacks do. */
+	/*
+	 * What is re-armed for a time after this one waits for its own interrupt: the walk ends
+	 * whatever the callbacks do.
+	 */
 	spin_lock(&q->lock);
 	while ((t = q->root) && t->expires <= now) {
 		void (*fn)(struct timer *) = t->fn;
@@ -499,8 +507,9 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 /* ---- ITIMER_REAL ---- */
 
 /*
- * Interrupt context. An expiry that setitimer overtook finds a later time, or none, and does nothing. A periodic timer goes on
- * when its signal is taken (itimer_rearm): a period shorter than an interrupt, or a signal that nobody takes, costs nothing.
+ * Interrupt context. An expiry that setitimer overtook finds a later time, or none, and does
+ * nothing. A periodic timer goes on when its signal is taken (itimer_rearm): a period shorter than
+ * an interrupt, or a signal that nobody takes, costs nothing.
  */
 static void itimer_fn(struct timer *tm)
 {
@@ -533,7 +542,10 @@ void itimer_rearm(struct group *g)
 	timer_start(&g->real_timer, g->it_real_expires);
 }
 
-/* Sets the timer to go off in @value ns (0: never) and then each @incr; stores what it was if asked. */
+/*
+ * Sets the timer to go off in @value ns (0: never) and then each @incr; stores what it was if
+ * asked.
+ */
 static void set_itimer(u64 value, u64 incr, u64 *old_value, u64 *old_incr)
 {
 	struct group *g = current->group;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Timers and clocks. One-shot timers on a per-CPU queue, expiring in interrupt context. Mirrors Linux kernel/time/hrtimer.c. */
+/*
+ * Timers and clocks. One-shot timers on a per-CPU queue, expiring in interrupt context. Mirrors
+ * Linux kernel/time/hrtimer.c.
+ */
 #pragma once
 #include "kernel/arch.h"
 #include "kernel/lock.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A ring of events per CPU. Mirrors Linux kernel/trace/ring_buffer.c at a fraction. No lock: a CPU writes its own ring, an
- * interrupt between the parts of a record takes the next slot. A reader sees each record whole or, if it reads too slowly, torn.
+ * A ring of events per CPU. Mirrors Linux kernel/trace/ring_buffer.c at a fraction. No lock: a CPU
+ * writes its own ring, an interrupt between the parts of a record takes the next slot. A reader
+ * sees each record whole or, if it reads too slowly, torn.
  */
 #include "kernel/arch.h"
 #include "kernel/fs/files.h"

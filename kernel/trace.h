@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A lock-free ring of binary events per CPU, dumped by panic and read through /sys/kernel/debug/trace. Linux's event names. */
+/*
+ * A lock-free ring of binary events per CPU, dumped by panic and read through
+ * /sys/kernel/debug/trace. Linux's event names.
+ */
 #pragma once
 #include "kernel/lib/types.h"
 
@@ -10,7 +13,10 @@ enum trace_event {
 	TRACE_suspend_resume, TRACE_block_rq_issue, TRACE_block_rq_complete, TRACE_syscall, TRACE_exit_step,
 	NR_TRACE_EVENTS
 };
-/* Records event with time, CPU and current's pid. Any context. a and b: see the event's printer in trace.c. */
+/*
+ * Records event with time, CPU and current's pid. Any context. a and b: see the event's printer in
+ * trace.c.
+ */
 void trace(enum trace_event e, u64 a, u64 b);
 void trace_init_cpu(unsigned cpu);	/* before that CPU runs tasks */
 /* Formats the ring, oldest first, through out(ctx, text, len). */

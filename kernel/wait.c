@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Waiting for children: wait4, waitid; and the calls about process groups and sessions, which decide who a child is to whom.
- * Mirrors the second half of Linux kernel/exit.c, and parts of kernel/sys.c.
+ * Waiting for children: wait4, waitid; and the calls about process groups and sessions, which
+ * decide who a child is to whom. Mirrors the second half of Linux kernel/exit.c, and parts of
+ * kernel/sys.c.
  *
  * Locks: tasklist_lock (r) while looking, then siglock.
  *
@@ -28,7 +29,10 @@ struct wait_opts {
 	bool eligible;			/* a child was seen that may yet have something to tell */
 };
 
-/* A child "of a clone" tells its parent with another signal than SIGCHLD: only __WCLONE and __WALL see it. tasklist_lock held. */
+/*
+ * A child "of a clone" tells its parent with another signal than SIGCHLD: only __WCLONE and __WALL
+ * see it. tasklist_lock held.
+ */
 static bool eligible_child(const struct wait_opts *wo, struct task *p)
 {
 	if (wo->which == P_PID && p->pid != wo->nr)
@@ -66,8 +70,8 @@ static void account_reaped_child(struct task *p)
 }
 
 /*
- * These look at one child with tasklist_lock held for reading. 0: nothing here, still locked. Else unlocked, and the value is the pid
- * that wait4 returns.
+ * These look at one child with tasklist_lock held for reading. 0: nothing here, still locked. Else
+ * unlocked, and the value is the pid that wait4 returns.
  */
 static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 {
@@ -94,7 +98,10 @@ static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 	return pid;
 }
 
-/* A stop or a continue was seen: p may be gone as soon as the lock is, so it is referenced for its times. */
+/*
+ * A stop or a continue was seen: p may be gone as soon as the lock is, so it is referenced for its
+ * times.
+ */
 static int report_change(struct wait_opts *wo, struct task *p)
 {
 	int pid = p->pid;
@@ -149,7 +156,10 @@ static int wait_task_continued(struct wait_opts *wo, struct task *p)
 	return report_change(wo, p);
 }
 
-/* S17: a zombie leader with other hashed threads is no zombie yet to its parent, but it may stop and continue. */
+/*
+ * S17: a zombie leader with other hashed threads is no zombie yet to its parent, but it may stop
+ * and continue.
+ */
 static int wait_consider_task(struct wait_opts *wo, struct task *p)
 {
 	int state = atomic_load(&p->exit_state), pid;
@@ -190,7 +200,10 @@ static int wait_child_nr(struct wait_opts *wo)
 	return wait_consider_task(wo, p);
 }
 
-/* One look at all children: a pid (unlocked), or 0 and wo->eligible says whether waiting makes sense. */
+/*
+ * One look at all children: a pid (unlocked), or 0 and wo->eligible says whether waiting makes
+ * sense.
+ */
 static int scan_children(struct wait_opts *wo)
 {
 	struct task *t;
@@ -214,7 +227,10 @@ static int scan_children(struct wait_opts *wo)
 	return pid;
 }
 
-/* A pid, 0 (WNOHANG), -ECHILD, -ERESTARTSYS. A zombie that waits only for WEXITED to be asked keeps nobody waiting: -ECHILD. */
+/*
+ * A pid, 0 (WNOHANG), -ECHILD, -ERESTARTSYS. A zombie that waits only for WEXITED to be asked keeps
+ * nobody waiting: -ECHILD.
+ */
 static long do_wait(struct wait_opts *wo)
 {
 	struct waitq *q = &current->group->wait_chldexit;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Wait queues and completions. Mirrors Linux kernel/sched/wait.c and completion.c. Locks: waitq->lock, then the rq lock. */
+/*
+ * Wait queues and completions. Mirrors Linux kernel/sched/wait.c and completion.c. Locks:
+ * waitq->lock, then the rq lock.
+ */
 #include "kernel/abi.h"
 #include "kernel/task.h"
 #include "kernel/waitq.h"
@@ -10,7 +13,10 @@ void waitq_init(struct waitq *q, const char *name)
 	list_init(&q->waiters);
 }
 
-/* The state is set under the queue's lock: a waker that misses us there has not yet changed the condition we test next. */
+/*
+ * The state is set under the queue's lock: a waker that misses us there has not yet changed the
+ * condition we test next.
+ */
 static void prepare(struct waitq *q, struct wait_entry *w, unsigned state, u8 exclusive)
 {
 	spin_lock(&q->lock);
@@ -64,7 +70,10 @@ void waitq_remove(struct wait_entry *w)
 		unqueue(w->queue, w);
 }
 
-/* Wakes the non-exclusive waiters, which stand first, and @nr exclusive ones (0: all). Entries stay queued: sleepers dequeue. */
+/*
+ * Wakes the non-exclusive waiters, which stand first, and @nr exclusive ones (0: all). Entries stay
+ * queued: sleepers dequeue.
+ */
 static void wake_up_common(struct waitq *q, unsigned state, unsigned nr)
 {
 	struct wait_entry *w, *n;

@@ -19,14 +19,20 @@ void waitq_init(struct waitq *q, const char *name);
 struct wait_entry {
 	struct list node;
 	struct task *task;
-	/* NULL: wake task. Otherwise called under q->lock by the waker (poll). Returns true to count as an exclusive wake. */
+	/*
+	 * NULL: wake task. Otherwise called under q->lock by the waker (poll). Returns true to
+	 * count as an exclusive wake.
+	 */
 	bool (*func)(struct wait_entry *w);
 	u8 exclusive;
 	struct waitq *queue;
 };
 #define WAIT_ENTRY(name) struct wait_entry name = { .node = LIST_INIT((name).node), .task = current }
 
-/* Enqueue (once) and set current's state; then test the condition; then schedule(). finish_wait sets RUNNING and dequeues. */
+/*
+ * Enqueue (once) and set current's state; then test the condition; then schedule(). finish_wait
+ * sets RUNNING and dequeues.
+ */
 void prepare_to_wait(struct waitq *q, struct wait_entry *w, unsigned state);
 void prepare_to_wait_exclusive(struct waitq *q, struct wait_entry *w, unsigned state);
 void finish_wait(struct waitq *q, struct wait_entry *w);
@@ -40,8 +46,9 @@ void wake_up_interruptible(struct waitq *q);
 static inline bool waitq_active(struct waitq *q) { return !list_empty(&q->waiters); }
 
 /*
- * Sleeps in @state until cond. Value: 0, -ERESTARTSYS if a signal that state lets through is pending, or -ETIME at the deadline
- * (absolute ns of ktime_ns(), NO_DEADLINE for none). cond may be evaluated many times, in state RUNNING or @state: it must not sleep.
+ * Sleeps in @state until cond. Value: 0, -ERESTARTSYS if a signal that state lets through is
+ * pending, or -ETIME at the deadline (absolute ns of ktime_ns(), NO_DEADLINE for none). cond may be
+ * evaluated many times, in state RUNNING or @state: it must not sleep.
  */
 #define NO_DEADLINE	(~0ull)
 #define wait_event_state(q, cond, state, deadline)				\

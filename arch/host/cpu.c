@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Virtual processors, of which one runs at a time. Every step of the kernel that another processor could see is an arch_point():
- * there virtual time passes, interrupts come in if they are on, and by the seed's dice another processor goes on instead.
- * The same seed gives the same run, to the step.
+ * Virtual processors, of which one runs at a time. Every step of the kernel that another processor
+ * could see is an arch_point(): there virtual time passes, interrupts come in if they are on, and
+ * by the seed's dice another processor goes on instead. The same seed gives the same run, to the
+ * step.
  *
- * Interrupts are off while a spinlock is held, but the processor may still be left: the others run into the lock and spin, as real
- * ones do.
+ * Interrupts are off while a spinlock is held, but the processor may still be left: the others run
+ * into the lock and spin, as real ones do.
  */
 #include "arch/host/host.h"
 #include "arch/host/os.h"
@@ -156,7 +157,10 @@ static void take_interrupts(void)
 	}
 }
 
-/* Between the look at a state and what is done about it most mistakes hide: a change there is likely even under a lazy seed. */
+/*
+ * Between the look at a state and what is done about it most mistakes hide: a change there is
+ * likely even under a lazy seed.
+ */
 static unsigned odds(enum arch_point kind)
 {
 	return kind == POINT_WAKE || kind == POINT_STATE ? min(switch_one_in, 4u) : switch_one_in;
@@ -194,7 +198,10 @@ void arch_cpu_relax(void)
 	take_interrupts();
 }
 
-/* In user mode: one step, true if an interrupt came, so that the way out of the kernel has to be gone. */
+/*
+ * In user mode: one step, true if an interrupt came, so that the way out of the kernel has to be
+ * gone.
+ */
 bool host_user_step(void)
 {
 	struct host_cpu *h = me();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Between the host machine's own files, and for the scenarios in tests/model: what a "user program" may say.
+ * Between the host machine's own files, and for the scenarios in tests/model: what a "user program"
+ * may say.
  *
- * A user program is a C function that runs in user mode of a fiber. It reaches the kernel by host_syscall() and its own memory,
- * which lies behind the kernel's software page tables, by the u_ functions: an access may fault, and every call is a place where
- * interrupts come in. C locals are its registers.
+ * A user program is a C function that runs in user mode of a fiber. It reaches the kernel by
+ * host_syscall() and its own memory, which lies behind the kernel's software page tables, by the u_
+ * functions: an access may fault, and every call is a place where interrupts come in. C locals are
+ * its registers.
  */
 #pragma once
 #include "kernel/abi.h"
@@ -33,7 +35,10 @@ extern u64 host_steps;
 void host_cpu_init(u64 seed, unsigned cpus);
 u64 host_random(void);
 bool host_user_step(void);
-/* If set, a scenario's own: current, in do_exit, is past the step @label (no lock held). It may wait by arch_cpu_relax. */
+/*
+ * If set, a scenario's own: current, in do_exit, is past the step @label (no lock held). It may
+ * wait by arch_cpu_relax.
+ */
 extern void (*host_on_exit_step)(const char *label);
 void host_set_current(struct cpu *c, struct task *t);
 

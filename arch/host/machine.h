@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The inline part of the host machine: the kernel as an ordinary Linux process. Tasks are fibers, processors are virtual and one
- * runs at a time, physical memory is one arena, page tables are software, user programs are C functions (see host.h).
+ * The inline part of the host machine: the kernel as an ordinary Linux process. Tasks are fibers,
+ * processors are virtual and one runs at a time, physical memory is one arena, page tables are
+ * software, user programs are C functions (see host.h).
  */
 #pragma once
 #include "kernel/lib/types.h"

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the host machine needs of Linux. Nothing of the kernel is known here; only os_*.c sees libc. */
+/*
+ * What the host machine needs of Linux. Nothing of the kernel is known here; only os_*.c sees libc.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed memory of whole pages, or the process ends. With a guard page below if asked by os_stack_alloc. */
+/*
+ * Zeroed memory of whole pages, or the process ends. With a guard page below if asked by
+ * os_stack_alloc.
+ */
 void *os_alloc(size_t n);
 void *os_stack_alloc(size_t n);
 void os_write(const char *s, size_t n);		/* standard output */

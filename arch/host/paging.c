@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Software page tables: four levels of 512 entries, in pages of the arena. Nothing is cached, so a flush has nothing to do. */
+/*
+ * Software page tables: four levels of 512 entries, in pages of the arena. Nothing is cached, so a
+ * flush has nothing to do.
+ */
 #include "arch/host/host.h"
 #include "kernel/mm/mm.h"
 
@@ -139,7 +142,10 @@ static bool table_empty(const u64 *t)
 	return true;
 }
 
-/* Frees the tables below t, which has @level and maps from @base, that lie wholly in [start, end) and map nothing. */
+/*
+ * Frees the tables below t, which has @level and maps from @base, that lie wholly in [start, end)
+ * and map nothing.
+ */
 static void free_empty(struct mm *mm, u64 *t, unsigned level, uaddr_t base, uaddr_t start, uaddr_t end)
 {
 	u64 span = 1ul << (12 + 9 * level);

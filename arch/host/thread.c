@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Fibers: one stack a task. A task that is not running has its registers on its stack and its stack pointer in arch.sp. Stacks are
- * kept for the next task; AddressSanitizer is told of every change of stack.
+ * Fibers: one stack a task. A task that is not running has its registers on its stack and its stack
+ * pointer in arch.sp. Stacks are kept for the next task; AddressSanitizer is told of every change
+ * of stack.
  */
 #include "arch/host/host.h"
 #include "arch/host/os.h"
@@ -51,8 +52,9 @@ void host_stack_forget(void *stack)
 /* --- stacks --- */
 
 /*
- * A stack is the process' memory, but costs the machine what it costs a real one: four pages, which nobody touches. Free stacks keep
- * them until memory is short. There is nothing to lock: nobody else runs between two arch_points.
+ * A stack is the process' memory, but costs the machine what it costs a real one: four pages, which
+ * nobody touches. Free stacks keep them until memory is short. There is nothing to lock: nobody
+ * else runs between two arch_points.
  */
 #define COST_ORDER	2u
 
@@ -175,7 +177,10 @@ static void begin(void)
 	panic("a fiber's function returned");
 }
 
-/* The words that host_switch_stack pops: six registers and where to go on, with a stack aligned as after a call. */
+/*
+ * The words that host_switch_stack pops: six registers and where to go on, with a stack aligned as
+ * after a call.
+ */
 void host_fiber_init(struct task *t, void (*fn)(void))
 {
 	u64 *sp = (u64 *)((u8 *)t->arch.stack + STACK_BYTES);
@@ -224,7 +229,10 @@ static void forked(void)
 	host_user_mode();
 }
 
-/* LINUX: C locals are a host program's registers and cannot be doubled, so a child begins with a function of its own. */
+/*
+ * LINUX: C locals are a host program's registers and cannot be doubled, so a child begins with a
+ * function of its own.
+ */
 void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 {
 	struct regs *r = &t->arch.regs;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The user edge of the host machine. Below: the kernel's accesses to user memory through the software page tables, signal frames.
- * Above: user mode itself, where programs are C functions; what they may say is in host.h.
+ * The user edge of the host machine. Below: the kernel's accesses to user memory through the
+ * software page tables, signal frames. Above: user mode itself, where programs are C functions;
+ * what they may say is in host.h.
  */
 #include "arch/host/host.h"
 #include "kernel/entry.h"
@@ -9,7 +10,10 @@
 
 /* --- one page --- */
 
-/* The byte of the arena behind a user address, marked as used; NULL and what to tell the fault handler if there is none. */
+/*
+ * The byte of the arena behind a user address, marked as used; NULL and what to tell the fault
+ * handler if there is none.
+ */
 static u8 *translate(uaddr_t va, unsigned *flags)
 {
 	pte_t *p = va < USER_MAX ? arch_pte_find(current->mm, va) : NULL;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the firmware says of the box: processors and interrupt controllers (MADT), the clock and the power switch (FADT, and
- * the one number of the DSDT that soft-off needs). Without tables: one processor at the usual addresses.
+ * What the firmware says of the box: processors and interrupt controllers (MADT), the clock and the
+ * power switch (FADT, and the one number of the DSDT that soft-off needs). Without tables: one
+ * processor at the usual addresses.
  */
 #include "kernel/lib/string.h"
 #include "kernel/printk.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Local APICs: the timer, interrupts between CPUs, bringing CPUs up. The I/O APIC carries one line, COM1's.
- * Mirrors Linux arch/x86/kernel/{apic,smpboot}.c.
+ * Local APICs: the timer, interrupts between CPUs, bringing CPUs up. The I/O APIC carries one line,
+ * COM1's. Mirrors Linux arch/x86/kernel/{apic,smpboot}.c.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -148,8 +148,8 @@ static void nap(void)
 }
 
 /*
- * Short sleeps rather than spinning: an emulator that runs CPUs in turns gets to the new one at once, and one that counts
- * instructions jumps to the next timer when a CPU is reset.
+ * Short sleeps rather than spinning: an emulator that runs CPUs in turns gets to the new one at
+ * once, and one that counts instructions jumps to the next timer when a CPU is reset.
  */
 static bool wait_alive(const struct x86_cpu *x, u64 us)
 {

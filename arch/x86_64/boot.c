@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * From the boot loader's word about memory to entry_main(). Everything it left in low memory is copied or noted before any
- * page is used for something else. Pages needed on the way come off the top of the largest range below 4 GiB.
+ * From the boot loader's word about memory to entry_main(). Everything it left in low memory is
+ * copied or noted before any page is used for something else. Pages needed on the way come off the
+ * top of the largest range below 4 GiB.
  */
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
@@ -47,7 +48,9 @@ u64 early_page(void)
 
 /* ---- the command line ---- */
 
-/* QEMU puts the image's path first, which may have spaces in it; GRUB 2 passes what the user wrote. */
+/*
+ * QEMU puts the image's path first, which may have spaces in it; GRUB 2 passes what the user wrote.
+ */
 static const char *skip_image_name(const char *s, const char *loader)
 {
 	const char *elf = kstrstr(s, ".elf"), *end;
@@ -189,7 +192,10 @@ static void read_multiboot(void)
 	read_modules(mb);
 }
 
-/* On the boot stack, under the boot tables, as the loader left the CPU. Never returns, so the canary may change under it. */
+/*
+ * On the boot stack, under the boot tables, as the loader left the CPU. Never returns, so the
+ * canary may change under it.
+ */
 void x86_boot(void)
 {
 	static struct mem_range ram[ARRAY_SIZE(bi.ranges)];

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What kind of CPU this is, and putting each into the state the kernel runs in: GDT, TSS, control registers, SYSCALL. */
+/*
+ * What kind of CPU this is, and putting each into the state the kernel runs in: GDT, TSS, control
+ * registers, SYSCALL.
+ */
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
@@ -10,7 +13,10 @@
 struct x86_cpu x86_cpus[MAX_CPUS];
 struct x86_features features;
 u64 pte_nx;
-/* Compilers' name. Every boot has its own; x86_boot() and what it calls inline return to nobody, so the change is safe. */
+/*
+ * Compilers' name. Every boot has its own; x86_boot() and what it calls inline return to nobody, so
+ * the change is safe.
+ */
 u64 __stack_chk_guard = 0x7b1e5c0a9d3f2600;
 void __stack_chk_fail(void) __noreturn;
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The FPU, SSE and AVX registers of user threads. The kernel itself uses none, so they stay in the CPU from a thread's switch
- * in to its switch out; both are eager. The area lies at the far end of the kernel stack. Mirrors Linux arch/x86/kernel/fpu.
+ * The FPU, SSE and AVX registers of user threads. The kernel itself uses none, so they stay in the
+ * CPU from a thread's switch in to its switch out; both are eager. The area lies at the far end of
+ * the kernel stack. Mirrors Linux arch/x86/kernel/fpu.
  *
- * arch.fpu_loaded is 0 only while current writes user data into its own area: whatever is in the CPU then is worthless, and
- * what is in the area is not yet to be trusted.
+ * arch.fpu_loaded is 0 only while current writes user data into its own area: whatever is in the
+ * CPU then is worthless, and what is in the area is not yet to be trusted.
  */
 #include "kernel/lib/string.h"
 #include "kernel/abi.h"

@@ -106,7 +106,10 @@ static inline pte_t pte_wrprotect(pte_t p) { return p & ~PTE_WRITE; }
 static inline pte_t pte_mkold(pte_t p) { return p & ~PTE_ACCESSED; }
 static inline pte_t pte_mkclean(pte_t p) { return p & ~PTE_DIRTY; }
 
-/* --- whole aligned pages; string instructions count one instruction for each round, so this is by hand --- */
+/*
+ * --- whole aligned pages; string instructions count one instruction for each round, so this is by
+ * hand ---
+ */
 void arch_clear_page(void *p);
 void arch_copy_page(void *dst, const void *src);
 

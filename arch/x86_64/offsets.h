@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Numbers that assembly needs, and macros for it. traps.c asserts that each number is what the C structs say. */
+/*
+ * Numbers that assembly needs, and macros for it. traps.c asserts that each number is what the C
+ * structs say.
+ */
 #pragma once
 
 #define KERNEL_CS	0x10

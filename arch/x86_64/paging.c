@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page tables: the kernel half, which all address spaces share, the user halves, and telling other CPUs what changed.
+ * Page tables: the kernel half, which all address spaces share, the user halves, and telling other
+ * CPUs what changed.
  *
  * Kernel half, by entry of the top table:
  *   273...  direct map of all RAM, no execute; the image's text and rodata are read-only in it too
  *   402     kernel stacks and ioremap; its second level is here from the start, so that no later change touches a top table
  *   511     the image: text R-X, rodata R--, data RW-
  *
- * A CPU is in mm->arch.cpus from before it loads the mm's tables until after it has loaded others; kernel threads run on the
- * kernel's own tables. A flush asks every CPU in the set and waits, serving others' requests meanwhile. No locks: each CPU
- * has one request slot of its own, and whoever flushes does not sleep before it is answered.
+ * A CPU is in mm->arch.cpus from before it loads the mm's tables until after it has loaded others;
+ * kernel threads run on the kernel's own tables. A flush asks every CPU in the set and waits,
+ * serving others' requests meanwhile. No locks: each CPU has one request slot of its own, and
+ * whoever flushes does not sleep before it is answered.
  */
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
@@ -67,7 +69,10 @@ static void map_image(void)
 	}
 }
 
-/* Each 2 MiB that the image's read-only part touches is mapped by the page, so that the direct map cannot write it either. */
+/*
+ * Each 2 MiB that the image's read-only part touches is mapped by the page, so that the direct map
+ * cannot write it either.
+ */
 static void map_direct_small(u64 pa)
 {
 	u64 from = virt_to_phys(__text_start), to = virt_to_phys(__data_start);
@@ -206,7 +211,10 @@ int arch_mm_init(struct mm *mm)
 	return 0;
 }
 
-/* The first used entry of t from i on, or n, a multiple of 8. Tables are mostly empty: eight at a time. */
+/*
+ * The first used entry of t from i on, or n, a multiple of 8. Tables are mostly empty: eight at a
+ * time.
+ */
 static unsigned next_used(const u64 *t, unsigned i, unsigned n)
 {
 	for (; i % 8; i++)
@@ -273,7 +281,10 @@ pte_t *arch_pte_find(struct mm *mm, uaddr_t va)
 	return &t[index_at(va, 0)];
 }
 
-/* The table of the last level that maps va, or NULL, and in *next the first address that a missing table does not cover. */
+/*
+ * The table of the last level that maps va, or NULL, and in *next the first address that a missing
+ * table does not cover.
+ */
 static u64 *find_table(struct mm *mm, uaddr_t va, uaddr_t *next)
 {
 	u64 *t = mm->arch.pml4;
@@ -317,8 +328,8 @@ static bool table_empty(const u64 *t)
 }
 
 /*
- * Unlinks the empty tables below t, which has @level and maps from @base, and puts them on @freed. A table wholly inside
- * [start, end) goes if it is empty, that is if everything below it went.
+ * Unlinks the empty tables below t, which has @level and maps from @base, and puts them on @freed.
+ * A table wholly inside [start, end) goes if it is empty, that is if everything below it went.
  */
 static void unlink_tables(u64 *t, unsigned level, uaddr_t base, uaddr_t start, uaddr_t end, struct list *freed)
 {
@@ -444,7 +455,10 @@ void arch_tlb_flush(struct mm *mm, uaddr_t start, uaddr_t end)
 {
 	u32 set, bit = 1u << this_cpu()->id;
 
-	/* The ptes are changed before the set is read; a CPU that enters it later reads the new ones. */
+	/*
+	 * The ptes are changed before the set is read; a CPU that enters it later reads the new
+	 * ones.
+	 */
 	atomic_thread_fence(memory_order_seq_cst);
 	set = atomic_load(&mm->arch.cpus);
 	if (set & bit)

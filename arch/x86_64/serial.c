@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Two 16550 serial ports: COM1 is the console, COM2 carries results for a program on the other side; and the ways to end the
- * machine. Writing polls and needs no lock: whoever wants whole lines takes one above.
+ * Two 16550 serial ports: COM1 is the console, COM2 carries results for a program on the other
+ * side; and the ways to end the machine. Writing polls and needs no lock: whoever wants whole lines
+ * takes one above.
  */
 #include "x86.h"
 
@@ -93,7 +94,10 @@ void serial_irq(void)
 		entry_console_rx(inb(COM1 + DATA));
 }
 
-/* QEMU's debug-exit device first: only it can carry a status (33 for passed, 35 for failed, 37 for refused). Then as a PC does it. */
+/*
+ * QEMU's debug-exit device first: only it can carry a status (33 for passed, 35 for failed, 37 for
+ * refused). Then as a PC does it.
+ */
 void arch_poweroff(int status)
 {
 	arch_irq_disable();

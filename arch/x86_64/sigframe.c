@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The frame a signal handler runs on, byte for byte as Linux lays it out, and the way back from it. Mirrors Linux
- * arch/x86/kernel/signal.c and fpu/signal.c.
+ * The frame a signal handler runs on, byte for byte as Linux lays it out, and the way back from it.
+ * Mirrors Linux arch/x86/kernel/signal.c and fpu/signal.c.
  *
- * From high to low: red zone, FPU state (64-byte aligned, its end marked by a magic number), struct k_rt_sigframe. What comes
- * back in is the user's word: selectors are constants again, flags keep what user mode may set itself, FPU state is checked
- * before the CPU sees it, and an address that no IRET can take ends in x86_exit_to_user().
+ * From high to low: red zone, FPU state (64-byte aligned, its end marked by a magic number), struct
+ * k_rt_sigframe. What comes back in is the user's word: selectors are constants again, flags keep
+ * what user mode may set itself, FPU state is checked before the CPU sees it, and an address that
+ * no IRET can take ends in x86_exit_to_user().
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -65,7 +66,10 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 
 	fp = (top - fpu_frame_size()) & ~63ul;
 	at = ((fp - sizeof(f)) & ~15ul) - 8;
-	/* LINUX has a check like this too: a frame that does not fit the alternate stack is not written below it. */
+	/*
+	 * LINUX has a check like this too: a frame that does not fit the alternate stack is not
+	 * written below it.
+	 */
 	if (alt && (at <= current->sas_sp || at - current->sas_sp > current->sas_size))
 		return -EFAULT;
 	if (!(k->ka.flags & SA_RESTORER) || !access_ok(at, top - at) || top < at || put_fpu(fp))
@@ -92,7 +96,10 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 	return 0;
 }
 
-/* Is there a whole xsave image of this CPU's size behind the 512 bytes at from? If not, they count alone. */
+/*
+ * Is there a whole xsave image of this CPU's size behind the 512 bytes at from? If not, they count
+ * alone.
+ */
 static bool is_extended(uaddr_t from)
 {
 	struct k_fpx_sw_bytes sw;

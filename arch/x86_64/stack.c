@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel stacks: 16 KiB each, in slots of address space whose lower half is never mapped, so that an overflow faults at once.
- * A stack that was freed stays mapped on a list for the next thread; the list is emptied under memory pressure, and only
- * then must all CPUs forget the addresses. Mirrors Linux CONFIG_VMAP_STACK in kernel/fork.c.
+ * Kernel stacks: 16 KiB each, in slots of address space whose lower half is never mapped, so that
+ * an overflow faults at once. A stack that was freed stays mapped on a list for the next thread;
+ * the list is emptied under memory pressure, and only then must all CPUs forget the addresses.
+ * Mirrors Linux CONFIG_VMAP_STACK in kernel/fork.c.
  *
- * Locks: stacks_lock; taken with any other spinning lock held but those below it, for put_task() may come from anywhere.
+ * Locks: stacks_lock; taken with any other spinning lock held but those below it, for put_task()
+ * may come from anywhere.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/list.h"
@@ -70,7 +72,10 @@ static int slot_take(void)
 	return slot;
 }
 
-/* Nobody has a mapping below this word's table: takes it away, with all slots of the word taken until every CPU forgot it. */
+/*
+ * Nobody has a mapping below this word's table: takes it away, with all slots of the word taken
+ * until every CPU forgot it.
+ */
 static void table_free(unsigned word)
 {
 	u64 pa = stack_table_take(slot_stack(word * 64));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread's machine part: its kernel stack and what lies on it, and the switch. Mirrors Linux arch/x86/kernel/process_64.c.
+ * A thread's machine part: its kernel stack and what lies on it, and the switch. Mirrors Linux
+ * arch/x86/kernel/process_64.c.
  *
  *   stack + STACK_SIZE	->	register area of the FPU (aligned to 64)
  *				struct regs: the user's, whenever the thread is in the kernel
@@ -93,7 +94,10 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 	t->arch.fpu = fpu_area(t);
 	t->arch.fpu_loaded = 1;
 	t->arch.gs_base = current->arch.gs_base;
-	/* An address outside user space would be refused by WRMSR: clone's caller was told, and here it becomes none. */
+	/*
+	 * An address outside user space would be refused by WRMSR: clone's caller was told, and
+	 * here it becomes none.
+	 */
 	t->arch.fs_base = !tls ? current->arch.fs_base : *tls < USER_MAX ? *tls : 0;
 	irq_push_off();
 	fpu_save(current);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Time: the TSC, measured once against a counter of known speed; the APIC timer, measured along with it; the calendar clock;
- * and randomness. LINUX: the TSCs of all CPUs are taken to run together, as they do on every machine this kernel is for.
+ * Time: the TSC, measured once against a counter of known speed; the APIC timer, measured along
+ * with it; the calendar clock; and randomness. LINUX: the TSCs of all CPUs are taken to run
+ * together, as they do on every machine this kernel is for.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -34,7 +35,10 @@ struct sample {
 	u32 ref, timer;
 };
 
-/* The reading that took least: a machine that shares its processors may stop between any two instructions. */
+/*
+ * The reading that took least: a machine that shares its processors may stop between any two
+ * instructions.
+ */
 static struct sample take_sample(void)
 {
 	struct sample best = { .took = ~0ull };

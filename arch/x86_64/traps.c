@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Exceptions and interrupts: the table, and what each means to the kernel. Mirrors Linux arch/x86/kernel/traps.c and
- * arch/x86/mm/fault.c.
+ * Exceptions and interrupts: the table, and what each means to the kernel. Mirrors Linux
+ * arch/x86/kernel/traps.c and arch/x86/mm/fault.c.
  *
- * x86_trap() is entered and left with interrupts off. From user mode it may sleep in between; from the kernel only a page
- * fault on an instruction in the exception table may.
+ * x86_trap() is entered and left with interrupts off. From user mode it may sleep in between; from
+ * the kernel only a page fault on an instruction in the exception table may.
  */
 #include "kernel/abi.h"
 #include "kernel/panic.h"
@@ -194,8 +194,9 @@ static void user_exception(u64 vector, u64 err, struct regs *r)
 /* ---- page faults ---- */
 
 /*
- * Emulators let IRET in user mode read its frame as the kernel would, which SMAP forbids: the fault repeats for ever. It is
- * answered like the general protection fault that other CPUs raise when it names a kernel selector.
+ * Emulators let IRET in user mode read its frame as the kernel would, which SMAP forbids: the fault
+ * repeats for ever. It is answered like the general protection fault that other CPUs raise when it
+ * names a kernel selector.
  */
 static bool is_user_iret(u64 err, const struct regs *r)
 {
@@ -278,7 +279,10 @@ void x86_trap(u64 vector, u64 err, struct regs *r)
 		user_exception(vector, err, r);
 		return;
 	}
-	/* A user who single-steps may get here with the first instruction of an entry; the step ends there. */
+	/*
+	 * A user who single-steps may get here with the first instruction of an entry; the step
+	 * ends there.
+	 */
 	if (vector == VEC_DB) {
 		r->flags &= ~FLAGS_TF;
 		return;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Block devices as files: the page cache of /dev/ram0, reading pages in, writing dirty ones back. Mirrors Linux block/fops.c.
+ * Block devices as files: the page cache of /dev/ram0, reading pages in, writing dirty ones back.
+ * Mirrors Linux block/fops.c.
  *
- * A clean page is on the reclaimer's list, a dirty one is not. Dirty pages are written by fsync, sync, and the last close. An
- * exiting task's last close (X12) only submits: exit_io_context (X16) sends what is still held back.
+ * A clean page is on the reclaimer's list, a dirty one is not. Dirty pages are written by fsync,
+ * sync, and the last close. An exiting task's last close (X12) only submits: exit_io_context (X16)
+ * sends what is still held back.
  *
- * Locks: writeback_lock around a pass over the dirty pages; mapping->lock for page flags; nr_writeback is atomic.
+ * Locks: writeback_lock around a pass over the dirty pages; mapping->lock for page flags;
+ * nr_writeback is atomic.
  */
 #include "kernel/block.h"
 #include "kernel/fs/dcache.h"
@@ -85,8 +88,8 @@ static void write_end(struct bio *b)
 }
 
 /*
- * A request's memory. What this task holds back keeps pages locked, and somebody may wait for one of them with a lock or memory
- * that we need: nothing is held back while we wait for anything.
+ * A request's memory. What this task holds back keeps pages locked, and somebody may wait for one
+ * of them with a lock or memory that we need: nothing is held back while we wait for anything.
  */
 static struct bio *bio_alloc(void)
 {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The devices of the two serial lines: /dev/console and /dev/ttyS0 are the terminal, /dev/tty is current's own, /dev/ttyS1 takes
- * structured results for a program outside the machine. Mirrors Linux drivers/tty/serial at a fraction.
+ * The devices of the two serial lines: /dev/console and /dev/ttyS0 are the terminal, /dev/tty is
+ * current's own, /dev/ttyS1 takes structured results for a program outside the machine. Mirrors
+ * Linux drivers/tty/serial at a fraction.
  *
- * With the boot word stdin=eof nobody sits at the terminal: reads end at once, and output is passed on byte for byte.
+ * With the boot word stdin=eof nobody sits at the terminal: reads end at once, and output is passed
+ * on byte for byte.
  */
 #include "kernel/entry.h"
 #include "kernel/fs/tty.h"

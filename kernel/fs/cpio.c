@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Unpacks the boot image: cpio archives of format newc, one after the other, padded with zeroes. Mirrors Linux init/initramfs.c.
+ * Unpacks the boot image: cpio archives of format newc, one after the other, padded with zeroes.
+ * Mirrors Linux init/initramfs.c.
  *
- * Nothing in an archive is believed: every length is checked against what is left, names may not climb out with "..", and each
- * refusal is one line in the log with the position in the archive. Missing parent directories are made.
+ * Nothing in an archive is believed: every length is checked against what is left, names may not
+ * climb out with "..", and each refusal is one line in the log with the position in the archive.
+ * Missing parent directories are made.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -12,7 +14,10 @@
 #define HEADER	110u
 #define TRAILER	"TRAILER!!!"
 
-/* Where an archive's numbers are in its header: 8 hexadecimal digits each, after the 6 of the magic. */
+/*
+ * Where an archive's numbers are in its header: 8 hexadecimal digits each, after the 6 of the
+ * magic.
+ */
 enum cpio_field { C_INO, C_MODE, C_UID, C_GID, C_NLINK, C_MTIME, C_FILESIZE, C_MAJ, C_MIN, C_RMAJ, C_RMIN, C_NAMESIZE, C_CHECK, C_FIELDS };
 
 struct entry {
@@ -127,7 +132,9 @@ static int next_entry(struct unpack *u, struct entry *e)
 
 /* --- making files --- */
 
-/* The directory for path, made if it is missing; referenced. *last is the part after it. ERR_PTR. */
+/*
+ * The directory for path, made if it is missing; referenced. *last is the part after it. ERR_PTR.
+ */
 static struct dentry *parent_of(const char *path, struct qstr *last)
 {
 	struct dentry *dir = cross_mounts(dget(root_super->root)), *d;
@@ -161,7 +168,9 @@ static struct dentry *parent_of(const char *path, struct qstr *last)
 	}
 }
 
-/* Takes away what an earlier entry left under that name. 0, or -EEXIST for a directory: it stays. */
+/*
+ * Takes away what an earlier entry left under that name. 0, or -EEXIST for a directory: it stays.
+ */
 static int clear_way(struct dentry *dir, struct qstr q)
 {
 	struct dentry *d;

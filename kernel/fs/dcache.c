@@ -2,11 +2,13 @@
 /*
  * Inodes, dentries and super blocks: who holds whom. Mirrors Linux fs/dcache.c and fs/inode.c.
  *
- * A dentry holds its parent and its inode, an inode its super block. A hashed dentry is also held by the tree, so it never
- * reaches zero references while it can be found; whoever unhashes it drops that reference.
- * LINUX: no negative dentries and no cache beyond use: a name that is not there is looked for again.
+ * A dentry holds its parent and its inode, an inode its super block. A hashed dentry is also held
+ * by the tree, so it never reaches zero references while it can be found; whoever unhashes it drops
+ * that reference. LINUX: no negative dentries and no cache beyond use: a name that is not there is
+ * looked for again.
  *
- * Locks: dentry_lock (spinning) for every link; a directory's inode mutex is held by whoever changes its names.
+ * Locks: dentry_lock (spinning) for every link; a directory's inode mutex is held by whoever
+ * changes its names.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -297,7 +299,10 @@ bool d_is_ancestor(struct dentry *a, struct dentry *d)
 	return yes;
 }
 
-/* The next dentry of the tree below root in an order that visits children first; NULL after the last. dentry_lock held. */
+/*
+ * The next dentry of the tree below root in an order that visits children first; NULL after the
+ * last. dentry_lock held.
+ */
 static struct dentry *deepest(struct dentry *root)
 {
 	struct dentry *d = root;
@@ -308,8 +313,8 @@ static struct dentry *deepest(struct dentry *root)
 }
 
 /*
- * Takes d off the tree unless somebody else did or it has children again. No reader of its directory is on its way through it, and
- * nobody is just making a name in it.
+ * Takes d off the tree unless somebody else did or it has children again. No reader of its
+ * directory is on its way through it, and nobody is just making a name in it.
  */
 static void kill_one(struct dentry *d)
 {
@@ -375,7 +380,10 @@ static struct dentry *tree_next(struct dentry *root, struct dentry *d)
 	return NULL;
 }
 
-/* Each dentry of an idle tree has one reference of the tree (the root: of the mount) and one a child. */
+/*
+ * Each dentry of an idle tree has one reference of the tree (the root: of the mount) and one a
+ * child.
+ */
 bool d_tree_busy(struct dentry *root)
 {
 	bool busy = false;

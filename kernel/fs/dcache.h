@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the files of kernel/fs tell each other: dentries, inodes, path walk, anonymous inodes. Nobody else includes this. */
+/*
+ * What the files of kernel/fs tell each other: dentries, inodes, path walk, anonymous inodes.
+ * Nobody else includes this.
+ */
 #pragma once
 #include "kernel/fs/files.h"
 #include "kernel/lib/string.h"
@@ -76,7 +79,10 @@ void putname(char *name);
 /* getname and path_lookup */
 int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out);
 struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
-/* Makes name in dir and returns the new dentry, referenced. ERR_PTR(-EEXIST) ... dir->inode->lock not held. */
+/*
+ * Makes name in dir and returns the new dentry, referenced. ERR_PTR(-EEXIST) ... dir->inode->lock
+ * not held.
+ */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
 int vfs_truncate(struct inode *i, u64 size);
@@ -90,7 +96,10 @@ extern const struct inode_ops tmpfs_dir_ops;
 int tmpfs_charge(struct super *sb, u64 pages);	/* 0 or -ENOSPC */
 void tmpfs_uncharge(struct super *sb, u64 pages);
 void tmpfs_forget_names(struct super *sb);	/* unmount: its names are gone */
-/* Makes sb->root and the tree of registered files whose path begins with prefix ("/proc/"); 0 or -ENOMEM. */
+/*
+ * Makes sb->root and the tree of registered files whose path begins with prefix ("/proc/"); 0 or
+ * -ENOMEM.
+ */
 int pseudo_fill(struct super *sb, const char *prefix);
 /* Files whose text is made when it is read: open and release for file_ops, and the read. */
 typedef s64 text_fn(struct file *f, char *buf, size_t n);	/* bytes, n at least 4096; called with more room if it fills n */

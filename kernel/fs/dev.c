@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Character devices: null, zero, full, random, kmsg, and the way from a device number to its operations. Mirrors Linux
- * drivers/char/mem.c and fs/char_dev.c.
+ * Character devices: null, zero, full, random, kmsg, and the way from a device number to its
+ * operations. Mirrors Linux drivers/char/mem.c and fs/char_dev.c.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/fs/tty.h"
@@ -89,7 +89,10 @@ static s64 random_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return (s64)done;
 }
 
-/* /dev/zero mapped shared is memory of its own, mapped private an anonymous mapping: v->ops stays NULL for that. */
+/*
+ * /dev/zero mapped shared is memory of its own, mapped private an anonymous mapping: v->ops stays
+ * NULL for that.
+ */
 static int zero_mmap(struct file *f, struct vma *v)
 {
 	(void)f;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls that change names: mkdir, rmdir, unlink, link, symlink, rename, mknod; and where a task stands: chdir, chroot,
- * getcwd, umask. Mirrors the second half of Linux fs/namei.c.
+ * System calls that change names: mkdir, rmdir, unlink, link, symlink, rename, mknod; and where a
+ * task stands: chdir, chroot, getcwd, umask. Mirrors the second half of Linux fs/namei.c.
  *
- * Locks: rename_mutex for renames between directories; the mutex of each directory concerned, ancestor first; the mutex of a
- * directory that is removed, inside its parent's.
+ * Locks: rename_mutex for renames between directories; the mutex of each directory concerned,
+ * ancestor first; the mutex of a directory that is removed, inside its parent's.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -191,7 +191,10 @@ long sys_umask(int mask)
 
 /* --- making --- */
 
-/* Splits a user's path for making something there. On success *name is to be freed by putname after parent_path_put. */
+/*
+ * Splits a user's path for making something there. On success *name is to be freed by putname after
+ * parent_path_put.
+ */
 static int user_parent(int dfd, uaddr_t upath, struct parent_path *pp, char **name)
 {
 	int err;
@@ -391,7 +394,10 @@ static int may_delete(struct dentry *dir, struct dentry *d, bool rmdir)
 	return 0;
 }
 
-/* Removes d from dir. The victim's own mutex keeps new names and mounts out of a directory that goes. */
+/*
+ * Removes d from dir. The victim's own mutex keeps new names and mounts out of a directory that
+ * goes.
+ */
 static int delete_locked(struct dentry *dir, struct dentry *d)
 {
 	bool is_dir = inode_is(d->inode, S_IFDIR);

@@ -2,12 +2,13 @@
 /*
  * epoll: a set of files to wait for that is told once. Mirrors Linux fs/eventpoll.c.
  *
- * An item leaves a wait entry in the queue of the file it watches; a waker puts the item on the ready list and wakes whoever
- * waits. An item does not keep its file open: the file's final close removes it.
- * LINUX: an epoll does not watch another one (EINVAL); EPOLLEXCLUSIVE wakes everybody.
+ * An item leaves a wait entry in the queue of the file it watches; a waker puts the item on the
+ * ready list and wakes whoever waits. An item does not keep its file open: the file's final close
+ * removes it. LINUX: an epoll does not watch another one (EINVAL); EPOLLEXCLUSIVE wakes everybody.
  *
- * Locks: epoll_lock (mutex, one for all: items and what they watch), then the wait queue of a watched file, then epoll->lock
- * (ready list and sleepers, taken by wakers under that queue's lock).
+ * Locks: epoll_lock (mutex, one for all: items and what they watch), then the wait queue of a
+ * watched file, then epoll->lock (ready list and sleepers, taken by wakers under that queue's
+ * lock).
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -200,7 +201,10 @@ static struct epoll_item *take_ready(struct epoll *ep)
 	return it;
 }
 
-/* Hands out what is ready now: how many events, -EFAULT. Level-triggered items stay on the list, behind the others. */
+/*
+ * Hands out what is ready now: how many events, -EFAULT. Level-triggered items stay on the list,
+ * behind the others.
+ */
 static long collect(struct epoll *ep, uaddr_t uevents, int max)
 {
 	LIST_HEAD(again);
@@ -287,7 +291,10 @@ static long do_epoll_wait(int epfd, uaddr_t uevents, int max, u64 deadline)
 	return n;
 }
 
-/* Somebody polls the epoll. He waits here and not in the queues of what it watches, which may be closed meanwhile. */
+/*
+ * Somebody polls the epoll. He waits here and not in the queues of what it watches, which may be
+ * closed meanwhile.
+ */
 static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct epoll *ep = f->private;

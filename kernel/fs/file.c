@@ -2,9 +2,10 @@
 /*
  * Open files: their beginning and their end. Mirrors Linux fs/file_table.c.
  *
- * The last fput does not close: it queues the close as work of the current task, which runs on the way to user mode or, when the
- * task exits, at X12. A task past X12 and kernel threads hand it to a thread of this file. So release() runs in task context and
- * with no lock held, whoever drops the last reference.
+ * The last fput does not close: it queues the close as work of the current task, which runs on the
+ * way to user mode or, when the task exits, at X12. A task past X12 and kernel threads hand it to a
+ * thread of this file. So release() runs in task context and with no lock held, whoever drops the
+ * last reference.
  *
  * Locks: defer_lock (spinning) for the list that the thread works off.
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files whose data are pages in a cache: faults in their mappings, reads, writes, positions. Mirrors the second half of Linux
- * mm/filemap.c.
+ * Files whose data are pages in a cache: faults in their mappings, reads, writes, positions.
+ * Mirrors the second half of Linux mm/filemap.c.
  *
- * Locks: the inode's mutex around a write, which moves the end of the file. Reads take none: they see a size and then pages.
+ * Locks: the inode's mutex around a write, which moves the end of the file. Reads take none: they
+ * see a size and then pages.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -27,7 +28,10 @@ static int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page *
 	p = mapping_get_page(m, pgoff, GFP_USER);
 	if (IS_ERR(p))
 		return PTR_ERR(p) == -ENOMEM ? -ENOMEM : -EFAULT;
-	/* Truncated meanwhile? The page is ours, but nobody will take it out of the page table again. */
+	/*
+	 * Truncated meanwhile? The page is ours, but nobody will take it out of the page table
+	 * again.
+	 */
 	if (pgoff >= mapping_limit(m)) {
 		put_page(p);
 		return -EFAULT;

@@ -2,8 +2,8 @@
 /*
  * Descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c.
  *
- * Locks: files->lock (spinning). A table that only one task uses is read by that task without it: nobody else changes it, and
- * others (procfs) only take references, under the lock.
+ * Locks: files->lock (spinning). A table that only one task uses is read by that task without it:
+ * nobody else changes it, and others (procfs) only take references, under the lock.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/bitmap.h"
@@ -76,7 +76,10 @@ static int arrays_alloc(struct fd_arrays *a, unsigned max)
 	return -ENOMEM;
 }
 
-/* Swaps the arrays of f for bigger ones; what is left in *a is to be freed. f->lock held, or f is private. */
+/*
+ * Swaps the arrays of f for bigger ones; what is left in *a is to be freed. f->lock held, or f is
+ * private.
+ */
 static void arrays_install(struct files *f, struct fd_arrays *a, unsigned max)
 {
 	struct fd_arrays old = { f->fd, f->open, f->cloexec };

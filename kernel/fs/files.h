@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Just enough files: inodes, dentries, open files, descriptor tables, the page cache tree. Mirrors Linux include/linux/fs.h at a fraction.
+ * Just enough files: inodes, dentries, open files, descriptor tables, the page cache tree. Mirrors
+ * Linux include/linux/fs.h at a fraction.
  *
- * A dentry of tmpfs, sysfs and the static part of procfs is pinned by its directory: the tree of dentries is the directory. The
- * dynamic part of procfs makes a dentry for each lookup and forgets it with the last user. A mount is two pointers between the
- * mount point and the root mounted on it, so one dentry pointer says all that Linux's struct path says.
+ * A dentry of tmpfs, sysfs and the static part of procfs is pinned by its directory: the tree of
+ * dentries is the directory. The dynamic part of procfs makes a dentry for each lookup and forgets
+ * it with the last user. A mount is two pointers between the mount point and the root mounted on
+ * it, so one dentry pointer says all that Linux's struct path says.
  */
 #pragma once
 #include <stdatomic.h>
@@ -116,10 +118,16 @@ struct file {
 };
 
 /* --- open files --- */
-/* An open file of no directory: pipe, eventfd, shared memory. Takes over the reference on i even on failure. ERR_PTR. */
+/*
+ * An open file of no directory: pipe, eventfd, shared memory. Takes over the reference on i even on
+ * failure. ERR_PTR.
+ */
 struct file *file_alloc_anon(struct inode *i, const char *name, const struct file_ops *ops, u32 flags);
 static inline struct file *get_file(struct file *f) { atomic_fetch_add(&f->refs, 1); return f; }
-/* Last reference: ->release is deferred to task work of current (X12), or to a kernel thread if current takes no more. Any task context. */
+/*
+ * Last reference: ->release is deferred to task work of current (X12), or to a kernel thread if
+ * current takes no more. Any task context.
+ */
 void fput(struct file *f);
 void flush_delayed_fput(void);			/* waits until every final close handed to the kernel thread so far is done */
 void fput_start_thread(void);			/* boot, when kernel threads work */
@@ -134,7 +142,10 @@ int file_may_exec(const struct file *f);
 struct files;
 struct file *fget(int fd);			/* referenced, NULL: -EBADF. Not for O_PATH files. */
 struct file *fget_raw(int fd);			/* O_PATH files too */
-/* A file for the length of one system call: no reference is taken while nobody else shares the table. */
+/*
+ * A file for the length of one system call: no reference is taken while nobody else shares the
+ * table.
+ */
 struct fdref { struct file *file; u32 counted; };
 struct fdref fdget(int fd);			/* .file NULL: -EBADF */
 static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
@@ -159,31 +170,41 @@ struct file *fget_task(struct task *t, int fd);
 int next_fd_task(struct task *t, int fd);	/* lowest open fd >= fd, or -1 */
 
 /* --- paths --- */
-/* Absolute path of d as seen from the root into buf (at its end); pointer to its start, or ERR_PTR(-ENAMETOOLONG). " (deleted)" appended when unlinked. */
+/*
+ * Absolute path of d as seen from the root into buf (at its end); pointer to its start, or
+ * ERR_PTR(-ENAMETOOLONG). " (deleted)" appended when unlinked.
+ */
 char *dentry_path(struct dentry *d, char *buf, size_t n);
 
 /* --- shared memory and page cache --- */
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
 void mapping_init(struct mapping *m, struct inode *host, u32 flags);
-/* Page at index, created zeroed or read in, up to date, referenced; ERR_PTR. mapping->lock not held. Sleeps. */
+/*
+ * Page at index, created zeroed or read in, up to date, referenced; ERR_PTR. mapping->lock not
+ * held. Sleeps.
+ */
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp);
 struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced and up to date, or NULL */
 void mapping_truncate(struct mapping *m, u64 from_index);	/* drops pages >= from */
 void mapping_truncate_range(struct mapping *m, u64 from_index, u64 to_index);	/* drops pages in [from, to) */
-/* The first page at or after *index with all of @flags (0: any), referenced; *index is set to its own. NULL: none. */
+/*
+ * The first page at or after *index with all of @flags (0: any), referenced; *index is set to its
+ * own. NULL: none.
+ */
 struct page *mapping_next_page(struct mapping *m, u64 *index, u32 flags);
 void mapping_set_dirty(struct page *p);		/* a page in the cache was or will be changed */
 /*
- * Writing p back, in this order: the dirty mark goes (false: there was none), then p is unmapped, so that a later store makes it
- * dirty again, then it is locked. The lock comes last because a fault waits for it with mmap_lock held, which unmapping takes.
+ * Writing p back, in this order: the dirty mark goes (false: there was none), then p is unmapped,
+ * so that a later store makes it dirty again, then it is locked. The lock comes last because a
+ * fault waits for it with mmap_lock held, which unmapping takes.
  */
 bool mapping_clear_dirty(struct mapping *m, struct page *p);
 void mapping_start_write(struct mapping *m, struct page *p);	/* locks. Sleeps. */
 void mapping_end_write(struct mapping *m, struct page *p);	/* unlocks; a clean page is reclaimable. Any context. */
 /*
- * Reclaim: removes p if it is clean, unmapped and only the cache and the caller hold it (refs 2). true if so: the caller's
- * put_page frees it. The caller found p on the clean list and took its reference under the list's lock: a page is on that
- * list only while its mapping exists.
+ * Reclaim: removes p if it is clean, unmapped and only the cache and the caller hold it (refs 2).
+ * true if so: the caller's put_page frees it. The caller found p on the clean list and took its
+ * reference under the list's lock: a page is on that list only while its mapping exists.
  */
 bool mapping_try_release(struct page *p);
 int generic_file_mmap(struct file *f, struct vma *v);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Advisory locks: fcntl's record locks, which belong to a descriptor table, and flock's, which belong to an open file. Mirrors
- * Linux fs/locks.c. LINUX: a cycle of waiters is not detected (no EDEADLK); a signal gets anybody out.
+ * Advisory locks: fcntl's record locks, which belong to a descriptor table, and flock's, which
+ * belong to an open file. Mirrors Linux fs/locks.c. LINUX: a cycle of waiters is not detected (no
+ * EDEADLK); a signal gets anybody out.
  *
- * Locks: file_locks_lock (spinning) for the lists of all inodes; one queue for all waiters, as there are few.
+ * Locks: file_locks_lock (spinning) for the lists of all inodes; one queue for all waiters, as
+ * there are few.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -37,7 +39,10 @@ static struct file_lock *find_conflict(struct inode *i, const struct file_lock *
 	return NULL;
 }
 
-/* Cuts want's range out of the owner's other locks. *spare is used if one is cut in two. file_locks_lock held. */
+/*
+ * Cuts want's range out of the owner's other locks. *spare is used if one is cut in two.
+ * file_locks_lock held.
+ */
 static void cut_own(struct inode *i, const struct file_lock *want, struct file_lock **spare, struct list *dead)
 {
 	struct file_lock *l, *next;

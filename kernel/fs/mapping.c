@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The page cache of one file: a radix tree from page index to page, filling pages and writing them back. Mirrors the first half
- * of Linux mm/filemap.c and lib/radix-tree.c; filemap.c has the other half.
+ * The page cache of one file: a radix tree from page index to page, filling pages and writing them
+ * back. Mirrors the first half of Linux mm/filemap.c and lib/radix-tree.c; filemap.c has the other
+ * half.
  *
- * Locks: m->lock (spinning) protects tree and page flags; it nests inside everything that sleeps and outside the clean list's.
- * A page in the tree holds one reference of the tree. PG_LOCKED: somebody fills or writes it; wait in page_waitq.
+ * Locks: m->lock (spinning) protects tree and page flags; it nests inside everything that sleeps
+ * and outside the clean list's. A page in the tree holds one reference of the tree. PG_LOCKED:
+ * somebody fills or writes it; wait in page_waitq.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"

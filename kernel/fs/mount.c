@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux fs/namespace.c.
+ * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux
+ * fs/namespace.c.
  *
- * LINUX: one name space; a file system is mounted in one place; no bind mounts, no propagation. MNT_DETACH of one in use empties
- * it at once; open files stay.
+ * LINUX: one name space; a file system is mounted in one place; no bind mounts, no propagation.
+ * MNT_DETACH of one in use empties it at once; open files stay.
  *
  * Locks: mount_mutex around changes of the mount list, dentry_lock inside it for the pointers.
  */
@@ -70,8 +71,9 @@ static bool can_be_found(const struct dentry *d)
 }
 
 /*
- * Puts sb over where; on success where's reference is taken over. Only over what can be found: an unlinked directory cannot, nor can
- * that of a process. LINUX: the latter can be mounted on, and its end unmounts it.
+ * Puts sb over where; on success where's reference is taken over. Only over what can be found: an
+ * unlinked directory cannot, nor can that of a process. LINUX: the latter can be mounted on, and
+ * its end unmounts it.
  */
 static int attach(struct super *sb, struct dentry *where)
 {

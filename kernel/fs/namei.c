@@ -2,8 +2,9 @@
 /*
  * The path walk, and open. Mirrors Linux fs/namei.c and fs/open.c.
  *
- * Everybody is root here: the walk asks for no permission. LINUX: a name is at most 255 bytes, a path 4095, and at most 40
- * symlinks are followed, as there; a path that symlinks make longer than 8 KiB is ENAMETOOLONG.
+ * Everybody is root here: the walk asks for no permission. LINUX: a name is at most 255 bytes, a
+ * path 4095, and at most 40 symlinks are followed, as there; a path that symlinks make longer than
+ * 8 KiB is ENAMETOOLONG.
  *
  * Locks: dentry_lock for each step; the mutex of the last directory while a file is made in it.
  */
@@ -157,7 +158,10 @@ static enum last_type classify(const char *name, size_t len)
 	return len == 1 ? LAST_DOT : name[1] == '.' ? LAST_DOTDOT : LAST_NORM;
 }
 
-/* One name that is not "." or "..": into w->cur, or through a symlink. last: nothing but slashes follows, @slash: some do. */
+/*
+ * One name that is not "." or "..": into w->cur, or through a symlink. last: nothing but slashes
+ * follows, @slash: some do.
+ */
 static int step_name(struct walk *w, struct qstr q, const char *rest, bool last, bool slash)
 {
 	struct dentry *d = lookup_one(w->cur, q.name, q.len);
@@ -323,7 +327,10 @@ int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out)
 
 /* --- making names --- */
 
-/* A dentry for a new name in dir, whose mutex is held: ERR_PTR(-ENOENT) removed, -EEXIST, -EROFS, -EPERM. */
+/*
+ * A dentry for a new name in dir, whose mutex is held: ERR_PTR(-ENOENT) removed, -EEXIST, -EROFS,
+ * -EPERM.
+ */
 static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
 {
 	struct dentry *d;

@@ -2,12 +2,13 @@
 /*
  * Pipes and FIFOs. Mirrors Linux fs/pipe.c.
  *
- * Bytes lie in a ring of pages that come when they are needed. Copies to and from user memory may sleep, so they go through a
- * buffer outside the lock: on the stack for small ones. A write of at most PIPE_BUF bytes is put in at once or not at all.
- * LINUX: data of a read whose user buffer turns out to be bad goes back into the pipe only if nobody took its room meanwhile.
+ * Bytes lie in a ring of pages that come when they are needed. Copies to and from user memory may
+ * sleep, so they go through a buffer outside the lock: on the stack for small ones. A write of at
+ * most PIPE_BUF bytes is put in at once or not at all. LINUX: data of a read whose user buffer
+ * turns out to be bad goes back into the pipe only if nobody took its room meanwhile.
  *
- * A byte that wakes a sleeping reader is the commonest thing a pipe does, so sleepers are a list of tasks under the pipe's own
- * lock, not a waitq: one lock for the data, the sleepers and the counts.
+ * A byte that wakes a sleeping reader is the commonest thing a pipe does, so sleepers are a list of
+ * tasks under the pipe's own lock, not a waitq: one lock for the data, the sleepers and the counts.
  *
  * Locks: pipe->lock (spinning), outside run queues' and poll queues'.
  */
@@ -170,7 +171,10 @@ static void ring_trim(struct pipe *p)
 	}
 }
 
-/* Brings the pages for n more bytes; drops and retakes the lock. 0, -ENOMEM, -EAGAIN: the lock was dropped, look again. */
+/*
+ * Brings the pages for n more bytes; drops and retakes the lock. 0, -ENOMEM, -EAGAIN: the lock was
+ * dropped, look again.
+ */
 static int ring_prepare(struct pipe *p, size_t n)
 {
 	for (u64 at = p->head & PAGE_MASK; at < p->head + n; at += PAGE_SIZE) {
@@ -309,7 +313,10 @@ static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 
 /* --- writing --- */
 
-/* Puts n bytes in: all of them, waiting for room; fewer if a signal or the end of the readers comes in between. */
+/*
+ * Puts n bytes in: all of them, waiting for room; fewer if a signal or the end of the readers comes
+ * in between.
+ */
 static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
 {
 	size_t done = 0, chunk;

@@ -2,8 +2,9 @@
 /*
  * Waiting for several files at once: poll, ppoll, select, pselect6. Mirrors Linux fs/select.c.
  *
- * The first look at each file leaves a wait entry in its queue; a waker sets `triggered` and wakes the task. A wake-up between
- * a look and the sleep is not lost: triggered is tested after the state is set.
+ * The first look at each file leaves a wait entry in its queue; a waker sets `triggered` and wakes
+ * the task. A wake-up between a look and the sleep is not lost: triggered is tested after the state
+ * is set.
  *
  * Locks: waitq->lock of each file's queue, inside nothing.
  */
@@ -110,7 +111,10 @@ static bool poll_sleep(struct poll_wait *pw, u64 deadline)
 	return in_time;
 }
 
-/* Looks until look() finds something, at the latest at deadline. How many, 0, -EINTR, -ENOMEM or look's own error. */
+/*
+ * Looks until look() finds something, at the latest at deadline. How many, 0, -EINTR, -ENOMEM or
+ * look's own error.
+ */
 static long poll_loop(long (*look)(struct poll_wait *pw, struct poll_table *pt, void *arg), void *arg, u64 deadline)
 {
 	struct poll_wait *pw = kmalloc(sizeof(*pw), GFP_KERNEL);
@@ -174,7 +178,10 @@ static int user_deadline(uaddr_t uts, u64 *deadline)
 	return deadline_after(&ts, deadline);
 }
 
-/* A call that changed the signal mask ends: it stays changed only if a handler is about to run with it. */
+/*
+ * A call that changed the signal mask ends: it stays changed only if a handler is about to run with
+ * it.
+ */
 static long mask_end(long ret)
 {
 	if (ret != -ERESTARTNOHAND && current->restore_sigmask)
@@ -261,7 +268,10 @@ long sys_poll(uaddr_t ufds, unsigned n, int ms)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-/* What is left of the time goes back to the user, as Linux does; a read-only timespec is nobody's error. */
+/*
+ * What is left of the time goes back to the user, as Linux does; a read-only timespec is nobody's
+ * error.
+ */
 static void put_time_left(uaddr_t uts, u64 deadline)
 {
 	struct k_timespec left = time_left(deadline);

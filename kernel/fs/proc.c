@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The directories of procfs: /proc, /proc/PID, /proc/PID/task, /proc/PID/fd. Mirrors Linux fs/proc/base.c.
+ * The directories of procfs: /proc, /proc/PID, /proc/PID/task, /proc/PID/fd. Mirrors Linux
+ * fs/proc/base.c.
  *
- * What every task has is made when it is looked for and goes with its last user; such an inode holds a reference on the task
- * struct, so a number that is given away again is not mistaken for the old task. Files of a task that was reaped read ESRCH.
+ * What every task has is made when it is looked for and goes with its last user; such an inode
+ * holds a reference on the task struct, so a number that is given away again is not mistaken for
+ * the old task. Files of a task that was reaped read ESRCH.
  *
- * Locks: tasklist_lock (read) for each look at the tasks; nothing is held while text goes to the user.
+ * Locks: tasklist_lock (read) for each look at the tasks; nothing is held while text goes to the
+ * user.
  */
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
@@ -13,7 +16,10 @@
 
 #define PID_BASE	(1ull << 40)	/* directory positions from here on are task numbers */
 
-/* What an inode made on demand is: private is the task, private_nr this plus an index or descriptor. */
+/*
+ * What an inode made on demand is: private is the task, private_nr this plus an index or
+ * descriptor.
+ */
 #define KIND_ENTRY	0x000000000ull
 #define KIND_DIR	0x100000000ull
 #define KIND_FD		0x200000000ull
@@ -469,7 +475,10 @@ static int proc_root_readdir(struct file *f, emit_fn *emit, void *ctx)
 		if (err)
 			return err;
 	}
-	/* Whether the static part was all taken shows in the next emit: a full buffer refuses that too. */
+	/*
+	 * Whether the static part was all taken shows in the next emit: a full buffer refuses that
+	 * too.
+	 */
 	while ((pid = next_process(from))) {
 		from = (u64)pid + 1;
 		if (!emit_number(emit, ctx, (u32)pid, from << 24 | (KIND_DIR >> 32) << 20, DT_DIR, PID_BASE + from))

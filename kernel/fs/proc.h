@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the parts of procfs tell each other: proc.c has the directories, proc_task.c and proc_mm.c what is in a task's files. */
+/*
+ * What the parts of procfs tell each other: proc.c has the directories, proc_task.c and proc_mm.c
+ * what is in a task's files.
+ */
 #pragma once
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/fmt.h"

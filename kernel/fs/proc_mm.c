@@ -2,7 +2,8 @@
 /*
  * The text of a task's files in /proc that is about its memory. Mirrors Linux fs/proc/task_mmu.c.
  *
- * A reader holds mm_users for a moment; if the task exits meanwhile the reader's mmput frees the memory.
+ * A reader holds mm_users for a moment; if the task exits meanwhile the reader's mmput frees the
+ * memory.
  *
  * Locks: mm->mmap_lock, taken by the functions of mm.h.
  */

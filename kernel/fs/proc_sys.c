@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files of /proc that are about the whole machine. Formats are Linux's (fs/proc/meminfo.c, stat.c, mm/vmstat.c, ...). What a
- * subsystem owns alone is registered in its own file; here is what gathers from many.
+ * Files of /proc that are about the whole machine. Formats are Linux's (fs/proc/meminfo.c, stat.c,
+ * mm/vmstat.c, ...). What a subsystem owns alone is registered in its own file; here is what
+ * gathers from many.
  */
 #include "kernel/block.h"
 #include "kernel/fs/proc.h"
@@ -140,7 +141,10 @@ static size_t print_cpu(char *buf, size_t n, const char *name, struct cpu_times 
 			  c.idle / NSEC_PER_TICK);
 }
 
-/* LINUX: times are kept by task, so the first line has user and system of the living tasks, and a CPU's own line only its idle time. */
+/*
+ * LINUX: times are kept by task, so the first line has user and system of the living tasks, and a
+ * CPU's own line only its idle time.
+ */
 static s64 stat_show(char *buf, size_t n)
 {
 	struct cpu_times all = { 0 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The text of a task's files in /proc that is about the task itself. Formats are Linux's (fs/proc/array.c), with one line more in
- * status: Freezer.
+ * The text of a task's files in /proc that is about the task itself. Formats are Linux's
+ * (fs/proc/array.c), with one line more in status: Freezer.
  *
  * Locks: tasklist_lock and siglock to take a snapshot; formatting holds nothing.
  */

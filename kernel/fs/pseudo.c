@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Files that are functions: PSEUDO_FILE anywhere in the kernel makes one under /proc or /sys. Mirrors Linux fs/seq_file.c and
- * fs/kernfs at a fraction. Also sysfs itself, which holds nothing else.
+ * Files that are functions: PSEUDO_FILE anywhere in the kernel makes one under /proc or /sys.
+ * Mirrors Linux fs/seq_file.c and fs/kernfs at a fraction. Also sysfs itself, which holds nothing
+ * else.
  *
- * The text is made by the first read and kept with the open file until it is read from the start again, so that a reader with a
- * small buffer sees one moment.
+ * The text is made by the first read and kept with the open file until it is read from the start
+ * again, so that a reader with a small buffer sees one moment.
  *
  * Locks: text.lock, the outermost of all: show() may take any lock. A store() runs without it.
  */

@@ -2,8 +2,8 @@
 /*
  * read, write and their relatives; lseek, ioctl, fsync. Mirrors Linux fs/read_write.c.
  *
- * Locks: file->pos_lock around the use of file->pos, for files with data and directories only (a read from a terminal may last
- * for ever), and not at all while nobody else has the file.
+ * Locks: file->pos_lock around the use of file->pos, for files with data and directories only (a
+ * read from a terminal may last for ever), and not at all while nobody else has the file.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -189,7 +189,10 @@ out:
 	return err;
 }
 
-/* A stream: the parts go as one call through a buffer, so that a pipe's atomicity and a message's unity hold. */
+/*
+ * A stream: the parts go as one call through a buffer, so that a pipe's atomicity and a message's
+ * unity hold.
+ */
 static s64 stream_writev(struct file *f, const struct iov *iov)
 {
 	size_t n = min(iov->total, (size_t)65536), done = 0;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What is known of a file, and changing it: stat, statx, access, chmod, chown, utimensat, truncate, fallocate, statfs, readlink.
- * Mirrors Linux fs/stat.c, fs/open.c and fs/utimes.c.
+ * What is known of a file, and changing it: stat, statx, access, chmod, chown, utimensat, truncate,
+ * fallocate, statfs, readlink. Mirrors Linux fs/stat.c, fs/open.c and fs/utimes.c.
  *
- * Locks: the inode's mutex for mode, owner and size. Everybody is root: permissions are kept and shown, but only the absence of
- * every x bit refuses anything.
+ * Locks: the inode's mutex for mode, owner and size. Everybody is root: permissions are kept and
+ * shown, but only the absence of every x bit refuses anything.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timerfd: a timer whose expirations are read. Mirrors Linux fs/timerfd.c. LINUX: setting the wall clock does not move a timer
- * that is armed, so TFD_TIMER_CANCEL_ON_SET never cancels.
+ * timerfd: a timer whose expirations are read. Mirrors Linux fs/timerfd.c. LINUX: setting the wall
+ * clock does not move a timer that is armed, so TFD_TIMER_CANCEL_ON_SET never cancels.
  *
- * A periodic timer that went off goes on when somebody reads it or asks for it, which counts what would have expired since: a period
- * shorter than an interrupt costs nothing.
+ * A periodic timer that went off goes on when somebody reads it or asks for it, which counts what
+ * would have expired since: a period shorter than an interrupt costs nothing.
  *
  * Locks: timerfd->lock (spinning, taken by the timer's interrupt).
  */

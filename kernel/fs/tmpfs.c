@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The file system in memory: names are dentries, data are pages of the inode's own page cache. Also memory shared without a
- * name: shared anonymous mappings and memfd_create. Mirrors Linux mm/shmem.c.
+ * The file system in memory: names are dentries, data are pages of the inode's own page cache. Also
+ * memory shared without a name: shared anonymous mappings and memfd_create. Mirrors Linux
+ * mm/shmem.c.
  *
- * Files stay when their makers are killed, so they must not be able to fill the memory: all mounted tmpfs together hold at most
- * half of RAM, and as many names as half of RAM has pages; a mount may be given less with size=. More ends in ENOSPC. Memory
- * without a name is not limited: its users pay for it with their life when the OOM killer comes.
+ * Files stay when their makers are killed, so they must not be able to fill the memory: all mounted
+ * tmpfs together hold at most half of RAM, and as many names as half of RAM has pages; a mount may
+ * be given less with size=. More ends in ENOSPC. Memory without a name is not limited: its users
+ * pay for it with their life when the OOM killer comes.
  *
  * Locks: the VFS holds the mutexes of the directories whose names change.
  */
@@ -238,7 +240,10 @@ static int tmpfs_rename(struct inode *odir, struct dentry *od, struct inode *ndi
 	return 0;
 }
 
-/* i->lock held. What is cut off is unmapped first, so that no page table outlives the page's place in the file. */
+/*
+ * i->lock held. What is cut off is unmapped first, so that no page table outlives the page's place
+ * in the file.
+ */
 static int tmpfs_truncate(struct inode *i, u64 size)
 {
 	u64 old = i->size, first = PAGE_ALIGN(size) >> PAGE_SHIFT;
@@ -250,7 +255,10 @@ static int tmpfs_truncate(struct inode *i, u64 size)
 
 		unmap_mapping_range(i->mapping, first, ~0ull);
 		mapping_truncate(i->mapping, first);
-		/* A fault that looked at the size before it changed may have put a page back: it is seen by its own second look. */
+		/*
+		 * A fault that looked at the size before it changed may have put a page back: it is
+		 * seen by its own second look.
+		 */
 		p = size % PAGE_SIZE ? mapping_find_page(i->mapping, size >> PAGE_SHIFT) : NULL;
 		if (p) {
 			kmemset((char *)page_address(p) + size % PAGE_SIZE, 0, PAGE_SIZE - size % PAGE_SIZE);
@@ -288,7 +296,10 @@ static const struct file_ops tmpfs_fops = {
 
 /* --- mounting --- */
 
-/* Options: size=BYTES, with K, M, G or %, and mode=OCTAL; others are ignored, as the caller cannot be hurt by it. */
+/*
+ * Options: size=BYTES, with K, M, G or %, and mode=OCTAL; others are ignored, as the caller cannot
+ * be hurt by it.
+ */
 static int parse_option(struct super *sb, u32 *mode, const char *opt)
 {
 	char value[32];

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The terminal's line discipline: what happens to a byte that was typed, and to one that is written. Mirrors Linux
- * drivers/tty/n_tty.c.
+ * The terminal's line discipline: what happens to a byte that was typed, and to one that is
+ * written. Mirrors Linux drivers/tty/n_tty.c.
  *
- * LINUX: output is never stopped (no ^S), and hanging up does not invalidate open files, as for Linux's console.
+ * LINUX: output is never stopped (no ^S), and hanging up does not invalidate open files, as for
+ * Linux's console.
  *
- * Locks: tty->lock (spinning, taken in interrupts); signals are sent after it is released. tty->write_lock around output.
+ * Locks: tty->lock (spinning, taken in interrupts); signals are sent after it is released.
+ * tty->write_lock around output.
  */
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
@@ -355,7 +357,10 @@ static size_t take_line(struct tty *t, u8 *out, size_t n, bool *eof)
 			break;
 		}
 	}
-	/* A line that filled the buffer exactly, then ^D: the mark is part of it, not an end of file of its own. */
+	/*
+	 * A line that filled the buffer exactly, then ^D: the mark is part of it, not an end of
+	 * file of its own.
+	 */
 	if (!*eof && done == n && t->tail != t->canon && is_end(t, t->tail) && *slot(t, t->tail) == 0)
 		t->tail++;
 	return done;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The one terminal: line discipline (tty.c), job control (tty_jobs.c), devices (console.c). Mirrors Linux include/linux/tty.h. */
+/*
+ * The one terminal: line discipline (tty.c), job control (tty_jobs.c), devices (console.c). Mirrors
+ * Linux include/linux/tty.h.
+ */
 #pragma once
 #include "kernel/fs/dcache.h"
 

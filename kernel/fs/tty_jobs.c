@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Job control: which session owns the terminal, which of its process groups is in front, and what happens when the session's
- * leader dies. Mirrors Linux drivers/tty/tty_jobctrl.c.
+ * Job control: which session owns the terminal, which of its process groups is in front, and what
+ * happens when the session's leader dies. Mirrors Linux drivers/tty/tty_jobctrl.c.
  *
- * Locks: tasklist_lock (to walk a session), then siglock (group->tty) or tty->lock, never both of those.
+ * Locks: tasklist_lock (to walk a session), then siglock (group->tty) or tty->lock, never both of
+ * those.
  */
 #include "kernel/fs/tty.h"
 #include "kernel/panic.h"

@@ -9,7 +9,10 @@ static inline bool bit_test(const u64 *map, size_t i) { return map[i / 64] >> (i
 static inline void bit_set(u64 *map, size_t i) { map[i / 64] |= 1ull << (i % 64); }
 static inline void bit_clear(u64 *map, size_t i) { map[i / 64] &= ~(1ull << (i % 64)); }
 
-/* The first bit of value @want at or after @from, or @n. Bits beyond n in the last word are not looked at. */
+/*
+ * The first bit of value @want at or after @from, or @n. Bits beyond n in the last word are not
+ * looked at.
+ */
 static inline size_t bit_find(const u64 *map, size_t n, size_t from, bool want)
 {
 	for (size_t i = from; i < n; i = (i / 64 + 1) * 64) {

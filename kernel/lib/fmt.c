@@ -34,7 +34,10 @@ static void put_padded(struct sink *o, const struct spec *sp, const char *s, int
 		put(o, ' ');
 }
 
-/* sign is 0 for none. Builds the digits from the right: 64 bits in octal are 22, the rest is zeroes asked for. */
+/*
+ * sign is 0 for none. Builds the digits from the right: 64 bits in octal are 22, the rest is zeroes
+ * asked for.
+ */
 static void put_number(struct sink *o, const struct spec *sp, u64 v, unsigned base, bool upper, char sign)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";

@@ -1,18 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Formatting and reading of numbers. Conversions: %d %i %u %x %X %o %c %s %p %% with the flags 0 and -, a width, a precision
- * (* for either), and the lengths hh h l ll z. No floating point.
+ * Formatting and reading of numbers. Conversions: %d %i %u %x %X %o %c %s %p %% with the flags 0
+ * and -, a width, a precision (* for either), and the lengths hh h l ll z. No floating point.
  */
 #pragma once
 #include <stdarg.h>
 #include "kernel/lib/types.h"
 
-/* Formats into buf, always ends it with a zero (n > 0); the length it would have had with room, as C's snprintf. */
+/*
+ * Formats into buf, always ends it with a zero (n > 0); the length it would have had with room, as
+ * C's snprintf.
+ */
 int kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap);
 int ksnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
-/* As ksnprintf, but returns how many characters are in buf: for appending piece by piece. n == 0 is fine: 0. */
+/*
+ * As ksnprintf, but returns how many characters are in buf: for appending piece by piece. n == 0 is
+ * fine: 0.
+ */
 size_t kscnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
 
-/* A whole number that fills s but for spaces and one newline around it: 0 or -EINVAL, -ERANGE. "0x" is hexadecimal. */
+/*
+ * A whole number that fills s but for spaces and one newline around it: 0 or -EINVAL, -ERANGE. "0x"
+ * is hexadecimal.
+ */
 int kparse_u64(const char *s, u64 *out);
 int kparse_s64(const char *s, s64 *out);

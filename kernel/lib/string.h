@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes and strings. The copies move 8 bytes an instruction: machines here are measured by instructions executed, and
- * string instructions count one per byte.
+ * Bytes and strings. The copies move 8 bytes an instruction: machines here are measured by
+ * instructions executed, and string instructions count one per byte.
  */
 #pragma once
 #include "kernel/lib/types.h"
@@ -19,7 +19,9 @@ int kstrncmp(const char *a, const char *b, size_t n);
 char *kstrchr(const char *s, int c);			/* NULL if none; finds the final zero too */
 char *kstrrchr(const char *s, int c);
 char *kstrstr(const char *s, const char *what);
-/* Copies at most n - 1 characters and a final zero (n > 0); length copied, or n if it did not fit. */
+/*
+ * Copies at most n - 1 characters and a final zero (n > 0); length copied, or n if it did not fit.
+ */
 size_t kstrlcpy(char *dst, const char *src, size_t n);
 static inline bool kstreq(const char *a, const char *b) { return kstrcmp(a, b) == 0; }
 /* Does s begin with prefix? */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Fixed-width names, user addresses, and the few macros everybody needs. Includes only the compiler's own headers. */
+/*
+ * Fixed-width names, user addresses, and the few macros everybody needs. Includes only the
+ * compiler's own headers.
+ */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,8 +48,9 @@ static inline long PTR_ERR(const void *p) { return (long)p; }
 static inline bool IS_ERR(const void *p) { return (unsigned long)p >= (unsigned long)-MAX_ERRNO; }
 
 /*
- * Linker sets: LINKER_SET(set, type, name) places a const object into section `set_<set>`; SET_FOREACH walks it.
- * Both arches' linkers provide __start_/__stop_ symbols for sections with C names.
+ * Linker sets: LINKER_SET(set, type, name) places a const object into section `set_<set>`;
+ * SET_FOREACH walks it. Both arches' linkers provide __start_/__stop_ symbols for sections with C
+ * names.
  */
 #define LINKER_SET(set, type, name) \
 	static const type name __attribute__((used, section("set_" #set), aligned(8)))

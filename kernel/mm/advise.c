@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What user mode says about memory it has: madvise, msync, mincore, mlock. Mirrors Linux mm/madvise.c, msync.c, mincore.c and
- * mlock.c.
+ * What user mode says about memory it has: madvise, msync, mincore, mlock. Mirrors Linux
+ * mm/madvise.c, msync.c, mincore.c and mlock.c.
  *
  * Locks: mm->mmap_lock; never while user memory is written or a file is flushed.
  *
- * LINUX: there is no swap, so locked pages differ from others by their flag alone; every task may lock any amount
- * (CAP_IPC_LOCK). MADV_FREE takes the pages at once.
+ * LINUX: there is no swap, so locked pages differ from others by their flag alone; every task may
+ * lock any amount (CAP_IPC_LOCK). MADV_FREE takes the pages at once.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -83,7 +83,10 @@ static advice_fn advice_for(int advice)
 	return NULL;
 }
 
-/* Applies fn to each vma of the range. A hole makes the whole ENOMEM, but only after the rest was done. */
+/*
+ * Applies fn to each vma of the range. A hole makes the whole ENOMEM, but only after the rest was
+ * done.
+ */
 static int for_range(struct mm *mm, uaddr_t start, uaddr_t end, advice_fn fn)
 {
 	int err, hole = 0;
@@ -244,7 +247,10 @@ long sys_madvise(uaddr_t start, size_t len_in, int advice)
 	return ret;
 }
 
-/* The file to flush for the vma at or after *start, referenced; *start moves behind it. NULL: none. *err collects holes. */
+/*
+ * The file to flush for the vma at or after *start, referenced; *start moves behind it. NULL: none.
+ * *err collects holes.
+ */
 static struct file *next_to_sync(struct mm *mm, uaddr_t *start, uaddr_t end, unsigned flags, int *err)
 {
 	struct vma *v;
@@ -294,7 +300,10 @@ long sys_msync(uaddr_t start, size_t len, int flags)
 	return ret ? ret : err;
 }
 
-/* One byte for each page of [start, start + n pages): there or not. -ENOMEM at a hole. mmap_lock held. */
+/*
+ * One byte for each page of [start, start + n pages): there or not. -ENOMEM at a hole. mmap_lock
+ * held.
+ */
 static int mincore_chunk(struct mm *mm, uaddr_t start, unsigned n, u8 *vec)
 {
 	for (unsigned i = 0; i < n; i++, start += PAGE_SIZE) {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page faults: demand-zero, file pages, copy-on-write, stack growth, and the signals for what is not allowed. Mirrors Linux
- * mm/memory.c and arch/x86/mm/fault.c.
+ * Page faults: demand-zero, file pages, copy-on-write, stack growth, and the signals for what is
+ * not allowed. Mirrors Linux mm/memory.c and arch/x86/mm/fault.c.
  *
- * Locks: mm->mmap_lock for the whole fault. The kernel's own accesses to user memory fault too and come the same way, so
- * whoever copies from or to user memory must not hold it.
+ * Locks: mm->mmap_lock for the whole fault. The kernel's own accesses to user memory fault too and
+ * come the same way, so whoever copies from or to user memory must not hold it.
  *
- * LINUX: one lock for the address space instead of a lock per page table: a page in a table is stable while it is held.
+ * LINUX: one lock for the address space instead of a lock per page table: a page in a table is
+ * stable while it is held.
  */
 #include "kernel/abi.h"
 #include "kernel/mm/vm.h"
@@ -138,8 +139,8 @@ static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 /* ---- a page is there, but not for writing ---- */
 
 /*
- * A private page gets a successor; whoever else shares the old one keeps it. Getting memory may have taken the old one away:
- * it is held, and if its entry is gone the access faults again.
+ * A private page gets a successor; whoever else shares the old one keeps it. Getting memory may
+ * have taken the old one away: it is held, and if its entry is gone the access faults again.
  */
 static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *old)
 {
@@ -182,7 +183,10 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
 	} else if (!(p->flags & PG_ANON) || atomic_load(&p->refs) != 1) {
 		return replace_page(v, addr, slot, p);
 	}
-	/* The only user, so it stays the only one: a new reference could only come from this entry, under this lock. */
+	/*
+	 * The only user, so it stays the only one: a new reference could only come from this entry,
+	 * under this lock.
+	 */
 	set_pte(slot, make_pte(v, p, (u64)bit));
 	return 0;
 }
@@ -279,7 +283,10 @@ static int __attribute__((noinline)) fault_failed(uaddr_t addr, int why)
 	return 1;
 }
 
-/* A fault with interrupts as the faulting code had them. Kernel code that faults while it must not sleep has a bug: refused. */
+/*
+ * A fault with interrupts as the faulting code had them. Kernel code that faults while it must not
+ * sleep has a bug: refused.
+ */
 int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 {
 	struct mm *mm = current->mm;
@@ -310,7 +317,10 @@ static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 
 	mutex_lock(&mm->mmap_lock);
 	slot = slot_find(mm, addr);
-	/* What is present can be read whatever its protection; everything else goes through a fault. */
+	/*
+	 * What is present can be read whatever its protection; everything else goes through a
+	 * fault.
+	 */
 	if (!slot || !*slot || (flags & FAULT_WRITE && !pte_write(*slot))) {
 		if (fault_locked(mm, addr, flags))
 			goto out;

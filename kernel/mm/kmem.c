@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Object caches and kmalloc. Mirrors Linux mm/slab.c: slabs of equal objects on full, partial and empty lists, with a short
- * array of ready objects per CPU in front.
+ * Object caches and kmalloc. Mirrors Linux mm/slab.c: slabs of equal objects on full, partial and
+ * empty lists, with a short array of ready objects per CPU in front.
  *
- * Locks: a CPU's array (bare flag, interrupts off), then cache->lock, then the page allocator's. No lock is held while
- * pages are allocated, so an allocation may sleep.
+ * Locks: a CPU's array (bare flag, interrupts off), then cache->lock, then the page allocator's. No
+ * lock is held while pages are allocated, so an allocation may sleep.
  *
- * Every object is followed by a red word that says whether it is handed out; a free object keeps a poison word in its second
+ * Every object is followed by a red word that says whether it is handed out; a free object keeps a
+ * poison word in its second
  * 8 bytes. Both are XORed with the object's address and a value of this boot. A write beyond the end, a second free, a free of
  * something else and a write after free are found at the next alloc or free of the object.
  */
@@ -314,7 +315,10 @@ static void *__attribute__((noinline)) cache_grow_and_alloc(struct kmem_cache *c
 		cache_drain(c);
 		return mag_alloc(c);
 	}
-	/* Taken from the new slab directly: it may be emptied by others between adding it and a second look. */
+	/*
+	 * Taken from the new slab directly: it may be emptied by others between adding it and a
+	 * second look.
+	 */
 	spin_lock(&c->lock);
 	obj = slab_take(c, slab);
 	c->nr_slabs++;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Address spaces: their life, the sorted array of their mappings (vmas), and fork's copy. Mirrors Linux mm/mmap.c and the mm
- * half of kernel/fork.c.
+ * Address spaces: their life, the sorted array of their mappings (vmas), and fork's copy. Mirrors
+ * Linux mm/mmap.c and the mm half of kernel/fork.c.
  *
- * Locks: mm->mmap_lock (mutex) protects the vmas and the page tables; two of them only in dup_mm: old, then the new one that
- * nobody else knows. mapping->vmas_lock inside it links file mappings for the reverse walk.
+ * Locks: mm->mmap_lock (mutex) protects the vmas and the page tables; two of them only in dup_mm:
+ * old, then the new one that nobody else knows. mapping->vmas_lock inside it links file mappings
+ * for the reverse walk.
  *
- * LINUX: an array with binary search instead of a maple tree. An insertion moves pointers, which is cheap up to thousands.
+ * LINUX: an array with binary search instead of a maple tree. An insertion moves pointers, which is
+ * cheap up to thousands.
  */
 #include "kernel/abi.h"
 #include "kernel/mm/vm.h"
@@ -369,8 +371,8 @@ static pte_t *dup_slot(struct dup *d, uaddr_t va)
 }
 
 /*
- * One anonymous page becomes shared, read-only in both. What can be found again by a fault (file pages, the zero page) is
- * not copied.
+ * One anonymous page becomes shared, read-only in both. What can be found again by a fault (file
+ * pages, the zero page) is not copied.
  */
 static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {

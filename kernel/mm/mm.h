@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pages with watermarks and reserves (page.c), objects (kmem.c), address spaces (mm.c), faults (fault.c).
- * Mirrors Linux include/linux/{mm,mm_types,gfp,slab}.h.
+ * Pages with watermarks and reserves (page.c), objects (kmem.c), address spaces (mm.c), faults
+ * (fault.c). Mirrors Linux include/linux/{mm,mm_types,gfp,slab}.h.
  */
 #pragma once
 #include <stdatomic.h>
@@ -72,7 +72,10 @@ static inline void *page_address(const struct page *p) { return phys_to_virt(pag
 static inline struct page *virt_to_page(const void *p) { return pfn_to_page(virt_to_phys(p) >> PAGE_SHIFT); }
 void copy_page(struct page *dst, const struct page *src);
 
-/* One block of 2^order pages with refs 1, or NULL. Sleeps with GFP_DIRECT_RECLAIM. May reclaim, may OOM-kill, may fail. */
+/*
+ * One block of 2^order pages with refs 1, or NULL. Sleeps with GFP_DIRECT_RECLAIM. May reclaim, may
+ * OOM-kill, may fail.
+ */
 struct page *alloc_pages(u32 gfp, unsigned order);
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }
 static inline void get_page(struct page *p) { atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed); }
@@ -84,7 +87,10 @@ static inline void put_page(struct page *p)
 		free_page_slow(p);
 }
 void free_pages(struct page *p, unsigned order);	/* the only reference. Any context. */
-/* One attempt, no slow path: takes pages while free > the given mark. For alloc_pages_may_oom and tests. */
+/*
+ * One attempt, no slow path: takes pages while free > the given mark. For alloc_pages_may_oom and
+ * tests.
+ */
 enum wmark { WMARK_MIN, WMARK_LOW, WMARK_HIGH, WMARK_OOM /* half of min: victims */, WMARK_NONE };
 struct page *get_page_from_freelist(u32 gfp, unsigned order, enum wmark mark);
 u64 wmark_pages(enum wmark m);
@@ -92,15 +98,20 @@ u64 nr_free_pages(void);			/* exact, whatever list they are on */
 u64 totalram_pages(void);			/* pages the allocator manages */
 void page_init(const struct mem_range *ranges, unsigned n);	/* boot: builds mem_map and free lists */
 void page_free_range(u64 start, u64 end);	/* boot memory (initrd) handed back */
-/* Frees clean file pages that can be read again, and kernel caches; returns pages freed. May sleep. */
+/*
+ * Frees clean file pages that can be read again, and kernel caches; returns pages freed. May sleep.
+ */
 u64 reclaim_pages(u64 want);
-/* /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for deferred frees. Sleeps. */
+/*
+ * /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for
+ * deferred frees. Sleeps.
+ */
 void drop_caches(void);
 u64 kmem_shrink(void);				/* empty slabs go back; pages freed */
 void page_drain(void);				/* per-CPU lists go back to the buddy lists */
 /*
- * Something the kernel can give back under pressure. SHRINK_ALL comes from drop_caches: empty the cache, and wait for frees
- * that were put off to another context.
+ * Something the kernel can give back under pressure. SHRINK_ALL comes from drop_caches: empty the
+ * cache, and wait for frees that were put off to another context.
  */
 #define SHRINK_ALL	(~0ull)
 struct shrinker {
@@ -109,12 +120,16 @@ struct shrinker {
 SET_DECLARE(shrinkers, struct shrinker);
 #define SHRINKER(var, fn) LINKER_SET(shrinkers, struct shrinker, var) = { .shrink = fn }
 /*
- * Clean-file list, called by the page cache. lru_add: p is in a mapping that can read it again; the cache holds a reference.
- * lru_del: before the cache drops p or makes it dirty; does nothing if p is not on the list. Both: p->mapping->lock held (p->flags).
+ * Clean-file list, called by the page cache. lru_add: p is in a mapping that can read it again; the
+ * cache holds a reference. lru_del: before the cache drops p or makes it dirty; does nothing if p
+ * is not on the list. Both: p->mapping->lock held (p->flags).
  */
 void lru_add(struct page *p);
 void lru_del(struct page *p);
-/* Before a mapping's memory goes: all its pages are off the list; waits for a reclaimer that still looks at it. Sleeps. */
+/*
+ * Before a mapping's memory goes: all its pages are off the list; waits for a reclaimer that still
+ * looks at it. Sleeps.
+ */
 void lru_forget_mapping(struct mapping *m);
 /* vmstat */
 enum vm_counter {
@@ -153,9 +168,14 @@ void kmem_init(void);
 #define VM_STACK	VM_GROWSDOWN
 
 struct vm_ops {
-	/* Finds the page for pgoff, referenced, in *page; 0, -ENOMEM, -EFAULT (SIGBUS), -EIO (SIGBUS). mmap_lock held; may sleep. */
+	/*
+	 * Finds the page for pgoff, referenced, in *page; 0, -ENOMEM, -EFAULT (SIGBUS), -EIO
+	 * (SIGBUS). mmap_lock held; may sleep.
+	 */
 	int (*fault)(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
-	/* A clean shared page is about to become writable. 0 or -errno as above. Does not allocate. */
+	/*
+	 * A clean shared page is about to become writable. 0 or -errno as above. Does not allocate.
+	 */
 	int (*mkwrite)(struct vma *v, struct page *page);	/* NULL: may be writable from the start */
 };
 struct vma {				/* [mm->mmap_lock] */
@@ -213,26 +233,35 @@ static inline s64 mm_rss(const struct mm *mm)
 /* First vma with end > addr, or NULL. mmap_lock held. */
 struct vma *find_vma(struct mm *mm, uaddr_t addr);
 /*
- * Kernel-side mmap for exec and shm. Returns address or -errno as a negative long. mmap_lock held. prot/flags as in mmap(2), except
- * that shared anonymous memory comes with its shmem file (shmem_file_setup may not be called under mmap_lock). Takes its own reference.
+ * Kernel-side mmap for exec and shm. Returns address or -errno as a negative long. mmap_lock held.
+ * prot/flags as in mmap(2), except that shared anonymous memory comes with its shmem file
+ * (shmem_file_setup may not be called under mmap_lock). Takes its own reference.
  */
 long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struct file *file, u64 pgoff);
 int do_munmap(struct mm *mm, uaddr_t addr, size_t len);	/* mmap_lock held */
-/* exec: stack vma of @size bytes ending at STACK_TOP (not randomised). 0 or -ENOMEM. mmap_lock held. */
+/*
+ * exec: stack vma of @size bytes ending at STACK_TOP (not randomised). 0 or -ENOMEM. mmap_lock
+ * held.
+ */
 int setup_stack_vma(struct mm *mm, size_t size);
 /*
- * Makes the pages present for the kernel (exec writes argv into a mm that is not current's). Bytes not done. Sleeps, mmap_lock
- * not held. mm_write needs a writable mapping; mm_read reads whatever is mapped (Linux: FOLL_FORCE).
+ * Makes the pages present for the kernel (exec writes argv into a mm that is not current's). Bytes
+ * not done. Sleeps, mmap_lock not held. mm_write needs a writable mapping; mm_read reads whatever
+ * is mapped (Linux: FOLL_FORCE).
  */
 size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n);
 size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n);
-/* Handles a fault in mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller: pagefault_out_of_memory). Sleeps. */
+/*
+ * Handles a fault in mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller:
+ * pagefault_out_of_memory). Sleeps.
+ */
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
 /* The reaper's walk: frees private anonymous memory. true if done, false if mmap_lock was busy. */
 bool oom_reap_mm(struct mm *mm);
 /*
- * Removes every pte in mappings of pages [from, to). Sleeps; takes every mmap_lock. _range: private copies go too (truncate; the
- * new size is in place first). _pages: the file's own pages alone (hole, writeback).
+ * Removes every pte in mappings of pages [from, to). Sleeps; takes every mmap_lock. _range: private
+ * copies go too (truncate; the new size is in place first). _pages: the file's own pages alone
+ * (hole, writeback).
  */
 void unmap_mapping_range(struct mapping *m, u64 from, u64 to);
 void unmap_mapping_pages(struct mapping *m, u64 from, u64 to);

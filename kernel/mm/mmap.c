@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making, moving and removing mappings: mmap, munmap, brk, mprotect, mremap. Mirrors Linux mm/mmap.c, mprotect.c, mremap.c.
+ * Making, moving and removing mappings: mmap, munmap, brk, mprotect, mremap. Mirrors Linux
+ * mm/mmap.c, mprotect.c, mremap.c.
  *
  * Locks: mm->mmap_lock. Files are looked up and shared anonymous memory is made before it is taken.
  */
@@ -62,7 +63,10 @@ static uaddr_t hole_end(const struct vma *v)
 	return v->start > STACK_GUARD_GAP ? v->start - STACK_GUARD_GAP : 0;
 }
 
-/* The highest hole of len bytes in [bottom, top); *widest grows to the largest too small one passed. 0 if there is none. */
+/*
+ * The highest hole of len bytes in [bottom, top); *widest grows to the largest too small one
+ * passed. 0 if there is none.
+ */
 static uaddr_t find_hole(struct mm *mm, size_t len, uaddr_t bottom, uaddr_t top, uaddr_t *widest)
 {
 	unsigned i = vma_index(mm, top - 1);
@@ -412,7 +416,10 @@ static int change_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	return 0;
 }
 
-/* vmas[i] gets new rights; entries of pages that are there follow. Writing is given back by faults, one page at a time. */
+/*
+ * vmas[i] gets new rights; entries of pages that are there follow. Writing is given back by faults,
+ * one page at a time.
+ */
 static void protect_vma(struct vma *v, u32 rights)
 {
 	u32 was = v->flags;
@@ -507,7 +514,10 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 
 	if (mm->nr_vmas >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
-	/* What may fail comes first: the old place is cut out now, so that it can be unmapped without memory. */
+	/*
+	 * What may fail comes first: the old place is cut out now, so that it can be unmapped
+	 * without memory.
+	 */
 	if (old_len) {
 		err = vma_isolate(mm, addr, addr + old_len, &i, &last);
 		if (err)

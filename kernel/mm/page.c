@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page frames: a buddy allocator with watermarks, short per-CPU lists in front of it, and what happens when it runs dry.
- * Mirrors Linux mm/page_alloc.c.
+ * Page frames: a buddy allocator with watermarks, short per-CPU lists in front of it, and what
+ * happens when it runs dry. Mirrors Linux mm/page_alloc.c.
  *
- * Locks: a CPU's own list (struct pcp, a bare flag: interrupts off while it is held, nothing taken under it but zone.lock),
- * then zone.lock.
+ * Locks: a CPU's own list (struct pcp, a bare flag: interrupts off while it is held, nothing taken
+ * under it but zone.lock), then zone.lock.
  *
- * A free page has refs 0. On a buddy list it is PG_BUDDY and private is its order; on a CPU's list it is not PG_BUDDY, so it
- * does not merge; page_drain() brings those back. nr_free counts both.
+ * A free page has refs 0. On a buddy list it is PG_BUDDY and private is its order; on a CPU's list
+ * it is not PG_BUDDY, so it does not merge; page_drain() brings those back. nr_free counts both.
  */
 #include "kernel/abi.h"
 #include "kernel/mm/mm.h"
@@ -89,7 +89,10 @@ static void buddy_insert(struct page *p, unsigned order)
 	list_add(&p->lru, &zone.free[order]);
 }
 
-/* The smallest free block of at least @order, cut down to at most @most; *got is its order. NULL if there is none. */
+/*
+ * The smallest free block of at least @order, cut down to at most @most; *got is its order. NULL if
+ * there is none.
+ */
 static struct page *buddy_remove(unsigned order, unsigned most, unsigned *got)
 {
 	unsigned o = order;
@@ -342,7 +345,10 @@ static struct page *slow_round(u32 gfp, unsigned order, bool *again)
 		return NULL;
 	}
 	p = alloc_pages_may_oom(gfp, order, &progress);
-	/* A victim does not loop once it has had its attempt with the reserve: others wait for its memory. */
+	/*
+	 * A victim does not loop once it has had its attempt with the reserve: others wait for its
+	 * memory.
+	 */
 	*again = !p && progress && reserve != WMARK_OOM;
 	return p;
 }
@@ -358,7 +364,10 @@ static struct page *__attribute__((noinline)) alloc_pages_slow(u32 gfp, unsigned
 			return p;
 		if (!again && (!(gfp & GFP_NOFAIL) || !may_reclaim(gfp)))
 			break;
-		/* LINUX: where Linux spins for NOFAIL, sleep a tick, so that whoever holds the memory can run. */
+		/*
+		 * LINUX: where Linux spins for NOFAIL, sleep a tick, so that whoever holds the
+		 * memory can run.
+		 */
 		if (again)
 			cond_resched();
 		else
@@ -434,7 +443,10 @@ static u64 isqrt(u64 x)
 	return r;
 }
 
-/* Linux's numbers: min is 4 * sqrt(KiB of RAM) KiB; low and high are a quarter of min, or a thousandth of RAM, above each other. */
+/*
+ * Linux's numbers: min is 4 * sqrt(KiB of RAM) KiB; low and high are a quarter of min, or a
+ * thousandth of RAM, above each other.
+ */
 static void set_watermarks(void)
 {
 	u64 kib = nr_managed << (PAGE_SHIFT - 10);
@@ -450,7 +462,10 @@ static void set_watermarks(void)
 	wmark[WMARK_NONE] = 0;
 }
 
-/* Hands pages [pfn, end) of mem_map, reserved until now, to the allocator in blocks as large as their place allows. */
+/*
+ * Hands pages [pfn, end) of mem_map, reserved until now, to the allocator in blocks as large as
+ * their place allows.
+ */
 static void release_pages(pfn_t pfn, pfn_t end)
 {
 	u64 n = end - pfn;
@@ -485,7 +500,10 @@ void page_init(const struct mem_range *ranges, unsigned n)
 		hi = max(hi, ranges[i].end);
 	}
 	assert(n && hi > lo);
-	/* Whole blocks at both ends, so that no buddy lies outside and boot data just behind the last range is covered. */
+	/*
+	 * Whole blocks at both ends, so that no buddy lies outside and boot data just behind the
+	 * last range is covered.
+	 */
 	lo &= ~(block - 1);
 	hi = (hi + block - 1) & ~(block - 1);
 	mem_map_base = lo >> PAGE_SHIFT;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Memory given back under pressure: clean file pages that can be read again, then what shrinkers offer, then empty slabs.
- * Mirrors Linux mm/vmscan.c at its simplest: one list in order of last use, no kswapd, no writeback from here.
+ * Memory given back under pressure: clean file pages that can be read again, then what shrinkers
+ * offer, then empty slabs. Mirrors Linux mm/vmscan.c at its simplest: one list in order of last
+ * use, no kswapd, no writeback from here.
  *
- * Locks: lru_lock; mapping->vmas_lock; mm->mmap_lock by trylock only, because the allocating task may hold any of them.
+ * Locks: lru_lock; mapping->vmas_lock; mm->mmap_lock by trylock only, because the allocating task
+ * may hold any of them.
  */
 #include "kernel/abi.h"
 #include "kernel/fs/files.h"
@@ -18,7 +20,10 @@ static LIST_HEAD(lru);				/* [lru_lock] coldest first */
 static u64 nr_lru;				/* [lru_lock] */
 static struct waitq forget_wait = WAITQ_INIT(forget_wait, "lru_forget");
 
-/* One page being looked at. While it is listed here its mapping may not go away: lru_forget_mapping waits. */
+/*
+ * One page being looked at. While it is listed here its mapping may not go away: lru_forget_mapping
+ * waits.
+ */
 struct isolated {
 	struct list node;
 	struct mapping *mapping;
@@ -65,7 +70,10 @@ void lru_forget_mapping(struct mapping *m)
 		wait_event(&forget_wait, !mapping_isolated(m));
 }
 
-/* The coldest page, referenced, sent to the tail in case it stays; its mapping pinned through iso. NULL: the list is empty. */
+/*
+ * The coldest page, referenced, sent to the tail in case it stays; its mapping pinned through iso.
+ * NULL: the list is empty.
+ */
 static struct page *lru_isolate(struct isolated *iso)
 {
 	struct page *p = NULL;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Taking pages out of address spaces: a range of one, a page or a range of a file out of all, and everything private out of
- * an OOM victim. Mirrors the zap half of Linux mm/memory.c, mm/rmap.c and __oom_reap_task_mm.
+ * Taking pages out of address spaces: a range of one, a page or a range of a file out of all, and
+ * everything private out of an OOM victim. Mirrors the zap half of Linux mm/memory.c, mm/rmap.c and
+ * __oom_reap_task_mm.
  *
- * Locks: mm->mmap_lock (in reclaim and in the reaper by trylock, or because current has it), then mapping->vmas_lock or
- * mapping->lock.
+ * Locks: mm->mmap_lock (in reclaim and in the reaper by trylock, or because current has it), then
+ * mapping->vmas_lock or mapping->lock.
  *
- * An entry is cleared first, then no CPU uses it any more (arch_tlb_flush), and only then its page may be used again: pages
- * wait in a batch in between.
+ * An entry is cleared first, then no CPU uses it any more (arch_tlb_flush), and only then its page
+ * may be used again: pages wait in a batch in between.
  */
 #include "kernel/abi.h"
 #include "kernel/mm/vm.h"
@@ -42,7 +43,10 @@ static void page_was_written(struct page *p)
 
 static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
-	/* Other threads may be running on it: the machine sets its accessed and dirty bits until the moment of the exchange. */
+	/*
+	 * Other threads may be running on it: the machine sets its accessed and dirty bits until
+	 * the moment of the exchange.
+	 */
 	pte_t e = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
 	struct page *p = pfn_to_page(pte_pfn(e));
 	struct zap *z = ctx;
@@ -108,8 +112,9 @@ bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 }
 
 /*
- * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are looked through; a small hole
- * among other mappings costs nothing. What is left over goes with the mm.
+ * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are
+ * looked through; a small hole among other mappings costs nothing. What is left over goes with the
+ * mm.
  */
 void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 {
@@ -135,8 +140,8 @@ void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 /* ---- a file's pages, out of every address space ---- */
 
 /*
- * A walk over the mappings of a file that sleeps between them: a marker of its own on the list, told by having no mm, keeps
- * its place. New mappings come at the tail, so they are met too.
+ * A walk over the mappings of a file that sleeps between them: a marker of its own on the list,
+ * told by having no mm, keeps its place. New mappings come at the tail, so they are met too.
  */
 struct walk {
 	struct mapping *m;
@@ -258,8 +263,8 @@ static void unmap_page_from(struct vma *v, const struct page *p)
 }
 
 /*
- * The allocation that needs memory may be part of a fault in this very mm: then current holds the lock already, and the fault
- * looks again at the entry it was about when it has its page.
+ * The allocation that needs memory may be part of a fault in this very mm: then current holds the
+ * lock already, and the fault looks again at the entry it was about when it has its page.
  */
 static void reclaim_from(struct mm *mm, struct mapping *m, struct page *p)
 {
@@ -289,8 +294,9 @@ bool try_unmap_page(struct mapping *m, struct page *p)
 /* ---- the OOM reaper's walk ---- */
 
 /*
- * What only this mm can see goes: anonymous memory and private copies. Its tasks may still run: MMF_UNSTABLE, set before the
- * first page goes, makes their next fault end in SIGBUS instead of showing zeroes.
+ * What only this mm can see goes: anonymous memory and private copies. Its tasks may still run:
+ * MMF_UNSTABLE, set before the first page goes, makes their next fault end in SIGBUS instead of
+ * showing zeroes.
  */
 bool oom_reap_mm(struct mm *mm)
 {

@@ -31,7 +31,10 @@ void vma_free(struct vma *v);
 int vma_insert(struct mm *mm, unsigned i, struct vma *v);
 /* vmas[first..last) leave the array and are freed. Their pages are gone already. */
 void vma_remove(struct mm *mm, unsigned first, unsigned last);
-/* Cuts so that vmas[*first..*last) cover exactly what is mapped of [start, end). 0 or -ENOMEM, then nothing but cuts has happened. */
+/*
+ * Cuts so that vmas[*first..*last) cover exactly what is mapped of [start, end). 0 or -ENOMEM, then
+ * nothing but cuts has happened.
+ */
 int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsigned *last);
 /* Joins equal neighbours among vmas[first - 1..last]. */
 void vma_merge_range(struct mm *mm, unsigned first, unsigned last);
@@ -62,14 +65,20 @@ void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
 /* ---- fault.c ---- */
 
-/* handle_fault with mmap_lock held: 0, -ENOMEM, or the signal in the low byte and its si_code above. */
+/*
+ * handle_fault with mmap_lock held: 0, -ENOMEM, or the signal in the low byte and its si_code
+ * above.
+ */
 int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
 /* ---- unmap.c; mmap_lock held ---- */
 
-/* By the mapping, not by the page: a page taken out of its file while it was mapped must leave as what it came. */
+/*
+ * By the mapping, not by the page: a page taken out of its file while it was mapped must leave as
+ * what it came.
+ */
 static inline enum rss_kind page_rss_kind(const struct vma *v, const struct page *p)
 {
 	if (p->flags & PG_ANON)
@@ -82,7 +91,12 @@ static inline void add_rss(struct mm *mm, enum rss_kind k, s64 n)
 }
 /* Takes all pages of [start, end), which lies in v. true if there was any. */
 bool zap_range(struct vma *v, uaddr_t start, uaddr_t end);
-/* Page tables that only served [start, end), now part of the hole in front of vmas[next], go back. */
+/*
+ * Page tables that only served [start, end), now part of the hole in front of vmas[next], go back.
+ */
 void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next);
-/* Reclaim: takes p, a page of m, out of every address space whose mmap_lock is free. true if no pte maps it any more. */
+/*
+ * Reclaim: takes p, a page of m, out of every address space whose mmap_lock is free. true if no pte
+ * maps it any more.
+ */
 bool try_unmap_page(struct mapping *m, struct page *p);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * by_thread: Linux 4.9 to 6.17 (7d2e7a22cf27). One thread carries the mark (Linux: TIF_MEMDIE); it alone is thawed and exempt, and it
- * drops the count itself as soon as it has given up its mm (X5d).
+ * by_thread: Linux 4.9 to 6.17 (7d2e7a22cf27). One thread carries the mark (Linux: TIF_MEMDIE); it
+ * alone is thawed and exempt, and it drops the count itself as soon as it has given up its mm
+ * (X5d).
  *
- * The task's spare word is that mark. Pairing is exact: a mark needs mm under task_lock, X5b takes the same lock, X5d looks after it.
+ * The task's spare word is that mark. Pairing is exact: a mark needs mm under task_lock, X5b takes
+ * the same lock, X5d looks after it.
  */
 #include "kernel/oom.h"
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * late_live: thread groups are counted, as "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for exit_oom_victim" (September 2016) wants
- * it, but the last thread is found by counting those that may still do IO (group.io_live), not by who reaps whom.
+ * late_live: thread groups are counted, as "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for
+ * exit_oom_victim" (September 2016) wants it, but the last thread is found by counting those that
+ * may still do IO (group.io_live), not by who reaps whom.
  *
- * No mark is lost: the marker holds task_lock(t) with t->mm set (or is t), so t has not passed X5b, hence not Q, and io_live >= 1
- * at the mark. t's own decrement comes after it took task_lock, and the last decrement is ordered after t's.
+ * No mark is lost: the marker holds task_lock(t) with t->mm set (or is t), so t has not passed X5b,
+ * hence not Q, and io_live >= 1 at the mark. t's own decrement comes after it took task_lock, and
+ * the last decrement is ordered after t's.
  *
  *	marker                                  t
  *	lock(task_lock(t)), t->mm != NULL
@@ -12,8 +14,9 @@
  *	unlock                                  X5b: lock(task_lock), mm = NULL
  *	                                        Q: io_live-- reaches 0: sees oom_mm, drops
  *
- * A new thread is counted under siglock after the check for a fatal signal, by a thread that is itself counted: 0 is final.
- * A thread's exemption ends at its own Q, so a later freezer pass waits for it like for any exiting task (S4+).
+ * A new thread is counted under siglock after the check for a fatal signal, by a thread that is
+ * itself counted: 0 is final. A thread's exemption ends at its own Q, so a later freezer pass waits
+ * for it like for any exiting task (S4+).
  */
 #include "kernel/oom.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rfc: the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for exit_oom_victim" (M. Hocko, 1 September 2016) to the letter.
- * The group is counted by the winner of the cmpxchg on oom_mm, all its threads are thawed and exempt for ever, and the count is
- * dropped by the thread whose exit_notify says it was the last.
+ * rfc: the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for exit_oom_victim" (M. Hocko, 1
+ * September 2016) to the letter. The group is counted by the winner of the cmpxchg on oom_mm, all
+ * its threads are thawed and exempt for ever, and the count is dropped by the thread whose
+ * exit_notify says it was the last.
  *
  * That answer stays false for most groups of several threads: see exit_notify in exit.c.
  */
