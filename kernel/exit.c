@@ -258,6 +258,7 @@ bool release_task(struct task *p)
 		write_lock(&tasklist_lock);
 		leader = p->group_leader;
 		__exit_signal(p);
+		oom_hook(unhashed, p);
 		again = leader != p && thread_group_empty(leader) && leader->exit_state == EXIT_ZOMBIE && tell_parent(leader);
 		if (again)
 			set_exit_dead(leader);
@@ -401,6 +402,7 @@ static bool exit_notify(struct task *t, bool group_dead)
 	 */
 	if (t->group->notify_count < 0)
 		wake_up_process(t->group->group_exec_task);
+	oom_hook(exit_notify_locked, t);
 	write_unlock(&tasklist_lock);
 	step_traced(141, "X14A");
 
@@ -581,6 +583,7 @@ void do_exit(int code)
 	step("X2");
 
 	group_dead = leave_live(t, code);
+	oom_hook(exit_live, t, group_dead);
 	step_traced(30, "X3");
 	if (group_dead)
 		stop_itimers(t);
@@ -608,6 +611,7 @@ void do_exit(int code)
 	last = exit_notify(t, group_dead);
 	oom_exit_notified(last);
 	step("X18");
+	oom_hook(exit_final, t);
 	do_task_dead(t);
 }
 

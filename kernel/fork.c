@@ -338,7 +338,6 @@ static void link_thread(struct task *p)
 	task_join_group_stop(p);
 	if (p->jobctl || g->shared_pending.signal)
 		set_tif(p, TIF_SIGPENDING);
-	oom_hook(thread_add, g, p);
 }
 
 static void link_process(struct task *p, const struct clone_request *c)

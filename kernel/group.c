@@ -54,7 +54,6 @@ struct group *group_alloc(void)
 	g->oom_score_adj = cur->oom_score_adj;
 	g->oom_score_adj_min = cur->oom_score_adj_min;
 	copy_limits(g);
-	oom_hook(group_init, g);
 	return g;
 }
 

@@ -184,6 +184,12 @@ static void dump_header(struct oom_control *oc)
 
 /* --- the kill --- */
 
+static void kill_sharer(struct task *p, struct mm *mm)
+{
+	kill_group(p);
+	oom_hook(mark_sharer, p, mm);
+}
+
 /*
  * Every other process that uses the victim's mm dies too, unmarked: the mm would stay otherwise.
  * init never does; then the mm will not go away, so stop waiting for it. tasklist_lock held.
@@ -199,7 +205,7 @@ static bool kill_sharers(struct task *victim, struct mm *mm)
 		if (is_global_init(p))
 			can_reap = false;
 		else
-			kill_group(p);
+			kill_sharer(p, mm);
 	}
 	return can_reap;
 }

@@ -21,6 +21,8 @@
 _Atomic bool oom_killer_disabled;
 _Atomic bool pm_io_barrier;
 unsigned oom_frozen_victims;
+unsigned oom_uncovered;
+_Atomic u32 oom_leaked;
 _Atomic s32 oom_victims;
 _Atomic u64 oom_freed_seq;
 static struct waitq oom_victims_wait = WAITQ_INIT(oom_victims_wait, "oom_victims");
@@ -50,6 +52,10 @@ static int set_design(const char *name)
 	const struct oom_design *d;
 
 	oom_design = find_design(name);
+	if (oom_design && oom_design->pending && !oom_design->poll_ms) {
+		kprintf("oom=%s: S10: a condition of its own needs poll_ms, since nobody tells when it changes\n", name);
+		return -EINVAL;
+	}
 	if (oom_design)
 		return 0;
 	kprintf("oom=%s: no such accounting design; known:", name);
@@ -164,8 +170,14 @@ struct group *oom_next_victim(struct group *g)
 	return next;
 }
 
+void oom_mm_dead(struct mm *mm)
+{
+	oom_hook(mm_dead, mm);
+}
+
 void oom_group_free(struct group *g)
 {
+	oom_unit_freed(&g->oom_owed);
 	mmdrop(atomic_load(&g->oom_mm));
 }
 
@@ -208,10 +220,10 @@ bool oom_bind_mm(struct task *t)
 	return true;
 }
 
-void oom_count_inc(struct task *t)
+void oom_count_inc(_Atomic s32 *owed)
 {
-	(void)t;
 	assert_held(&oom_lock);
+	atomic_fetch_add(owed, 1);
 	atomic_fetch_add(&oom_victims, 1);
 }
 
@@ -219,16 +231,53 @@ void oom_count_inc(struct task *t)
  * S3, S9: a drop without a mark is the design's fault, and fatal to every later suspend; say so at
  * once. S10: 1 -> 0 wakes.
  */
-void oom_count_dec(struct task *t)
+void oom_count_dec(_Atomic s32 *owed)
 {
-	s32 old = atomic_fetch_sub(&oom_victims, 1);
+	s32 mine = atomic_fetch_sub(owed, 1), all = atomic_fetch_sub(&oom_victims, 1);
 
-	trace(TRACE_exit_oom_victim, t->tgid, t->pid);
-	if (old <= 0)
-		panic("S9: design %s drops a victim that was not counted (pid %d tid %d, count %d)", oom_design->name, t->tgid,
-		      t->pid, old);
-	if (old == 1)
+	trace(TRACE_exit_oom_victim, current->tgid, current->pid);
+	if (mine <= 0 || all <= 0)
+		panic("S9: design %s drops a victim that was not counted (in pid %d tid %d; its own count %d, all %d)",
+		      oom_design->name, current->tgid, current->pid, mine, all);
+	if (all == 1)
 		wake_up_all(&oom_victims_wait);
+}
+
+/* L1: nobody is left who could drop what is still owed. */
+void oom_unit_freed(_Atomic s32 *owed)
+{
+	s32 n = atomic_load(owed);
+
+	if (likely(!n))
+		return;
+	atomic_fetch_add(&oom_leaked, n);
+	pr_err("L1: design %s never drops %d victim(s) that are gone\n", oom_design->name, n);
+}
+
+void oom_mark_group(struct task *t)
+{
+	if (oom_bind_mm(t))
+		oom_count_inc(&t->group->oom_owed);
+}
+
+void oom_mark_thread(struct task *t)
+{
+	if (oom_thread_marked(t))
+		return;
+	oom_bind_mm(t);
+	oom_count_inc(&t->group->oom_owed);
+	atomic_store(&t->oom_priv, 1);
+}
+
+void oom_drop_thread(struct task *t)
+{
+	if (atomic_exchange(&t->oom_priv, 0))
+		oom_count_dec(&t->group->oom_owed);
+}
+
+bool oom_may_use_reserves(struct task *t)
+{
+	return tsk_is_oom_victim(t) && (!oom_design->reserves || oom_design->reserves(t));
 }
 
 void oom_thaw_task(struct task *t)
@@ -295,6 +344,20 @@ void oom_victims_dump(void)
 	read_unlock(&tasklist_lock);
 }
 
+/* 0, -ETIME or -ERESTARTSYS. */
+static int wait_for_victims(u64 deadline)
+{
+	u64 poll = oom_design->poll_ms * 1000000ull;
+	int err;
+
+	do {
+		u64 until = poll ? min(deadline, ktime_ns() + poll) : deadline;
+
+		err = wait_event_state(&oom_victims_wait, !victims_pending(), TASK_INTERRUPTIBLE, until);
+	} while (err == -ETIME && ktime_ns() < deadline);
+	return err;
+}
+
 /*
  * After it returned true, and until oom_killer_enable: nobody is marked (G1), and every victim
  * marked before is past its last IO as far as the design knows (G2). false: everything is as
@@ -312,7 +375,8 @@ bool oom_killer_disable(u64 timeout_ns)
 	mutex_unlock(&oom_lock);
 	trace(TRACE_oom_disable, atomic_load(&oom_victims), 0);
 
-	err = wait_event_state(&oom_victims_wait, !victims_pending(), TASK_INTERRUPTIBLE, deadline);
+	oom_hook(disable_prepare);
+	err = wait_for_victims(deadline);
 	if (err) {
 		last_disable = err == -ETIME ? "timeout" : "interrupted";
 		pr_err("OOM killer not disabled: %s\n", last_disable);
@@ -341,9 +405,9 @@ static s64 oom_show(char *buf, size_t n)
 {
 	int err = pm_last_result();
 	size_t len = ksnprintf(buf, n, "design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n"
-			       "frozen_victims %u\n",
+			       "frozen_victims %u\nuncovered %u\nleaked %u\n",
 			       oom_design->name, atomic_load(&oom_victims), oom_victim_in_flight(), atomic_load(&oom_killer_disabled),
-			       last_disable, last_kill_insns, oom_frozen_victims);
+			       last_disable, last_kill_insns, oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked));
 
 	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) : ksnprintf(buf + len, n - len, "suspend ok\n"));
 }

@@ -84,6 +84,7 @@ int freeze_processes(void)
 {
 	int err;
 
+	oom_uncovered = 0;
 	current->flags |= PF_SUSPEND_TASK;
 	if (!atomic_exchange(&pm_freezing, true))
 		atomic_fetch_add(&system_freezing_cnt, 1);
@@ -92,10 +93,31 @@ int freeze_processes(void)
 		pm_phase("disable_oom");
 		if (!oom_killer_disable(freeze_timeout_msecs * 1000000ull))
 			err = -EBUSY;
+		else if (oom_design->double_check)
+			err = try_to_freeze_tasks(true);
 	}
 	if (err)
 		thaw_processes();
 	return err;
+}
+
+/*
+ * S4: both passes and the OOM count are content. A user thread that is still let run, and may still do IO, is
+ * one that nobody answers for.
+ */
+static unsigned count_uncovered(void)
+{
+	struct task *p, *t;
+	unsigned n = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t)
+		if (!(t->flags & (PF_KTHREAD | PF_NOFREEZE | PF_SUSPEND_TASK | PF_QUIESCED)) && !frozen(t)) {
+			pr_err("S4: pid %d tid %d (%s) runs under the barrier, and nobody counts it\n", t->tgid, t->pid, t->comm);
+			n++;
+		}
+	read_unlock(&tasklist_lock);
+	return n;
 }
 
 int freeze_kernel_threads(void)
@@ -106,6 +128,8 @@ int freeze_kernel_threads(void)
 	err = try_to_freeze_tasks(false);
 	if (err)
 		thaw_kernel_threads();
+	else
+		oom_uncovered = count_uncovered();
 	return err;
 }
 

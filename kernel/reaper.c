@@ -35,6 +35,9 @@ static void reap_step(struct group *g, u64 age)
 	if (atomic_load(&mm->flags) & (MMF_OOM_REAPED | MMF_FREED)) {
 		if (age > SETTLE_END)
 			oom_give_up_on(g, "its files still hold memory");
+	} else if (oom_design->no_reaper) {
+		if (age > SETTLE_END)
+			oom_give_up_on(g, "it does not die, and nothing takes its memory from it");
 	} else if (oom_reap_mm(mm)) {
 		atomic_fetch_or(&mm->flags, MMF_OOM_REAPED);
 		atomic_fetch_add(&oom_freed_seq, 1);
@@ -42,6 +45,7 @@ static void reap_step(struct group *g, u64 age)
 		trace(TRACE_oom_reap, g->tgid, 0);
 		pr_info("oom_reaper: reaped process %d, now anon-rss:%ldkB, shmem-rss:%ldkB\n", g->tgid,
 			(long)atomic_load(&mm->rss[MM_ANON]) * 4, (long)atomic_load(&mm->rss[MM_SHMEM]) * 4);
+		oom_hook(reaped, g);
 	} else if (age > REAP_TRIES_END) {
 		oom_give_up_on(g, "its mmap_lock is not to be had");
 	}

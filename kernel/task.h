@@ -99,6 +99,7 @@ struct group {
 	u8 oom_flag_origin;
 	_Atomic(struct mm *) oom_mm;	/* (~) set once by cmpxchg under [O]; pins mm_count until the group is freed */
 	_Atomic u64 oom_priv;		/* the active design's own word */
+	_Atomic s32 oom_owed;		/* marks of this group counted and not yet dropped */
 	struct list oom_node;		/* [victims_lock of oom.c] list of victims in flight; the list holds a reference */
 	u64 oom_marked_ns;		/* (!) when oom_mm was set */
 	u64 oom_marked_insns;

@@ -312,6 +312,7 @@ void mmput(struct mm *mm)
 	assert_rel(was, >, 0);
 	if (was > 1)
 		return;
+	oom_mm_dead(mm);
 	exit_mmap(mm);
 	oom_mm_freed(mm);
 	if (mm->exe_file)
@@ -327,6 +328,7 @@ void mmdrop(struct mm *mm)
 	if (was > 1)
 		return;
 	assert_eq(atomic_load(&mm->mm_users), 0);
+	oom_unit_freed(&mm->oom_owed);
 	kmem_cache_free(mm_cache, mm);
 }
 

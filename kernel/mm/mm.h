@@ -217,6 +217,7 @@ struct mm {
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
 	_Atomic u64 oom_priv;		/* the active design's own word */
+	_Atomic s32 oom_owed;		/* marks of this mm counted and not yet dropped */
 };
 struct mm *mm_alloc(void);				/* empty, users 1, count 1; NULL */
 struct mm *dup_mm(struct mm *old);			/* fork: copy-on-write; NULL. Sleeps, takes both mmap_locks. */

@@ -295,7 +295,7 @@ static enum wmark reserve_mark(void)
 {
 	if (current->flags & PF_MEMALLOC)
 		return WMARK_NONE;
-	return is_victim() ? WMARK_OOM : WMARK_MIN;
+	return current->group && oom_may_use_reserves(current) ? WMARK_OOM : WMARK_MIN;
 }
 
 static struct page *reclaim_and_alloc(u32 gfp, unsigned order, u64 *freed)

@@ -20,12 +20,6 @@
  */
 #include "kernel/oom.h"
 
-static void mark(struct task *t)
-{
-	if (oom_bind_mm(t))
-		oom_count_inc(t);
-}
-
 static bool exempt(struct task *t)
 {
 	return tsk_is_oom_victim(t) && !(READ_ONCE(t->flags) & PF_QUIESCED);
@@ -34,13 +28,13 @@ static bool exempt(struct task *t)
 static void exit_quiesced(struct task *t, bool last)
 {
 	if (last && tsk_is_oom_victim(t))
-		oom_count_dec(t);
+		oom_count_dec(&t->group->oom_owed);
 }
 
 OOM_DESIGN(late_live,
 	.name = "late_live",
 	.claim = "a group is counted from its mark until its last thread can do no more IO, and no thread of it stays frozen",
-	.mark = mark,
+	.mark = oom_mark_group,
 	.thaw = oom_thaw_group,
 	.exempt = exempt,
 	.exit_quiesced = exit_quiesced);

@@ -9,27 +9,16 @@
  */
 #include "kernel/oom.h"
 
-static void mark(struct task *t)
-{
-	if (oom_bind_mm(t))
-		oom_count_inc(t);
-}
-
-static bool exempt(struct task *t)
-{
-	return tsk_is_oom_victim(t);
-}
-
 static void exit_notified(struct task *t, bool last)
 {
 	if (last && tsk_is_oom_victim(t))
-		oom_count_dec(t);
+		oom_count_dec(&t->group->oom_owed);
 }
 
 OOM_DESIGN(rfc,
 	.name = "rfc",
 	.claim = "exit_oom_victim is called once per thread group, by the last thread, after its last device access",
-	.mark = mark,
+	.mark = oom_mark_group,
 	.thaw = oom_thaw_group,
-	.exempt = exempt,
+	.exempt = oom_group_marked,
 	.exit_notified = exit_notified);

@@ -14,25 +14,11 @@
 
 #define HOG_BYTES	(8ul << 20)
 
-static void mark(struct task *t)
-{
-	if (atomic_exchange(&t->oom_priv, 1))
-		return;
-	oom_bind_mm(t);
-	oom_count_inc(t);
-}
-
-/* Not for ever: the later pass of the freezer waits for the victim, hence under the barrier. */
-static bool exempt(struct task *t)
-{
-	return atomic_load(&t->oom_priv);
-}
-
 static void drop_too_early(struct task *t)
 {
-	if (!atomic_exchange(&t->oom_priv, 0))
+	if (!oom_thread_marked(t))
 		return;
-	oom_count_dec(t);
+	oom_drop_thread(t);
 	while (!atomic_load(&pm_io_barrier))
 		msleep(1);
 }
@@ -40,9 +26,9 @@ static void drop_too_early(struct task *t)
 OOM_DESIGN(d_early,
 	.name = "early_drop",
 	.claim = "a victim without an mm does no more IO",
-	.mark = mark,
+	.mark = oom_mark_thread,
 	.thaw = oom_thaw_task,
-	.exempt = exempt,
+	.exempt = oom_thread_marked,	/* not for ever: the later pass waits for the victim, hence under the barrier */
 	.exit_mm_done = drop_too_early);
 
 static void hog(void *arg)
