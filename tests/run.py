@@ -235,18 +235,26 @@ def suite_host(suite):
             return [Result(suite, name, good, lines[-10:] or ["it said nothing"])]
         return job
 
-    def leaks(only):
-        argv = [os.path.join(qemu.BUILD, "host", "thaw-host"), "scenario=unhash_window", "seed=1", "oom=rfc"]
-        done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=2 * WATCHDOG)
-        lines = done.stdout.decode("utf-8", "replace").splitlines()
-        # The scenario itself ends well: it expects the leak. The look at what is left over then finds it.
-        good = done.returncode != 0 and "1 OOM victims are still counted" in lines and \
-            not any("expected" in line for line in lines)
-        return [Result(suite, "unhash_window-rfc", good, lines[-10:])]
+    def broken(name, scenario, oom, seed, promise, ends_well=False):
+        """A design that breaks a promise: the run fails, with the line that names both."""
+        def job(only):
+            argv = [os.path.join(qemu.BUILD, "host", "thaw-host"), "scenario=" + scenario, seed, "oom=" + oom]
+            done = subprocess.run(argv, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, timeout=2 * WATCHDOG)
+            lines = done.stdout.decode("utf-8", "replace").splitlines()
+            good = done.returncode != 0 and any(promise in line for line in lines)
+            # ends_well: the scenario has no complaint, only the look at what is left over has one.
+            if ends_well:
+                good = good and not any("expected" in line for line in lines)
+            return [Result(suite, name, good, lines[-10:])]
+        return name, job
 
-    jobs = [("unhash_window-rfc", leaks)]
-    for scenario, _ in programs("model"):
+    wrong = {"drops_twice": "S9: design drops_twice", "drops_unmarked": "S9: design drops_unmarked",
+             "never_drops": "L1: design never_drops", "never_wakes": "oom=never_wakes: S10"}
+    jobs = [broken("wrong-" + oom, "frozen_group_killed", oom, "seed=1", promise) for oom, promise in wrong.items()]
+    jobs.append(broken("unhash_window-rfc", "unhash_window", "rfc", "seed=1", "L1: design rfc still counts 1 victims",
+                       ends_well=True))
+    for scenario in (name for name, _ in programs("model") if name != "wrong_designs"):
         # The one the kernel is about gets the most.
         seeds = 1000 if scenario == "frozen_group_killed" else 200
         jobs.append((scenario, job_for(scenario, "host", scenario, seeds)))

@@ -49,12 +49,12 @@ void arch_poweroff(int status)
 		kprintf("warnings were printed\n");
 		status = 1;
 	}
-	if (!status && atomic_load(&oom_victims)) {
-		kprintf("%d OOM victims are still counted\n", atomic_load(&oom_victims));
+	if (atomic_load(&oom_victims)) {
+		kprintf("L1: design %s still counts %d victims\n", oom_design->name, atomic_load(&oom_victims));
 		status = 1;
 	}
-	if (!status && atomic_load(&io_after_barrier)) {
-		kprintf("a user task submitted IO after the barrier\n");
+	if (atomic_load(&io_after_barrier)) {
+		kprintf("S1: a user task submitted IO after the barrier\n");
 		status = 1;
 	}
 	if (status || verbose)
