@@ -13,6 +13,7 @@
 #include "kernel/printk.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
+#include "kernel/watchdog.h"
 
 static struct boot_info boot;		/* a copy: the machine's may lie in memory that becomes free */
 
@@ -102,10 +103,12 @@ void entry_main(const struct boot_info *bi)
 	params_parse(boot.cmdline);
 	page_init(boot.ranges, boot.nr_ranges);
 	kmem_init();
+	trace_init_cpu(0);
 	mm_init();
 	task_init_boot();
 	sighand_init();
 	oom_init();
+	watchdog_init();
 	arch_irq_enable();
 	start_init();
 	cpu_idle_loop();
