@@ -226,6 +226,7 @@ static void reset_task(struct bprm *b, struct task *t)
 	t->restart.fn = NULL;
 	t->set_child_tid = 0;
 	set_comm(t, base_name(b->filename));
+	trace_task_rename();
 	t->mm->exe_file = get_file(b->file);
 }
 

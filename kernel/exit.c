@@ -34,7 +34,7 @@ static inline void step(const char *label)
 	arch_point(POINT_EXIT_STEP, label);
 }
 
-/* The steps that others ask about are recorded too: X3 X5d X12 X14A X14B as 30 54 120 141 142. */
+/* The steps that others ask about are recorded too: X3 X5d X12 X16 X14A X14B as 30 54 120 160 141 142. */
 static void step_traced(unsigned nr, const char *label)
 {
 	trace(TRACE_exit_step, nr, (u64)current->pid);
@@ -605,7 +605,7 @@ void do_exit(int code)
 	/* The patch's order: no IO after this, and only then do others hear of our end. */
 	if (t->io_context)
 		exit_io_context(t);
-	step("X16");
+	step_traced(160, "X16");
 	oom_exit_quiesced();
 
 	last = exit_notify(t, group_dead);

@@ -134,7 +134,7 @@ void __thaw_task(struct task *t)
 {
 	spin_lock(&freezer_lock);
 	if (frozen(t) && !freezing(t)) {
-		trace(TRACE_thaw_task, t->pid, 0);
+		trace(TRACE_thaw_task, t->pid, tsk_is_oom_victim(t));
 		if (!task_call_blocked(t, thaw_in_place, NULL))
 			wake_up_state(t, TASK_FROZEN);
 	}

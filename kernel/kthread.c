@@ -10,6 +10,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
+#include "kernel/trace.h"
 
 /* What the new thread is to do; it takes this over. */
 struct kthread {
@@ -23,6 +24,7 @@ static void kthread_main(void *arg)
 
 	kfree(arg);
 	current->flags |= PF_NOFREEZE;
+	trace_task_rename();
 	k.fn(k.arg);
 	do_exit(0);
 }

@@ -235,7 +235,7 @@ void oom_count_dec(_Atomic s32 *owed)
 {
 	s32 mine = atomic_fetch_sub(owed, 1), all = atomic_fetch_sub(&oom_victims, 1);
 
-	trace(TRACE_exit_oom_victim, current->tgid, current->pid);
+	trace(TRACE_exit_oom_victim, current->pid, all - 1);
 	if (mine <= 0 || all <= 0)
 		panic("S9: design %s drops a victim that was not counted (in pid %d tid %d; its own count %d, all %d)",
 		      oom_design->name, current->tgid, current->pid, mine, all);
@@ -373,18 +373,19 @@ bool oom_killer_disable(u64 timeout_ns)
 		return false;
 	atomic_store(&oom_killer_disabled, true);
 	mutex_unlock(&oom_lock);
-	trace(TRACE_oom_disable, atomic_load(&oom_victims), 0);
 
 	oom_hook(disable_prepare);
 	err = wait_for_victims(deadline);
 	if (err) {
 		last_disable = err == -ETIME ? "timeout" : "interrupted";
+		trace(TRACE_oom_disable, atomic_load(&oom_victims), 1);
 		pr_err("OOM killer not disabled: %s\n", last_disable);
 		oom_victims_dump();
 		oom_killer_enable();
 		return false;
 	}
 	last_disable = "ok";
+	trace(TRACE_oom_disable, atomic_load(&oom_victims), 0);
 	atomic_store(&pm_io_barrier, true);
 	pr_info("OOM killer disabled.\n");
 	return true;
@@ -395,7 +396,7 @@ void oom_killer_enable(void)
 	atomic_store(&pm_io_barrier, false);
 	if (!atomic_exchange(&oom_killer_disabled, false))
 		return;
-	trace(TRACE_oom_enable, 0, 0);
+	trace(TRACE_oom_enable, atomic_load(&oom_victims), 0);
 	pr_info("OOM killer enabled.\n");
 }
 

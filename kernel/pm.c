@@ -88,9 +88,9 @@ static bool suspend_test(enum pm_test level)
 
 static void s2idle(void)
 {
-	trace(TRACE_suspend_resume, 1, 0);
+	trace_suspend_resume(SUSPEND_machine_suspend, 1);
 	wait_event(&wake_wait, atomic_load(&woken));
-	trace(TRACE_suspend_resume, 0, 0);
+	trace_suspend_resume(SUSPEND_machine_suspend, 0);
 }
 
 static int suspend_devices_and_idle(void)
@@ -98,13 +98,17 @@ static int suspend_devices_and_idle(void)
 	int err;
 
 	pm_phase("suspend_devices");
+	trace_suspend_resume(SUSPEND_suspend_devices, 1);
 	err = suspend_devices();
+	trace_suspend_resume(SUSPEND_suspend_devices, 0);
 	if (err)
 		return err;
 	if (!suspend_test(PM_TEST_DEVICES))
 		s2idle();
 	pm_phase("resume");
+	trace_suspend_resume(SUSPEND_resume_devices, 1);
 	resume_devices();
+	trace_suspend_resume(SUSPEND_resume_devices, 0);
 	return 0;
 }
 

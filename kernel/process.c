@@ -86,15 +86,19 @@ int freeze_processes(void)
 
 	oom_uncovered = 0;
 	current->flags |= PF_SUSPEND_TASK;
+	trace_suspend_resume(SUSPEND_freeze_processes, 1);
 	if (!atomic_exchange(&pm_freezing, true))
 		atomic_fetch_add(&system_freezing_cnt, 1);
 	err = try_to_freeze_tasks(true);
+	trace_suspend_resume(SUSPEND_freeze_processes, 0);
 	if (!err) {
 		pm_phase("disable_oom");
+		trace_suspend_resume(SUSPEND_oom_killer_disable, 1);
 		if (!oom_killer_disable(freeze_timeout_msecs * 1000000ull))
 			err = -EBUSY;
 		else if (oom_design->double_check)
 			err = try_to_freeze_tasks(true);
+		trace_suspend_resume(SUSPEND_oom_killer_disable, 0);
 	}
 	if (err)
 		thaw_processes();
@@ -124,8 +128,10 @@ int freeze_kernel_threads(void)
 {
 	int err;
 
+	trace_suspend_resume(SUSPEND_freeze_kernel_threads, 1);
 	atomic_store(&pm_nosig_freezing, true);
 	err = try_to_freeze_tasks(false);
+	trace_suspend_resume(SUSPEND_freeze_kernel_threads, 0);
 	if (err)
 		thaw_kernel_threads();
 	else
@@ -139,6 +145,7 @@ void thaw_processes(void)
 	struct task *p, *t;
 	unsigned frozen_victims = 0;
 
+	trace_suspend_resume(SUSPEND_thaw_processes, 1);
 	if (atomic_exchange(&pm_freezing, false))
 		atomic_fetch_sub(&system_freezing_cnt, 1);
 	atomic_store(&pm_nosig_freezing, false);
@@ -153,6 +160,7 @@ void thaw_processes(void)
 	}
 	read_unlock(&tasklist_lock);
 	oom_frozen_victims = frozen_victims;
+	trace_suspend_resume(SUSPEND_thaw_processes, 0);
 	current->flags &= ~PF_SUSPEND_TASK;
 	sched_yield_current();		/* the others are not to starve under somebody who suspends again and again */
 }

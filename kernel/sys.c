@@ -16,6 +16,7 @@
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "kernel/trace.h"
 
 #define NSEC_PER_SEC	1000000000ull
 #define USER_TICK_NS	(NSEC_PER_SEC / HZ)
@@ -272,6 +273,7 @@ static long set_comm(uaddr_t uname)
 	task_lock(current);
 	kmemcpy(current->comm, name, sizeof(name));
 	task_unlock(current);
+	trace_task_rename();
 	return 0;
 }
 

@@ -4,15 +4,20 @@
  * writes its own ring, an interrupt between the parts of a record takes the next slot. A reader
  * sees each record whole or, if it reads too slowly, torn.
  */
+#include "kernel/abi.h"
 #include "kernel/arch.h"
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
+#include "kernel/param.h"
+#include "kernel/printk.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
 
-#define RING	512u			/* records; a power of two */
+#define BOOT_RING	512u		/* records; sizes are powers of two */
+#define MAX_TEXT	(2u << 20)	/* bytes that a reader gets at the most */
+#define PANIC_SHOWS	512u		/* records a CPU, the newest */
 
 struct record {
 	u64 ns;
@@ -23,35 +28,62 @@ struct record {
 
 struct ring {
 	_Atomic u32 head;		/* records ever begun */
-	struct record rec[RING];
+	u32 size;
+	struct record *rec;
 };
 
-static struct ring boot_ring;
+static struct record boot_records[BOOT_RING];
+static struct ring boot_ring = { .size = BOOT_RING, .rec = boot_records };
 /* A CPU without memory for a ring records nothing. */
 static struct ring *rings[MAX_CPUS] = { &boot_ring };
+static u32 ring_size = BOOT_RING;
+
+static int set_size(const char *value)
+{
+	u64 bytes, records;
+
+	if (parse_u64(value, &bytes) || bytes > 256u << 20)
+		return -EINVAL;
+	records = bytes / sizeof(struct record);
+	while (ring_size * 2 <= records)
+		ring_size *= 2;
+	return 0;
+}
+PARAM("trace_buf_size", "bytes for each processor's ring of events, such as 4M", set_size);
+
+/* What sched_switch says of two tasks, suspend_resume of a step and task_rename of a name; the rest is numbers. */
+static const char *const suspend_steps[NR_SUSPEND_STEPS] = {
+	[SUSPEND_freeze_processes] = "freeze_processes",
+	[SUSPEND_oom_killer_disable] = "oom_killer_disable",
+	[SUSPEND_freeze_kernel_threads] = "freeze_kernel_threads",
+	[SUSPEND_suspend_devices] = "suspend_devices",
+	[SUSPEND_machine_suspend] = "machine_suspend",
+	[SUSPEND_resume_devices] = "resume_devices",
+	[SUSPEND_thaw_processes] = "thaw_processes",
+};
 
 /* a and b as the format says; %l for both, always 64 bits. */
 static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
-	[TRACE_sched_switch] = { "sched_switch", "prev_pid|prev_state<<32=0x%lx next_pid=%ld" },
+	[TRACE_sched_switch] = { "sched_switch", NULL },
+	[TRACE_task_rename] = { "task_rename", NULL },
+	[TRACE_suspend_resume] = { "suspend_resume", NULL },
 	[TRACE_sched_wakeup] = { "sched_wakeup", "pid=%ld state=0x%lx" },
 	[TRACE_sched_process_fork] = { "sched_process_fork", "child_pid=%ld flags=0x%lx" },
 	[TRACE_sched_process_exec] = { "sched_process_exec", "pid=%ld old_pid=%ld" },
 	[TRACE_sched_process_exit] = { "sched_process_exit", "pid=%ld code=0x%lx" },
 	[TRACE_signal_generate] = { "signal_generate", "sig=%ld pid=%ld" },
 	[TRACE_signal_deliver] = { "signal_deliver", "sig=%ld code=%ld" },
-	[TRACE_freeze_task] = { "freeze_task", "pid=%ld state=0x%lx" },
-	[TRACE_frozen] = { "frozen", "pid=%ld state=0x%lx" },
-	[TRACE_thaw_task] = { "thaw_task", "pid=%ld state=0x%lx" },
-	[TRACE_mark_victim] = { "mark_victim", "pid=%ld victims=%ld" },
+	[TRACE_freeze_task] = { "freeze_task", "pid=%ld in_place=%ld" },
+	[TRACE_frozen] = { "frozen", "pid=%ld in_place=%ld" },
+	[TRACE_thaw_task] = { "thaw_task", "pid=%ld victim=%ld" },
+	[TRACE_mark_victim] = { "mark_victim", "tgid=%ld pid=%ld" },
 	[TRACE_exit_oom_victim] = { "exit_oom_victim", "pid=%ld victims=%ld" },
-	[TRACE_oom_kill] = { "oom_kill", "pid=%ld points=%ld" },
-	[TRACE_oom_reap] = { "oom_reap", "pid=%ld pages=%ld" },
-	[TRACE_oom_disable] = { "oom_disable", "result=%ld victims=%ld" },
-	[TRACE_oom_enable] = { "oom_enable", "victims=%ld b=%ld" },
-	[TRACE_suspend_resume] = { "suspend_resume", "step=%ld result=%ld" },
-	[TRACE_block_rq_issue] = { "block_rq_issue", "sector=%ld bytes=%ld" },
-	[TRACE_block_rq_complete] = { "block_rq_complete", "sector=%ld error=%ld" },
-	[TRACE_syscall] = { "syscall", "nr=%ld ret=%ld" },
+	[TRACE_oom_kill] = { "oom_kill", "tgid=%ld pid=%ld" },
+	[TRACE_oom_reap] = { "oom_reap", "tgid=%ld ok=%ld" },
+	[TRACE_oom_disable] = { "oom_disable", "victims=%ld failed=%ld" },
+	[TRACE_oom_enable] = { "oom_enable", "victims=%ld failed=%ld" },
+	[TRACE_block_rq_issue] = { "block_rq_issue", "sector=%ld pid=%ld" },
+	[TRACE_block_rq_complete] = { "block_rq_complete", "sector=%ld pid=%ld" },
 	[TRACE_exit_step] = { "exit_step", "step=%ld pid=%ld" },
 };
 
@@ -62,7 +94,7 @@ void trace(enum trace_event e, u64 a, u64 b)
 
 	if (unlikely(!ring))
 		return;
-	r = &ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) % RING];
+	r = &ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & (ring->size - 1)];
 	r->ns = arch_clock_ns();
 	r->pid = current->pid;
 	r->event = e;
@@ -70,10 +102,50 @@ void trace(enum trace_event e, u64 a, u64 b)
 	r->b = b;
 }
 
+/* The ring of a CPU that has not run yet, or a larger one for the boot CPU. */
 void trace_init_cpu(unsigned cpu)
 {
-	if (!rings[cpu])
-		rings[cpu] = kzalloc(sizeof(struct ring), GFP_NOWAIT);
+	struct ring *ring;
+
+	if (rings[cpu] && rings[cpu]->size == ring_size)
+		return;
+	ring = kzalloc(sizeof(*ring), GFP_NOWAIT);
+	if (!ring)
+		return;
+	ring->size = ring_size;
+	ring->rec = kzalloc(ring_size * sizeof(*ring->rec), GFP_NOWAIT | GFP_NOWARN);
+	if (ring->rec) {
+		rings[cpu] = ring;
+		return;
+	}
+	pr_warn("trace: no memory for %u events of CPU %u\n", ring_size, cpu);
+	kfree(ring);
+}
+
+void trace_task_rename(void)
+{
+	u64 name[2];
+
+	kmemcpy(name, current->comm, sizeof(name));
+	trace(TRACE_task_rename, name[0], name[1]);
+}
+
+static size_t format_fields(const struct record *r, char *buf, size_t n)
+{
+	char comm[TASK_COMM_LEN + 1] = { 0 };
+
+	switch (r->event) {
+	case TRACE_sched_switch:
+		return kscnprintf(buf, n, "prev_pid=%d prev_state=0x%x next_pid=%ld", (s32)r->a, (u32)(r->a >> 32), r->b);
+	case TRACE_suspend_resume:
+		return kscnprintf(buf, n, "%s[0] %s", r->a < NR_SUSPEND_STEPS ? suspend_steps[r->a] : "?", r->b ? "begin" : "end");
+	case TRACE_task_rename:
+		kmemcpy(comm, &r->a, 8);
+		kmemcpy(comm + 8, &r->b, 8);
+		return kscnprintf(buf, n, "comm=%s", comm);
+	}
+	/* A format from the table above, whose two arguments are always there. */
+	return kscnprintf(buf, n, events[r->event].fmt, r->a, r->b);
 }
 
 static size_t format_record(const struct record *r, unsigned cpu, char *buf, size_t n)
@@ -83,9 +155,13 @@ static size_t format_record(const struct record *r, unsigned cpu, char *buf, siz
 	if (r->event >= NR_TRACE_EVENTS)
 		return len;
 	len += kscnprintf(buf + len, n - len, "%s: ", events[r->event].name);
-	/* A format from the table above, whose two arguments are always there. */
-	len += kscnprintf(buf + len, n - len, events[r->event].fmt, r->a, r->b);
+	len += format_fields(r, buf + len, n - len);
 	return len + kscnprintf(buf + len, n - len, "\n");
+}
+
+static const struct record *at(unsigned cpu, u32 n)
+{
+	return &rings[cpu]->rec[n & (rings[cpu]->size - 1)];
 }
 
 /* Which CPU has the oldest record not yet printed; MAX_CPUS if none. */
@@ -96,13 +172,14 @@ static unsigned oldest(const u32 *next, const u32 *end)
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
 		if (!rings[i] || next[i] == end[i])
 			continue;
-		if (best == MAX_CPUS || rings[i]->rec[next[i] % RING].ns < rings[best]->rec[next[best] % RING].ns)
+		if (best == MAX_CPUS || at(i, next[i])->ns < at(best, next[best])->ns)
 			best = i;
 	}
 	return best;
 }
 
-void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx)
+/* At most @most records of each CPU, the newest. */
+static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 {
 	u32 next[MAX_CPUS] = { 0 }, end[MAX_CPUS] = { 0 };
 	char line[200];
@@ -112,13 +189,18 @@ void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 		if (!rings[i])
 			continue;
 		end[i] = atomic_load(&rings[i]->head);
-		next[i] = end[i] > RING ? end[i] - RING : 0;
+		next[i] = end[i] - min(end[i], min(most, rings[i]->size));
 	}
 	while ((cpu = oldest(next, end)) < MAX_CPUS) {
-		size_t n = format_record(&rings[cpu]->rec[next[cpu]++ % RING], cpu, line, sizeof(line));
+		size_t n = format_record(at(cpu, next[cpu]++), cpu, line, sizeof(line));
 
 		out(ctx, line, n);
 	}
+}
+
+void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx)
+{
+	dump(PANIC_SHOWS, out, ctx);
 }
 
 /* ---- /sys/kernel/debug/trace: the newest records that fit ---- */
@@ -151,10 +233,12 @@ static s64 trace_show(char *buf, size_t n)
 {
 	struct tail t = { .buf = buf, .n = n };
 
-	trace_dump(measure, &t);
-	t.skip = t.len > n ? t.len - n : 0;
+	dump(~0u, measure, &t);
+	if (t.len >= n - 1 && n < MAX_TEXT)
+		return (s64)n;			/* asks for a larger buffer */
+	t.skip = t.len >= n - 1 ? t.len - (n - 2) : 0;
 	t.len = 0;
-	trace_dump(store, &t);
+	dump(~0u, store, &t);
 	return (s64)t.len;
 }
 PSEUDO_FILE(trace_file, .path = "/sys/kernel/debug/trace", .mode = 0444, .show = trace_show);

@@ -10,7 +10,7 @@ enum trace_event {
 	TRACE_sched_switch, TRACE_sched_wakeup, TRACE_sched_process_fork, TRACE_sched_process_exec, TRACE_sched_process_exit,
 	TRACE_signal_generate, TRACE_signal_deliver, TRACE_freeze_task, TRACE_frozen, TRACE_thaw_task,
 	TRACE_mark_victim, TRACE_exit_oom_victim, TRACE_oom_kill, TRACE_oom_reap, TRACE_oom_disable, TRACE_oom_enable,
-	TRACE_suspend_resume, TRACE_block_rq_issue, TRACE_block_rq_complete, TRACE_syscall, TRACE_exit_step,
+	TRACE_suspend_resume, TRACE_block_rq_issue, TRACE_block_rq_complete, TRACE_exit_step, TRACE_task_rename,
 	NR_TRACE_EVENTS
 };
 /*
@@ -18,6 +18,17 @@ enum trace_event {
  * trace.c.
  */
 void trace(enum trace_event e, u64 a, u64 b);
-void trace_init_cpu(unsigned cpu);	/* before that CPU runs tasks */
-/* Formats the ring, oldest first, through out(ctx, text, len). */
+/* The steps of suspend_resume, which says when each begins (b = 1) and ends (b = 0). */
+enum suspend_step {
+	SUSPEND_freeze_processes, SUSPEND_oom_killer_disable, SUSPEND_freeze_kernel_threads, SUSPEND_suspend_devices,
+	SUSPEND_machine_suspend, SUSPEND_resume_devices, SUSPEND_thaw_processes, NR_SUSPEND_STEPS
+};
+static inline void trace_suspend_resume(enum suspend_step step, unsigned begin)
+{
+	trace(TRACE_suspend_resume, step, begin);
+}
+void trace_task_rename(void);		/* current has a new name */
+/* After the boot words, and before that CPU runs tasks. */
+void trace_init_cpu(unsigned cpu);
+/* Formats the newest records, oldest first, through out(ctx, text, len). */
 void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx);

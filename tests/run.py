@@ -300,8 +300,17 @@ def suite_panic(suite):
                 detail.append(save_log(suite, name, end.console))
             return [Result(suite, name, not detail, detail)]
         return job
-    return [("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases
-            for cpus in ((1, 4) if case in ("on_oom", "crash") else (1,))]
+    def watchdog(only):
+        end = qemu.boot(img=qemu.image(["/bin/sleep", "1000"]), words="watchdog_ms=300", icount=True, limit=WATCHDOG)
+        said = end.console.decode("utf-8", "replace").replace("\r", "")
+        wanted = [r"PANIC .*watchdog: the machine has run for 300 ms", r"^ +\d+ +\d+ .* sleep$"] + always
+        detail = ["the console does not say %s" % p for p in wanted if not re.search(p, said, re.M)]
+        if end.hung or end.status != 35:
+            detail.append(end.trouble() or "the kernel went on")
+        return [Result(suite, "watchdog", not detail, detail)]
+
+    return [("watchdog", watchdog)] + [
+            ("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in ((1, 4) if case in ("on_oom", "crash") else (1,))]
 
 
 def at_least_one(value):
