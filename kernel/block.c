@@ -5,22 +5,32 @@
  * of oom_killer_disable. Mirrors Linux block/{blk-core,blk-ioc}.c and drivers/block/brd.c at a
  * fraction.
  *
+ * A device with a delay is served by a freezable kernel thread, as a driver's thread serves a slow
+ * bus; one without is served by whoever submits. The device takes NR_REQUESTS at a time, and who
+ * comes with more waits until one is done: so does a dying victim whose last close writes a lot,
+ * and this is why oom_killer_disable comes before kernel threads freeze. Scenario:
+ * kthread_needed_by_victim.
+ *
  * Locks: io_context.lock, block_device.lock; never both. end_io runs with neither held.
  */
 #include "kernel/abi.h"
 #include "kernel/block.h"
+#include "kernel/freezer.h"
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
+#include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "kernel/trace.h"
 
 #define MAX_PLUGGED	16u		/* held back at most; then all go */
+#define NR_REQUESTS	16u		/* dispatched and not done */
 
 _Atomic u64 io_after_barrier;
 static struct kmem_cache *ioc_cache;
@@ -30,7 +40,8 @@ struct block_device ram0 = {
 	.name = "ram0",
 	.lock = SPINLOCK_INIT("ram0", RANK_IO),
 	.queue = LIST_INIT(ram0.queue),
-	.idle = WAITQ_INIT(ram0.idle, "ram0 idle"),
+	.work = WAITQ_INIT(ram0.work, "ram0 work"),
+	.done = WAITQ_INIT(ram0.done, "ram0 done"),
 };
 
 /* --- the device --- */
@@ -66,34 +77,59 @@ static void finish_active(struct block_device *d)
 	spin_lock(&d->lock);
 	*(b->op == BIO_WRITE ? &d->writes : &d->reads) += b->bytes / SECTOR_SIZE;
 	d->active = NULL;
+	d->nr_requests--;
 	spin_unlock(&d->lock);
 	trace(TRACE_block_rq_complete, b->sector, b->pid);
-	wake_up_all(&d->idle);
+	wake_up_all(&d->done);
 	b->end_io(b);
 }
 
-/* Serves what is queued: at once without a delay, else by timer. Any context. */
-static void run_queue(struct block_device *d)
+/* Serves one request, which takes usecs. false: there is none to start. */
+static bool serve_one(struct block_device *d, u64 usecs)
 {
+	struct bio *b;
+
+	spin_lock(&d->lock);
+	b = start_next(d);
+	spin_unlock(&d->lock);
+	if (!b)
+		return false;
+	if (usecs)
+		fsleep(usecs);
+	finish_active(d);
+	return true;
+}
+
+static bool has_work(struct block_device *d)
+{
+	bool ret;
+
+	spin_lock(&d->lock);
+	ret = !d->active && !d->suspended && !list_empty(&d->queue);
+	spin_unlock(&d->lock);
+	return ret;
+}
+
+/* Freezes between two requests, never in one. */
+static void block_thread(void *arg)
+{
+	struct block_device *d = arg;
+
+	set_freezable();
 	for (;;) {
-		spin_lock(&d->lock);
-		struct bio *b = start_next(d);
-		u64 delay = atomic_load(&d->delay_ns);
-		if (b && delay)
-			timer_start(&d->timer, ktime_ns() + delay);
-		spin_unlock(&d->lock);
-		if (!b || delay)
-			return;
-		finish_active(d);
+		wait_event_freezable(&d->work, has_work(d));
+		try_to_freeze();
+		serve_one(d, atomic_load(&d->delay_us));
 	}
 }
 
-static void ram0_timer(struct timer *t)
+static void run_queue(struct block_device *d)
 {
-	struct block_device *d = container_of(t, struct block_device, timer);
-
-	finish_active(d);
-	run_queue(d);
+	if (atomic_load(&d->delay_us))
+		wake_up(&d->work);
+	else
+		while (serve_one(d, 0))
+			;
 }
 
 /* Lets the active request end; the queue waits for the resume. */
@@ -102,7 +138,7 @@ static int ram0_suspend(void)
 	spin_lock(&ram0.lock);
 	ram0.suspended = true;
 	spin_unlock(&ram0.lock);
-	wait_event(&ram0.idle, !READ_ONCE(ram0.active));
+	wait_event(&ram0.done, !READ_ONCE(ram0.active));
 	return 0;
 }
 
@@ -134,6 +170,22 @@ static bool bio_in_range(const struct bio *b)
 	       b->sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE + b->bytes <= PAGE_SIZE;
 }
 
+/* false: the device has as many as it takes. */
+static bool enqueue(struct block_device *d, struct bio *b)
+{
+	bool room;
+
+	spin_lock(&d->lock);
+	room = d->nr_requests < NR_REQUESTS;
+	if (room) {
+		d->nr_requests++;
+		list_add_tail(&b->node, &d->queue);
+	}
+	spin_unlock(&d->lock);
+	return room;
+}
+
+/* Waits for room in the device's queue. */
 static void dispatch(struct bio *b)
 {
 	struct block_device *d = b->dev;
@@ -145,9 +197,7 @@ static void dispatch(struct bio *b)
 		return;
 	}
 	trace(TRACE_block_rq_issue, b->sector, b->pid);
-	spin_lock(&d->lock);
-	list_add_tail(&b->node, &d->queue);
-	spin_unlock(&d->lock);
+	wait_event(&d->done, enqueue(d, b));
 	run_queue(d);
 }
 
@@ -264,7 +314,7 @@ PARAM("ramdisk_delay_us", "time a request to /dev/ram0 takes, in microseconds", 
 
 static s64 delay_show(char *buf, size_t n)
 {
-	return ksnprintf(buf, n, "%lu\n", atomic_load(&ram0.delay_ns) / 1000);
+	return ksnprintf(buf, n, "%lu\n", atomic_load(&ram0.delay_us));
 }
 
 static s64 delay_store(const char *s, size_t n)
@@ -273,7 +323,7 @@ static s64 delay_store(const char *s, size_t n)
 
 	if (parse_u64(s, &us) || us > 60000000)
 		return -EINVAL;
-	atomic_store(&ram0.delay_ns, us * 1000);
+	atomic_store(&ram0.delay_us, us);
 	return n;
 }
 PSEUDO_FILE(ram0_delay, .path = "/sys/block/ram0/delay_us", .mode = 0644, .show = delay_show, .store = delay_store);
@@ -293,8 +343,7 @@ void block_init(void)
 	u64 pages = ramdisk_kib / 4, i;
 
 	ioc_cache = kmem_cache_create("io_context", sizeof(struct io_context), 8);
-	timer_setup(&ram0.timer, ram0_timer);
-	atomic_store(&ram0.delay_ns, ramdisk_delay_us * 1000);
+	atomic_store(&ram0.delay_us, ramdisk_delay_us);
 	ram0.store = kmalloc_array(pages, sizeof(*ram0.store), GFP_KERNEL);
 	for (i = 0; ram0.store && i < pages; i++) {
 		ram0.store[i] = alloc_page(GFP_KERNEL | GFP_ZERO | GFP_NORETRY);
@@ -304,4 +353,6 @@ void block_init(void)
 	ram0.sectors = i * (PAGE_SIZE / SECTOR_SIZE);
 	if (i < pages)
 		pr_warn("ram0: only %lu of %lu KiB\n", i * 4, ramdisk_kib);
+	if (IS_ERR(kthread_run(block_thread, &ram0, "ram0")))
+		panic("no memory for ram0's thread");
 }

@@ -7,7 +7,6 @@
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
 #include "kernel/lock.h"
-#include "kernel/timer.h"
 #include "kernel/waitq.h"
 
 struct task;
@@ -26,7 +25,7 @@ struct bio {
 	struct page *page;		/* referenced */
 	u32 offset;
 	int error;
-	void (*end_io)(struct bio *b);	/* interrupt context or submitter's */
+	void (*end_io)(struct bio *b);	/* any task's context, no lock held */
 	void *private;
 	int pid;			/* on whose behalf */
 };
@@ -39,7 +38,7 @@ struct io_context {			/* shared by CLONE_IO */
 };
 
 /*
- * A device whose store is memory: requests complete in order, each delay_ns of virtual time after
+ * A device whose store is memory: requests complete in order, each delay_us of virtual time after
  * the one before.
  */
 struct block_device {
@@ -47,11 +46,12 @@ struct block_device {
 	u64 sectors;			/* (!) */
 	struct spinlock lock;		/* rank RANK_IO */
 	struct list queue;		/* [lock] dispatched, not started */
+	unsigned nr_requests;		/* [lock] in queue or active */
 	struct bio *active;		/* [lock] being served */
 	bool suspended;			/* [lock] nothing starts */
-	_Atomic u64 delay_ns;
-	struct timer timer;		/* end of active */
-	struct waitq idle;		/* active became NULL */
+	_Atomic u64 delay_us;
+	struct waitq work;		/* the thread's: something may start */
+	struct waitq done;		/* active became NULL: one less */
 	struct page **store;		/* (!) one page each 8 sectors */
 	u64 reads, writes;		/* [lock] completed, in sectors */
 };
@@ -59,8 +59,9 @@ extern struct block_device ram0;
 
 /*
  * Queues on current's io_context (created on demand; without memory for one the request goes out at
- * once). Does not wait. b lives until its end_io ran, which gets b->error: 0, or -EIO for a range
- * outside the device. One page at most, offset and bytes whole sectors.
+ * once). What goes out waits while the device's queue is full. b lives until its end_io ran, which
+ * gets b->error: 0, or -EIO for a range outside the device. One page at most, offset and bytes whole
+ * sectors.
  */
 void submit_bio(struct bio *b);
 /* Sends what current held back to the device. */

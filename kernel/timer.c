@@ -247,14 +247,19 @@ void entry_timer(void)
 	timer_arm_by(timers_next());
 }
 
-void msleep(unsigned ms)
+void fsleep(u64 usecs)
 {
-	u64 deadline = ktime_ns() + ms * 1000000ull;
+	u64 deadline = ktime_ns() + usecs * NSEC_PER_USEC;
 
 	might_sleep();
 	do
 		set_current_state(TASK_UNINTERRUPTIBLE);
 	while (schedule_until(deadline));
+}
+
+void msleep(unsigned ms)
+{
+	fsleep(ms * 1000ull);
 }
 
 /* ---- conversions ---- */

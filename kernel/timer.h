@@ -31,7 +31,8 @@ void timer_arm_by(u64 deadline);
 /* Wall clock = ktime_ns() + this. */
 extern _Atomic s64 realtime_offset_ns;
 
-void msleep(unsigned ms);			/* uninterruptible */
+void fsleep(u64 usecs);				/* uninterruptible */
+void msleep(unsigned ms);			/* the same */
 #define HZ 100				/* unit of jiffies shown to users (times, /proc/PID/stat) */
 
 /* ITIMER_REAL of a group; callbacks send SIGALRM. */

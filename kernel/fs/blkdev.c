@@ -72,7 +72,6 @@ static int blkdev_readpage(struct mapping *m, struct page *p)
 
 /* --- writing back --- */
 
-/* Interrupt context or the submitter's. */
 static void write_end(struct bio *b)
 {
 	struct page *p = b->page;

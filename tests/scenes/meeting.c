@@ -295,6 +295,83 @@ TEST(writes_held_back_reach_the_disk_before_the_barrier)
 	s_set("/sys/block/ram0/delay_us", "0");
 }
 
+// Makes the disk dirty with n pages of c. Nothing is written before the last close.
+static void dirty_disk(int n, char c)
+{
+	static char text[PAGE];
+	long fd = sys(open, "/dev/ram0", O_RDWR);
+
+	memset(text, c, sizeof text);
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(sys(write, fd, text, sizeof text), sizeof text);
+}
+
+// A hog of two threads with a dirty disk is frozen and chosen. How long the suspend takes.
+static long killed_with_a_dirty_disk(int pages, char c)
+{
+	struct hog h;
+
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.ready = t_map_shared(PAGE);
+	h.how = 0;
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		dirty_disk(pages, c);
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		thread_start(&t, s_hold, &h);
+		s_hold(&h);
+	}
+	UNTIL(*h.ready == 2);
+	s_eat("disable_oom", s_too_much(&h), "");
+	long start = t_now_ms();
+
+	s_suspend_ok();
+	long took = t_now_ms() - start;
+
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	sys(munmap, (void *)h.ready, PAGE);
+	return took;
+}
+
+TEST(kthread_needed_by_victim)
+{
+	// Its last close is more than the disk takes at once: it waits for the disk's thread, which freezes too, but later.
+	static char back[PAGE];
+
+	s_stage();
+	s_set("/sys/block/ram0/delay_us", "10000");
+	CHECK_LE(killed_with_a_dirty_disk(0, 'a'), 300);
+	CHECK_GE(killed_with_a_dirty_disk(64, 'b'), 480); // all but the 16 that the disk takes
+	s_set("/sys/block/ram0/delay_us", "0");
+	sys(sync);
+	long fd = sys(open, "/dev/ram0", O_RDONLY);
+
+	for (int i = 0; i < 64; i++) {
+		CHECK_EQ(sys(read, fd, back, sizeof back), sizeof back);
+		CHECK(back[0] == 'b' && !memcmp(back, back + 1, sizeof back - 1));
+	}
+}
+
+TEST(the_disk_rests_with_the_kernel_threads)
+{
+	s_stage();
+	s_set("/sys/power/pm_test", "freezer");
+	s_set("/sys/module/suspend/parameters/pm_test_delay", "1");
+	s_set("/sys/block/ram0/delay_us", "100000");
+	CHECK_EQ(IN_CHILD(dirty_disk(16, 'c')), 0); // left to the disk: an exit does not wait for its writes
+	s_suspend_ok();
+	long start = t_now_ms();
+
+	sys(sync);
+	CHECK_GE(t_now_ms() - start, 1000); // as much as there was before
+	s_set("/sys/block/ram0/delay_us", "0");
+}
+
 TEST(shared_memory_during_the_freeze)
 {
 	// It cannot be reaped, only given back by its owner on the way out: nobody else may be killed.
