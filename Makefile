@@ -133,6 +133,24 @@ $(TEST_BIN): $(O)/tests/%: tests/%.c $(O)/tests/rt.o $(O)/tests/flags
 
 -include $(wildcard $(O)/tests/*.d $(O)/tests/*/*.d)
 
+# ---- the benchmark: a program of the same kind, and a smaller one for it to execute ----
+
+BENCH_OBJ := $(patsubst user/bench/%.c,$(O)/bench/%.o,$(filter-out %/tiny.c,$(wildcard user/bench/*.c)))
+BENCH := $(O)/bench/bench $(O)/bench/tiny
+
+$(O)/bench/%.o: user/bench/%.c $(O)/tests/flags
+	$(call say,BENCHCC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TCFLAGS) -I. -MMD -MP -c -o $@ $<
+
+$(O)/bench/bench: $(BENCH_OBJ) $(O)/tests/rt.o
+	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $^
+
+$(O)/bench/tiny: $(O)/bench/tiny.o
+	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $^
+
+-include $(wildcard $(O)/bench/*.d)
+
 # ---- what a user says ----
 
 .PHONY: all help demo test run gdb iso run-iso doctor host host-san tests deps clean FORCE
@@ -140,7 +158,7 @@ FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
 
-tests: $(TEST_BIN) $(USER_TESTS)
+tests: $(TEST_BIN) $(USER_TESTS) $(BENCH)
 
 host:
 	$(Q)$(MAKE) ARCH=host $(O)/host/thaw-host

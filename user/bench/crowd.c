@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Rows: many tasks at once, asleep, are frozen, thawed, killed, or chosen by the OOM killer.
+//
+// The freezer is that of suspend, through the same doors on both systems: pm_test=freezer goes as far
+// as the freeze and turns round at once. How long each half took is read off the kernel's log, whose
+// stamps are microseconds, that is, thousands of instructions.
+#include "bench.h"
+
+#define MAX_CROWD 1000
+#define SETTLE_MS 100 // virtual time, in which everybody has gone to sleep
+
+static int pids[MAX_CROWD];
+static long crowd;
+
+static void gather_processes(long n)
+{
+	for (crowd = 0; crowd < n; crowd++) {
+		pids[crowd] = t_fork();
+		if (pids[crowd] == 0)
+			thread_pause(NULL);
+		CHECK_GE(pids[crowd], 1);
+	}
+	t_sleep_ms(SETTLE_MS);
+}
+
+static void disperse(void)
+{
+	for (long i = 0; i < crowd; i++)
+		sys(kill, pids[i], SIGKILL);
+	for (long i = 0; i < crowd; i++)
+		sys(wait4, pids[i], 0, 0, 0);
+}
+
+// One process of n threads that sleep, and what it holds touched: its pid when all are asleep.
+static int start_group(long threads, long pages)
+{
+	_Atomic int *ready = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		t_spit("/proc/self/oom_score_adj", "1000");
+		char *memory = t_map((size_t)(pages ? pages : 1) * PAGE);
+
+		for (long i = 0; i < pages; i++)
+			memory[i * (long)PAGE] = 1;
+		char *stacks = t_map((size_t)threads * PAGE);
+
+		for (long i = 1; i < threads; i++)
+			CHECK_GE(t_clone(THREAD_FLAGS & ~(CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID),
+				stacks + i * (long)PAGE, 0, 0, 0, thread_pause, NULL), 1);
+		*ready = 1;
+		futex(ready, FUTEX_WAKE, 1, NULL, NULL, 0);
+		thread_pause(NULL);
+	}
+	CHECK_GE(pid, 1);
+	while (!*ready)
+		futex(ready, FUTEX_WAIT, 0, NULL, NULL, 0);
+	sys(munmap, (void *)ready, PAGE);
+	t_sleep_ms(SETTLE_MS);
+	return pid;
+}
+
+// ---- freeze and thaw ----
+
+// A log line's stamp, `[seconds.micros]` after the level, in microseconds.
+static long stamp(const char *line)
+{
+	const char *p = strchr(line, '[');
+
+	CHECK(p);
+	for (p++; *p == ' '; p++)
+		;
+	return t_number(p) * 1000000 + t_number(strchr(p, '.') + 1);
+}
+
+// The stamp of the last line of the log that has the words in it.
+static long last_stamp(char *log, const char *words)
+{
+	long found = -1;
+
+	for (char *line = log; line && *line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		char *end = strchr(line, '\n');
+
+		if (end)
+			*end = 0;
+		if (strstr(line, words))
+			found = stamp(line);
+		if (end)
+			*end = '\n';
+	}
+	CHECK_GE(found, 0);
+	return found;
+}
+
+static void suspend_halves(long half[2])
+{
+	static char log[64 * 1024];
+
+	CHECK_EQ(t_spit("/sys/power/pm_test", "freezer"), 0);
+	CHECK_EQ(t_spit("/sys/module/suspend/parameters/pm_test_delay", "0"), 0);
+	measure_begin();
+	long err = t_spit("/sys/power/state", "freeze");
+	measure_end(crowd);
+	CHECK_EQ(err, 0);
+	long n = sys(syslog, 3, log, sizeof log - 1);
+
+	CHECK_GE(n, 1);
+	log[n] = 0;
+	long waiting = last_stamp(log, "Waiting for");
+
+	half[0] = 1000 * (waiting - last_stamp(log, "suspend entry"));
+	half[1] = 1000 * (last_stamp(log, "suspend exit") - waiting);
+}
+
+// Per task of n, without what a suspend of nobody costs.
+static long freeze_or_thaw(long n, bool thaw)
+{
+	long part[2], empty[2];
+
+	crowd = 0;
+	suspend_halves(empty);
+	gather_processes(n);
+	suspend_halves(part);
+	disperse();
+	return (part[thaw] - empty[thaw]) / n;
+}
+
+#define CROWD_ROWS(n)                                                                              \
+	ROW_ONCE(freeze_##n)                                                                       \
+	{                                                                                          \
+		return freeze_or_thaw(n, false);                                                   \
+	}                                                                                          \
+	ROW_ONCE(thaw_##n)                                                                         \
+	{                                                                                          \
+		return freeze_or_thaw(n, true);                                                    \
+	}                                                                                          \
+	ROW_ONCE(kill_processes_##n)                                                               \
+	{                                                                                          \
+		gather_processes(n);                                                               \
+		return COST_OF(n, disperse());                                                     \
+	}                                                                                          \
+	ROW_ONCE(kill_threads_##n)                                                                 \
+	{                                                                                          \
+		int pid = start_group(n, 0);                                                       \
+                                                                                                   \
+		return COST_OF(n, sys(kill, pid, SIGKILL); sys(wait4, pid, 0, 0, 0));              \
+	}
+
+CROWD_ROWS(10)
+CROWD_ROWS(100)
+CROWD_ROWS(1000)
+
+// ---- the OOM killer ----
+
+// The door of SysRq-f chooses the group, which is worth most; when it can be waited for, its memory
+// is back.
+static long oom_kill(long threads, long pages)
+{
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "-1000"), 0);
+	int pid = start_group(threads, pages);
+	long fd = sys(open, "/proc/sysrq-trigger", O_WRONLY);
+
+	CHECK_GE(fd, 0);
+	long n = TIMES(1, sys(write, fd, "f", 1); sys(wait4, pid, 0, 0, 0));
+
+	sys(close, fd);
+	return n;
+}
+
+#define OOM_ROW(threads, mib)                                                                      \
+	ROW_ONCE(oom_##threads##_threads_##mib##_mib)                                              \
+	{                                                                                          \
+		return oom_kill(threads, mib * 256);                                               \
+	}
+
+OOM_ROW(1, 1)
+OOM_ROW(1, 16)
+OOM_ROW(16, 16)
+OOM_ROW(16, 128)
+OOM_ROW(256, 16)
+OOM_ROW(1024, 1)
