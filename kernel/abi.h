@@ -853,6 +853,17 @@ struct k_sigset_arg {
 #define P_PID		1
 #define P_PGID		2
 #define P_PIDFD		3
+#define PIDFD_NONBLOCK	04000
+
+/* kcmp */
+#define KCMP_FILE	0
+#define KCMP_VM		1
+#define KCMP_FILES	2
+#define KCMP_FS		3
+#define KCMP_SIGHAND	4
+#define KCMP_IO		5
+#define KCMP_SYSVSEM	6
+#define KCMP_EPOLL_TFD	7
 
 #define PR_SET_PDEATHSIG	1
 #define PR_GET_PDEATHSIG	2

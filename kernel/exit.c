@@ -172,6 +172,7 @@ static bool tell_parent(struct task *p)
 	assert(thread_group_leader(p) && thread_group_empty(p));
 	assert_rel(p->death_told, !=, p->parent->tgid);
 	p->death_told = p->parent->tgid;
+	wake_up_all(&p->group->wait_pidfd);
 	return do_notify_parent(p, p->exit_signal);
 }
 

@@ -32,7 +32,12 @@ static int check_flags(const struct clone_request *c)
 {
 	u64 f = c->flags;
 
-	if (f & (CLONE_NAMESPACES | CLONE_PIDFD | CLONE_INTO_CGROUP))
+	if (f & (CLONE_NAMESPACES | CLONE_INTO_CGROUP))
+		return -EINVAL;
+	if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
+		return -EINVAL;
+	/* Two results for one word, which clone(2) asks for by its one pointer. */
+	if ((f & CLONE_PIDFD) && (f & CLONE_PARENT_SETTID) && c->pidfd == c->parent_tid)
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
@@ -401,11 +406,25 @@ static int publish(struct task *p, const struct clone_request *c, u32 wide_befor
 	return err;
 }
 
+/*
+ * The parent's descriptor for the child, told to it before the child is published, as that cannot
+ * fail any more. Until then the descriptor names a process that is not there. It, or -errno.
+ */
+static int give_pidfd(struct task *p, const struct clone_request *c)
+{
+	int fd = pidfd_create(p->group, 0);
+
+	if (fd < 0 || !copy_to_user(c->pidfd, &fd, sizeof(fd)))
+		return fd;
+	fd_close(fd);
+	return -EFAULT;
+}
+
 struct task *copy_process(const struct clone_request *c)
 {
 	u32 wide_before = atomic_load(&wide_signals);
 	struct task *p;
-	int err;
+	int err, pidfd = -1;
 
 	might_sleep();
 	err = check(c);
@@ -414,9 +433,13 @@ struct task *copy_process(const struct clone_request *c)
 	p = build(c);
 	if (IS_ERR(p))
 		return p;
-	err = publish(p, c, wide_before);
+	if (c->flags & CLONE_PIDFD)
+		pidfd = give_pidfd(p, c);
+	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, wide_before);
 	if (!err)
 		return p;
+	if (pidfd >= 0)
+		fd_close(pidfd);
 	abandon(p);
 	return ERR_PTR(err);
 }
@@ -522,6 +545,7 @@ long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t c
 		.flags = (u32)flags & ~CSIGNAL,
 		.exit_signal = (int)(flags & CSIGNAL),
 		.stack = stack,
+		.pidfd = parent_tid,
 		.parent_tid = parent_tid,
 		.child_tid = child_tid,
 		.tls = tls,

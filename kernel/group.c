@@ -3,8 +3,8 @@
  * The memory of a thread group and of a handler table. Mirrors the ends of Linux kernel/fork.c that
  * deal with signal_struct and sighand_struct.
  *
- * A group's memory is held by each task_struct that points at it (sigcnt) and by the OOM killer's
- * list of victims, so t->group can be read as long as t can. How many of its threads are hashed,
+ * A group's memory is held by each task_struct that points at it (sigcnt), by pidfds and by the OOM
+ * killer's list of victims, so t->group can be read as long as t can. How many of its threads are hashed,
  * alive, or may still do IO are other counts: see struct group.
  */
 #include "kernel/lib/string.h"
@@ -48,6 +48,7 @@ struct group *group_alloc(void)
 	list_init(&g->thread_head);
 	sigpending_init(&g->shared_pending);
 	waitq_init(&g->wait_chldexit, "wait_chldexit");
+	waitq_init(&g->wait_pidfd, "wait_pidfd");
 	mutex_init(&g->exec_mutex, "exec_mutex", RANK_EXEC);
 	list_init(&g->pgrp_node);
 	list_init(&g->oom_node);

@@ -51,6 +51,7 @@ static struct group init_group = {
 	.thread_head = LIST_INIT(init_group.thread_head),
 	.shared_pending = { .queue = LIST_INIT(init_group.shared_pending.queue) },
 	.wait_chldexit = WAITQ_INIT(init_group.wait_chldexit, "wait_chldexit"),
+	.wait_pidfd = WAITQ_INIT(init_group.wait_pidfd, "wait_pidfd"),
 	.exec_mutex = MUTEX_INIT(init_group.exec_mutex, "exec_mutex", RANK_EXEC),
 	.pgrp_node = LIST_INIT(init_group.pgrp_node),
 	.oom_node = LIST_INIT(init_group.oom_node),

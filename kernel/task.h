@@ -85,6 +85,7 @@ struct group {
 	int group_stop_count;		/* [S] */
 	struct sigpending shared_pending;	/* [S] */
 	struct waitq wait_chldexit;
+	struct waitq wait_pidfd;	/* for the end of the group */
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
 
 	int pgrp, session;		/* [T] */
@@ -293,6 +294,10 @@ void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads 
  * (sys_execve).
  */
 int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
+
+/* pidfd.c */
+int pidfd_create(struct group *g, u32 flags);	/* a new descriptor; -EMFILE, -ENOMEM. flags: O_NONBLOCK. Sleeps. */
+struct group *pidfd_group(int fd, u32 *flags);	/* what it names, referenced, and the open file's flags; ERR_PTR(-EBADF) */
 
 /* kthread.c */
 struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */

@@ -22,6 +22,8 @@
 
 struct wait_opts {
 	int which, nr;			/* P_ALL, P_PID, P_PGID and whose number */
+	struct group *group;		/* P_PIDFD: which, whatever its number; referenced */
+	u32 file_flags;			/* of that pidfd */
 	int options;
 	int cause, status;		/* of siginfo */
 	int wait_status;		/* of wait4 */
@@ -189,7 +191,7 @@ static int wait_children_of(struct wait_opts *wo, struct task *t)
 /* One child by number: no walk. */
 static int wait_child_nr(struct wait_opts *wo)
 {
-	struct task *p = find_task_by_pid(wo->nr);
+	struct task *p = wo->group ? wo->group->leader : find_task_by_pid(wo->nr);
 	struct task *parent;
 
 	if (!p || !thread_group_leader(p))
@@ -338,6 +340,8 @@ struct waitid_info {
 
 static int waitid_opts(struct wait_opts *wo, int which, int id, int options)
 {
+	struct group *g;
+
 	if (options & ~(int)(WNOHANG | WNOWAIT | WEXITED | WSTOPPED | WCONTINUED | __WNOTHREAD | __WCLONE | __WALL))
 		return -EINVAL;
 	if (!(options & (WEXITED | WSTOPPED | WCONTINUED)))
@@ -356,7 +360,15 @@ static int waitid_opts(struct wait_opts *wo, int which, int id, int options)
 			id = current->group->pgrp;
 		break;
 	case P_PIDFD:
-		return id < 0 ? -EINVAL : -EBADF;
+		if (id < 0)
+			return -EINVAL;
+		g = pidfd_group(id, &wo->file_flags);
+		if (IS_ERR(g))
+			return (int)PTR_ERR(g);
+		wo->group = g;
+		which = P_PID;
+		id = g->tgid;
+		break;
 	default:
 		return -EINVAL;
 	}
@@ -373,8 +385,15 @@ long sys_waitid(int which, int id, uaddr_t uinfo, int options, uaddr_t ru)
 	struct waitid_info info = { 0 };
 	long ret = waitid_opts(&wo, which, id, options);
 
-	if (!ret)
+	if (!ret) {
+		if (wo.file_flags & O_NONBLOCK)
+			wo.options |= WNOHANG;
 		ret = do_wait(&wo);
+		if (!ret && wo.file_flags & O_NONBLOCK && !(options & WNOHANG))
+			ret = -EAGAIN;
+	}
+	if (wo.group)
+		group_put(wo.group);
 	if (ret > 0) {
 		info = (struct waitid_info){ .signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .status = wo.status };
 		if (ru && copy_to_user(ru, &r, sizeof(r)))

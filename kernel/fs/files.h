@@ -65,6 +65,7 @@ struct file_ops {
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	int (*mmap)(struct file *f, struct vma *v);	/* sets v->ops; 0 or -errno */
 	int (*fsync)(struct file *f);
+	size_t (*show_fdinfo)(struct file *f, char *buf, size_t n);	/* more lines of /proc/PID/fdinfo; length */
 };
 
 struct inode {

@@ -23,10 +23,11 @@
 #define KIND_ENTRY	0x000000000ull
 #define KIND_DIR	0x100000000ull
 #define KIND_FD		0x200000000ull
+#define KIND_FDINFO	0x300000000ull
 #define NR_OF(i)	((u32)(i)->private_nr)
 
-static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, fd_dir_ops, entry_ops, fd_link_ops, self_ops, thread_self_ops;
-static const struct file_ops pid_dir_fops, tid_dir_fops, task_dir_fops, fd_dir_fops, entry_fops;
+static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, fd_dir_ops, fdinfo_dir_ops, fdinfo_ops, entry_ops, fd_link_ops, self_ops, thread_self_ops;
+static const struct file_ops pid_dir_fops, tid_dir_fops, task_dir_fops, fd_dir_fops, fdinfo_fops, entry_fops;
 
 static struct task *task_of(const struct inode *i)
 {
@@ -86,6 +87,7 @@ static s64 proc_cgroup(struct task *t, char *buf, size_t n)
 static const struct proc_entry entries[] = {
 	{ "task", S_IFDIR | 0555, NULL, NULL, NULL },		/* first: a thread's directory has none */
 	{ "fd", S_IFDIR | 0500, NULL, NULL, NULL },
+	{ "fdinfo", S_IFDIR | 0500, NULL, NULL, NULL },
 	{ "stat", 0444, proc_stat_group, NULL, NULL },		/* a thread's own in its directory */
 	{ "status", 0444, proc_status, NULL, NULL },
 	{ "cmdline", 0444, proc_cmdline, NULL, NULL },
@@ -107,7 +109,8 @@ static const struct proc_entry entries[] = {
 };
 #define ENTRY_TASK	0u
 #define ENTRY_FD	1u
-#define ENTRY_STAT	2u
+#define ENTRY_FDINFO	2u
+#define ENTRY_STAT	3u
 
 static const struct proc_entry thread_stat = { "stat", 0444, proc_stat_thread, NULL, NULL };
 #define NR_THREAD_STAT	0x100u
@@ -132,6 +135,9 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 		i->fops = &task_dir_fops;
 	} else if (nr == ENTRY_FD) {
 		i->ops = &fd_dir_ops;
+		i->fops = &fd_dir_fops;
+	} else if (nr == ENTRY_FDINFO) {
+		i->ops = &fdinfo_dir_ops;
 		i->fops = &fd_dir_fops;
 	} else {
 		i->ops = &entry_ops;
@@ -443,6 +449,49 @@ static int fd_readdir(struct file *f, emit_fn *emit, void *ctx)
 	return 0;
 }
 
+/* --- /proc/PID/fdinfo --- */
+
+static int fdinfo_lookup(struct inode *dir, struct dentry *d)
+{
+	bool zero = kstreq(d->name, "0");
+	int fd = parse_number(d->name);
+	struct task *t = task_of(dir);
+	struct file *f = fd || zero ? fget_task(t, fd) : NULL;
+	struct inode *i;
+
+	if (!f)
+		return -ENOENT;
+	fput(f);
+	i = task_inode(dir->sb, get_task(t), S_IFREG | 0400, KIND_FDINFO, (u32)fd);
+	if (!i) {
+		put_task(t);
+		return -ENOMEM;
+	}
+	i->ops = &fdinfo_ops;
+	i->fops = &fdinfo_fops;
+	d->inode = i;
+	return 0;
+}
+
+static s64 fdinfo_show(struct file *text, char *buf, size_t n)
+{
+	struct file *f = fget_task(task_of(text->inode), (int)NR_OF(text->inode));
+	size_t len;
+
+	if (!f)
+		return -ENOENT;
+	len = kscnprintf(buf, n, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t0\nino:\t%lu\n", f->pos, f->flags, f->inode->ino);
+	if (f->ops->show_fdinfo)
+		len += f->ops->show_fdinfo(f, buf + len, n - len);
+	fput(f);
+	return (s64)len;
+}
+
+static s64 fdinfo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	return text_read(f, buf, n, pos, fdinfo_show);
+}
+
 /* --- /proc --- */
 
 static int self_readlink(struct inode *i, char *buf, size_t n)
@@ -547,6 +596,9 @@ static const struct inode_ops pid_dir_ops = { .lookup = pid_lookup, .evict = evi
 static const struct inode_ops tid_dir_ops = { .lookup = tid_lookup, .evict = evict_task };
 static const struct inode_ops task_dir_ops = { .lookup = task_lookup, .evict = evict_task };
 static const struct inode_ops fd_dir_ops = { .lookup = fd_lookup_name, .evict = evict_task };
+static const struct inode_ops fdinfo_dir_ops = { .lookup = fdinfo_lookup, .evict = evict_task };
+static const struct inode_ops fdinfo_ops = { .evict = evict_task };
+static const struct file_ops fdinfo_fops = { .open = text_open, .release = text_release, .read = fdinfo_read, .lseek = text_lseek };
 static const struct inode_ops entry_ops = {
 	.readlink = entry_readlink, .follow = entry_follow, .truncate = keep_size, .evict = evict_task,
 };
