@@ -40,6 +40,7 @@ enum lock_rank {
 	RANK_FILES,		/* files->lock: the descriptor table */
 	RANK_FS,		/* fs->lock: cwd, root, umask */
 	RANK_DENTRY,
+	RANK_INOTIFY,		/* watches and queues of events */
 	RANK_MAPPING,		/* mapping->lock: page cache tree */
 	RANK_FUTEX,		/* futex bucket (two of them: lower address first, nested) */
 	RANK_IO,		/* io_context, block queues */

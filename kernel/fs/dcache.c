@@ -86,6 +86,7 @@ struct inode *inode_alloc(struct super *sb, u32 mode)
 	mutex_init(&i->lock, dir ? "directory" : "inode", dir ? RANK_DIR : RANK_INODE);
 	mapping_init(&i->own_mapping, i, 0);
 	list_init(&i->locks);
+	list_init(&i->watches);
 	i->sb = sb;
 	atomic_fetch_add(&sb->refs, 1);
 	i->ino = atomic_fetch_add(&sb->next_ino, 1);
@@ -108,7 +109,7 @@ void iput(struct inode *i)
 		mapping_truncate(&i->own_mapping, 0);
 	lru_forget_mapping(&i->own_mapping);
 	assert(list_empty(&i->own_mapping.vmas));
-	assert(list_empty(&i->locks));
+	assert(list_empty(&i->locks) && list_empty(&i->watches));
 	super_put(i->sb);
 	kmem_cache_free(inode_cache, i);
 }
@@ -167,6 +168,7 @@ void dput(struct dentry *d)
 		struct dentry *parent = d->parent;
 
 		assert(list_empty(&d->children) && list_empty(&d->hash_node) && !d->mounted && !d->covers);
+		fsnotify_gone(d->inode);
 		iput(d->inode);
 		name_free(d, d->name);
 		kmem_cache_free(dentry_cache, d);

@@ -85,7 +85,7 @@ struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
  */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
-int vfs_truncate(struct inode *i, u64 size);
+int vfs_truncate(struct dentry *d, u64 size);
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
 
@@ -119,6 +119,31 @@ s64 generic_lseek(struct file *f, s64 off, int whence);
 s64 fixed_lseek(struct file *f, s64 off, int whence, u64 size);
 /* RLIMIT_FSIZE: how much of a write of n at pos may happen, or -EFBIG with SIGXFSZ sent. */
 s64 limit_file_size(u64 pos, size_t n);
+
+/* --- inotify, besides fsnotify --- */
+void __fsnotify_inode(struct inode *i, u32 mask);
+void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie);
+void __fsnotify_gone(struct inode *i);
+u32 fsnotify_cookie(void);			/* never the same, for the two halves of a rename */
+static inline bool is_watched(const struct inode *i) { return unlikely(!list_empty(&i->watches)); }
+/* About the inode itself, whatever its names. */
+static inline void fsnotify_inode(struct inode *i, u32 mask)
+{
+	if (is_watched(i))
+		__fsnotify_inode(i, mask);
+}
+/* A name of i came to dir or left it. */
+static inline void fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie)
+{
+	if (is_watched(dir->inode))
+		__fsnotify_name(dir, mask, i, name, cookie);
+}
+/* The last name and the last user are gone: so are its watches. */
+static inline void fsnotify_gone(struct inode *i)
+{
+	if (i && is_watched(i) && !atomic_load(&i->nlink))
+		__fsnotify_gone(i);
+}
 
 /* --- the rest --- */
 void pipe_open_init(struct inode *i);

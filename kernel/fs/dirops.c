@@ -338,8 +338,11 @@ static int vfs_link(struct dentry *old, struct dentry *dir, struct qstr name)
 	} else {
 		d = dentry_alloc(dir, name.name, name.len);
 		err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
-		if (!err)
+		if (!err) {
 			d_add(d);
+			fsnotify_inode(i, IN_ATTRIB);
+			fsnotify_name(dir, IN_CREATE, i, name, 0);
+		}
 		dput(d);
 	}
 	mutex_unlock(&dir->inode->lock);
@@ -416,6 +419,7 @@ static int delete_locked(struct dentry *dir, struct dentry *d)
 static int vfs_remove(const struct parent_path *pp, bool rmdir)
 {
 	struct dentry *dir = pp->dir, *d;
+	struct inode *i;
 	int err;
 
 	mutex_lock(&dir->inode->lock);
@@ -427,8 +431,16 @@ static int vfs_remove(const struct parent_path *pp, bool rmdir)
 			err = delete_locked(dir, d);
 	}
 	mutex_unlock(&dir->inode->lock);
-	if (!IS_ERR(d))
-		dput(d);
+	if (IS_ERR(d))
+		return err;
+	/* Linux's order: the file hears of its end before its directory does. */
+	i = iget(d->inode);
+	if (!err && !rmdir)
+		fsnotify_inode(i, IN_ATTRIB);
+	dput(d);
+	if (!err)
+		fsnotify_name(dir, IN_DELETE, i, pp->last, 0);
+	iput(i);
 	return err;
 }
 
@@ -573,6 +585,26 @@ static int rename_locked(struct dentry *odir, struct dentry *od, struct dentry *
 	return err;
 }
 
+static void notify_move(const struct parent_path *from, const struct parent_path *to, struct inode *i)
+{
+	u32 cookie = fsnotify_cookie();
+
+	fsnotify_name(from->dir, IN_MOVED_FROM, i, from->last, cookie);
+	fsnotify_name(to->dir, IN_MOVED_TO, i, to->last, cookie);
+}
+
+static void notify_rename(const struct parent_path *op, const struct parent_path *np, struct dentry *od, struct dentry *nd, unsigned flags)
+{
+	notify_move(op, np, od->inode);
+	if (nd && !(flags & RENAME_EXCHANGE))
+		fsnotify_inode(nd->inode, IN_ATTRIB);
+	fsnotify_inode(od->inode, IN_MOVE_SELF);
+	if (!(flags & RENAME_EXCHANGE))
+		return;
+	notify_move(np, op, nd->inode);
+	fsnotify_inode(nd->inode, IN_MOVE_SELF);
+}
+
 static int rename_between(struct parent_path *op, struct parent_path *np, unsigned flags)
 {
 	struct dentry *od, *nd;
@@ -589,8 +621,11 @@ static int rename_between(struct parent_path *op, struct parent_path *np, unsign
 	if (!err)
 		err = check_rename(op->dir, od, np->dir, nd, flags);
 	/* Two names of one file: both stay. */
-	if (!err && !(nd && nd->inode == od->inode))
+	if (!err && !(nd && nd->inode == od->inode)) {
 		err = rename_locked(op->dir, od, np->dir, nd, np->last, flags);
+		if (!err)
+			notify_rename(op, np, od, nd, flags);
+	}
 	unlock_two(op->dir, np->dir);
 	if (!IS_ERR(od))
 		dput(od);

@@ -72,6 +72,8 @@ struct file *file_alloc_anon(struct inode *i, const char *name, const struct fil
 static void file_release(struct file *f)
 {
 	might_sleep();
+	if (f->opened)
+		fsnotify(f->dentry, f->writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	epoll_file_released(f);
 	file_locks_release(f);
 	if (f->opened && f->ops->release)

@@ -86,6 +86,7 @@ struct inode {
 	u64 private_nr;
 	struct mapping own_mapping;
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
+	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
 };
 struct dentry {				/* [D] dentry_lock; refs atomic */
 	_Atomic u32 refs;
@@ -216,6 +217,16 @@ struct poll_table {
 	bool (*add)(struct poll_table *pt, struct waitq *q);	/* NULL pt: only look */
 };
 void poll_wait(struct poll_table *pt, struct waitq *q);
+
+/* --- inotify --- */
+extern _Atomic u32 nr_watches;			/* of all there are */
+void __fsnotify(struct dentry *d, u32 mask);
+/* Something was done to d: its watchers hear IN_* without a name, its directory's with it. May sleep. */
+static inline void fsnotify(struct dentry *d, u32 mask)
+{
+	if (unlikely(atomic_load_explicit(&nr_watches, memory_order_relaxed)))
+		__fsnotify(d, mask);
+}
 
 /* --- start --- */
 void fs_init(void);				/* root tmpfs with /dev, /proc, /sys mounted; before unpacking */

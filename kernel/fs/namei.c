@@ -360,6 +360,7 @@ static struct dentry *finish_name(struct dentry *d, int err)
 		return ERR_PTR(err);
 	}
 	d_add(d);
+	fsnotify_name(d->parent, IN_CREATE, d->inode, (struct qstr){ d->name, d->len }, 0);
 	return d;
 }
 
@@ -392,8 +393,9 @@ struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, con
 	return d;
 }
 
-int vfs_truncate(struct inode *i, u64 size)
+int vfs_truncate(struct dentry *d, u64 size)
 {
+	struct inode *i = d->inode;
 	int err;
 
 	if (inode_is(i, S_IFDIR))
@@ -411,6 +413,8 @@ int vfs_truncate(struct inode *i, u64 size)
 	mutex_lock(&i->lock);
 	err = i->ops->truncate(i, size);
 	mutex_unlock(&i->lock);
+	if (!err)
+		fsnotify(d, IN_MODIFY);
 	return err;
 }
 
@@ -561,6 +565,7 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 {
 	bool created = false;
 	struct dentry *d;
+	struct file *f;
 	struct walk w;
 	int err = check_open_flags(&flags);
 
@@ -576,14 +581,17 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 	if (!created && !(flags & (O_TMPFILE & ~O_DIRECTORY))) {
 		err = may_open(d, flags);
 		if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
-			err = vfs_truncate(d->inode, 0);
+			err = vfs_truncate(d, 0);
 		if (err) {
 			dput(d);
 			return ERR_PTR(err);
 		}
 	}
 	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC);
-	return file_open_dentry(d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
+	f = file_open_dentry(d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
+	if (!IS_ERR(f) && f->opened)
+		fsnotify(f->dentry, IN_OPEN);
+	return f;
 }
 
 struct file *filp_open(const char *path, u32 flags, u32 mode)

@@ -50,14 +50,22 @@ static s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	s64 err = check_rw(n, buf, f->readable, (const void *)(uintptr_t)f->ops->read);
 
-	return err ? err : f->ops->read(f, buf, min(n, MAX_RW_COUNT), pos);
+	if (!err)
+		err = f->ops->read(f, buf, min(n, MAX_RW_COUNT), pos);
+	if (err > 0)
+		fsnotify(f->dentry, IN_ACCESS);
+	return err;
 }
 
 static s64 vfs_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	s64 err = check_rw(n, buf, f->writable, (const void *)(uintptr_t)f->ops->write);
 
-	return err ? err : f->ops->write(f, buf, min(n, MAX_RW_COUNT), pos);
+	if (!err)
+		err = f->ops->write(f, buf, min(n, MAX_RW_COUNT), pos);
+	if (err > 0)
+		fsnotify(f->dentry, IN_MODIFY);
+	return err;
 }
 
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos)
@@ -308,6 +316,8 @@ static long vector_call(int fd, uaddr_t uv, u64 n, s64 (*fn)(struct file *, cons
 		pos_end(g);
 	}
 	iov_free(&iov);
+	if (ret > 0)
+		fsnotify(r.file->dentry, fn == do_readv ? IN_ACCESS : IN_MODIFY);
 out:
 	fdput(r);
 	return ret;
@@ -566,6 +576,8 @@ long sys_getdents64(int fd, uaddr_t buf, unsigned n)
 	}
 	mutex_unlock(&dir->lock);
 	mutex_unlock(&r.file->pos_lock);
+	if (ret >= 0)
+		fsnotify(r.file->dentry, IN_ACCESS);
 out:
 	fdput(r);
 	return ret;

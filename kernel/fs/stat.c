@@ -210,6 +210,8 @@ long sys_fchmodat(int dfd, uaddr_t path, u32 mode)
 	if (err)
 		return err;
 	err = do_chmod(d->inode, mode);
+	if (!err)
+		fsnotify(d, IN_ATTRIB);
 	dput(d);
 	return err;
 }
@@ -227,6 +229,8 @@ long sys_fchmod(int fd, u32 mode)
 	if (!f)
 		return -EBADF;
 	err = do_chmod(f->inode, mode);
+	if (!err)
+		fsnotify(f->dentry, IN_ATTRIB);
 	fput(f);
 	return err;
 }
@@ -262,6 +266,8 @@ long sys_fchownat(int dfd, uaddr_t path, u32 uid, u32 gid, int flags)
 	if (err)
 		return err;
 	err = do_chown(d->inode, uid, gid);
+	if (!err)
+		fsnotify(d, IN_ATTRIB);
 	dput(d);
 	return err;
 }
@@ -284,6 +290,8 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 	if (!f)
 		return -EBADF;
 	err = do_chown(f->inode, uid, gid);
+	if (!err)
+		fsnotify(f->dentry, IN_ATTRIB);
 	fput(f);
 	return err;
 }
@@ -305,8 +313,9 @@ static int want_time(const struct k_timespec *t, s64 now, s64 *out, bool *omit)
 	return 0;
 }
 
-static long set_times(struct inode *i, const struct k_timespec t[2])
+static long set_times(struct dentry *d, const struct k_timespec t[2])
 {
+	struct inode *i = d->inode;
 	s64 now = now_realtime(), at, mt;
 	bool omit_a, omit_m;
 
@@ -323,6 +332,7 @@ static long set_times(struct inode *i, const struct k_timespec t[2])
 		i->mtime = mt;
 	i->ctime = now;
 	mutex_unlock(&i->lock);
+	fsnotify(d, omit_m ? IN_ACCESS : omit_a ? IN_MODIFY : IN_ATTRIB);
 	return 0;
 }
 
@@ -339,14 +349,14 @@ static long do_utimes(int dfd, uaddr_t path, const struct k_timespec t[2], int f
 
 		if (!f)
 			return flags ? -EINVAL : -EBADF;
-		err = set_times(f->inode, t);
+		err = set_times(f->dentry, t);
 		fput(f);
 		return err;
 	}
 	err = at_path(dfd, path, flags, &d);
 	if (err)
 		return err;
-	err = set_times(d->inode, t);
+	err = set_times(d, t);
 	dput(d);
 	return err;
 }
@@ -411,7 +421,7 @@ long sys_truncate(uaddr_t path, s64 size)
 	err = user_path(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	err = vfs_truncate(d->inode, (u64)size);
+	err = vfs_truncate(d, (u64)size);
 	dput(d);
 	return err;
 }
@@ -426,7 +436,7 @@ long sys_ftruncate(int fd, s64 size)
 	f = fget(fd);
 	if (!f)
 		return -EBADF;
-	err = f->writable && inode_is(f->inode, S_IFREG) ? vfs_truncate(f->inode, (u64)size) : -EINVAL;
+	err = f->writable && inode_is(f->inode, S_IFREG) ? vfs_truncate(f->dentry, (u64)size) : -EINVAL;
 	fput(f);
 	return err;
 }
@@ -518,6 +528,8 @@ long sys_fallocate(int fd, int mode, s64 off, s64 len)
 	err = check_fallocate(f, mode, off, len);
 	if (!err)
 		err = do_fallocate(f->inode, mode, (u64)off, (u64)len);
+	if (!err)
+		fsnotify(f->dentry, IN_MODIFY);
 	fput(f);
 	return err;
 }
