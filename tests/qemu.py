@@ -89,6 +89,7 @@ def image(argv=None, prog=None, extra=()):
 
 class Boot:
     """What came of a boot: status (QEMU's), report (lines), console (bytes, if captured), seconds, hung."""
+    quiet = "stdin=eof "  # the boot word for a console without a user
 
     def passed(self):
         return self.status == PASS and not self.hung
@@ -130,18 +131,18 @@ def command(cpus=1, mem=64, icount=False):
     args = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max", "-m", str(mem)]
     args += ["-smp", str(cpus), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     args += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
-    if icount:
-        args += ["-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"]
+    if icount:  # the seed is that of RDRAND
+        args += ["-seed", "1", "-icount", "shift=0,sleep=off", "-rtc", "base=2024-01-01,clock=vm"]
     return args
 
 
 def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interactive=False, limit=120,
-         iso=None, kernel=KERNEL):
-    """Boots once. console: None collects it, a file object streams it there. Returns a Boot."""
+         iso=None, kernel=KERNEL, kind=Boot):
+    """Boots once. console: None collects it, a file object streams it there. Returns a Boot, or the like of it."""
     if not iso and not os.path.exists(kernel):
         raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
     with workplace() as work, terminal(interactive):
-        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel)
+        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind)
 
 
 @contextlib.contextmanager
@@ -171,10 +172,10 @@ def terminal(interactive):
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel):
+def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind):
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
-    words = words if interactive else "stdin=eof " + words
+    words = words if interactive else kind.quiet + words
     args = command(cpus, mem, icount)
     args += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-serial", "file:" + report]
     if iso:
@@ -185,7 +186,7 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
             f.write(img)
         args += ["-kernel", kernel, "-append", words.strip(), "-initrd", initrd]
     out = console if console is not None else open(output, "wb")
-    result = Boot()
+    result = kind()
     result.hung = False
     start = time.monotonic()
     try:

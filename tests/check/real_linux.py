@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""Debian's kernel: had by name, refused by name when damaged, booted beside Thaw. One TAP line a rule."""
+
+import lzma
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import linux  # noqa: E402
+import qemu  # noqa: E402
+
+WORK = tempfile.mkdtemp()
+
+
+def write(name, data):
+    path = os.path.join(WORK, name)
+    with open(path, "wb") as f:
+        f.write(data)
+    return path
+
+
+def vmlinux(note=linux.PVH_NOTE, end=0):
+    """The least that passes for a kernel: a segment to load, and a note."""
+    notes = struct.pack("<III", 4, 4, note) + b"Xen\0" + bytes(4)
+    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 176 + end, 176, 4096)
+    note = struct.pack("<IIQQQQQQ", 4, 4, 176, 0, 0, len(notes), len(notes), 4)
+    return head + load + note + notes
+
+
+def bzimage(payload, size):
+    data = bytearray(0x400)
+    data[0x1f1] = 1
+    data[0x1fe:0x200] = b"\x55\xaa"
+    data[0x202:0x206] = b"HdrS"
+    struct.pack_into("<II", data, 0x248, 0, len(payload) + 4)
+    return bytes(data) + payload + struct.pack("<I", size)
+
+
+def package(name, inside):
+    tree = os.path.join(WORK, name + ".tree")
+    os.makedirs(os.path.join(tree, "DEBIAN"))
+    os.makedirs(os.path.join(tree, "boot"))
+    with open(os.path.join(tree, "DEBIAN", "control"), "w") as f:
+        f.write("Package: linux-image-x\nVersion: 1\nArchitecture: amd64\nMaintainer: nobody <n@n>\nDescription: x\n")
+    if inside:
+        with open(os.path.join(tree, "boot", "vmlinuz-1"), "wb") as f:
+            f.write(inside)
+    path = os.path.join(WORK, name + ".deb")
+    subprocess.run(["dpkg-deb", "--root-owner-group", "-b", tree, path], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def refused(path, *wanted):
+    try:
+        linux.unpack(path)
+        yield "%s was accepted" % os.path.basename(path)
+    except qemu.Trouble as e:
+        for word in (os.path.basename(path),) + wanted:
+            if word not in str(e) or "\n" in str(e):
+                yield "%s: %s" % (os.path.basename(path), e)
+
+
+def a_damaged_image_or_package_is_refused_by_name():
+    """and a whole one is not"""
+    good = vmlinux()
+    packed = lzma.compress(good)
+    whole = bzimage(packed, len(good))
+    for name, data in [("vmlinux", good), ("bzimage", whole)]:
+        if linux.unpack(write(name, data)) != good:
+            yield "%s is not unpacked" % name
+    if linux.unpack(package("good", whole)) != good:
+        yield "the package is not unpacked"
+    flipped = packed[:60] + bytes([packed[60] ^ 1]) + packed[61:]
+    for name, data in [("empty", b""), ("text", b"hello"), ("cut", good[:100]), ("long", vmlinux(end=4096)),
+                       ("short-bzimage", whole[:-40]), ("flipped", bzimage(flipped, len(good))),
+                       ("wrong-size", bzimage(packed, 5)), ("junk-inside", bzimage(lzma.compress(b"x" * 99), 99)),
+                       ("no-package.deb", b"!<arch>\n" + bytes(200))]:
+        yield from refused(write(name, data), "damaged")
+    yield from refused(write("no-entry", vmlinux(note=1)), "CONFIG_PVH")
+    yield from refused(os.path.join(WORK, "nowhere"), "cannot be read")
+    yield from refused(package("no-kernel", None), "no package of a kernel")
+    with open(package("torn", whole), "r+b") as f:
+        f.truncate(os.path.getsize(f.name) // 2)
+    yield from refused(os.path.join(WORK, "torn.deb"), "damaged")
+
+
+def what_is_kept_is_checked():
+    """a kernel under build/linux that has changed since"""
+    cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "kept")
+    os.makedirs(linux.CACHE)
+    linux.keep(os.path.join(linux.CACHE, "vmlinux"), vmlinux())
+    if linux.kernel() != os.path.join(linux.CACHE, "vmlinux"):
+        yield "what is kept is not used"
+    with open(os.path.join(linux.CACHE, "vmlinux"), "ab") as f:
+        f.write(b"x")
+    try:
+        linux.kernel()
+        yield "a damaged file is used"
+    except qemu.Trouble as e:
+        if "vmlinux is damaged" not in str(e):
+            yield str(e)
+    linux.CACHE = cache
+
+
+def another_kernel_is_taken():
+    """KERNEL=path, in whatever form it comes"""
+    cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "other")
+    good = vmlinux()
+    for n, data in enumerate([good, bzimage(lzma.compress(good), len(good))]):
+        os.environ["KERNEL"] = write("kernel%d" % n, data)
+        with open(linux.kernel(), "rb") as f:
+            if f.read() != good:
+                yield "not what was asked for"
+    del os.environ["KERNEL"]
+    linux.CACHE = cache
+
+
+def no_registry_is_said_in_one_line():
+    """apt has nowhere to ask"""
+    cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "none")
+    os.environ["APT_CONFIG"] = write("apt.conf", (
+        'Dir::Etc::SourceList "/dev/null"; Dir::Etc::SourceParts "/dev/null"; Dir::State::Lists "%s"; Dir::State::Status'
+        ' "/dev/null";' % os.path.join(WORK, "none", "lists")).encode())
+    try:
+        yield "there is a kernel: %s" % linux.kernel()
+    except linux.NoRegistry as e:
+        if linux.PACKAGE not in str(e) or "KERNEL=" not in str(e) or "\n" in str(e):
+            yield str(e)
+    finally:
+        del os.environ["APT_CONFIG"]
+        linux.CACHE = cache
+
+
+def linux_runs_a_program_and_says_how_it_ended():
+    """the same image, the same init, the report on the second line"""
+    tests = os.path.join(qemu.BUILD, "tests")
+    extra = [("tests/report", os.path.join(tests, "report")), ("tests/pipe", os.path.join(tests, "abi", "pipe"))]
+    end = linux.boot(qemu.image(["/tests/report", "@to", "/tests/pipe", "end_of_file"], extra=extra))
+    if end.trouble() or end.ending() != ("exit", 0) or "ok 1 - pipe.end_of_file" not in end.report:
+        yield "%s; %s; %s" % (end.trouble(), end.report[-3:], end.console[-300:])
+
+
+RULES = [a_damaged_image_or_package_is_refused_by_name, what_is_kept_is_checked,
+         another_kernel_is_taken, no_registry_is_said_in_one_line, linux_runs_a_program_and_says_how_it_ended]
+
+
+def main():
+    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
+    print("1..%d" % len(chosen))
+    failed = 0
+    try:
+        for number, rule in enumerate(chosen, 1):
+            found = list(rule())
+            for line in found:
+                print("# " + line)
+            print("%sok %d - real_linux.%s" % ("not " if found else "", number, rule.__name__))
+            failed += bool(found)
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
