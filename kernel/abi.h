@@ -915,6 +915,37 @@ struct k_sigset_arg {
 
 #define MEMBARRIER_CMD_QUERY	0
 #define MEMBARRIER_CMD_GLOBAL	1
+#define MEMBARRIER_CMD_GLOBAL_EXPEDITED			(1 << 1)
+#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED	(1 << 2)
+/* The registration of each of these is the next bit. */
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED		(1 << 3)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE	(1 << 5)
+#define MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ		(1 << 7)
+#define MEMBARRIER_CMD_FLAG_CPU				1u
+
+#define RSEQ_FLAG_UNREGISTER		1
+#define RSEQ_CPU_ID_UNINITIALIZED	(~0u)
+
+#ifndef __ASSEMBLER__
+
+struct k_rseq {
+	uint32_t cpu_id_start;		/* always a valid number */
+	uint32_t cpu_id;		/* ~0: not registered */
+	uint64_t rseq_cs;		/* of struct k_rseq_cs, or 0 */
+	uint32_t flags;
+	uint32_t pad[3];
+};
+_Static_assert(sizeof(struct k_rseq) == 32, "rseq is 32 bytes");
+
+struct k_rseq_cs {
+	uint32_t version;		/* 0 */
+	uint32_t flags;
+	uint64_t start_ip;
+	uint64_t post_commit_offset;	/* the sequence's length */
+	uint64_t abort_ip;
+};
+
+#endif /* __ASSEMBLER__ */
 
 /* comm, the name of a task, with its final zero */
 #define TASK_COMM_LEN		16
@@ -1141,6 +1172,8 @@ struct k_robust_list_head {
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
+#define F_ADD_SEALS	1033
+#define F_GET_SEALS	1034
 #define F_RDLCK		0
 #define F_WRLCK		1
 #define F_UNLCK		2
@@ -1262,6 +1295,11 @@ struct k_robust_list_head {
 #define MFD_CLOEXEC	1U
 #define MFD_ALLOW_SEALING	2U
 #define MFD_HUGETLB	4U
+#define F_SEAL_SEAL		0x01u
+#define F_SEAL_SHRINK		0x02u
+#define F_SEAL_GROW		0x04u
+#define F_SEAL_WRITE		0x08u
+#define F_SEAL_FUTURE_WRITE	0x10u
 #define GRND_NONBLOCK	1
 #define GRND_RANDOM	2
 #define GRND_INSECURE	4
@@ -1601,6 +1639,7 @@ struct k_winsize {
 #define MADV_PAGEOUT	21
 #define MADV_POPULATE_READ	22
 #define MADV_POPULATE_WRITE	23
+#define MADV_DONTNEED_LOCKED	24
 
 #define MS_ASYNC	1
 #define MS_INVALIDATE	2

@@ -90,6 +90,8 @@ extern const char arch_platform[];
 void arch_switch(struct task *prev, struct task *next);
 /* Saved user registers of t (t == current, or t is stopped in the kernel). */
 struct regs *arch_regs(struct task *t);
+/* User mode goes on at ip. r is current's. */
+void arch_set_ip(struct regs *r, uaddr_t ip);
 /* arch_prctl(2): FS/GS base. */
 long arch_prctl(int code, uaddr_t addr);
 /* Kernel stack use, for the overflow check and /proc: lowest address ever used is not required. */

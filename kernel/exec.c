@@ -18,6 +18,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/rseq.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
 
@@ -225,6 +226,7 @@ static void reset_task(struct bprm *b, struct task *t)
 	t->sas_flags = SS_DISABLE;
 	t->restart.fn = NULL;
 	t->set_child_tid = 0;
+	rseq_exec();
 	set_comm(t, base_name(b->filename));
 	trace_task_rename();
 	t->mm->exe_file = get_file(b->file);

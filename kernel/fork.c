@@ -19,6 +19,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/rseq.h"
 #include "kernel/trace.h"
 
 #define CLONE_NAMESPACES	(CLONE_NEWTIME | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |	\
@@ -119,6 +120,7 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 	p->flags = PF_FORKNOEXEC;
 	p->ids = current->ids;
 	copy_signal_state(p, c->flags);
+	rseq_fork(p, c->flags);
 	task_lock(current);
 	kmemcpy(p->comm, current->comm, sizeof(p->comm));
 	task_unlock(current);

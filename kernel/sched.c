@@ -414,6 +414,8 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 n
 	if (prev->mm != next->mm)
 		arch_mm_switch(next->mm);
 	arch_point(POINT_SWITCH, next);
+	if (next->rseq)
+		set_tif(next, TIF_RSEQ);
 	arch_switch(prev, next);
 	/*
 	 * Here current is again who called, perhaps on another CPU: rq and next above are of the

@@ -9,6 +9,7 @@
  */
 #include "kernel/freezer.h"
 #include "kernel/panic.h"
+#include "kernel/rseq.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
@@ -206,6 +207,8 @@ static void handle_signal(struct ksig *k, struct regs *r)
 	struct task *t = current;
 
 	restart_after_handler(r, &k->ka);
+	if (t->rseq)
+		rseq_signal(r);
 	if (arch_signal_setup(k, r)) {
 		no_frame(k);
 		return;

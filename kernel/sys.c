@@ -471,39 +471,3 @@ long sys_getrandom(uaddr_t ubuf, size_t len, unsigned flags)
 	}
 	return (long)done;
 }
-
-#define MEMBARRIER_CMD_GLOBAL_EXPEDITED			(1 << 1)
-#define MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED	(1 << 2)
-
-/*
- * Every other CPU passes through its kernel, one affinity change at a time: on each, what came
- * before is ordered with what follows.
- */
-static void run_on_each_cpu(void)
-{
-	u64 old = current->affinity, one;
-
-	for (unsigned i = 0; i < nr_cpus; i++) {
-		one = 1ull << i;
-		sched_setaffinity(current, &one);
-	}
-	sched_setaffinity(current, &old);
-}
-
-long sys_membarrier(int cmd, unsigned flags, int cpu)
-{
-	(void)cpu;
-	if (flags)
-		return -EINVAL;
-	switch (cmd) {
-	case MEMBARRIER_CMD_QUERY:
-		return MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED;
-	case MEMBARRIER_CMD_GLOBAL:
-	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
-		run_on_each_cpu();
-		return 0;
-	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
-		return 0;
-	}
-	return -EINVAL;
-}

@@ -8,6 +8,7 @@
 #include "kernel/entry.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/printk.h"
+#include "kernel/rseq.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -136,6 +137,8 @@ void entry_exit_to_user(struct regs *r)
 			schedule();
 		if (work & (TIF_SIGPENDING | TIF_NOTIFY_RESUME))
 			do_signal(r);
+		if (work & TIF_RSEQ)
+			rseq_resume(r);
 		arch_irq_disable();
 	}
 	assert_no_locks();

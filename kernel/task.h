@@ -42,7 +42,8 @@ struct tty;
 #define TIF_NEED_RESCHED	0x01u
 #define TIF_SIGPENDING		0x02u
 #define TIF_NOTIFY_RESUME	0x04u	/* task work */
-#define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME)
+#define TIF_RSEQ		0x08u	/* was switched to, and has registered a struct rseq */
+#define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME | TIF_RSEQ)
 
 /* t->exit_state [T] */
 #define EXIT_DEAD	0x10
@@ -177,6 +178,8 @@ struct task {
 
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
+	uaddr_t rseq;			/* its struct rseq, 0: none */
+	u32 rseq_sig;
 	struct completion *vfork_done;	/* [A] */
 	struct callback settid_work;	/* CLONE_CHILD_SETTID: stores set_child_tid on the first way out */
 

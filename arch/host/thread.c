@@ -257,6 +257,11 @@ struct regs *arch_regs(struct task *t)
 	return &t->arch.regs;
 }
 
+void arch_set_ip(struct regs *r, uaddr_t ip)
+{
+	r->ip = ip;
+}
+
 long arch_prctl(int code, uaddr_t addr)
 {
 	struct regs *r = &current->arch.regs;

@@ -15,7 +15,7 @@
 #define CPU_KSTACK	16		/* top of current's kernel stack, less 8 for ss, which is there already */
 #define CPU_USER_SP	24		/* scratch of the system call entry */
 #define TASK_TIF	4
-#define TASK_TIF_WORK	7
+#define TASK_TIF_WORK	15
 #define TIF_SLOW_EXIT	0x80000000	/* the machine's own: registers were changed, load them all */
 
 #define REGS_AX		(6 * 8)

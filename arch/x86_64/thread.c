@@ -34,6 +34,12 @@ struct regs *arch_regs(struct task *t)
 	return (struct regs *)fpu_area(t) - 1;
 }
 
+void arch_set_ip(struct regs *r, uaddr_t ip)
+{
+	r->ip = ip;
+	set_tif(current, TIF_SLOW_EXIT);
+}
+
 /* Where user mode enters the kernel while t runs: system calls find ss there already. */
 static inline void set_user_entry(struct cpu *c, const struct task *t)
 {

@@ -185,6 +185,16 @@ s64 limit_file_size(u64 pos, size_t n)
 	return (s64)min(n, (u64)INT64_MAX - pos);
 }
 
+/* What the seals leave of a write of n at pos, or -EPERM. */
+static s64 sealed_room(const struct inode *i, u64 pos, s64 n)
+{
+	if (i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EPERM;
+	if (!(i->seals & F_SEAL_GROW) || pos + (u64)n <= i->size)
+		return n;
+	return pos < i->size ? (s64)(i->size - pos) : -EPERM;
+}
+
 static s64 locked_write(struct inode *i, u32 flags, struct buffer b, size_t n, u64 *pos)
 {
 	s64 room, put;
@@ -195,6 +205,8 @@ static s64 locked_write(struct inode *i, u32 flags, struct buffer b, size_t n, u
 	if (flags & O_APPEND)
 		*pos = i->size;
 	room = limit_file_size(*pos, n);
+	if (unlikely(i->seals) && room > 0)
+		room = sealed_room(i, *pos, room);
 	put = room > 0 ? do_write(i, b, (size_t)room, *pos) : room;
 	if (put > 0) {
 		*pos += (u64)put;

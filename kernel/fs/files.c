@@ -564,6 +564,9 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_SETLK:
 	case F_SETLKW:
 		return file_lock_fcntl(f, cmd, arg);
+	case F_ADD_SEALS:
+	case F_GET_SEALS:
+		return memfd_fcntl(f, cmd, arg);
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);

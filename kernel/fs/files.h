@@ -84,6 +84,7 @@ struct inode {
 	struct mapping *mapping;	/* own page cache, or NULL */
 	void *private;
 	u64 private_nr;
+	u32 seals;			/* [lock] F_SEAL_*; only ever more */
 	struct mapping own_mapping;
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
@@ -179,6 +180,8 @@ int next_fd_task(struct task *t, int fd);	/* lowest open fd >= fd, or -1 */
 char *dentry_path(struct dentry *d, char *buf, size_t n);
 
 /* --- shared memory and page cache --- */
+long vfs_fallocate(struct file *f, int mode, s64 off, s64 len);	/* 0 or -errno. Sleeps. */
+long memfd_fcntl(struct file *f, unsigned cmd, u64 arg);	/* F_ADD_SEALS, F_GET_SEALS */
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
 void mapping_init(struct mapping *m, struct inode *host, u32 flags);
 /*

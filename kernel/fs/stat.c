@@ -484,9 +484,11 @@ static int do_fallocate(struct inode *i, int mode, u64 off, u64 len)
 
 	mutex_lock(&i->lock);
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
-		err = punch_hole(i, off, end);
+		err = i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ? -EPERM : punch_hole(i, off, end);
 	} else {
 		err = !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size && limit_file_size(end - 1, 1) < 0 ? -EFBIG : 0;
+		if (!err && i->seals & F_SEAL_GROW && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
+			err = -EPERM;
 		if (!err)
 			err = allocate_pages(i, off, end);
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
@@ -518,6 +520,17 @@ static long check_fallocate(const struct file *f, int mode, s64 off, s64 len)
 	return f->inode->mapping ? 0 : -EOPNOTSUPP;
 }
 
+long vfs_fallocate(struct file *f, int mode, s64 off, s64 len)
+{
+	long err = check_fallocate(f, mode, off, len);
+
+	if (!err)
+		err = do_fallocate(f->inode, mode, (u64)off, (u64)len);
+	if (!err)
+		fsnotify(f->dentry, IN_MODIFY);
+	return err;
+}
+
 long sys_fallocate(int fd, int mode, s64 off, s64 len)
 {
 	struct file *f = fget(fd);
@@ -525,11 +538,7 @@ long sys_fallocate(int fd, int mode, s64 off, s64 len)
 
 	if (!f)
 		return -EBADF;
-	err = check_fallocate(f, mode, off, len);
-	if (!err)
-		err = do_fallocate(f->inode, mode, (u64)off, (u64)len);
-	if (!err)
-		fsnotify(f->dentry, IN_MODIFY);
+	err = vfs_fallocate(f, mode, off, len);
 	fput(f);
 	return err;
 }

@@ -89,6 +89,7 @@ struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev)
 		i->mapping = &i->own_mapping;
 		i->own_mapping.flags = MAPPING_SHMEM;
 		i->fops = &tmpfs_fops;
+		i->seals = F_SEAL_SEAL;
 		break;
 	case S_IFDIR:
 		i->ops = &tmpfs_dir_ops;
@@ -249,6 +250,8 @@ static int tmpfs_truncate(struct inode *i, u64 size)
 	u64 old = i->size, first = PAGE_ALIGN(size) >> PAGE_SHIFT;
 
 	assert_held(&i->lock);
+	if ((size < old && i->seals & F_SEAL_SHRINK) || (size > old && i->seals & F_SEAL_GROW))
+		return -EPERM;
 	WRITE_ONCE(i->size, size);
 	if (size < old) {
 		struct page *p;
@@ -360,13 +363,68 @@ FS_TYPE(devtmpfs_type, .name = "devtmpfs", .fill = tmpfs_fill);
 
 /* --- shared memory without a name --- */
 
+static bool may_write(const struct file *f)
+{
+	return (f->flags & O_ACCMODE) == O_RDWR;
+}
+
+/* A sealed file is not mapped for writing, nor so that mprotect could make it writable. */
+static int shmem_mmap(struct file *f, struct vma *v)
+{
+	u32 seals = READ_ONCE(f->inode->seals);
+
+	if (v->flags & VM_SHARED && ((seals & F_SEAL_WRITE && may_write(f)) || (seals & F_SEAL_FUTURE_WRITE && v->flags & VM_WRITE)))
+		return -EPERM;
+	return generic_file_mmap(f, v);
+}
+
+static bool mapped_writable(struct mapping *m)
+{
+	bool found = false;
+	struct vma *v;
+
+	spin_lock(&m->vmas_lock);
+	list_for_each(v, &m->vmas, mapping_node)
+		if (v->mm && v->flags & VM_SHARED && may_write(v->file))
+			found = true;
+	spin_unlock(&m->vmas_lock);
+	return found;
+}
+
+static long add_seals(struct file *f, u64 seals)
+{
+	struct inode *i = f->inode;
+	long err = 0;
+
+	if (!f->writable)
+		return -EPERM;
+	if (seals & ~(u64)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
+		return -EINVAL;
+	mutex_lock(&i->lock);
+	if (i->seals & F_SEAL_SEAL)
+		err = -EPERM;
+	else if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && mapped_writable(i->mapping))
+		err = -EBUSY;
+	else
+		i->seals |= (u32)seals;
+	mutex_unlock(&i->lock);
+	return err;
+}
+
+long memfd_fcntl(struct file *f, unsigned cmd, u64 arg)
+{
+	if (!f->inode->mapping || !(f->inode->mapping->flags & MAPPING_SHMEM))
+		return -EINVAL;
+	return cmd == F_ADD_SEALS ? add_seals(f, arg) : (long)READ_ONCE(f->inode->seals);
+}
+
 static const struct file_ops shmem_fops = {
 	.read = generic_read,
 	.write = generic_write,
 	.kread = generic_kread,
 	.kwrite = generic_kwrite,
 	.lseek = generic_lseek,
-	.mmap = generic_file_mmap,
+	.mmap = shmem_mmap,
 	.fsync = tmpfs_fsync,
 };
 
@@ -380,6 +438,7 @@ struct file *shmem_file_setup(const char *name, u64 size)
 	i->fops = &shmem_fops;		/* through /proc/PID/fd it can be opened again */
 	i->mapping = &i->own_mapping;
 	i->own_mapping.flags = MAPPING_SHMEM;
+	i->seals = F_SEAL_SEAL;
 	atomic_store(&i->nlink, 0);
 	i->size = size;
 	return file_alloc_anon(i, name, &shmem_fops, O_RDWR);
@@ -404,6 +463,8 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	f->flags |= O_LARGEFILE;
+	if (flags & MFD_ALLOW_SEALING)
+		f->inode->seals = 0;
 	fd = fd_alloc(f, flags & MFD_CLOEXEC ? O_CLOEXEC : 0, 0);
 	if (fd < 0)
 		fput(f);

@@ -5,8 +5,8 @@
  *
  * Locks: mm->mmap_lock; never while user memory is written or a file is flushed.
  *
- * LINUX: there is no swap, so locked pages differ from others by their flag alone; every task may
- * lock any amount (CAP_IPC_LOCK). MADV_FREE takes the pages at once.
+ * LINUX: there is no swap, so locked pages differ from others by their flag alone. MADV_FREE takes
+ * the pages at once.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -47,14 +47,17 @@ static int advise_free(struct vma *v, uaddr_t start, uaddr_t end)
 	return 0;
 }
 
-/* A hole in the file: not offered by any file here. The refusals that come first are Linux's. */
-static int advise_remove(struct vma *v, uaddr_t start, uaddr_t end)
+static int advise_dontneed_locked(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	zap_range(v, start, end);
+	return 0;
+}
+
+static int advise_cold(struct vma *v, uaddr_t start, uaddr_t end)
 {
 	(void)start;
 	(void)end;
-	if (v->flags & VM_LOCKED || !v->file)
-		return -EINVAL;
-	return (v->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE) ? -EACCES : -EOPNOTSUPP;
+	return v->flags & VM_LOCKED ? -EINVAL : 0;
 }
 
 static advice_fn advice_for(int advice)
@@ -70,15 +73,16 @@ static advice_fn advice_for(int advice)
 	case MADV_NOHUGEPAGE:
 	case MADV_DONTDUMP:
 	case MADV_DODUMP:
+		return advise_nothing;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
-		return advise_nothing;
+		return advise_cold;
+	case MADV_DONTNEED_LOCKED:
+		return advise_dontneed_locked;
 	case MADV_DONTNEED:
 		return advise_dontneed;
 	case MADV_FREE:
 		return advise_free;
-	case MADV_REMOVE:
-		return advise_remove;
 	}
 	return NULL;
 }
@@ -172,20 +176,96 @@ static int advise_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned f
 	return 0;
 }
 
+/* The file that loses what [*start, end) shows of it, up to the end of one mapping; ERR_PTR. */
+static struct file *file_to_punch(struct mm *mm, uaddr_t *start, uaddr_t end, u64 *off, u64 *len)
+{
+	struct vma *v = find_vma(mm, *start);
+
+	if (!v || v->start > *start)
+		return ERR_PTR(-ENOMEM);
+	if (v->flags & VM_LOCKED || !v->file || !v->file->inode->mapping)
+		return ERR_PTR(-EINVAL);
+	if ((v->flags & (VM_SHARED | VM_WRITE)) != (VM_SHARED | VM_WRITE))
+		return ERR_PTR(-EACCES);
+	*off = vma_pgoff(v, *start) << PAGE_SHIFT;
+	*len = min(end, v->end) - *start;
+	*start += *len;
+	return get_file(v->file);
+}
+
+/* MADV_REMOVE: holes in the files. mmap_lock not held: an inode's lock comes before it. */
+static int advise_remove(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	int err = 0;
+
+	while (start < end && !err) {
+		struct file *f;
+		u64 off, len;
+
+		mutex_lock(&mm->mmap_lock);
+		f = file_to_punch(mm, &start, end, &off, &len);
+		mutex_unlock(&mm->mmap_lock);
+		if (IS_ERR(f))
+			return (int)PTR_ERR(f);
+		err = vfs_fallocate(f, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (s64)off, (s64)len);
+		fput(f);
+	}
+	return err;
+}
+
 static bool advice_known(int advice)
 {
-	return advice_for(advice) || (advice >= MADV_DONTFORK && advice <= MADV_DOFORK) ||
+	return advice_for(advice) || advice == MADV_REMOVE || (advice >= MADV_DONTFORK && advice <= MADV_DOFORK) ||
 	       (advice >= MADV_WIPEONFORK && advice <= MADV_KEEPONFORK) ||
 	       (advice >= MADV_POPULATE_READ && advice <= MADV_POPULATE_WRITE);
 }
 
 /* ---- mlock ---- */
 
-static long do_mlock(uaddr_t start, size_t len, bool populate)
+/* CAP_IPC_LOCK */
+static bool may_lock_any(void)
+{
+	return current->ids.euid == 0;
+}
+
+static u64 lock_limit(void)
+{
+	return READ_ONCE(current->group->rlim[RLIMIT_MEMLOCK].rlim_cur) >> PAGE_SHIFT;
+}
+
+bool can_do_mlock(void)
+{
+	return READ_ONCE(current->group->rlim[RLIMIT_MEMLOCK].rlim_cur) || may_lock_any();
+}
+
+/* Locked pages of mm outside [start, end). */
+static u64 locked_outside(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	u64 n = 0;
+
+	for (unsigned i = 0; i < mm->nr_vmas; i++) {
+		const struct vma *v = mm->vmas[i];
+		uaddr_t lo = max(v->start, start), hi = min(v->end, end);
+
+		if (v->flags & VM_LOCKED)
+			n += vma_pages(v) - (lo < hi ? (hi - lo) >> PAGE_SHIFT : 0);
+	}
+	return n;
+}
+
+bool may_lock(struct mm *mm, u64 pages)
+{
+	return may_lock_any() || locked_outside(mm, 0, 0) + pages <= lock_limit();
+}
+
+static long do_mlock(uaddr_t start, size_t len, u32 flags)
 {
 	struct mm *mm = current->mm;
 	long ret;
+	int err = 0;
 
+	if (!can_do_mlock())
+		return -EPERM;
 	len = PAGE_ALIGN(len + (start & ~PAGE_MASK));
 	start &= PAGE_MASK;
 	if (start + len < start)
@@ -193,11 +273,15 @@ static long do_mlock(uaddr_t start, size_t len, bool populate)
 	if (!len)
 		return 0;
 	mutex_lock(&mm->mmap_lock);
-	ret = start + len > USER_MAX ? -ENOMEM : change_flags(mm, start, start + len, VM_LOCKED, 0);
+	if (start + len > USER_MAX || (!may_lock_any() && locked_outside(mm, start, start + len) + (len >> PAGE_SHIFT) > lock_limit()))
+		ret = -ENOMEM;
+	else
+		ret = change_flags(mm, start, start + len, flags, VM_LOCKED_MASK);
 	mutex_unlock(&mm->mmap_lock);
-	if (!ret && populate)
-		mm_populate(mm, start, start + len);
-	return ret;
+	if (!ret && locked_at_once(flags))
+		err = mm_populate(mm, start, start + len);
+	/* POSIX's words for "not mapped so" and "no memory". */
+	return err == -EFAULT ? -ENOMEM : err ? -EAGAIN : ret;
 }
 
 /* Every vma; def_flags for those to come. mmap_lock held. */
@@ -215,7 +299,7 @@ static bool next_locked(struct mm *mm, uaddr_t *start, uaddr_t *end)
 
 	mutex_lock(&mm->mmap_lock);
 	for (unsigned i = vma_index(mm, *start); i < mm->nr_vmas && !found; i++) {
-		found = mm->vmas[i]->flags & VM_LOCKED && vma_accessible(mm->vmas[i]);
+		found = locked_at_once(mm->vmas[i]->flags) && vma_accessible(mm->vmas[i]);
 		*start = mm->vmas[i]->start;
 		*end = mm->vmas[i]->end;
 	}
@@ -238,6 +322,8 @@ long sys_madvise(uaddr_t start, size_t len_in, int advice)
 		return 0;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : 0);
+	if (advice == MADV_REMOVE)
+		return advise_remove(mm, start, end);
 	mutex_lock(&mm->mmap_lock);
 	if (advice_for(advice))
 		ret = for_range(mm, start, end, advice_for(advice));
@@ -362,14 +448,14 @@ long sys_mincore(uaddr_t start, size_t len, uaddr_t vec)
 
 long sys_mlock(uaddr_t start, size_t len)
 {
-	return do_mlock(start, len, true);
+	return do_mlock(start, len, VM_LOCKED);
 }
 
 long sys_mlock2(uaddr_t start, size_t len, int flags)
 {
 	if (flags & ~MLOCK_ONFAULT)
 		return -EINVAL;
-	return do_mlock(start, len, !flags);
+	return do_mlock(start, len, flags ? VM_LOCKED_MASK : VM_LOCKED);
 }
 
 long sys_munlock(uaddr_t start, size_t len)
@@ -384,7 +470,7 @@ long sys_munlock(uaddr_t start, size_t len)
 	if (!len)
 		return 0;
 	mutex_lock(&mm->mmap_lock);
-	ret = start + len > USER_MAX ? -ENOMEM : change_flags(mm, start, start + len, 0, VM_LOCKED);
+	ret = start + len > USER_MAX ? -ENOMEM : change_flags(mm, start, start + len, 0, VM_LOCKED_MASK);
 	mutex_unlock(&mm->mmap_lock);
 	return ret;
 }
@@ -392,14 +478,21 @@ long sys_munlock(uaddr_t start, size_t len)
 long sys_mlockall(int flags)
 {
 	struct mm *mm = current->mm;
+	u32 set = flags & MCL_ONFAULT ? VM_LOCKED_MASK : VM_LOCKED;
 	uaddr_t start = 0, end = 0;
 
 	if (!flags || flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) || flags == MCL_ONFAULT)
 		return -EINVAL;
+	if (!can_do_mlock())
+		return -EPERM;
 	mutex_lock(&mm->mmap_lock);
-	mm->def_flags = flags & MCL_FUTURE && !(flags & MCL_ONFAULT) ? VM_LOCKED : 0;
+	if (flags & MCL_CURRENT && !may_lock_any() && mm->total_vm > lock_limit()) {
+		mutex_unlock(&mm->mmap_lock);
+		return -ENOMEM;
+	}
+	mm->def_flags = flags & MCL_FUTURE ? set : 0;
 	if (flags & MCL_CURRENT)
-		lock_all(mm, VM_LOCKED, 0);
+		lock_all(mm, set, VM_LOCKED_MASK);
 	mutex_unlock(&mm->mmap_lock);
 	if (flags & MCL_CURRENT && !(flags & MCL_ONFAULT))
 		for (; next_locked(mm, &start, &end); start = end)
@@ -413,7 +506,7 @@ long sys_munlockall(void)
 
 	mutex_lock(&mm->mmap_lock);
 	mm->def_flags = 0;
-	lock_all(mm, 0, VM_LOCKED);
+	lock_all(mm, 0, VM_LOCKED_MASK);
 	mutex_unlock(&mm->mmap_lock);
 	return 0;
 }

@@ -408,7 +408,7 @@ static int dup_vma(struct dup *d, struct vma *old)
 	if (!v)
 		return -ENOMEM;
 	v->mm = d->to;
-	v->flags &= ~VM_LOCKED;
+	v->flags &= ~VM_LOCKED_MASK;
 	err = vma_insert(d->to, d->to->nr_vmas, v);
 	if (err) {
 		vma_free(v);
@@ -441,6 +441,7 @@ static int dup_mmap(struct mm *mm, struct mm *old)
 
 static void dup_fields(struct mm *mm, const struct mm *old)
 {
+	atomic_store(&mm->flags, atomic_load(&old->flags) & MMF_INHERITED);
 	mm->mmap_base = old->mmap_base;
 	mm->scan_top = 0;
 	mm->start_code = old->start_code;

@@ -164,6 +164,8 @@ void kmem_init(void);
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
 #define VM_WIPEONFORK	0x8000u
+#define VM_LOCKONFAULT	0x80000u	/* with VM_LOCKED: not faulted in at once */
+#define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_NORESERVE	0x200000u	/* never refused as an overcommit, mprotect included */
 #define VM_STACK	VM_GROWSDOWN
 
@@ -194,6 +196,10 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_MULTIPROCESS	0x08u
 #define MMF_OOM_VICTIM		0x10u	/* some group's oom_mm */
 #define MMF_FREED		0x20u	/* no users, every page is back (oom_mm_freed) */
+#define MMF_MEMBARRIER		0x40u	/* registered for membarrier's private commands */
+#define MMF_MEMBARRIER_SYNC_CORE	0x80u
+#define MMF_MEMBARRIER_RSEQ	0x100u
+#define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ)	/* by fork */
 
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
 struct mm {
@@ -209,7 +215,7 @@ struct mm {
 	u64 total_vm;			/* [mmap_lock] pages */
 	uaddr_t mmap_base;		/* [mmap_lock] new mappings go below it; 0: not yet set */
 	uaddr_t scan_top, scan_hole;	/* [mmap_lock] every hole between scan_top and mmap_base is at most scan_hole bytes */
-	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED after mlockall(MCL_FUTURE) */
+	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED_MASK after mlockall(MCL_FUTURE) */
 	_Atomic s64 rss[NR_RSS];	/* pages */
 	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end;
 	u64 auxv[40];

@@ -343,12 +343,17 @@ long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struc
 	if (!len || len > USER_MAX)
 		return -ENOMEM;
 	vm_flags |= flags & MAP_GROWSDOWN ? VM_GROWSDOWN : 0;
-	vm_flags |= flags & MAP_LOCKED ? VM_LOCKED : 0;
+	if (flags & MAP_LOCKED)
+		vm_flags = (vm_flags & ~VM_LOCKONFAULT) | VM_LOCKED;
 	vm_flags |= flags & MAP_NORESERVE ? VM_NORESERVE : 0;
 	vm_flags |= (flags & MAP_TYPE) != MAP_PRIVATE ? VM_SHARED : 0;
 	at = get_unmapped_area(mm, addr, len, flags);
 	if (at < 0)
 		return at;
+	if (flags & MAP_LOCKED && !can_do_mlock())
+		return -EPERM;
+	if (vm_flags & VM_LOCKED && !may_lock(mm, len >> PAGE_SHIFT))
+		return -EAGAIN;
 	err = check_map(mm, len, prot, flags, file, pgoff, vm_flags);
 	if (err)
 		return err;
@@ -379,12 +384,13 @@ int setup_stack_vma(struct mm *mm, size_t size)
 	return err;
 }
 
-void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
+int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 {
-	while (start < end && !fatal_signal_pending(current)) {
+	int err = 0;
+
+	for (; start < end && !err && !fatal_signal_pending(current); start += PAGE_SIZE) {
 		unsigned flags = 0;
 		struct vma *v;
-		int err;
 
 		mutex_lock(&mm->mmap_lock);
 		v = vma_at(mm, start);
@@ -392,11 +398,9 @@ void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 			flags = FAULT_WRITE;
 		err = fault_locked(mm, start, flags);
 		mutex_unlock(&mm->mmap_lock);
-		if (err)
-			return;
-		start += PAGE_SIZE;
 		cond_resched();
 	}
+	return err > 0 ? -EFAULT : err;
 }
 
 /* ---- protection ---- */
@@ -435,7 +439,8 @@ static void protect_vma(struct vma *v, u32 rights)
 
 static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
 {
-	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file && (v->file->flags & O_ACCMODE) != O_RDWR)
+	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file &&
+	    ((v->file->flags & O_ACCMODE) != O_RDWR || v->file->inode->seals & F_SEAL_FUTURE_WRITE))
 		return -EACCES;
 	if (is_data((v->flags & ~VM_WRITE) | rights) && !is_data(v->flags)) {
 		if (obvious_overcommit(rights | (v->flags & VM_NORESERVE), vma_pages(v)))
@@ -541,7 +546,7 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 		return err;
 	}
 	if (flags & MREMAP_DONTUNMAP)
-		v->flags &= ~VM_LOCKED;
+		v->flags &= ~VM_LOCKED_MASK;
 	else if (old_len)
 		do_munmap(mm, addr, old_len);
 	i = vma_index(mm, to);
@@ -563,6 +568,8 @@ static struct vma *vma_to_resize(struct mm *mm, uaddr_t addr, size_t old_len, si
 		return ERR_PTR(-EFAULT);
 	if (vma_pgoff(v, addr) + (new_len >> PAGE_SHIFT) < vma_pgoff(v, addr))
 		return ERR_PTR(-EINVAL);
+	if (grow && v->flags & VM_LOCKED && !may_lock(mm, grow))
+		return ERR_PTR(-EAGAIN);
 	if (grow && (!may_expand_vm(mm, v->flags, grow) || obvious_overcommit(v->flags, grow)))
 		return ERR_PTR(-ENOMEM);
 	return v;
@@ -669,6 +676,8 @@ static int do_brk(struct mm *mm, uaddr_t brk)
 			return -ENOMEM;
 		if (!may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT) || obvious_overcommit(flags, (new - old) >> PAGE_SHIFT))
 			return -ENOMEM;
+		if (flags & VM_LOCKED && !may_lock(mm, (new - old) >> PAGE_SHIFT))
+			return -EAGAIN;
 		err = map_new(mm, old, new - old, flags, NULL, 0);
 	}
 	if (!err)
@@ -718,7 +727,7 @@ long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
 		return PTR_ERR(file);
 	mutex_lock(&mm->mmap_lock);
 	at = do_mmap(mm, addr, len, prot, flags, file, flags & MAP_ANONYMOUS ? 0 : off >> PAGE_SHIFT);
-	populate = flags & MAP_LOCKED || mm->def_flags & VM_LOCKED || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	populate = flags & MAP_LOCKED || locked_at_once(mm->def_flags) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 	mutex_unlock(&mm->mmap_lock);
 	if (at >= 0 && populate)
 		mm_populate(mm, (uaddr_t)at, (uaddr_t)at + PAGE_ALIGN(len));
@@ -792,7 +801,7 @@ long sys_mremap(uaddr_t addr, size_t old_len, size_t new_len, u64 flags, uaddr_t
 	at = do_mremap(mm, addr, old_len, new_len, (unsigned)flags, to);
 	if (at >= 0 && new_len > old_len) {
 		v = find_vma(mm, (uaddr_t)at);
-		locked = v && v->flags & VM_LOCKED;
+		locked = v && locked_at_once(v->flags);
 	}
 	mutex_unlock(&mm->mmap_lock);
 	if (locked)
@@ -811,7 +820,7 @@ long sys_brk(uaddr_t brk)
 	old = mm->brk;
 	do_brk(mm, brk);
 	now = mm->brk;
-	locked = mm->def_flags & VM_LOCKED;
+	locked = locked_at_once(mm->def_flags);
 	mutex_unlock(&mm->mmap_lock);
 	if (locked && now > old)
 		mm_populate(mm, PAGE_ALIGN(old), PAGE_ALIGN(now));

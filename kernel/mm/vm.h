@@ -56,12 +56,20 @@ static inline pte_t *slot_find(struct mm *mm, uaddr_t va)
 	return slot_walk(mm, va);
 }
 
+/* ---- advise.c ---- */
+
+/* RLIMIT_MEMLOCK: may current lock memory at all, and so many pages more of mm? mmap_lock held for the second. */
+bool can_do_mlock(void);
+bool may_lock(struct mm *mm, u64 pages);
+/* Is what is mapped with these flags to be faulted in at once? */
+static inline bool locked_at_once(u32 flags) { return (flags & VM_LOCKED_MASK) == VM_LOCKED; }
+
 /* ---- mmap.c ---- */
 
 /* May mm grow by that many pages of such memory (RLIMIT_AS, RLIMIT_DATA)? mmap_lock held. */
 bool may_expand_vm(struct mm *mm, u32 flags, u64 pages);
-/* Faults [start, end) in as far as it goes; mmap_lock not held. */
-void mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
+/* Faults [start, end) in as far as it goes; mmap_lock not held. 0, -ENOMEM, or -EFAULT: nothing there, or no access. */
+int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
 /* ---- fault.c ---- */
 
