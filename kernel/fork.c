@@ -9,8 +9,7 @@
  *
  * Locks: tasklist_lock, task_lock, siglock.
  *
- * LINUX: one user, root. RLIMIT_NPROC does not bind root, so threads_max and the numbers are the
- * only limits. LINUX: no namespaces, as a kernel built without them: EINVAL.
+ * LINUX: no namespaces, as a kernel built without them: EINVAL.
  */
 #include "kernel/block.h"
 #include "kernel/fs/files.h"
@@ -73,6 +72,8 @@ static int check(const struct clone_request *c)
 	if (is_kernel_thread(c))
 		return 0;
 	err = check_flags(c);
+	if (!err && nproc_exceeded())
+		err = -EAGAIN;
 	return err ? err : check_signals();
 }
 
@@ -112,13 +113,14 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 	sched_copy(p);
 	if (is_kernel_thread(c)) {
 		p->flags = PF_KTHREAD | PF_NOFREEZE;
+		p->cred = init_cred;
 		p->affinity = ~0ull;
 		p->policy = p->rt_priority = p->nice = 0;
 		p->sas_flags = SS_DISABLE;
 		return;
 	}
 	p->flags = PF_FORKNOEXEC;
-	p->ids = current->ids;
+	copy_creds(&p->cred, &current->cred);
 	copy_signal_state(p, c->flags);
 	rseq_fork(p, c->flags);
 	task_lock(current);

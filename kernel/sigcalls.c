@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The system calls about signals. Mirrors the end of Linux kernel/signal.c. Locks: tasklist_lock
- * (r), siglock. LINUX: there is one user, root, so nobody is refused a signal for who he is.
+ * (r), siglock.
  */
 #include "kernel/abi.h"
 #include "kernel/freezer.h"
@@ -253,13 +253,15 @@ long sys_rt_sigtimedwait(uaddr_t uthese, uaddr_t uinfo, uaddr_t uts, size_t sigs
 static long kill_all(int sig)
 {
 	struct task *p;
-	long err = -ESRCH;
+	long err = -ESRCH, e;
 
 	read_lock(&tasklist_lock);
 	atomic_fetch_add(&wide_signals, 1);
 	for_each_process(p)
-		if (p->tgid > 1 && !same_thread_group(p, current))
-			err = send_sig_group(sig, NULL, p);
+		if (p->tgid > 1 && !same_thread_group(p, current)) {
+			e = group_send_sig_info(sig, NULL, p);
+			err = e != -EPERM ? e : err == -ESRCH ? 0 : err;
+		}
 	read_unlock(&tasklist_lock);
 	return err;
 }
@@ -274,7 +276,7 @@ static long kill_one(int pid, int sig, const struct k_siginfo *info)
 	read_lock(&tasklist_lock);
 	t = find_task_by_pid(pid);
 	if (t)
-		err = send_sig_group(sig, info, t);
+		err = group_send_sig_info(sig, info, t);
 	read_unlock(&tasklist_lock);
 	return err;
 }
@@ -301,6 +303,8 @@ static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info
 	read_lock(&tasklist_lock);
 	t = find_task_by_pid(pid);
 	if (t && (!tgid || t->tgid == tgid))
+		err = valid_signal(sig) ? kill_permission(sig, t) : -EINVAL;
+	if (!err)
 		err = send_sig_thread(sig, info, t);
 	read_unlock(&tasklist_lock);
 	return err;
@@ -311,6 +315,7 @@ static struct k_siginfo tkill_info(int sig)
 	struct k_siginfo info = { .si_signo = sig, .si_code = SI_TKILL };
 
 	info.u.rt.si_pid = current->tgid;
+	info.u.rt.si_uid = current->cred.uid;
 	return info;
 }
 

@@ -89,8 +89,10 @@ static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *inf
 	*(struct info_words *)to = (struct info_words){ { 0 } };
 	to->si_signo = sig;
 	to->si_code = info ? SI_KERNEL : SI_USER;
-	if (!info)
+	if (!info) {
 		to->u.rt.si_pid = current->tgid;
+		to->u.rt.si_uid = current->cred.uid;
+	}
 }
 
 /*
@@ -336,6 +338,13 @@ void kill_group(struct task *t)
 
 _Atomic u32 wide_signals;
 
+int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t)
+{
+	int err = !valid_signal(sig) ? -EINVAL : info == SEND_SIG_KERNEL ? 0 : kill_permission(sig, t);
+
+	return err ? err : send_sig_group(sig, info, t);
+}
+
 /* Under tasklist_lock. 0 if one took it; else the last refusal, or -ESRCH. */
 static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
 {
@@ -350,7 +359,7 @@ static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
 	for_each_pgrp_member(members, g) {
 		if (!g->leader)
 			continue;
-		err = send_sig_group(sig, info, g->leader);
+		err = group_send_sig_info(sig, info, g->leader);
 		taken |= !err;
 	}
 	return taken ? 0 : err;

@@ -52,6 +52,8 @@ struct ksig {
  * whether t is there. Any context.
  */
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t);
+/* The same for who may be refused it: -EPERM. LINUX: siglock is taken after the check. */
+int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
 /* SIGKILL to a whole group, as the OOM killer does. Context as send_sig_group. */

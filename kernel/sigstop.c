@@ -187,6 +187,7 @@ static struct k_siginfo child_info(const struct task *t, int sig, int code)
 	struct k_siginfo info = { .si_signo = sig, .si_code = code };
 
 	info.u.chld.si_pid = t->tgid;
+	info.u.chld.si_uid = READ_ONCE(t->cred.uid);
 	info.u.chld.si_utime = (s64)((t->group->utime + t->utime) / tick);
 	info.u.chld.si_stime = (s64)((t->group->stime + t->stime) / tick);
 	return info;

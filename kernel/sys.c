@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program asks about itself and the machine: names, limits, usage, ids, power. Mirrors Linux
+ * What a program asks about itself and the machine: names, limits, usage, power. Mirrors Linux
  * kernel/sys.c, reboot.c and drivers/char/random.c.
  *
  * Locks: a group's limits are protected by its leader's alloc_lock; the machine's names by
  * uts_lock.
- *
- * LINUX: every program is root. The id calls keep what they were told per task and permit
- * everything.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -327,11 +324,6 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 		return 0;
 	case PR_GET_CHILD_SUBREAPER:
 		return get_int(a, current->group->is_child_subreaper);
-	case PR_GET_DUMPABLE:		/* no core is ever dumped, but programs ask */
-		return 1;
-	case PR_SET_DUMPABLE:
-		return a <= 1 ? 0 : -EINVAL;
-	case PR_GET_KEEPCAPS:
 	case PR_GET_TIMING:
 	case PR_GET_SECCOMP:
 	case PR_GET_THP_DISABLE:
@@ -340,91 +332,15 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 		return 50000;
 	case PR_SET_TIMERSLACK:		/* timers here have none */
 		return 0;
-	case PR_CAPBSET_READ:
-		return a < 41 ? 1 : -EINVAL;
-	case PR_SET_NO_NEW_PRIVS:
-		return a == 1 && !b && !c && !d ? 0 : -EINVAL;
-	case PR_GET_NO_NEW_PRIVS:
-		return a || b || c || d ? -EINVAL : 0;
 	case PR_GET_TID_ADDRESS:
 		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;
 	}
-	return -EINVAL;
+	return cap_prctl(option, a, b, c, d);
 }
 
 long sys_arch_prctl(int code, uaddr_t addr)
 {
 	return arch_prctl(code, addr);
-}
-
-/* ---- ids ---- */
-
-static u32 id_or(u32 new, u32 old)
-{
-	return new == ~0u ? old : new;
-}
-
-long sys_getuid(void) { return current->ids.uid; }
-long sys_geteuid(void) { return current->ids.euid; }
-long sys_getgid(void) { return current->ids.gid; }
-long sys_getegid(void) { return current->ids.egid; }
-
-long sys_setresuid(u32 r, u32 e, u32 s)
-{
-	struct task_ids *i = &current->ids;
-
-	i->uid = id_or(r, i->uid);
-	i->euid = id_or(e, i->euid);
-	i->suid = id_or(s, i->suid);
-	return 0;
-}
-
-long sys_setresgid(u32 r, u32 e, u32 s)
-{
-	struct task_ids *i = &current->ids;
-
-	i->gid = id_or(r, i->gid);
-	i->egid = id_or(e, i->egid);
-	i->sgid = id_or(s, i->sgid);
-	return 0;
-}
-
-long sys_setuid(u32 id) { return id == ~0u ? -EINVAL : sys_setresuid(id, id, id); }
-long sys_setgid(u32 id) { return id == ~0u ? -EINVAL : sys_setresgid(id, id, id); }
-long sys_setreuid(u32 r, u32 e) { return sys_setresuid(r, e, e); }
-long sys_setregid(u32 r, u32 e) { return sys_setresgid(r, e, e); }
-/* The old one is the value; files here belong to everybody, so the new one is not kept. */
-long sys_setfsuid(u32 id) { (void)id; return current->ids.euid; }
-long sys_setfsgid(u32 id) { (void)id; return current->ids.egid; }
-
-static long put_three(uaddr_t ua, u32 a, uaddr_t ub, u32 b, uaddr_t uc, u32 c)
-{
-	if (copy_to_user(ua, &a, sizeof(a)) || copy_to_user(ub, &b, sizeof(b)) || copy_to_user(uc, &c, sizeof(c)))
-		return -EFAULT;
-	return 0;
-}
-
-long sys_getresuid(uaddr_t r, uaddr_t e, uaddr_t s)
-{
-	return put_three(r, current->ids.uid, e, current->ids.euid, s, current->ids.suid);
-}
-
-long sys_getresgid(uaddr_t r, uaddr_t e, uaddr_t s)
-{
-	return put_three(r, current->ids.gid, e, current->ids.egid, s, current->ids.sgid);
-}
-
-/* No supplementary groups: all rights are there without. */
-long sys_getgroups(int size, uaddr_t list)
-{
-	(void)list;
-	return size < 0 ? -EINVAL : 0;
-}
-
-long sys_setgroups(int size, uaddr_t list)
-{
-	(void)list;
-	return size < 0 || size > 65536 ? -EINVAL : 0;
 }
 
 /* ---- the machine ---- */

@@ -83,6 +83,7 @@ struct task init_task = {
 	.tasks = LIST_INIT(init_task.tasks),
 	.ptrace_entry = LIST_INIT(init_task.ptrace_entry),
 	.comm = "swapper/0",
+	.cred = { .cap_permitted = CAP_FULL_SET, .cap_effective = CAP_FULL_SET, .cap_bset = CAP_FULL_SET },
 	.pending = { .queue = LIST_INIT(init_task.pending.queue) },
 	.alloc_lock = SPINLOCK_INIT("task_lock", RANK_TASK),
 	.task_works = LIST_INIT(init_task.task_works),
@@ -419,6 +420,7 @@ static void free_task(struct task *t)
 	bool dead = t->exit_state;
 
 	arch_thread_free(t);
+	put_creds(&t->cred);
 	if (t->group)
 		group_put(t->group);
 	kmem_cache_free(task_cache, t);

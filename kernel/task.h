@@ -14,6 +14,7 @@
  */
 #pragma once
 #include "kernel/arch.h"
+#include "kernel/cred.h"
 #include "kernel/lock.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
@@ -176,6 +177,8 @@ struct task {
 	struct fs *fs;			/* [A] */
 	struct io_context *io_context;	/* [A] */
 
+	struct cred cred;		/* see cred.h */
+
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
 	uaddr_t rseq;			/* its struct rseq, 0: none */
@@ -193,9 +196,6 @@ struct task {
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
 	int in_syscall;			/* (@) number, -1 */
-	struct task_ids {
-		u32 uid, euid, suid, gid, egid, sgid;
-	} ids;				/* (@) inherited; nothing is ever refused because of them */
 	u8 enosys_logged;
 };
 

@@ -61,8 +61,8 @@ static struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 
 		return NULL;
 	i->private = t;
 	i->private_nr = kind | nr;
-	i->uid = t->ids.euid;
-	i->gid = t->ids.egid;
+	i->uid = READ_ONCE(t->cred.euid);
+	i->gid = READ_ONCE(t->cred.egid);
 	i->ino = ((u64)t->pid + 1) << 24 | (kind >> 32) << 20 | nr;
 	return i;
 }

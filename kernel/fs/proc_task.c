@@ -183,9 +183,36 @@ static unsigned fd_table_size(struct task *t)
 	return size;
 }
 
+static struct cred snapshot_creds(struct task *t)
+{
+	struct cred c;
+
+	task_lock(t);
+	copy_creds(&c, &t->cred);
+	task_unlock(t);
+	return c;
+}
+
+static size_t print_ids(const struct cred *c, unsigned fdsize, char *buf, size_t n)
+{
+	size_t len = kscnprintf(buf, n, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid, c->suid,
+				c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, fdsize);
+
+	for (u32 i = 0; c->groups && i < c->groups->n; i++)
+		len += kscnprintf(buf + len, n - len, i ? " %u" : "%u", c->groups->gid[i]);
+	return len + kscnprintf(buf + len, n - len, " \n");
+}
+
+static size_t print_caps(const struct cred *c, char *buf, size_t n)
+{
+	return kscnprintf(buf, n, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%u\n"
+			  "Seccomp:\t0\n", c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, c->cap_ambient,
+			  c->no_new_privs);
+}
+
 s64 proc_status(struct task *t, char *buf, size_t n)
 {
-	const struct task_ids *id = &t->ids;
+	struct cred cred;
 	char comm[TASK_COMM_LEN];
 	struct snapshot s;
 	struct mm *mm;
@@ -206,8 +233,8 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 		len += kscnprintf(buf + len, n - len, "Umask:\t%04o\n", umask);
 	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
 			  state_name(task_state_letter(t)), t->tgid, t->pid, s.ppid);
-	len += kscnprintf(buf + len, n - len, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t \n", id->uid, id->euid,
-			  id->suid, id->euid, id->gid, id->egid, id->sgid, id->egid, fd_table_size(t));
+	cred = snapshot_creds(t);
+	len += print_ids(&cred, fd_table_size(t), buf + len, n - len);
 	len += kscnprintf(buf + len, n - len, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, s.pgrp, s.session);
 	mm = get_task_mm(t);
 	if (mm) {
@@ -218,12 +245,8 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 			  READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
 	len += kscnprintf(buf + len, n - len, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 			  s.pending, s.shared, s.blocked, s.ignored, s.caught);
-	for (unsigned k = 0; k < 5; k++) {
-		static const char *const cap[] = { "CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb" };
-
-		len += kscnprintf(buf + len, n - len, "%s:\t%016lx\n", cap[k], k == 0 || k == 4 ? 0ul : 0x1fffffffffful);
-	}
-	len += kscnprintf(buf + len, n - len, "NoNewPrivs:\t0\nSeccomp:\t0\n");
+	len += print_caps(&cred, buf + len, n - len);
+	put_creds(&cred);
 	len += print_cpus(t, buf + len, n - len);
 	len += kscnprintf(buf + len, n - len, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw, s.nivcsw);
 	len += kscnprintf(buf + len, n - len, "Freezer:\t%s\n", frozen(t) ? "frozen" : "running");

@@ -121,8 +121,8 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 		drop_names(dir->sb, 1);
 		return -ENOMEM;
 	}
-	i->uid = current->ids.euid;
-	i->gid = current->ids.egid;
+	i->uid = current->cred.fsuid;
+	i->gid = current->cred.fsgid;
 	if (dir->mode & S_ISGID) {
 		i->gid = dir->gid;
 		if (inode_is(i, S_IFDIR))
@@ -174,8 +174,8 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 		drop_names(dir->sb, 1);
 		return (int)PTR_ERR(i);
 	}
-	i->uid = current->ids.euid;
-	i->gid = current->ids.egid;
+	i->uid = current->cred.fsuid;
+	i->gid = current->cred.fsgid;
 	d->inode = i;
 	touch(dir);
 	return 0;

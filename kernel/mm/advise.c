@@ -222,10 +222,9 @@ static bool advice_known(int advice)
 
 /* ---- mlock ---- */
 
-/* CAP_IPC_LOCK */
 static bool may_lock_any(void)
 {
-	return current->ids.euid == 0;
+	return capable(CAP_IPC_LOCK);
 }
 
 static u64 lock_limit(void)

@@ -456,6 +456,7 @@ static void dup_fields(struct mm *mm, const struct mm *old)
 	mm->env_start = old->env_start;
 	mm->env_end = old->env_end;
 	kmemcpy(mm->auxv, old->auxv, sizeof(mm->auxv));
+	atomic_fetch_or(&mm->flags, atomic_load(&old->flags) & MMF_NOT_DUMPABLE);
 	mm->exe_file = old->exe_file ? get_file(old->exe_file) : NULL;
 }
 

@@ -195,6 +195,7 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_OOM_REAPED	0x04u		/* the reaper took what it could */
 #define MMF_MULTIPROCESS	0x08u
 #define MMF_OOM_VICTIM		0x10u	/* some group's oom_mm */
+#define MMF_NOT_DUMPABLE	0x40u	/* others of the same user must not look in either (cred.h) */
 #define MMF_FREED		0x20u	/* no users, every page is back (oom_mm_freed) */
 #define MMF_MEMBARRIER		0x40u	/* registered for membarrier's private commands */
 #define MMF_MEMBARRIER_SYNC_CORE	0x80u

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who a thread is and what it may do. Mirrors Linux include/linux/cred.h and capability.h.
+ *
+ * Each thread has its own struct cred, by value in its task. Only the thread itself changes it, in
+ * commit_creds and under its task_lock. So current reads its own without a lock, and others take
+ * task_lock for whatever must be of one moment (a set of groups, a line of /proc). LINUX: there an
+ * immutable struct is replaced under RCU. Here a permission check on another task reads single ids
+ * without a lock; while that task changes its ids such a check may see one old and one new.
+ */
+#pragma once
+#include <stdatomic.h>
+#include "kernel/lib/types.h"
+
+struct task;
+
+struct group_info {			/* immutable, shared by threads */
+	_Atomic u32 refs;
+	u32 n;
+	u32 gid[];			/* ascending */
+};
+
+struct cred {				/* [A of the owner] to change, by the owner only */
+	u32 uid, euid, suid, fsuid;
+	u32 gid, egid, sgid, fsgid;
+	u64 cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
+	struct group_info *groups;	/* NULL: none */
+	u8 securebits;			/* SECBIT_* */
+	u8 no_new_privs;
+};
+
+#define CAP_TO_MASK(cap)	(1ull << (cap))
+#define CAP_FULL_SET		(CAP_TO_MASK(CAP_LAST_CAP + 1) - 1)
+
+/* cred.c */
+extern const struct cred init_cred;		/* root with every capability */
+void copy_creds(struct cred *to, const struct cred *from);	/* both then own a reference on the groups */
+void put_creds(struct cred *c);			/* the reference goes. Any context. */
+/* *new becomes current's; new->groups is current's own or a reference that is taken over. */
+void commit_creds(const struct cred *new);
+bool in_group(u32 gid);				/* the file system's group of current, or one of its supplementary ones */
+bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
+struct group_info *get_task_groups(struct task *t);	/* referenced, or NULL. Takes task_lock. */
+void put_groups(struct group_info *g);		/* NULL is fine. Any context. */
+bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no right to more */
+
+/* capability.c */
+bool capable(int cap);				/* current */
+bool has_capability(const struct task *t, int cap);
+/* May current look into t, as ptrace, /proc/PID/fd and the like do? */
+bool ptrace_may_access(struct task *t);
+/* May current send t a signal? 0, -EPERM. */
+int kill_permission(int sig, const struct task *t);
+/* set*uid: what the change of user ids takes from the capabilities. */
+void cap_fix_setuid(struct cred *new, const struct cred *old);
+void cap_fix_setfsuid(struct cred *new, const struct cred *old);
+/*
+ * exec of a program of this mode and owner: *new, a copy of current's, becomes what the program
+ * runs with. True if the program must not trust its environment (AT_SECURE).
+ */
+bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid);
+long cap_prctl(int option, u64 a, u64 b, u64 c, u64 d);		/* -EINVAL for what is none of its options */
