@@ -136,24 +136,30 @@ $(TEST_BIN): $(O)/tests/%: tests/%.c $(O)/tests/rt.o $(O)/tests/flags
 # ---- the benchmark: a program of the same kind, and a smaller one for it to execute ----
 
 BENCH_OBJ := $(patsubst user/bench/%.c,$(O)/bench/%.o,$(filter-out %/tiny.c,$(wildcard user/bench/*.c)))
-BENCH := $(O)/bench/bench $(O)/bench/tiny
+BENCH := $(O)/bench/bench $(O)/bench/tiny $(O)/bench/profile.so
 
 $(O)/bench/%.o: user/bench/%.c $(O)/tests/flags
 	$(call say,BENCHCC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(TCFLAGS) -I. -MMD -MP -c -o $@ $<
 
+# No other program has code at these addresses, so that the profiler takes none for it.
 $(O)/bench/bench: $(BENCH_OBJ) $(O)/tests/rt.o
-	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $^
+	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none,-z,noexecstack,-Ttext-segment=0x10000000 -o $@ $^
 
 $(O)/bench/tiny: $(O)/bench/tiny.o
-	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none -Wl,-z,noexecstack -o $@ $^
+	$(Q)$(CC) $(TCFLAGS) -Wl,--build-id=none,-z,noexecstack -o $@ $^
+
+# QEMU loads it.
+$(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
+	$(call say,HOSTCC,$<)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -fPIC -shared -o $@ $<
 
 -include $(wildcard $(O)/bench/*.d)
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run profile gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -179,6 +185,7 @@ deps:
 export THAW_PROG := $(value PROG)
 export THAW_ARGS := $(value ARGS)
 export THAW_WORDS := $(value WORDS)
+export THAW_ROW := $(value ROW)
 export CPUS MEM CC CI
 
 demo: deps
@@ -194,6 +201,11 @@ run:
 	@python3 tests/qemu.py check
 	$(Q)$(MAKE) all
 	@python3 tests/qemu.py run
+
+profile:
+	@python3 tests/profile.py check
+	$(Q)$(MAKE) all $(BENCH)
+	@python3 tests/profile.py
 
 gdb: all
 	@python3 tests/qemu.py gdb
@@ -214,6 +226,8 @@ clean:
 #:               ARGS="a 'b c'"  its arguments, split as a shell splits them
 #:               CPUS=4 MEM=64   processors, and memory in MiB
 #:               WORDS="oom=late_live loglevel=3"   boot words
+#: make profile  ROW=fork, a row of the benchmark, or PROG=path and ARGS as above: where the
+#:               kernel's instructions go, as a table and as a flame graph in build/profile/
 #: make gdb      boot under gdb, stopped at the 64-bit entry
 #: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
 #: make host     build/host/thaw-host, the kernel as an ordinary process

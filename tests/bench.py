@@ -17,6 +17,7 @@ import qemu  # noqa: E402
 PROGRAM = os.path.join(qemu.BUILD, "bench", "bench")
 TINY = os.path.join(qemu.BUILD, "bench", "tiny")
 MEM = 512
+WORDS = "loglevel=4"
 LIMIT = 300  # seconds of real time
 
 # row of user/bench, what it is, how many instructions are asked for (None: no figure)
@@ -75,6 +76,13 @@ def oom_row(threads, mib):
 ROWS += [oom_row(*of) for of in ((1, 1), (1, 16), (16, 16), (16, 128), (256, 16), (1024, 1))]
 
 
+def check_rows(rows):
+    known = [name for name, _, _ in ROWS]
+    for name in rows:
+        if name not in known:
+            raise qemu.Trouble("There is no row %s. There are %s." % (name, " ".join(known)))
+
+
 def image(rows):
     """The boot image in which the benchmark is the first program."""
     report = ("tests/report", os.path.join(qemu.BUILD, "tests", "report"))
@@ -96,15 +104,12 @@ def figures(end, rows):
 
 
 def thaw(rows):
-    return figures(qemu.boot(img=image(rows), words="loglevel=4", mem=MEM, icount=True, limit=LIMIT), rows)
+    return figures(qemu.boot(img=image(rows), words=WORDS, mem=MEM, icount=True, limit=LIMIT), rows)
 
 
 def main(argv):
-    known = [name for name, _, _ in ROWS]
-    wanted = argv or known
-    for name in wanted:
-        if name not in known:
-            raise qemu.Trouble("no row %s; there are %s" % (name, " ".join(known)))
+    check_rows(argv)
+    wanted = argv or [name for name, _, _ in ROWS]
     found = thaw(wanted)
     print("%-24s %-44s %12s %12s" % ("row", "instructions of", "Thaw", "asked"))
     for name, text, asked in ROWS:

@@ -137,12 +137,13 @@ def command(cpus=1, mem=64, icount=False):
 
 
 def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interactive=False, limit=120,
-         iso=None, kernel=KERNEL, kind=Boot):
-    """Boots once. console: None collects it, a file object streams it there. Returns a Boot, or the like of it."""
+         iso=None, kernel=KERNEL, kind=Boot, extra=()):
+    """Boots once. console: None collects it, a file object streams it there. extra: more words for QEMU.
+    Returns a Boot, or the like of it."""
     if not iso and not os.path.exists(kernel):
         raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
     with workplace() as work, terminal(interactive):
-        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind)
+        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra)
 
 
 @contextlib.contextmanager
@@ -172,11 +173,11 @@ def terminal(interactive):
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind):
+def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra):
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
     words = words if interactive else kind.quiet + words
-    args = command(cpus, mem, icount)
+    args = command(cpus, mem, icount) + list(extra)
     args += ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console", "-serial", "file:" + report]
     if iso:
         args += ["-cdrom", iso, "-boot", "d"]
