@@ -18,7 +18,13 @@
 
 #define SECTORS_PER_PAGE (PAGE_SIZE / SECTOR_SIZE)
 
-static struct mapping ram0_mapping;
+static int blkdev_readpage(struct mapping *m, struct page *p);
+static struct mapping ram0_mapping = {
+	.lock = SPINLOCK_INIT("mapping", RANK_MAPPING),
+	.vmas_lock = SPINLOCK_INIT("mapping_vmas", RANK_MAPPING),
+	.vmas = LIST_INIT(ram0_mapping.vmas),
+	.readpage = blkdev_readpage,
+};
 static struct mutex writeback_lock = MUTEX_INIT(writeback_lock, "writeback", RANK_PIPE);
 static _Atomic u32 nr_writeback;	/* pages under way to the device */
 static _Atomic u32 write_error;
@@ -198,12 +204,6 @@ static int blkdev_open(struct inode *i, struct file *f)
 	(void)f;
 	if (DEV_MAJOR(i->rdev) != 1 || DEV_MINOR(i->rdev) != 0 || !ram0.sectors)
 		return -ENXIO;
-	mutex_lock(&writeback_lock);
-	if (!ram0_mapping.readpage) {
-		mapping_init(&ram0_mapping, NULL, 0);
-		ram0_mapping.readpage = blkdev_readpage;
-	}
-	mutex_unlock(&writeback_lock);
 	i->size = device_bytes();
 	i->mapping = &ram0_mapping;
 	atomic_fetch_add(&openers, 1);
