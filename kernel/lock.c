@@ -5,7 +5,7 @@
  *
  * Each CPU keeps a stack of the spinning locks it holds, each task a list of its mutexes. Taking a
  * lock looks at the top of the stack alone: since every step went up, the top is the highest rank
- * held.
+ * held. The stack begins at 1, above a ground of RANK_NONE that everything may stand on.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -13,7 +13,7 @@
 #include "kernel/printk.h"
 #include "kernel/task.h"
 
-/* What an entry of cpu->held[] is: the low bits of its address. */
+/* What an entry of cpu->held[] is: the low bits of its address. 0 so that a spinlock's is the address. */
 enum { KIND_SPIN, KIND_READ, KIND_WRITE, KIND_IRQ, KIND_MASK = 3 };
 
 /* How long a CPU spins on one lock before it says that it will never get it. */
@@ -35,11 +35,11 @@ static struct place {
 	return p;
 }
 
-static const char *held_name(const struct held_lock *h)
+static const char *held_name(uintptr_t held)
 {
-	const void *lock = (const void *)(h->lock & ~(uintptr_t)KIND_MASK);
+	const void *lock = (const void *)(held & ~(uintptr_t)KIND_MASK);
 
-	switch (h->lock & KIND_MASK) {
+	switch (held & KIND_MASK) {
 	case KIND_SPIN:
 		return ((const struct spinlock *)lock)->name;
 	case KIND_IRQ:
@@ -49,13 +49,13 @@ static const char *held_name(const struct held_lock *h)
 	}
 }
 
-static struct place held_place(const struct held_lock *h)
+static struct place held_place(uintptr_t held)
 {
-	const void *lock = (const void *)(h->lock & ~(uintptr_t)KIND_MASK);
+	const void *lock = (const void *)(held & ~(uintptr_t)KIND_MASK);
 
-	switch (h->lock & KIND_MASK) {
+	switch (held & KIND_MASK) {
 	case KIND_SPIN:
-		return place_of(((const struct spinlock *)lock)->where);
+		return place_of(atomic_load(&((const struct spinlock *)lock)->where));
 	case KIND_WRITE:
 		return place_of(((const struct rwlock *)lock)->where);
 	default:
@@ -66,22 +66,19 @@ static struct place held_place(const struct held_lock *h)
 /* ---- the stack of a CPU, which is also what keeps interrupts off ---- */
 
 /*
- * Between the test and the store an interrupt may come and go: it leaves the stack as it found it.
+ * Between the look at nr_held and the store an interrupt may come and go: it leaves the stack as it
+ * found it.
  */
 static inline unsigned push_off(struct cpu *c)
 {
 	unsigned n = c->nr_held;
 
-	if (n == 0) {
-		bool on = arch_irqs_on();
-
-		arch_irq_disable();
-		c->irqs_were_on = on;
-	}
+	if (n == 0)
+		c->irqs_were_on = arch_irq_save();
 	return n;
 }
 
-/* The n-th entry is gone. */
+/* Of n entries the last one is gone. */
 static inline void pop_off(struct cpu *c, unsigned n)
 {
 	if (n == 1 && c->irqs_were_on)
@@ -90,49 +87,56 @@ static inline void pop_off(struct cpu *c, unsigned n)
 
 static inline void held_set(struct cpu *c, unsigned n, uintptr_t lock, u32 rank)
 {
-	c->held[n].lock = lock;
-	c->held[n].rank = rank;
+	c->held[n + 1] = lock;
+	c->held_rank[n + 1] = (u8)rank;
 	c->nr_held = n + 1;
 }
 
-static inline bool rank_ok(const struct cpu *c, unsigned n, u32 rank)
+/* A step that does not go up in rank needs room of its own. */
+static inline void held_set_loose(struct cpu *c, unsigned n, uintptr_t lock, u32 rank, const char *name)
 {
-	return c->held[n - 1].rank < rank && n < ARRAY_SIZE(c->held);
+	if (unlikely(n >= HELD_LOOSE))
+		panic("CPU %u holds %u locks and takes %s", c->id, n, name);
+	held_set(c, n, lock, rank);
 }
 
-static void __cold __attribute__((noinline)) check_rank(const struct cpu *c, unsigned n, const char *name, u32 rank, const void *where)
+static void __cold __noreturn __attribute__((noinline)) bad_rank(const char *name, u32 rank, const void *where)
 {
-	struct place at, held_at;
+	const struct cpu *c = this_cpu();
+	unsigned n = c->nr_held;
+	struct place at = place_of(where), held_at = held_place(c->held[n]);
 
-	if (n == ARRAY_SIZE(c->held))
-		panic("CPU %u holds %u locks and takes %s", c->id, n, name);
-	if (n == 0 || c->held[n - 1].rank < rank)
-		return;
-	at = place_of(where);
-	held_at = held_place(&c->held[n - 1]);
 	panic("lock order: CPU %u (%s/%d) takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
 	      c->id, current->comm, current->pid, name, rank, at.symbol, at.offset,
-	      held_name(&c->held[n - 1]), c->held[n - 1].rank, held_at.symbol, held_at.offset);
+	      held_name(c->held[n]), c->held_rank[n], held_at.symbol, held_at.offset);
 }
 
-/* Takes an entry off that need not be the last one. */
-static void __attribute__((noinline)) held_remove(struct cpu *c, uintptr_t lock, const char *name)
+static inline void check_rank(const struct cpu *c, unsigned n, const char *name, u32 rank, const void *where)
+{
+	if (unlikely(c->held_rank[n] >= rank))
+		bad_rank(name, rank, where);
+}
+
+/* Takes an entry off that need not be the last one. Returns how many there were. */
+static inline unsigned held_remove(struct cpu *c, uintptr_t lock, const char *name)
 {
 	unsigned n = c->nr_held, i = n;
 
-	while (i && c->held[i - 1].lock != lock)
-		i--;
-	if (!i)
-		panic("CPU %u releases %s, which it does not hold", c->id, name);
-	for (; i < n; i++)
-		c->held[i - 1] = c->held[i];
+	while (unlikely(c->held[i] != lock))
+		if (!i--)
+			panic("CPU %u releases %s, which it does not hold", c->id, name);
+	for (; unlikely(i < n); i++) {
+		c->held[i] = c->held[i + 1];
+		c->held_rank[i] = c->held_rank[i + 1];
+	}
 	c->nr_held = n - 1;
+	return n;
 }
 
 static bool held_find(const struct cpu *c, uintptr_t lock)
 {
-	for (unsigned i = c->nr_held; i-- > 0;)
-		if (c->held[i].lock == lock)
+	for (unsigned i = c->nr_held; i; i--)
+		if (c->held[i] == lock)
 			return true;
 	return false;
 }
@@ -142,18 +146,14 @@ void irq_push_off(void)
 	struct cpu *c = this_cpu();
 	unsigned n = push_off(c);
 
-	if (unlikely(n == ARRAY_SIZE(c->held)))
-		check_rank(c, n, "interrupts off", NR_RANKS, NULL);
-	held_set(c, n, KIND_IRQ, n ? c->held[n - 1].rank : RANK_NONE);
+	held_set_loose(c, n, KIND_IRQ, c->held_rank[n], "interrupts off");
 }
 
 void irq_pop_off(void)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
 
-	held_remove(c, KIND_IRQ, "interrupts off");
-	pop_off(c, n);
+	pop_off(c, held_remove(c, KIND_IRQ, "interrupts off"));
 }
 
 /* One lock's wait: how many rounds, and when the first look at the clock was. */
@@ -185,47 +185,54 @@ void spin_init(struct spinlock *l, const char *name, enum lock_rank rank)
 	*l = (struct spinlock)SPINLOCK_INIT(name, (u32)rank);
 }
 
-/*
- * What the short way below could not do: the order is wrong, or the lock is held. Interrupts off.
- */
-static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where, u32 slack)
+static inline bool spin_try(struct spinlock *l, const void *where)
 {
-	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
-	struct spin spin = { 0 };
+	const void *free = NULL;
 
-	check_rank(c, n, l->name, l->rank + slack, where);
-	while (atomic_exchange_explicit(&l->v, 1, memory_order_acquire))
-		while (atomic_load_explicit(&l->v, memory_order_relaxed))
-			spin_wait(&spin, l->name, l->where);
-	held_set(c, n, (uintptr_t)l | KIND_SPIN, l->rank);
-	l->where = where;
+	return atomic_compare_exchange_strong_explicit(&l->where, &free, where, memory_order_acquire, memory_order_relaxed);
 }
 
-static inline void spin_lock_at(struct spinlock *l, const void *where, u32 slack)
+/* What the short way below could not do: the order is wrong, or the lock is held. Interrupts off. */
+static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
+	struct spin spin = { 0 };
+	const void *holder;
 
-	arch_point(POINT_LOCK, l);
-	if (unlikely(n && !rank_ok(c, n, l->rank + slack)) ||
-	    unlikely(atomic_exchange_explicit(&l->v, 1, memory_order_acquire))) {
-		spin_lock_slow(l, where, slack);
-		return;
-	}
-	held_set(c, n, (uintptr_t)l | KIND_SPIN, l->rank);
-	l->where = where;
+	check_rank(c, c->nr_held, l->name, l->rank, where);
+	do
+		while ((holder = atomic_load_explicit(&l->where, memory_order_relaxed)))
+			spin_wait(&spin, l->name, holder);
+	while (!spin_try(l, where));
+	held_set(c, c->nr_held, (uintptr_t)l | KIND_SPIN, l->rank);
 }
 
 void spin_lock(struct spinlock *l)
 {
-	spin_lock_at(l, __builtin_return_address(0), 0);
+	const void *where = __builtin_return_address(0);
+	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
+	u32 rank = l->rank;
+
+	arch_point(POINT_LOCK, l);
+	if (unlikely(c->held_rank[n] >= rank) || unlikely(!spin_try(l, where)))
+		spin_lock_slow(l, where);
+	else
+		held_set(c, n, (uintptr_t)l | KIND_SPIN, rank);
 }
 
-/* Slack 1: a lock of the same rank as the one before, which the caller ordered himself. */
+/* A lock of the same rank as the one before, which the caller ordered himself. */
 void spin_lock_nested(struct spinlock *l)
 {
-	spin_lock_at(l, __builtin_return_address(0), 1);
+	struct cpu *c = this_cpu();
+	unsigned n = push_off(c);
+	struct spin spin = { 0 };
+
+	arch_point(POINT_LOCK, l);
+	check_rank(c, n, l->name, l->rank + 1, __builtin_return_address(0));
+	while (!spin_try(l, __builtin_return_address(0)))
+		spin_wait(&spin, l->name, atomic_load_explicit(&l->where, memory_order_relaxed));
+	held_set_loose(c, n, (uintptr_t)l | KIND_SPIN, l->rank, l->name);
 }
 
 /*
@@ -236,18 +243,13 @@ bool spin_trylock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
 	unsigned n = push_off(c);
-	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	if (atomic_exchange_explicit(&l->v, 1, memory_order_acquire)) {
+	if (!spin_try(l, __builtin_return_address(0))) {
 		pop_off(c, n + 1);
 		return false;
 	}
-	if (n && c->held[n - 1].rank > rank)
-		rank = c->held[n - 1].rank;
-	check_rank(c, n, l->name, rank + 1, NULL);
-	held_set(c, n, (uintptr_t)l | KIND_SPIN, rank);
-	l->where = __builtin_return_address(0);
+	held_set_loose(c, n, (uintptr_t)l | KIND_SPIN, max(l->rank, (u32)c->held_rank[n]), l->name);
 	return true;
 }
 
@@ -255,10 +257,9 @@ bool spin_trylock(struct spinlock *l)
 static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
+	unsigned n = held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
 
-	held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
-	atomic_store_explicit(&l->v, 0, memory_order_release);
+	atomic_store_explicit(&l->where, NULL, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
 	pop_off(c, n);
 }
@@ -268,19 +269,19 @@ void spin_unlock(struct spinlock *l)
 	struct cpu *c = this_cpu();
 	unsigned n = c->nr_held;
 
-	if (unlikely(!n || c->held[n - 1].lock != ((uintptr_t)l | KIND_SPIN))) {
+	if (unlikely(c->held[n] != ((uintptr_t)l | KIND_SPIN))) {
 		spin_unlock_inner(l);
 		return;
 	}
 	c->nr_held = n - 1;
-	atomic_store_explicit(&l->v, 0, memory_order_release);
+	atomic_store_explicit(&l->where, NULL, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
 	pop_off(c, n);
 }
 
 bool spin_is_held(const struct spinlock *l)
 {
-	return atomic_load_explicit(&l->v, memory_order_relaxed) && held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
+	return held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
 }
 
 /* ---- reader-writer spinlocks ---- */
@@ -307,8 +308,7 @@ void read_lock(struct rwlock *l)
 	struct spin spin = { 0 };
 
 	arch_point(POINT_LOCK, l);
-	if (n)
-		check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
+	check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
 	while (!read_try(l))
 		spin_wait(&spin, l->name, l->where);
 	held_set(c, n, (uintptr_t)l | KIND_READ, l->rank);
@@ -321,8 +321,7 @@ void write_lock(struct rwlock *l)
 	struct spin spin = { 0 };
 
 	arch_point(POINT_LOCK, l);
-	if (n)
-		check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
+	check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
 	if (!write_try(l)) {
 		atomic_fetch_add(&l->writers_waiting, 1);
 		do
@@ -338,9 +337,8 @@ void write_lock(struct rwlock *l)
 void read_unlock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
+	unsigned n = held_remove(c, (uintptr_t)l | KIND_READ, l->name);
 
-	held_remove(c, (uintptr_t)l | KIND_READ, l->name);
 	atomic_fetch_sub_explicit(&l->v, 1, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
 	pop_off(c, n);
@@ -349,9 +347,8 @@ void read_unlock(struct rwlock *l)
 void write_unlock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
+	unsigned n = held_remove(c, (uintptr_t)l | KIND_WRITE, l->name);
 
-	held_remove(c, (uintptr_t)l | KIND_WRITE, l->name);
 	l->writer_cpu = -1;
 	atomic_store_explicit(&l->v, 0, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
@@ -395,13 +392,10 @@ static struct task *mutex_owner(const struct mutex *m)
 /* The list falls by rank: its head is the highest. */
 static inline void mutex_check_rank(const struct mutex *m, const void *where, unsigned slack)
 {
-	const struct mutex *top;
+	const struct mutex *top = current->held_mutexes;
 	struct place at, held_at;
 
-	if (list_empty(&current->held_mutexes))
-		return;
-	top = list_first(&current->held_mutexes, struct mutex, held);
-	if (likely(top->rank < m->rank + slack))
+	if (likely(!top || top->rank < m->rank + slack))
 		return;
 	at = place_of(where);
 	held_at = place_of(top->where);
@@ -412,12 +406,13 @@ static inline void mutex_check_rank(const struct mutex *m, const void *where, un
 
 static inline void mutex_acquired(struct mutex *m, const void *where)
 {
-	struct list *at = &current->held_mutexes;
+	struct mutex **at = &current->held_mutexes;
 
 	m->where = where;
-	while (at->next != &current->held_mutexes && list_first(at, struct mutex, held)->rank > m->rank)
-		at = at->next;
-	list_add(&m->held, at);
+	while (unlikely(*at && (*at)->rank > m->rank))
+		at = &(*at)->below;
+	m->below = *at;
+	*at = m;
 }
 
 /* Takes the mutex if it is free, else marks it as waited for. wait_lock held. */
@@ -548,11 +543,14 @@ static void __attribute__((noinline)) mutex_unlock_slow(struct mutex *m)
 
 void mutex_unlock(struct mutex *m)
 {
+	struct mutex **at = &current->held_mutexes;
 	uintptr_t self = (uintptr_t)current;
 
 	if (unlikely(mutex_owner(m) != current))
 		panic("%s/%d releases %s, which it does not hold", current->comm, current->pid, m->name);
-	list_del(&m->held);
+	while (unlikely(*at != m))
+		at = &(*at)->below;
+	*at = m->below;
 	arch_point(POINT_UNLOCK, m);
 	if (unlikely(!atomic_compare_exchange_strong(&m->owner, &self, 0)))
 		mutex_unlock_slow(m);
@@ -565,28 +563,22 @@ bool mutex_is_held(const struct mutex *m)
 
 /* ---- statements about the whole ---- */
 
-static void __cold __noreturn __attribute__((noinline)) may_not_sleep(const void *where)
+void __cold may_not_sleep(void)
 {
-	struct place at = place_of(where);
+	struct place at = place_of(__builtin_return_address(0));
 	struct cpu *c = this_cpu();
 
+	if (!c->nr_held && !c->in_irq && current->flags & PF_IDLE)
+		return;
 	panic("%s/%d may not sleep at %s+0x%lx: %u locks held, interrupts %s, in interrupt %d", current->comm, current->pid,
 	      at.symbol, at.offset, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
-}
-
-void might_sleep(void)
-{
-	struct cpu *c = this_cpu();
-
-	if (unlikely(c->nr_held | (unsigned)c->in_irq) || !(arch_irqs_on() || current->flags & PF_IDLE))
-		may_not_sleep(__builtin_return_address(0));
 }
 
 void assert_no_locks(void)
 {
 	struct cpu *c = this_cpu();
 
-	if (likely(c->nr_held == 0 && c->in_irq == 0 && list_empty(&current->held_mutexes)))
+	if (likely(c->nr_held == 0 && c->in_irq == 0 && !current->held_mutexes))
 		return;
 	locks_dump(current);
 	panic("%s/%d leaves the kernel holding locks", current->comm, current->pid);
@@ -599,15 +591,13 @@ void locks_dump(struct task *t)
 	unsigned n = 0;
 
 	if (t == current)
-		for (unsigned i = 0; i < c->nr_held && i < ARRAY_SIZE(c->held); i++, n++) {
-			struct place at = held_place(&c->held[i]);
+		for (unsigned i = 1; i <= c->nr_held && i <= HELD_MAX; i++, n++) {
+			struct place at = held_place(c->held[i]);
 
-			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id, held_name(&c->held[i]),
-				c->held[i].rank, at.symbol, at.offset);
+			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id, held_name(c->held[i]),
+				c->held_rank[i], at.symbol, at.offset);
 		}
-	if (!t->held_mutexes.next)
-		return;
-	list_for_each(m, &t->held_mutexes, held) {
+	for (m = t->held_mutexes; m; m = m->below) {
 		struct place at = place_of(m->where);
 
 		kprintf("  %s/%d holds %s (rank %u) taken at %s+0x%lx\n", t->comm, t->pid, m->name, m->rank, at.symbol, at.offset);

@@ -59,12 +59,11 @@ enum lock_rank {
 };
 
 struct spinlock {
-	_Atomic u32 v;			/* 0 free, 1 held */
+	_Atomic(const void *) where;	/* NULL free, else the return address of the holder's lock call */
 	u32 rank;
 	const char *name;
-	const void *where;		/* return address of the holder's lock call */
 };
-#define SPINLOCK_INIT(nm, rk)	{ .v = 0, .rank = (rk), .name = (nm) }
+#define SPINLOCK_INIT(nm, rk)	{ .where = NULL, .rank = (rk), .name = (nm) }
 void spin_init(struct spinlock *l, const char *name, enum lock_rank rank);
 void spin_lock(struct spinlock *l);
 /* A second lock of the same rank as one held; the caller states the order at the line. */
@@ -104,10 +103,10 @@ struct mutex {
 	u16 rank;
 	const char *name;
 	const void *where;
-	struct list held;		/* on owner->held_mutexes; owner only */
+	struct mutex *below;		/* the next of owner->held_mutexes; owner only */
 };
 #define MUTEX_INIT(var, nm, rk)	{ .wait_lock = SPINLOCK_INIT(nm, RANK_MUTEX_WAIT), .waiters = LIST_INIT((var).waiters), \
-				  .rank = (rk), .name = (nm), .held = LIST_INIT((var).held) }
+				  .rank = (rk), .name = (nm) }
 void mutex_init(struct mutex *m, const char *name, enum lock_rank rank);
 void mutex_lock(struct mutex *m);			/* sleeps, TASK_UNINTERRUPTIBLE */
 void mutex_lock_nested(struct mutex *m);		/* same rank as one held */
@@ -123,11 +122,6 @@ bool mutex_is_held(const struct mutex *m);		/* by current */
 				       struct rwlock *: rw_is_held)(l)))	\
 			panic("%s:%d: %s: %s is not held", __FILE__, __LINE__, __func__, #l);	\
 	} while (0)
-/*
- * Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the
- * idle task runs is exempt from the interrupts' part.
- */
-void might_sleep(void);
 /* On the way to user mode: no lock held, interrupts state sane. */
 void assert_no_locks(void);
 /* Prints what this CPU and @t hold; used by panic. */

@@ -554,7 +554,6 @@ static void idle_task_setup(struct task *t, struct cpu *c)
 	t->affinity = cpu_bit(c);
 	t->in_syscall = -1;
 	list_init(&t->rq_node);
-	list_init(&t->held_mutexes);
 	atomic_store(&t->usage, 1);
 	atomic_store(&t->state, TASK_RUNNING);
 	c->idle = t;

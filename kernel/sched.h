@@ -16,6 +16,9 @@ struct task;
 struct regs;
 
 #define MAX_CPUS	16
+/* Steps that go up in rank cannot be more than there are ranks; all others leave room for them. */
+#define HELD_LOOSE	16
+#define HELD_MAX	(HELD_LOOSE + NR_RANKS - RANK_SPIN_FIRST)
 
 /*
  * Task states, Linux's names. task->state is written by current itself, or by a waker under the rq
@@ -46,13 +49,11 @@ struct cpu {
 	u64 machine[2];			/* the machine's entry code: x86 uses %gs:16 and %gs:24 */
 	unsigned id;
 	u8 online;
-	u8 irqs_were_on;		/* before the first of held[] */
+	u64 irqs_were_on;		/* arch_irq_save() before the first of held[] */
 	int in_irq;			/* inside an interrupt handler */
 	unsigned nr_held;		/* spinlocks, rwlocks and irq_push_off()s in effect; interrupts stay off while > 0 */
-	struct held_lock {
-		uintptr_t lock;		/* low bits: its kind */
-		u32 rank;
-	} held[16];
+	uintptr_t held[HELD_MAX + 1];	/* from 1 on; low bits: its kind */
+	u8 held_rank[HELD_MAX + 1];	/* from 1 on; held_rank[0] is RANK_NONE */
 	struct task *idle;
 	struct task *prev;		/* whom the last switch left; finish_task_switch's argument */
 	struct rq *rq;
@@ -66,6 +67,19 @@ extern unsigned nr_cpus;		/* CPUs that are online; fixed once booted */
 /* spinlock plumbing: nestable "interrupts off". */
 void irq_push_off(void);
 void irq_pop_off(void);
+
+void may_not_sleep(void);		/* might_sleep()'s slow half */
+/*
+ * Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the
+ * idle task runs is exempt from the interrupts' part.
+ */
+static inline void might_sleep(void)
+{
+	struct cpu *c = this_cpu();
+
+	if (unlikely(c->nr_held | (unsigned)c->in_irq) || unlikely(!arch_irqs_on()))
+		may_not_sleep();
+}
 
 void sched_init(void);			/* boot CPU, before anything sleeps */
 void sched_init_cpu(struct cpu *c);	/* each CPU, makes its idle task current */

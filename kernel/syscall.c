@@ -122,7 +122,7 @@ void entry_syscall(struct regs *r)
 		regs_set_return(r, slow_call(r, nr));
 	t->in_syscall = -1;
 	/* assert_no_locks(), without the call. */
-	if (unlikely(this_cpu()->nr_held) || unlikely(!list_empty(&t->held_mutexes)))
+	if (unlikely(this_cpu()->nr_held) || unlikely(t->held_mutexes))
 		assert_no_locks();
 }
 

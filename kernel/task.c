@@ -88,7 +88,6 @@ struct task init_task = {
 	.alloc_lock = SPINLOCK_INIT("task_lock", RANK_TASK),
 	.task_works = LIST_INIT(init_task.task_works),
 	.work_lock = SPINLOCK_INIT("task_works", RANK_FILES),
-	.held_mutexes = LIST_INIT(init_task.held_mutexes),
 	.in_syscall = -1,
 };
 
@@ -400,7 +399,6 @@ struct task *task_alloc(void)
 	spin_init(&t->alloc_lock, "task_lock", RANK_TASK);
 	list_init(&t->task_works);
 	spin_init(&t->work_lock, "task_works", RANK_FILES);
-	list_init(&t->held_mutexes);
 	t->death_told = -1;
 	t->in_syscall = -1;
 	t->start_time = ktime_ns();
@@ -416,7 +414,7 @@ static void free_task(struct task *t)
 	assert(t != &init_task && t != current);
 	assert(!t->mm && !t->files && !t->fs && !t->io_context && !t->sighand);
 	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
-	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && list_empty(&t->held_mutexes));
+	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && !t->held_mutexes);
 	bool dead = t->exit_state;
 
 	arch_thread_free(t);

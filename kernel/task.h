@@ -190,7 +190,7 @@ struct task {
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
 
-	struct list held_mutexes;	/* (@) for the rank check */
+	struct mutex *held_mutexes;	/* (@) for the rank check: by falling rank, linked by mutex->below */
 	const void *waiting_for;	/* (@) lock or queue, for panic and /proc */
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */

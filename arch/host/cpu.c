@@ -216,6 +216,14 @@ bool arch_irqs_on(void)
 	return me()->irqs_on;
 }
 
+u64 arch_irq_save(void)
+{
+	bool on = me()->irqs_on;
+
+	me()->irqs_on = 0;
+	return on;
+}
+
 void arch_irq_disable(void)
 {
 	me()->irqs_on = 0;

@@ -139,6 +139,14 @@ static inline u64 x86_flags(void)
 	return f;
 }
 static inline bool arch_irqs_on(void) { return x86_flags() & 0x200; }
+/* Disables them; not 0 if they were on. */
+static inline u64 arch_irq_save(void)
+{
+	u64 f;
+
+	__asm__ volatile("pushfq; cli; popq %0" : "=r"(f) : : "memory");
+	return f & 0x200;
+}
 static inline void arch_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void arch_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }
 static inline void arch_cpu_relax(void) { __asm__ volatile("pause" : : : "memory"); }
