@@ -26,10 +26,16 @@ void entry_main(const struct boot_info *bi) __noreturn;
 void entry_secondary(unsigned cpu) __noreturn;
 
 /*
- * A system call: number and arguments in r; stores the value in r. Interrupts on. Return work is
- * entry_exit_to_user's.
+ * A system call: number and arguments in r; returns its value. Interrupts on. Return work is
+ * entry_exit_to_user's. A machine may take the short way, which is to call handlers[nr] with the
+ * arguments if nr < nr_fast_calls and there is one. Either way it sets current->in_syscall before, or
+ * calls entry_syscall which does, and afterwards does what entry_syscall_end() does.
  */
-void entry_syscall(struct regs *r);
+typedef long (*syscall_handler)(u64, u64, u64, u64, u64, u64);
+extern const syscall_handler handlers[];
+extern unsigned nr_fast_calls;			/* 0 while calls are logged */
+long entry_syscall(struct regs *r);
+void entry_syscall_end(void);			/* in_syscall is -1 again; no lock is held */
 /*
  * Page fault at addr. Interrupts on if they were on in the faulting context. FAULT_* say what was
  * tried. 0: retry the access. Nonzero and user mode: a signal was forced. Nonzero and kernel mode:

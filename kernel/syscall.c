@@ -17,14 +17,12 @@
  * The handlers' real types differ in number and width of arguments, which the calling convention
  * forgives; only here.
  */
-typedef long (*handler)(u64, u64, u64, u64, u64, u64);
-
 #define SYSCALL(nr, name, format) long sys_##name(void);
 #include "kernel/syscalls.def"
 #undef SYSCALL
 
-#define SYSCALL(nr, name, format) [nr] = (handler)(void (*)(void))sys_##name,
-static const handler handlers[] = {
+#define SYSCALL(nr, name, format) [nr] = (syscall_handler)(void (*)(void))sys_##name,
+const syscall_handler handlers[] = {
 #include "kernel/syscalls.def"
 };
 #undef SYSCALL
@@ -89,41 +87,39 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
 	pr_debug("%s/%d: %s(%s)\n", current->comm, current->pid, texts[nr].name, line);
 }
 
-static inline long call(handler fn, const struct regs *r)
-{
-	return fn(regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
-}
-
-/* 0 while calls are logged: then every one takes the slow way. */
-static unsigned nr_fast_calls = ARRAY_SIZE(handlers);
+/* While calls are logged every one takes the slow way. */
+unsigned nr_fast_calls = ARRAY_SIZE(handlers);
 
 void syscall_set_loglevel(int level)
 {
 	WRITE_ONCE(nr_fast_calls, level >= LOG_DEBUG ? 0 : ARRAY_SIZE(handlers));
 }
 
-static long __attribute__((noinline)) slow_call(const struct regs *r, unsigned nr)
+static inline long call(const struct regs *r, unsigned nr)
 {
-	if (nr >= ARRAY_SIZE(handlers) || !handlers[nr])
-		return no_such_call(r);
-	log_call(r, nr);
-	return call(handlers[nr], r);
+	return handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
 }
 
-void entry_syscall(struct regs *r)
+static long __attribute__((noinline)) logged_call(const struct regs *r, unsigned nr)
+{
+	log_call(r, nr);
+	return call(r, nr);
+}
+
+long entry_syscall(struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
-	struct task *t = current;
 
-	t->in_syscall = (int)nr;
-	if (likely(nr < READ_ONCE(nr_fast_calls) && handlers[nr]))
-		regs_set_return(r, call(handlers[nr], r));
-	else
-		regs_set_return(r, slow_call(r, nr));
-	t->in_syscall = -1;
-	/* assert_no_locks(), without the call. */
-	if (unlikely(this_cpu()->nr_held) || unlikely(t->held_mutexes))
-		assert_no_locks();
+	current->in_syscall = (int)nr;
+	if (nr >= ARRAY_SIZE(handlers) || !handlers[nr])
+		return no_such_call(r);
+	return nr_fast_calls ? call(r, nr) : logged_call(r, nr);
+}
+
+void entry_syscall_end(void)
+{
+	current->in_syscall = -1;
+	assert_no_locks();
 }
 
 void entry_exit_to_user(struct regs *r)

@@ -126,6 +126,8 @@ struct task {
 	_Atomic u32 tif;		/* (~) */
 	u32 flags;			/* (@) PF_* */
 	_Atomic u32 usage;		/* (~) references to this struct */
+	int in_syscall;			/* (@) number, -1 */
+	struct mutex *held_mutexes;	/* (@) for the rank check: by falling rank, linked by mutex->below */
 	struct arch_thread arch;
 
 	/* scheduling [R] */
@@ -190,12 +192,10 @@ struct task {
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
 
-	struct mutex *held_mutexes;	/* (@) for the rank check: by falling rank, linked by mutex->below */
 	const void *waiting_for;	/* (@) lock or queue, for panic and /proc */
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
-	int in_syscall;			/* (@) number, -1 */
 	u8 enosys_logged;
 };
 

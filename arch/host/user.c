@@ -217,6 +217,12 @@ static void __noreturn start_program(struct regs *r)
 	host_begin_stack(stack + STACK_BYTES - 64, program_main);
 }
 
+static void do_syscall(struct regs *r)
+{
+	regs_set_return(r, entry_syscall(r));
+	entry_syscall_end();
+}
+
 static void call_handler(struct regs *r)
 {
 	void (*fn)(int sig, const struct k_siginfo *info) = (void (*)(int, const struct k_siginfo *))r->handler;
@@ -227,7 +233,7 @@ static void call_handler(struct regs *r)
 	u_read(&info, r->args[1], sizeof(info));
 	fn(sig, &info);
 	r->nr = __NR_rt_sigreturn;
-	entry_syscall(r);
+	do_syscall(r);
 }
 
 /* Interrupts off: the kernel's last words before user mode, then what they left to do there. */
@@ -243,7 +249,7 @@ static void way_out(struct regs *r)
 		} else if (r->restart) {
 			r->restart = 0;
 			r->nr = (s64)r->ax;
-			entry_syscall(r);
+			do_syscall(r);
 		} else {
 			return;
 		}
@@ -286,7 +292,7 @@ long host_syscall6(long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 	r->args[3] = d;
 	r->args[4] = e;
 	r->args[5] = f;
-	entry_syscall(r);
+	do_syscall(r);
 	arch_irq_disable();
 	way_out(r);
 	return (long)r->ax;

@@ -11,9 +11,9 @@
 
 /*
  * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. A call and back are counted in instructions:
- *  - ss is in its place from the first entry on; ax is stored by entry_syscall; cx and r11 are known, and filled in on the
- *    slow way out, and for a forked child.
- *  - The way back by SYSRET leaves out the callee-saved registers, which C kept, and trusts rip: SYSCALL put it there, just
+ *  - ss is in its place from the first entry on; ax, cx and r11 are filled in on the slow way out, and for a forked child.
+ *  - Calls of the table are made from here, with the arguments where the user put them; all others by entry_syscall().
+ *  - The way back by SYSRET leaves out the callee-saved registers but rbx, which C kept, and trusts rip: SYSCALL put it there, just
  *    after an instruction in user space, whose last page is never mapped. Whoever changes struct regs sets TIF_SLOW_EXIT
  *    (sigreturn, exec) or is on the slow way already, which loads all of it and leaves by IRET.
  */
@@ -41,14 +41,27 @@ syscall_entry:
 	pushq %r13
 	pushq %r14
 	pushq %r15
-	movq %rsp, %rdi
+	movq %gs:CPU_CURRENT, %rbx		/* for good: C keeps rbx */
+	cmpl nr_fast_calls(%rip), %eax
+	jae call_unusual
+	movl %eax, TASK_IN_SYSCALL(%rbx)
+	movl %eax, %eax
+	movq handlers(,%rax,8), %rax
+	testq %rax, %rax
+	jz call_unusual
+	movq %r10, %rcx
 	sti
-	call entry_syscall
+	call *%rax
+call_done:
 	cli
-	movq %gs:CPU_CURRENT, %rax
-	testl $(TASK_TIF_WORK | TIF_SLOW_EXIT), TASK_TIF(%rax)
+	movl $-1, TASK_IN_SYSCALL(%rbx)
+	cmpl $0, %gs:CPU_NR_HELD
+	jne syscall_slow
+	cmpq $0, TASK_MUTEXES(%rbx)
+	jne syscall_slow
+	testl $(TASK_TIF_WORK | TIF_SLOW_EXIT), TASK_TIF(%rbx)
 	jnz syscall_slow
-	movq REGS_AX(%rsp), %rax
+	movq REGS_BX(%rsp), %rbx
 	movq REGS_R10(%rsp), %r10
 	movq REGS_R9(%rsp), %r9
 	movq REGS_R8(%rsp), %r8
@@ -61,9 +74,16 @@ syscall_entry:
 	swapgs
 	sysretq
 
-/* Interrupts off, rsp at the struct regs. */
+call_unusual:
+	movq %rsp, %rdi
+	sti
+	call entry_syscall
+	jmp call_done
+
+/* Interrupts off, rax the call's value, rbx current, rsp at the struct regs. x86_exit_to_user() finds the lock that is held. */
 syscall_slow:
-	testl $TIF_SLOW_EXIT, TASK_TIF(%rax)
+	movq %rax, REGS_AX(%rsp)
+	testl $TIF_SLOW_EXIT, TASK_TIF(%rbx)
 	jnz exit_slow
 	movq REGS_IP(%rsp), %rcx
 	movq REGS_FLAGS(%rsp), %r11

@@ -14,10 +14,14 @@
 #define CPU_CURRENT	8		/* struct cpu, through %gs */
 #define CPU_KSTACK	16		/* top of current's kernel stack, less 8 for ss, which is there already */
 #define CPU_USER_SP	24		/* scratch of the system call entry */
+#define CPU_NR_HELD	52
 #define TASK_TIF	4
 #define TASK_TIF_WORK	15
+#define TASK_IN_SYSCALL	16
+#define TASK_MUTEXES	24
 #define TIF_SLOW_EXIT	0x80000000	/* the machine's own: registers were changed, load them all */
 
+#define REGS_BX		(5 * 8)
 #define REGS_AX		(6 * 8)
 #define REGS_CX		(7 * 8)
 #define REGS_R11	(8 * 8)

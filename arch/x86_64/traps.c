@@ -15,6 +15,8 @@
 _Static_assert(offsetof(struct cpu, curr) == CPU_CURRENT && offsetof(struct cpu, self) == 0, "entry.S");
 _Static_assert(offsetof(struct cpu, machine) == CPU_KSTACK && CPU_USER_SP == CPU_KSTACK + 8, "entry.S");
 _Static_assert(offsetof(struct task, tif) == TASK_TIF && TIF_WORK == TASK_TIF_WORK, "entry.S");
+_Static_assert(offsetof(struct cpu, nr_held) == CPU_NR_HELD && offsetof(struct task, held_mutexes) == TASK_MUTEXES, "entry.S");
+_Static_assert(offsetof(struct task, in_syscall) == TASK_IN_SYSCALL && offsetof(struct regs, bx) == REGS_BX, "entry.S");
 _Static_assert(offsetof(struct regs, ax) == REGS_AX && offsetof(struct regs, cx) == REGS_CX, "entry.S");
 _Static_assert(offsetof(struct regs, r11) == REGS_R11 && offsetof(struct regs, r10) == REGS_R10, "entry.S");
 _Static_assert(offsetof(struct regs, r9) == REGS_R9 && offsetof(struct regs, r8) == REGS_R8, "entry.S");
