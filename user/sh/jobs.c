@@ -367,11 +367,11 @@ int b_fg(char **v)
 
 	if (!j)
 		return 2;
-	printf("%s\n", j->name);
-	fflush(stdout);
 	if (interactive)
 		tcsetpgrp(0, j->pgrp);
 	job_continue(j);
+	printf("%s\n", j->name);	/* who reads this may type ^Z: it must not come before the SIGCONT */
+	fflush(stdout);
 	job_wait(j);
 	return status;
 }
