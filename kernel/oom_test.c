@@ -4,7 +4,9 @@
  * there, and a balloon that gives its pages back when the OOM killer asks (an OOM notifier).
  *
  *	/sys/kernel/debug/oom_eater    write "PHASE KIB" or "PHASE KIB concurrent"; PHASE is a step of suspend, which waits until the
- *	                               eater is done unless concurrent, or "now". Read: one line on each meal since the last write.
+ *	                               eater is done unless concurrent, or "now", or "self": then the writer itself eats, and may be
+ *	                               chosen in the middle of it. Read: what came of the last meal, the least free memory it left, and
+ *	                               the mark where memory ends for those who are no victims.
  *	/sys/kernel/debug/oom_balloon  write KIB: holds that much until an OOM. Read: KiB held.
  *
  * Locks: eater_mutex (the order and its result); the balloon's list is under balloon_mutex.
@@ -19,7 +21,7 @@
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 
-static const char *const phases[] = { "now", "freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume" };
+static const char *const phases[] = { "now", "self", "freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume" };
 
 static struct {
 	const char *phase;		/* NULL: nothing ordered */
@@ -29,16 +31,19 @@ static struct {
 } order;
 static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
 
-/* Takes n pages, chained through their lru links; returns how many there were. */
-static u64 eat(struct list *held, u64 n)
+/* Takes n pages, chained through their lru links; returns how many there were. *left: how many stayed free. */
+static u64 eat(struct list *held, u64 n, u64 *left)
 {
 	u64 got;
+
+	*left = nr_free_pages();
 
 	for (got = 0; got < n; got++) {
 		struct page *p = alloc_page(GFP_KERNEL | GFP_NOWARN);
 		if (!p)
 			break;
 		list_add(&p->lru, held);
+		*left = min(*left, nr_free_pages());
 		cond_resched();
 	}
 	return got;
@@ -70,18 +75,24 @@ static void put_meal(struct meal *m)
 		kfree(m);
 }
 
-static void eater(void *arg)
+static void have_meal(const char *phase, u64 pages)
 {
-	struct meal *m = arg;
 	LIST_HEAD(held);
-	u64 got = eat(&held, m->pages);
+	u64 left, got = eat(&held, pages, &left);
 
 	give_back(&held);
 	spin_lock(&order_lock);
-	ksnprintf(order.result, sizeof(order.result), "%s %s asked_kib %lu got_kib %lu\n", m->phase,
-		  got == m->pages ? "ok" : "failed", m->pages * 4, got * 4);
+	ksnprintf(order.result, sizeof(order.result), "%s %s asked_kib %lu got_kib %lu\nleft %lu\nmin %lu\n", phase,
+		  got == pages ? "ok" : "failed", pages * 4, got * 4, left, wmark_pages(WMARK_MIN));
 	spin_unlock(&order_lock);
-	pr_info("oom_eater: %s: asked %lu KiB, got %lu KiB\n", m->phase, m->pages * 4, got * 4);
+	pr_info("oom_eater: %s: asked %lu KiB, got %lu KiB\n", phase, pages * 4, got * 4);
+}
+
+static void eater(void *arg)
+{
+	struct meal *m = arg;
+
+	have_meal(m->phase, m->pages);
 	complete(&m->done);
 	put_meal(m);
 }
@@ -168,7 +179,7 @@ static s64 eater_store(const char *text, size_t n)
 	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && kstrcmp(mode, "concurrent")) || *word(&s))
 		return -EINVAL;
 	spin_lock(&order_lock);
-	order.phase = phase == phases[0] ? NULL : phase;
+	order.phase = phase == phases[0] || phase == phases[1] ? NULL : phase;
 	order.pages = kib / 4;
 	order.concurrent = *mode;
 	order.result[0] = 0;
@@ -178,6 +189,8 @@ static s64 eater_store(const char *text, size_t n)
 		if (err)
 			return err;
 	}
+	if (phase == phases[1])
+		have_meal(phase, kib / 4);
 	return n;
 }
 
