@@ -43,16 +43,16 @@ syscall_entry:
 	pushq %r15
 	movq %gs:CPU_CURRENT, %rbx		/* for good: C keeps rbx */
 	cmpl nr_fast_calls(%rip), %eax
-	jae call_unusual
+	jae .Lcall_unusual
 	movl %eax, TASK_IN_SYSCALL(%rbx)
 	movl %eax, %eax
 	movq handlers(,%rax,8), %rax
 	testq %rax, %rax
-	jz call_unusual
+	jz .Lcall_unusual
 	movq %r10, %rcx
 	sti
 	call *%rax
-call_done:
+.Lcall_done:
 	cli
 	movl $-1, TASK_IN_SYSCALL(%rbx)
 	cmpl $0, %gs:CPU_NR_HELD
@@ -74,11 +74,11 @@ call_done:
 	swapgs
 	sysretq
 
-call_unusual:
+.Lcall_unusual:
 	movq %rsp, %rdi
 	sti
 	call entry_syscall
-	jmp call_done
+	jmp .Lcall_done
 
 /* Interrupts off, rax the call's value, rbx current, rsp at the struct regs. x86_exit_to_user() finds the lock that is held. */
 syscall_slow:
