@@ -159,7 +159,7 @@ $(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run profile gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run profile trace gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -207,6 +207,11 @@ profile:
 	$(Q)$(MAKE) all $(BENCH)
 	@python3 tests/profile.py
 
+trace:
+	@python3 tests/qemu.py check
+	$(Q)$(MAKE) all
+	@python3 tests/trace.py
+
 gdb: all
 	@python3 tests/qemu.py gdb
 
@@ -228,6 +233,7 @@ clean:
 #:               WORDS="oom=late_live loglevel=3"   boot words
 #: make profile  ROW=fork, a row of the benchmark, or PROG=path and ARGS as above: where the
 #:               kernel's instructions go, as a table and as a flame graph in build/profile/
+#: make trace PROG=...   run it, and draw what every thread did: build/trace.html, .txt (ftrace), .json (Perfetto)
 #: make gdb      boot under gdb, stopped at the 64-bit entry
 #: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
 #: make host     build/host/thaw-host, the kernel as an ordinary process

@@ -222,9 +222,10 @@ bool oom_bind_mm(struct task *t)
 
 void oom_count_inc(_Atomic s32 *owed)
 {
+	s32 mine = atomic_fetch_add(owed, 1) + 1, all = atomic_fetch_add(&oom_victims, 1) + 1;
+
 	assert_held(&oom_lock);
-	atomic_fetch_add(owed, 1);
-	atomic_fetch_add(&oom_victims, 1);
+	trace(TRACE_oom_count, all, mine);
 }
 
 /*
@@ -236,6 +237,7 @@ void oom_count_dec(_Atomic s32 *owed)
 	s32 mine = atomic_fetch_sub(owed, 1), all = atomic_fetch_sub(&oom_victims, 1);
 
 	trace(TRACE_exit_oom_victim, current->pid, all - 1);
+	trace(TRACE_oom_count, all - 1, mine - 1);
 	if (mine <= 0 || all <= 0)
 		panic("S9: design %s drops a victim that was not counted (in pid %d tid %d; its own count %d, all %d)",
 		      oom_design->name, current->tgid, current->pid, mine, all);

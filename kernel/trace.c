@@ -78,6 +78,7 @@ static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 	[TRACE_thaw_task] = { "thaw_task", "pid=%ld victim=%ld" },
 	[TRACE_mark_victim] = { "mark_victim", "tgid=%ld pid=%ld" },
 	[TRACE_exit_oom_victim] = { "exit_oom_victim", "pid=%ld victims=%ld" },
+	[TRACE_oom_count] = { "oom_count", "victims=%ld owed=%ld" },
 	[TRACE_oom_kill] = { "oom_kill", "tgid=%ld pid=%ld" },
 	[TRACE_oom_reap] = { "oom_reap", "tgid=%ld ok=%ld" },
 	[TRACE_oom_disable] = { "oom_disable", "victims=%ld failed=%ld" },
