@@ -214,7 +214,7 @@ long sys_capset(uaddr_t uhdr, uaddr_t udata)
 		return -EPERM;
 	if (copy_from_user(data, udata, words * sizeof(data[0])))
 		return -EFAULT;
-	for (unsigned w = 0; w < words; w++) {
+	for (unsigned w = 0; w < ARRAY_SIZE(data); w++) {
 		e |= (u64)data[w].effective << 32 * w;
 		p |= (u64)data[w].permitted << 32 * w;
 		i |= (u64)data[w].inheritable << 32 * w;
