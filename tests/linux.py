@@ -17,6 +17,7 @@ import struct
 import subprocess
 import tarfile
 
+import debian
 import qemu
 from qemu import Trouble
 
@@ -27,10 +28,6 @@ LEAST_MEM = 128  # MiB; with less, Linux ends in its own OOM killer before init
 # As Debian boots it, mitigations on. What is added makes the boot quick and the same each time.
 PARAMETERS = "console=ttyS0 quiet nokaslr panic=-1 rdinit=/sbin/init"
 PVH_NOTE = 18  # XEN_ELFNOTE_PHYS32_ENTRY
-
-
-class NoRegistry(Trouble):
-    """The package cannot be had."""
 
 
 # ---- a kernel image, from what it comes in ----
@@ -134,43 +131,12 @@ def unpack(path):
 # ---- the package ----
 
 
-def apt(*words):
-    """(status, what apt said); private lists under build/linux, so that nothing needs root."""
-    try:
-        done = subprocess.run(list(words), cwd=CACHE, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=300)
-        return done.returncode, done.stdout.decode("utf-8", "replace")
-    except FileNotFoundError:
-        raise NoRegistry("%s is not here to get Debian's kernel. %s" % (words[0], OWN))
-    except subprocess.TimeoutExpired:
-        return 1, "E: no answer after 300 s"
-
-
-def download(options):
-    """The package's file, or what apt said instead: (path, text)."""
-    status, text = apt("apt-cache", *options, "depends", "--important", PACKAGE)
-    names = re.findall(r"Depends: (linux-image-\S+)", text)
-    if status or not names:
-        return None, text or "E: no package %s" % PACKAGE
-    status, text = apt("apt-get", *options, "download", names[0])
-    found = [n for n in os.listdir(CACHE) if n.startswith(names[0] + "_") and n.endswith(".deb")]
-    return (os.path.join(CACHE, found[0]) if not status and found else None), text
-
-
 def get_package():
-    """Downloads with the machine's package lists; if they are missing or old, with lists of our own."""
-    path, text = download([])
-    if path:
-        return path
-    lists = os.path.join(CACHE, "lists")
-    os.makedirs(os.path.join(lists, "partial"), exist_ok=True)
-    own = ["-o", "Dir::State::Lists=" + lists, "-o", "Dir::Cache=" + CACHE, "-o", "Debug::NoLocking=1"]
-    apt("apt-get", *own, "update")
-    path, text = download(own)
-    if path:
-        return path
-    why = [line for line in text.splitlines() if line.startswith("E:")] or ["no answer"]
-    raise NoRegistry("Debian's kernel, package %s, cannot be downloaded (%s). %s" % (PACKAGE, why[0][2:].strip(), OWN))
+    """The kernel that PACKAGE stands for today."""
+    try:
+        return debian.download(PACKAGE, CACHE, debian.depends("linux-image-"))
+    except debian.NoRegistry as e:
+        raise debian.NoRegistry("Debian's kernel: %s %s" % (e, OWN))
 
 
 def kernel():

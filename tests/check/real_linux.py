@@ -13,6 +13,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
+import debian  # noqa: E402
 import linux  # noqa: E402
 import qemu  # noqa: E402
 
@@ -131,7 +132,7 @@ def no_registry_is_said_in_one_line():
         ' "/dev/null";' % os.path.join(WORK, "none", "lists")).encode())
     try:
         yield "there is a kernel: %s" % linux.kernel()
-    except linux.NoRegistry as e:
+    except debian.NoRegistry as e:
         if linux.PACKAGE not in str(e) or "KERNEL=" not in str(e) or "\n" in str(e):
             yield str(e)
     finally:

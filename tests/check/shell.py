@@ -3,80 +3,21 @@
 """The shell: as a person types at it, and against dash. One TAP line a rule."""
 
 import os
-import pty
-import re
-import select
 import subprocess
 import sys
 import tempfile
-import time
-import tty
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
+from terminal import PATIENCE, Session, Wrong  # noqa: E402
 
 SCRIPT = "tests/shell/script.sh"
-PATIENCE = 60  # seconds without the awaited text: a machine that hangs, not a measure
-
-
-class Wrong(Exception):
-    pass
-
-
-class Session:
-    """A console in a pseudo-terminal: what is typed, and what must be answered."""
-
-    def __init__(self, work):
-        initrd = os.path.join(work, "initrd.cpio")
-        with open(initrd, "wb") as f:
-            f.write(qemu.image())
-        args = qemu.command() + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-                                 "-serial", "null", "-kernel", qemu.KERNEL, "-append", "loglevel=3", "-initrd", initrd]
-        self.master, slave = pty.openpty()
-        tty.setraw(slave)
-        self.qemu = subprocess.Popen(args, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
-        os.close(slave)
-        self.seen = ""
-
-    def wait(self, pattern):
-        """Everything up to and with the pattern; what follows stays for the next wait."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            found = re.search(pattern, self.seen)
-            if found:
-                self.seen = self.seen[found.end():]
-                return found
-            ready = select.select([self.master], [], [], max(0, end - time.monotonic()))[0]
-            try:
-                data = os.read(self.master, 4096) if ready else b""
-            except OSError:
-                data = b""
-            if not data:
-                raise Wrong("waited for %r, but there was %r" % (pattern, self.seen[-300:]))
-            self.seen += data.decode("utf-8", "replace").replace("\r", "")
-
-    def type(self, text):
-        os.write(self.master, text.encode())
-
-    def say(self, line, *answers):
-        """Type a line at the prompt; its echo, the answers, and the next prompt come in this order."""
-        self.type(line + "\r")
-        self.wait(re.escape(line) + "\n")
-        for answer in answers:
-            self.wait("(?m)^" + answer + "\n")
-        self.wait("(?m)^# ")
-
-    def close(self):
-        if self.qemu.poll() is None:
-            self.qemu.kill()
-        self.qemu.wait()
-        os.close(self.master)
 
 
 def conversation(s):
-    s.wait("(?m)^# ")
+    s.wait(s.prompt)
     s.say("echo hello  there", "hello there")
     s.say("echo one two | cat", "one two")
     s.say("echo kept >/tmp/f; cat </tmp/f", "kept")
@@ -107,7 +48,7 @@ def conversation(s):
 def a_person_at_the_console():
     """prompt, pipes, jobs, ^C, ^Z, and ^D, which powers off"""
     with tempfile.TemporaryDirectory() as work:
-        s = Session(work)
+        s = Session(work, qemu.image())
         try:
             conversation(s)
             if s.qemu.wait(timeout=PATIENCE) != qemu.PASS:
