@@ -24,13 +24,15 @@
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
-/* Ends a step: a place where the explorer may switch. */
+/* Ends a step: a place where the explorer may switch, and a scene may hold the task up. */
 static inline void step(const char *label)
 {
+	pause_point(label);
 	arch_point(POINT_EXIT_STEP, label);
 }
 

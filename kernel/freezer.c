@@ -21,6 +21,7 @@
  */
 #include "kernel/freezer.h"
 #include "kernel/oom.h"
+#include "kernel/pause.h"
 #include "kernel/trace.h"
 
 struct spinlock freezer_lock = SPINLOCK_INIT("freezer_lock", RANK_FREEZER);
@@ -49,6 +50,7 @@ bool __refrigerator(void)
 
 	might_sleep();
 	for (;;) {
+		pause_point("refrigerator");
 		spin_lock(&freezer_lock);
 		current->saved_state = TASK_RUNNING;
 		set_current_state(TASK_FROZEN);
@@ -61,6 +63,7 @@ bool __refrigerator(void)
 		if (!was_frozen)
 			trace(TRACE_frozen, current->pid, 0);
 		was_frozen = true;
+		pause_point("frozen");
 		schedule();
 	}
 }

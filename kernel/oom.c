@@ -15,6 +15,7 @@
 #include "kernel/abi.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
+#include "kernel/pause.h"
 #include "kernel/printk.h"
 #include "kernel/trace.h"
 
@@ -276,10 +277,11 @@ static bool mark_if_dying(struct task *victim)
 
 static void oom_kill_process(struct oom_control *oc, const char *message)
 {
-	if (mark_if_dying(oc->chosen))
-		return;
-	dump_header(oc);
-	__oom_kill_process(oc->chosen, message);
+	if (!mark_if_dying(oc->chosen)) {
+		dump_header(oc);
+		__oom_kill_process(oc->chosen, message);
+	}
+	pause_point("oom_killed");
 }
 
 /* current is going anyway: mark it, so that it gets out quickly. true if so. */
@@ -345,6 +347,7 @@ bool out_of_memory(struct oom_control *oc)
 	assert_held(&oom_lock);
 	if (atomic_load(&oom_killer_disabled))
 		return false;
+	pause_point("out_of_memory");
 	if (notify_oom() && !oc->sysrq)
 		return true;
 	if (mark_current_if_dying())

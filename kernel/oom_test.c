@@ -18,6 +18,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/param.h"
+#include "kernel/pause.h"
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 
@@ -133,26 +134,10 @@ void pm_phase(const char *step)
 	if (mine)
 		order.phase = NULL;
 	spin_unlock(&order_lock);
-	if (!mine)
-		return;
-	err = serve(step, pages, concurrent);
+	err = mine ? serve(step, pages, concurrent) : 0;
 	if (err)
 		pr_err("oom_eater: cannot start: %d\n", err);
-}
-
-/* Cuts the next word out of *s. */
-static const char *word(char **s)
-{
-	char *w = *s;
-
-	while (*w == ' ' || *w == '\n')
-		w++;
-	*s = w;
-	while (**s && **s != ' ' && **s != '\n')
-		(*s)++;
-	if (**s)
-		*(*s)++ = 0;
-	return w;
+	pause_point(step);
 }
 
 static const char *find_phase(const char *name)
@@ -173,10 +158,10 @@ static s64 eater_store(const char *text, size_t n)
 		return -EINVAL;
 	kmemcpy(copy, text, n);
 	copy[n] = 0;
-	phase = find_phase(word(&s));
-	size = word(&s);
-	mode = word(&s);
-	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && kstrcmp(mode, "concurrent")) || *word(&s))
+	phase = find_phase(kword(&s));
+	size = kword(&s);
+	mode = kword(&s);
+	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && kstrcmp(mode, "concurrent")) || *kword(&s))
 		return -EINVAL;
 	spin_lock(&order_lock);
 	order.phase = phase == phases[0] || phase == phases[1] ? NULL : phase;

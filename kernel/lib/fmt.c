@@ -254,3 +254,17 @@ int kparse_s64(const char *s, s64 *out)
 	*out = negative ? (s64)-v : (s64)v;
 	return 0;
 }
+
+const char *kword(char **s)
+{
+	char *w = *s;
+
+	while (kisspace(*w))
+		w++;
+	*s = w;
+	while (**s && !kisspace(**s))
+		(*s)++;
+	if (**s)
+		*(*s)++ = 0;
+	return w;
+}

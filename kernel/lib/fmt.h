@@ -25,3 +25,5 @@ size_t kscnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
  */
 int kparse_u64(const char *s, u64 *out);
 int kparse_s64(const char *s, s64 *out);
+/* Cuts the next word out of *s; "" at its end. */
+const char *kword(char **s);

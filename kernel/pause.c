@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A test door that holds tasks up at named points, one after the other. Mirrors nothing of Linux.
+ *
+ *	/sys/kernel/debug/pause		write up to four stops, "POINT PID MS" each; a write replaces all there was. The next task that
+ *					passes a stop's POINT (PID 0: any task) is held there until somebody has reached the stop
+ *					after it, for at most MS of virtual time, or until the next write. Read: "POINT PID" for each
+ *					stop, the task that has reached it, 0 if none so far.
+ *
+ * So the stops are an order of events that the machine has to keep:
+ *
+ *	disable_oom 0 5000	the suspender stays before oom_killer_disable
+ *	out_of_memory 0 100	until somebody has oom_lock, who stays there for 100 ms more
+ *
+ * Locks: pause_lock, all of it.
+ */
+#include "kernel/pause.h"
+#include "kernel/fs/files.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
+#include "kernel/sched.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+#include "kernel/waitq.h"
+
+#define MAX_MS	60000
+
+static const char *const points[] = {
+	"X0", "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16", "X14A", "X14B", "X18",	/* exit.c */
+	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
+	"refrigerator",		/* saw that it is to freeze, holds no lock yet */
+	"frozen",		/* its state says frozen, it has not slept yet */
+	"out_of_memory",	/* has oom_lock, nobody is chosen */
+	"oom_killed",		/* has oom_lock, somebody is marked */
+};
+
+struct stop {
+	const char *point;
+	int pid;			/* whom it is for, 0 anybody; then who has reached it */
+	u64 ns;
+};
+
+bool pause_armed;			/* a stop is not reached yet [pause_lock] */
+static struct spinlock pause_lock = SPINLOCK_INIT("pause", RANK_IO);
+static struct stop stops[4];		/* [pause_lock] */
+static u32 nr_stops;			/* [pause_lock] */
+static _Atomic u32 reached;		/* a bit for each stop [pause_lock to set] */
+static _Atomic u32 writes;		/* [pause_lock to set] */
+static struct waitq pause_wait = WAITQ_INIT(pause_wait, "pause");
+
+static bool may_go_on(u32 i, u32 write)
+{
+	return atomic_load(&writes) != write || atomic_load(&reached) & 2u << i;
+}
+
+/* A task that has set its state for a sleep must not sleep for another reason: it spins. */
+static void hold(u32 i, u32 write, u64 deadline)
+{
+	if (atomic_load(&current->state) == TASK_RUNNING)
+		(void)wait_event_state(&pause_wait, may_go_on(i, write), TASK_UNINTERRUPTIBLE, deadline);
+	else
+		while (!may_go_on(i, write) && ktime_ns() < deadline)
+			arch_cpu_relax();
+}
+
+/* The stop at point for current that nobody has reached; nr_stops if there is none. pause_lock held. */
+static u32 find_stop(const char *point)
+{
+	u32 i;
+
+	for (i = 0; i < nr_stops; i++)
+		if (!(atomic_load(&reached) & 1u << i) && !kstrcmp(stops[i].point, point) &&
+		    (!stops[i].pid || stops[i].pid == current->pid))
+			break;
+	return i;
+}
+
+void pause_slow(const char *point)
+{
+	u64 ns = 0;
+	u32 i, write;
+	bool stop;
+
+	spin_lock(&pause_lock);
+	i = find_stop(point);
+	write = atomic_load(&writes);
+	stop = i < nr_stops;
+	if (stop) {
+		ns = stops[i].ns;
+		stops[i].pid = current->pid;
+		pause_armed = (atomic_fetch_or(&reached, 1u << i) | 1u << i) != (1u << nr_stops) - 1;
+	}
+	spin_unlock(&pause_lock);
+	if (!stop)
+		return;
+	wake_up_all(&pause_wait);
+	hold(i, write, ktime_ns() + ns);
+}
+
+static const char *find_point(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
+		if (!kstrcmp(points[i], name))
+			return points[i];
+	return NULL;
+}
+
+/* Reads one stop off *s. 0 or -EINVAL. */
+static int parse_stop(char **s, const char *name, struct stop *stop)
+{
+	u64 pid, ms;
+
+	stop->point = find_point(name);
+	if (!stop->point || kparse_u64(kword(s), &pid) || kparse_u64(kword(s), &ms) || pid > INT32_MAX || ms > MAX_MS)
+		return -EINVAL;
+	stop->pid = (int)pid;
+	stop->ns = ms * 1000000;
+	return 0;
+}
+
+static s64 pause_store(const char *text, size_t n)
+{
+	struct stop new[ARRAY_SIZE(stops)];
+	char copy[256], *s = copy;
+	const char *name;
+	u32 nr = 0;
+
+	if (n >= sizeof(copy))
+		return -EINVAL;
+	kmemcpy(copy, text, n);
+	copy[n] = 0;
+	while (*(name = kword(&s)))
+		if (nr == ARRAY_SIZE(new) || parse_stop(&s, name, &new[nr++]))
+			return -EINVAL;
+	spin_lock(&pause_lock);
+	kmemcpy(stops, new, nr * sizeof(*new));
+	nr_stops = nr;
+	pause_armed = nr > 0;
+	atomic_store(&reached, 0);
+	atomic_fetch_add(&writes, 1);
+	spin_unlock(&pause_lock);
+	wake_up_all(&pause_wait);
+	return (s64)n;
+}
+
+static s64 pause_show(char *buf, size_t n)
+{
+	size_t len = 0;
+
+	spin_lock(&pause_lock);
+	for (u32 i = 0; i < nr_stops; i++)
+		len += ksnprintf(buf + len, n - len, "%s %d\n", stops[i].point,
+				 atomic_load(&reached) & 1u << i ? stops[i].pid : 0);
+	spin_unlock(&pause_lock);
+	return (s64)len;
+}
+PSEUDO_FILE(debug_pause, .path = "/sys/kernel/debug/pause", .mode = 0644, .show = pause_show, .store = pause_store);

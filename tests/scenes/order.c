@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Scenes that come out only if the machine keeps an order of events, which the door /sys/kernel/debug/pause makes it keep.
+#include "s.h"
+
+#define PAUSE "/sys/kernel/debug/pause"
+
+TEST(the_door_refuses_nonsense)
+{
+	static const char *const bad[] = {"X3", "X3 0", "nowhere 0 1", "X3 x 1", "X3 -1 1", "X3 0 60001", "X3 4294967296 1", "X3 0 1 X4",
+		"X3 0 99999999999999999999", "X3 0 1 X3 0 1 X3 0 1 X3 0 1 X3 0 1"};
+	static char text[512];
+
+	s_stage();
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK_EQ(t_spit(PAUSE, bad[i]), -EINVAL);
+	memset(text, ' ', sizeof text - 1);
+	CHECK_EQ(t_spit(PAUSE, text), -EINVAL);
+	CHECK_EQ(t_slurp(PAUSE, s_buf, sizeof s_buf), 0); // none of it was taken
+	CHECK_EQ(IN_CHILD({}), 0);
+}
+
+static int stop_at_x3(void *arg)
+{
+	char text[64];
+
+	t_snprintf(text, sizeof text, "X3 %ld %ld\n", sys(gettid), (long)arg);
+	s_set(PAUSE, text);
+	return 0;
+}
+
+TEST(the_door_holds_one_task)
+{
+	s_stage();
+	long start = t_now_ms();
+
+	CHECK_EQ(IN_CHILD(stop_at_x3((void *)300)), 0); // for as long as it says
+	CHECK_GE(t_now_ms() - start, 300);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		stop_at_x3((void *)60000);
+		t_exit(7);
+	}
+	UNTIL(t_field(PAUSE, "X3") == pid);
+	UNTIL(t_state(pid) == 'D');
+	CHECK_EQ(IN_CHILD({}), 0); // nobody else is held
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(pid), 7);
+	CHECK_EQ(t_slurp(PAUSE, s_buf, sizeof s_buf), 0);
+}
+
+TEST(the_next_stop_lets_the_one_before_go)
+{
+	char text[64];
+
+	s_stage();
+	int first = t_fork();
+
+	if (first == 0) {
+		UNTIL(t_slurp(PAUSE, s_buf, sizeof s_buf) > 0);
+		t_exit(0);
+	}
+	t_snprintf(text, sizeof text, "X2 %d 60000\nX9 0 0\n", first);
+	s_set(PAUSE, text);
+	UNTIL(t_field(PAUSE, "X2") == first);
+	CHECK_EQ(sys(wait4, first, 0, WNOHANG, 0), 0);
+	int second = t_fork();
+
+	if (second == 0)
+		t_exit(0);
+	CHECK_EQ(t_wait(second), 0);
+	CHECK_EQ(t_wait(first), 0);
+	CHECK_EQ(t_field(PAUSE, "X9"), second);
+	s_set(PAUSE, "\n");
+}
+
+static int leave(void *arg)
+{
+	_Atomic int *go = arg;
+
+	*go = (int)sys(gettid);
+	UNTIL(*go == 0);
+	return 0;
+}
+
+// Scenario 9. The worker is between its X14A and X14B, still hashed, when the leader passes X14A: the worker is not the leader, and
+// the leader is not the last.
+TEST(unhash_window)
+{
+	struct hog h;
+	unsigned long chld = BIT(SIGCHLD);
+	struct timespec zero = {0, 0};
+	char text[64];
+
+	s_stage();
+	t_block(chld);
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		thread_start(&t, leave, (void *)h.ready);
+		thread_pause(NULL);
+	}
+	UNTIL(*h.ready);
+	int worker = *h.ready;
+
+	t_snprintf(text, sizeof text, "X14A %d 60000\n", worker);
+	s_set(PAUSE, text);
+	*h.ready = 0;
+	UNTIL(t_field(PAUSE, "X14A") == worker);
+	s_run_out(&h); // the leader is killed and goes all the way
+	UNTIL(t_state(h.pid) == 'Z');
+	s_quiet(); // the worker has nothing left to do that counts
+	CHECK_EQ(sys(wait4, h.pid, 0, WNOHANG, 0), 0); // and is still there
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), SIGCHLD); // once, by the worker's X14B
+	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
+	s_suspend_ok();
+}
+
+// One suspend in which a frozen hog is killed, in the order of these stops; all of them were reached.
+static void killed_in_order(const char *phase, int how, const char *format, long ms)
+{
+	struct hog h;
+	char text[128];
+
+	s_hog(&h, 2, how);
+	t_snprintf(text, sizeof text, format, h.pid, ms);
+	s_set(PAUSE, text);
+	s_eat(phase, s_too_much(&h), "concurrent");
+	s_suspend_ok();
+	s_digest();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(t_slurp(PAUSE, s_buf, sizeof s_buf), 1);
+	CHECK(strstr(s_buf, " 0\n") == NULL);
+	s_set(PAUSE, "\n");
+}
+
+// Scenario 20. freeze_mark_race: a thread goes into the refrigerator while the mark lands on its group.
+TEST(marked_before_it_looks)
+{
+	s_stage();
+	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\noom_killed 0 0\n", 0);
+}
+
+TEST(marked_between_its_look_and_the_lock)
+{
+	s_stage();
+	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nrefrigerator %d 5000\noom_killed 0 0\n", 0);
+}
+
+TEST(marked_between_its_state_and_its_sleep)
+{
+	unsigned long cpus = 0;
+
+	// It spins there. On one processor nobody can come in between, so that it is let go at once.
+	s_stage();
+	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
+	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nfrozen %d %ld\noom_killed 0 0\n", cpus == 1 ? 1 : 5000);
+}
+
+TEST(marked_in_its_sleep)
+{
+	s_stage();
+	killed_in_order("disable_oom", 0, "disable_oom 0 5000\noom_killed 0 0\n", 0);
+}
+
+// Scenario 40. The killer has oom_lock when the suspender wants it: the suspender waits, and the new victim is counted before the
+// killer is disabled.
+TEST(disable_vs_running_oom)
+{
+	static char text[256 * 1024];
+	struct hog h;
+	char mark[64];
+
+	s_stage();
+	s_hog(&h, 4, 0);
+	s_set(PAUSE, "disable_oom 0 5000\nout_of_memory 0 200\n");
+	s_eat("disable_oom", s_too_much(&h), "concurrent");
+	s_suspend_ok();
+	s_digest();
+	CHECK(s_ate());
+	CHECK_GE(t_field(PAUSE, "out_of_memory"), 1);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
+	char *marked = strstr(text, mark), *begun = strstr(text, "oom_killer_disable[0] begin"), *next;
+
+	while ((next = strstr(begun + 1, "oom_killer_disable[0] begin")))
+		begun = next;
+	CHECK(marked && begun < marked);
+	CHECK(strstr(marked, "oom_disable: victims=0 failed=0"));
+	CHECK(strstr(strstr(marked, "exit_oom_victim: "), "oom_disable: victims=0 failed=0"));
+	s_set(PAUSE, "\n");
+}
