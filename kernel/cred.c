@@ -78,6 +78,14 @@ void commit_creds(const struct cred *new)
 		put_groups(groups);
 }
 
+void override_creds(const struct cred *new, struct cred *old)
+{
+	*old = current->cred;
+	task_lock(current);
+	current->cred = *new;
+	task_unlock(current);
+}
+
 /* --- limits --- */
 
 /* Threads of user uid. Looked for only when there are so many threads at all. */

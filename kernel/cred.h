@@ -38,6 +38,8 @@ void copy_creds(struct cred *to, const struct cred *from);	/* both then own a re
 void put_creds(struct cred *c);			/* the reference goes. Any context. */
 /* *new becomes current's; new->groups is current's own or a reference that is taken over. */
 void commit_creds(const struct cred *new);
+/* *new is current's for a while, with the same groups and no other effect; *old is what was. */
+void override_creds(const struct cred *new, struct cred *old);
 bool in_group(u32 gid);				/* the file system's group of current, or one of its supplementary ones */
 bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
 struct group_info *get_task_groups(struct task *t);	/* referenced, or NULL. Takes task_lock. */

@@ -95,7 +95,13 @@ struct inode *inode_alloc(struct super *sb, u32 mode)
 
 struct inode *anon_inode(u32 mode)
 {
-	return inode_alloc(&anon_super, mode);
+	struct inode *i = inode_alloc(&anon_super, mode);
+
+	if (i) {
+		i->uid = current->cred.fsuid;
+		i->gid = current->cred.fsgid;
+	}
+	return i;
 }
 
 void iput(struct inode *i)

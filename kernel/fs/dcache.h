@@ -41,6 +41,23 @@ void inode_set_special(struct inode *i, u64 rdev);	/* fops of a device, FIFO or 
 struct super *super_alloc(const struct fs_type *type);	/* refs 1; NULL */
 void super_put(struct super *sb);
 
+/* --- permissions (permission.c) --- */
+#define MAY_EXEC		1u		/* directories: search */
+#define MAY_WRITE		2u
+#define MAY_READ		4u
+int inode_permission(const struct inode *i, unsigned mask);	/* 0, -EACCES, -EROFS */
+static inline int may_search(const struct inode *dir)
+{
+	return likely((dir->mode & 0111) == 0111) ? 0 : inode_permission(dir, MAY_EXEC);
+}
+bool inode_owner_or_capable(const struct inode *i);
+int may_unname(const struct inode *dir, const struct inode *i);	/* a name of i leaves dir: 0, -EACCES, -EPERM, -EROFS */
+void inode_init_owner(struct inode *i, const struct inode *dir);	/* new and of nobody yet: becomes current's */
+/* i->lock held by these. */
+void inode_remove_privs(struct inode *i);	/* what is written is no program to trust any more */
+int inode_chmod(struct inode *i, u32 mode);	/* 0, -EPERM */
+int inode_chown(struct inode *i, u32 uid, u32 gid);	/* ~0u: stays. 0, -EPERM */
+
 /* --- dentries --- */
 struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len);	/* refs 1, no inode; NULL */
 static inline struct dentry *dget(struct dentry *d) { atomic_fetch_add(&d->refs, 1); return d; }

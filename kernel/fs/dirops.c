@@ -6,6 +6,7 @@
  * Locks: rename_mutex for renames between directories; the mutex of each directory concerned,
  * ancestor first; the mutex of a directory that is removed, inside its parent's.
  */
+#include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -99,9 +100,11 @@ static long set_cwd(struct dentry *d)
 	struct fs *fs = current->fs;
 	struct dentry *old;
 
-	if (!inode_is(d->inode, S_IFDIR)) {
+	int err = inode_is(d->inode, S_IFDIR) ? may_search(d->inode) : -ENOTDIR;
+
+	if (err) {
 		dput(d);
-		return -ENOTDIR;
+		return err;
 	}
 	spin_lock(&fs->lock);
 	old = fs->cwd;
@@ -139,6 +142,13 @@ long sys_chroot(uaddr_t path)
 
 	if (err)
 		return err;
+	err = may_search(d->inode);
+	if (!err && !capable(CAP_SYS_CHROOT))
+		err = -EPERM;
+	if (err) {
+		dput(d);
+		return err;
+	}
 	spin_lock(&fs->lock);
 	old = fs->root;
 	fs->root = d;
@@ -336,8 +346,10 @@ static int vfs_link(struct dentry *old, struct dentry *dir, struct qstr name)
 	} else if (dir->unlinked || (!atomic_load(&i->nlink) && !kstreq(old->name, "#tmpfile"))) {
 		err = -ENOENT;
 	} else {
-		d = dentry_alloc(dir, name.name, name.len);
-		err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
+		err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
+		d = err ? NULL : dentry_alloc(dir, name.name, name.len);
+		if (!err)
+			err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
 		if (!err) {
 			d_add(d);
 			fsnotify_inode(i, IN_ATTRIB);
@@ -359,6 +371,8 @@ long sys_linkat(int odfd, uaddr_t opath, int ndfd, uaddr_t npath, int flags)
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
+	if (flags & AT_EMPTY_PATH && !capable(CAP_DAC_READ_SEARCH))
+		return -ENOENT;
 	err = user_path(odfd, opath, how, &old);
 	if (err)
 		return err;
@@ -384,8 +398,10 @@ long sys_link(uaddr_t opath, uaddr_t npath)
 /* What unlink and rmdir say of a name before they look at the disk. dir->inode->lock held. */
 static int may_delete(struct dentry *dir, struct dentry *d, bool rmdir)
 {
-	if (dir->inode->sb->flags & MS_RDONLY)
-		return -EROFS;
+	int err = may_unname(dir->inode, d->inode);
+
+	if (err)
+		return err;
 	if (rmdir && !inode_is(d->inode, S_IFDIR))
 		return -ENOTDIR;
 	if (!rmdir && inode_is(d->inode, S_IFDIR))
@@ -514,23 +530,42 @@ static void unlock_two(struct dentry *a, struct dentry *b)
 	}
 }
 
+/* A directory that comes to another parent has its ".." written. */
+static int may_move(const struct inode *i, const struct inode *from, const struct inode *to)
+{
+	return inode_is(i, S_IFDIR) && from != to ? inode_permission(i, MAY_WRITE) : 0;
+}
+
+static int may_rename(const struct inode *odir, const struct inode *o, const struct inode *ndir, const struct inode *n, unsigned flags)
+{
+	int err = may_unname(odir, o);
+
+	if (!err)
+		err = n ? may_unname(ndir, n) : inode_permission(ndir, MAY_WRITE | MAY_EXEC);
+	if (!err)
+		err = may_move(o, odir, ndir);
+	return !err && flags & RENAME_EXCHANGE ? may_move(n, ndir, odir) : err;
+}
+
 /* May od become nd's place? nd: the dentry there, or NULL. */
 static int check_rename(struct dentry *odir, struct dentry *od, struct dentry *ndir, struct dentry *nd, unsigned flags)
 {
 	bool odir_is = inode_is(od->inode, S_IFDIR), ndir_is = nd && inode_is(nd->inode, S_IFDIR);
+	int err;
 
 	if (flags & RENAME_NOREPLACE && nd)
 		return -EEXIST;
 	if (flags & RENAME_EXCHANGE && !nd)
 		return -ENOENT;
-	if (odir->inode->sb->flags & MS_RDONLY)
-		return -EROFS;
 	if (odir_is && d_is_ancestor(od, ndir))
 		return -EINVAL;
 	if (nd && d_is_ancestor(nd, odir))
 		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
 	if (ndir->unlinked)
 		return -ENOENT;
+	err = may_rename(odir->inode, od->inode, ndir->inode, nd ? nd->inode : NULL, flags);
+	if (err)
+		return err;
 	if (!odir->inode->ops || !odir->inode->ops->rename)
 		return -EPERM;
 	if (nd && !(flags & RENAME_EXCHANGE)) {

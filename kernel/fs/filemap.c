@@ -207,6 +207,8 @@ static s64 locked_write(struct inode *i, u32 flags, struct buffer b, size_t n, u
 	room = limit_file_size(*pos, n);
 	if (unlikely(i->seals) && room > 0)
 		room = sealed_room(i, *pos, room);
+	if (room > 0)
+		inode_remove_privs(i);
 	put = room > 0 ? do_write(i, b, (size_t)room, *pos) : room;
 	if (put > 0) {
 		*pos += (u64)put;

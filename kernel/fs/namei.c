@@ -2,12 +2,12 @@
 /*
  * The path walk, and open. Mirrors Linux fs/namei.c and fs/open.c.
  *
- * Everybody is root here: the walk asks for no permission. LINUX: a name is at most 255 bytes, a
- * path 4095, and at most 40 symlinks are followed, as there; a path that symlinks make longer than
- * 8 KiB is ENAMETOOLONG.
+ * LINUX: a name is at most 255 bytes, a path 4095, and at most 40 symlinks are followed, as there;
+ * a path that symlinks make longer than 8 KiB is ENAMETOOLONG.
  *
  * Locks: dentry_lock for each step; the mutex of the last directory while a file is made in it.
  */
+#include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -202,6 +202,9 @@ static int walk_path(struct walk *w, bool parent)
 			next++;
 		if (!inode_is(w->cur->inode, S_IFDIR))
 			return -ENOTDIR;
+		err = may_search(w->cur->inode);
+		if (err)
+			return err;
 		if (q.len > K_NAME_MAX)
 			return -ENAMETOOLONG;
 		type = classify(q.name, q.len);
@@ -329,11 +332,12 @@ int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out)
 
 /*
  * A dentry for a new name in dir, whose mutex is held: ERR_PTR(-ENOENT) removed, -EEXIST, -EROFS,
- * -EPERM.
+ * -EACCES, -EPERM.
  */
 static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
 {
 	struct dentry *d;
+	int err;
 
 	assert_held(&dir->inode->lock);
 	if (dir->unlinked)
@@ -345,8 +349,9 @@ static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
 	}
 	if (PTR_ERR(d) != -ENOENT)
 		return d;
-	if (dir->inode->sb->flags & MS_RDONLY)
-		return ERR_PTR(-EROFS);
+	err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
+	if (err)
+		return ERR_PTR(err);
 	if (!dir->inode->ops || !dir->inode->ops->create)
 		return ERR_PTR(-EPERM);
 	d = dentry_alloc(dir, name, len);
@@ -364,11 +369,21 @@ static struct dentry *finish_name(struct dentry *d, int err)
 	return d;
 }
 
+/* Devices are for CAP_MKNOD, but number 0, which is none. */
+static bool may_mknod(u32 mode, u64 rdev)
+{
+	u32 fmt = mode & S_IFMT;
+
+	return (fmt != S_IFCHR && fmt != S_IFBLK) || (fmt == S_IFCHR && !rdev) || capable(CAP_MKNOD);
+}
+
 static struct dentry *create_locked(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev)
 {
 	struct dentry *d = new_name(dir, name, len);
 
-	return IS_ERR(d) ? d : finish_name(d, dir->inode->ops->create(dir->inode, d, mode, rdev));
+	if (IS_ERR(d))
+		return d;
+	return finish_name(d, may_mknod(mode, rdev) ? dir->inode->ops->create(dir->inode, d, mode, rdev) : -EPERM);
 }
 
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev)
@@ -446,6 +461,7 @@ static int may_open(const struct dentry *d, u32 flags)
 {
 	const struct inode *i = d->inode;
 	bool changes = wants_write(flags) || flags & O_TRUNC;
+	int err;
 
 	if (flags & O_DIRECTORY && !inode_is(i, S_IFDIR))
 		return -ENOTDIR;
@@ -457,9 +473,8 @@ static int may_open(const struct dentry *d, u32 flags)
 		return -EISDIR;
 	if (inode_is(i, S_IFSOCK))
 		return -ENXIO;
-	if (changes && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR)))
-		return -EROFS;
-	return 0;
+	err = inode_permission(i, (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ));
+	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;
 }
 
 /* O_TMPFILE: a file without a name in directory w->cur. */
@@ -467,13 +482,15 @@ static struct dentry *open_tmpfile(struct walk *w, u32 mode)
 {
 	struct inode *dir = w->cur->inode;
 	struct dentry *d;
+	int err;
 
 	if (!inode_is(dir, S_IFDIR))
 		return ERR_PTR(-ENOTDIR);
+	err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+	if (err)
+		return ERR_PTR(err);
 	if (dir->ops != &tmpfs_dir_ops)
 		return ERR_PTR(-EOPNOTSUPP);
-	if (dir->sb->flags & MS_RDONLY)
-		return ERR_PTR(-EROFS);
 	d = dentry_alloc(w->cur, "#tmpfile", 8);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
@@ -482,6 +499,7 @@ static struct dentry *open_tmpfile(struct walk *w, u32 mode)
 		dput(d);
 		return ERR_PTR(-ENOMEM);
 	}
+	inode_init_owner(d->inode, dir);
 	atomic_store(&d->inode->nlink, 0);
 	d->unlinked = 1;
 	return d;

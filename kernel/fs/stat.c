@@ -3,8 +3,7 @@
  * What is known of a file, and changing it: stat, statx, access, chmod, chown, utimensat, truncate,
  * fallocate, statfs, readlink. Mirrors Linux fs/stat.c, fs/open.c and fs/utimes.c.
  *
- * Locks: the inode's mutex for mode, owner and size. Everybody is root: permissions are kept and
- * shown, but only the absence of every x bit refuses anything.
+ * Locks: the inode's mutex for mode, owner and size.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -159,23 +158,35 @@ long sys_statx(int dfd, uaddr_t path, unsigned flags, unsigned mask, uaddr_t buf
 
 /* --- access --- */
 
-long sys_faccessat2(int dfd, uaddr_t path, int mode, int flags)
+static long do_faccessat(int dfd, uaddr_t path, int mode, int flags)
 {
 	struct dentry *d;
-	struct inode *i;
+	long err = at_path(dfd, path, flags, &d);
+
+	if (err)
+		return err;
+	err = inode_permission(d->inode, (unsigned)mode);	/* R_OK is MAY_READ, and so on */
+	dput(d);
+	return err;
+}
+
+/* What a set-user-id program asks on behalf of its caller: with the real ids, all the way. */
+long sys_faccessat2(int dfd, uaddr_t path, int mode, int flags)
+{
+	struct cred new = current->cred, old;
 	long err;
 
 	if (mode & ~(R_OK | W_OK | X_OK) || flags & ~(AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	err = at_path(dfd, path, flags, &d);
-	if (err)
-		return err;
-	i = d->inode;
-	if (mode & X_OK && inode_is(i, S_IFREG) && !(i->mode & 0111))
-		err = -EACCES;
-	else if (mode & W_OK && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR) || inode_is(i, S_IFLNK)))
-		err = -EROFS;
-	dput(d);
+	if (flags & AT_EACCESS)
+		return do_faccessat(dfd, path, mode, flags);
+	new.fsuid = new.uid;
+	new.fsgid = new.gid;
+	if (!(new.securebits & SECBIT_NO_SETUID_FIXUP))
+		new.cap_effective = new.uid ? 0 : new.cap_permitted;
+	override_creds(&new, &old);
+	err = do_faccessat(dfd, path, mode, flags);
+	override_creds(&old, &new);
 	return err;
 }
 
@@ -193,13 +204,16 @@ long sys_access(uaddr_t path, int mode)
 
 static long do_chmod(struct inode *i, u32 mode)
 {
+	long err;
+
 	if (i->sb->flags & MS_RDONLY)
 		return -EROFS;
 	mutex_lock(&i->lock);
-	i->mode = (i->mode & S_IFMT) | (mode & 07777);
-	i->ctime = now_realtime();
+	err = inode_chmod(i, mode);
+	if (!err)
+		i->ctime = now_realtime();
 	mutex_unlock(&i->lock);
-	return 0;
+	return err;
 }
 
 long sys_fchmodat(int dfd, uaddr_t path, u32 mode)
@@ -235,24 +249,18 @@ long sys_fchmod(int fd, u32 mode)
 	return err;
 }
 
-/* A change of owner takes the set-user-id bits away. */
 static long do_chown(struct inode *i, u32 uid, u32 gid)
 {
+	long err;
+
 	if (i->sb->flags & MS_RDONLY)
 		return -EROFS;
 	mutex_lock(&i->lock);
-	if (uid != ~0u)
-		i->uid = uid;
-	if (gid != ~0u)
-		i->gid = gid;
-	if (!inode_is(i, S_IFDIR)) {
-		i->mode &= ~(u32)S_ISUID;
-		if (i->mode & S_IXGRP)
-			i->mode &= ~(u32)S_ISGID;
-	}
-	i->ctime = now_realtime();
+	err = inode_chown(i, uid, gid);
+	if (!err)
+		i->ctime = now_realtime();
 	mutex_unlock(&i->lock);
-	return 0;
+	return err;
 }
 
 long sys_fchownat(int dfd, uaddr_t path, u32 uid, u32 gid, int flags)
@@ -313,11 +321,20 @@ static int want_time(const struct k_timespec *t, s64 now, s64 *out, bool *omit)
 	return 0;
 }
 
+/* Who may write a file may say that it is of now; another time is for the owner. */
+static long may_set_times(const struct inode *i, const struct k_timespec t[2])
+{
+	if (inode_owner_or_capable(i))
+		return 0;
+	return t[0].tv_nsec == UTIME_NOW && t[1].tv_nsec == UTIME_NOW ? inode_permission(i, MAY_WRITE) : -EPERM;
+}
+
 static long set_times(struct dentry *d, const struct k_timespec t[2])
 {
 	struct inode *i = d->inode;
 	s64 now = now_realtime(), at, mt;
 	bool omit_a, omit_m;
+	long err;
 
 	if (want_time(&t[0], now, &at, &omit_a) || want_time(&t[1], now, &mt, &omit_m))
 		return -EINVAL;
@@ -325,6 +342,9 @@ static long set_times(struct dentry *d, const struct k_timespec t[2])
 		return 0;
 	if (i->sb->flags & MS_RDONLY)
 		return -EROFS;
+	err = may_set_times(i, t);
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	if (!omit_a)
 		i->atime = at;
@@ -421,7 +441,9 @@ long sys_truncate(uaddr_t path, s64 size)
 	err = user_path(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	err = vfs_truncate(d, (u64)size);
+	err = inode_is(d->inode, S_IFREG) ? inode_permission(d->inode, MAY_WRITE) : 0;
+	if (!err)
+		err = vfs_truncate(d, (u64)size);
 	dput(d);
 	return err;
 }
@@ -483,6 +505,7 @@ static int do_fallocate(struct inode *i, int mode, u64 off, u64 len)
 	int err;
 
 	mutex_lock(&i->lock);
+	inode_remove_privs(i);
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		err = i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ? -EPERM : punch_hole(i, off, end);
 	} else {

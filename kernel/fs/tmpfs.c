@@ -121,13 +121,7 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 		drop_names(dir->sb, 1);
 		return -ENOMEM;
 	}
-	i->uid = current->cred.fsuid;
-	i->gid = current->cred.fsgid;
-	if (dir->mode & S_ISGID) {
-		i->gid = dir->gid;
-		if (inode_is(i, S_IFDIR))
-			i->mode |= S_ISGID;
-	}
+	inode_init_owner(i, dir);
 	d->inode = i;
 	if (inode_is(i, S_IFDIR))
 		atomic_fetch_add(&dir->nlink, 1);
@@ -174,8 +168,7 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 		drop_names(dir->sb, 1);
 		return (int)PTR_ERR(i);
 	}
-	i->uid = current->cred.fsuid;
-	i->gid = current->cred.fsgid;
+	inode_init_owner(i, dir);
 	d->inode = i;
 	touch(dir);
 	return 0;
@@ -252,6 +245,7 @@ static int tmpfs_truncate(struct inode *i, u64 size)
 	assert_held(&i->lock);
 	if ((size < old && i->seals & F_SEAL_SHRINK) || (size > old && i->seals & F_SEAL_GROW))
 		return -EPERM;
+	inode_remove_privs(i);
 	WRITE_ONCE(i->size, size);
 	if (size < old) {
 		struct page *p;

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who may do what with a file: the nine bits, owners, sticky directories, and what root's
+ * capabilities excuse. Mirrors the first part of Linux fs/namei.c, fs/attr.c and fs/inode.c.
+ *
+ * Mode and owner are read without a lock, as on Linux: a check beside a chmod sees the one or the
+ * other. LINUX: no access lists; no protected_symlinks, _hardlinks, _fifos and _regular (there they
+ * are off unless somebody turns them on).
+ *
+ * Locks: the inode's mutex where a contract says so.
+ */
+#include "kernel/cred.h"
+#include "kernel/fs/dcache.h"
+
+/* The bits of the class that current is in. */
+static bool allowed_by_mode(const struct inode *i, u32 mode, unsigned mask)
+{
+	if (current->cred.fsuid == i->uid)
+		mode >>= 6;
+	else if (in_group(i->gid))
+		mode >>= 3;
+	return !(mask & ~mode);
+}
+
+/* What CAP_DAC_* excuse: nobody runs a file that nobody may run. */
+static bool allowed_by_capability(u32 mode, unsigned mask)
+{
+	bool dir = (mode & S_IFMT) == S_IFDIR;
+
+	if (capable(CAP_DAC_READ_SEARCH) && (dir ? !(mask & MAY_WRITE) : mask == MAY_READ))
+		return true;
+	return capable(CAP_DAC_OVERRIDE) && (dir || !(mask & MAY_EXEC) || mode & 0111);
+}
+
+int inode_permission(const struct inode *i, unsigned mask)
+{
+	u32 mode = READ_ONCE(i->mode);
+
+	if (mask & MAY_WRITE && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR) || inode_is(i, S_IFLNK)))
+		return -EROFS;
+	return allowed_by_mode(i, mode, mask) || allowed_by_capability(mode, mask) ? 0 : -EACCES;
+}
+
+bool inode_owner_or_capable(const struct inode *i)
+{
+	return current->cred.fsuid == i->uid || capable(CAP_FOWNER);
+}
+
+int may_unname(const struct inode *dir, const struct inode *i)
+{
+	u32 fsuid = current->cred.fsuid;
+	int err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+
+	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid && !capable(CAP_FOWNER))
+		err = -EPERM;
+	return err;
+}
+
+/* --- set-user-id and set-group-id --- */
+
+/* May current give a file of group gid the set-group-id bit? */
+static bool may_set_group_id(u32 gid)
+{
+	return in_group(gid) || capable(CAP_FSETID);
+}
+
+void inode_init_owner(struct inode *i, const struct inode *dir)
+{
+	i->uid = current->cred.fsuid;
+	i->gid = current->cred.fsgid;
+	if (!(dir->mode & S_ISGID))
+		return;
+	i->gid = dir->gid;
+	if (inode_is(i, S_IFDIR))
+		i->mode |= S_ISGID;
+	else if (i->mode & S_IXGRP && !may_set_group_id(i->gid))
+		i->mode &= ~(u32)S_ISGID;
+}
+
+/* Without S_IXGRP the bit once meant mandatory locks: that is no privilege to its own group. */
+static u32 without_set_ids(const struct inode *i)
+{
+	u32 mode = i->mode & ~(u32)S_ISUID;
+
+	return mode & S_IXGRP || !may_set_group_id(i->gid) ? mode & ~(u32)S_ISGID : mode;
+}
+
+void inode_remove_privs(struct inode *i)
+{
+	assert_held(&i->lock);
+	if (i->mode & (S_ISUID | S_ISGID) && inode_is(i, S_IFREG) && !capable(CAP_FSETID))
+		i->mode = without_set_ids(i);
+}
+
+/* --- chmod, chown --- */
+
+int inode_chmod(struct inode *i, u32 mode)
+{
+	assert_held(&i->lock);
+	if (!inode_owner_or_capable(i))
+		return -EPERM;
+	if (!may_set_group_id(i->gid))
+		mode &= ~(u32)S_ISGID;
+	i->mode = (i->mode & S_IFMT) | (mode & 07777);
+	return 0;
+}
+
+/* ~0u: stays. */
+static bool chown_allowed(const struct inode *i, u32 uid, u32 gid)
+{
+	bool owner = current->cred.fsuid == i->uid;
+
+	if (capable(CAP_CHOWN))
+		return true;
+	return (uid == ~0u || (owner && uid == i->uid)) && (gid == ~0u || (owner && (gid == i->gid || in_group(gid))));
+}
+
+int inode_chown(struct inode *i, u32 uid, u32 gid)
+{
+	u32 mode = inode_is(i, S_IFDIR) ? i->mode : without_set_ids(i);
+
+	assert_held(&i->lock);
+	if (!chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
+		return -EPERM;
+	if (uid != ~0u)
+		i->uid = uid;
+	if (gid != ~0u)
+		i->gid = gid;
+	i->mode = mode;
+	return 0;
+}

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Who may do what with files: modes, owners, groups, sticky and set-group-id directories, and what
+// capabilities excuse. All of it needs root, which becomes somebody else.
+#include "t.h"
+
+#include <linux/capability.h>
+
+#define OWNER 1001
+#define GROUP 2001 // a group of MEMBER only
+#define MEMBER 1002
+#define OTHER 1003
+
+static char buf[64];
+
+// A directory of root's, which all may search.
+static void prepare(void)
+{
+	if (sys(geteuid) != 0)
+		SKIP("not root");
+	t_tmpdir();
+	CHECK_EQ(sys(umask, 0), 022);
+}
+
+static void become(unsigned uid)
+{
+	unsigned group = GROUP;
+
+	CHECK_EQ(sys(setgroups, uid == MEMBER, &group), 0);
+	CHECK_EQ(sys(setresgid, uid, uid, uid), 0);
+	CHECK_EQ(sys(setresuid, uid, uid, uid), 0);
+}
+
+// Evaluates in a child that is user uid; the result must fit an exit code.
+#define AS(uid, expr)                                                                              \
+	({                                                                                         \
+		int as_ = IN_CHILD(become(uid); t_exit((int)-(expr)));                             \
+		-as_;                                                                              \
+	})
+#define OPENS(path, flags)                                                                         \
+	({                                                                                         \
+		long fd_ = sys(open, path, flags, 0666);                                           \
+		fd_ < 0 ? fd_ : 0;                                                                 \
+	})
+
+static void make(const char *path, unsigned uid, unsigned gid, unsigned mode)
+{
+	CHECK_EQ(t_spit(path, "x"), 0);
+	CHECK_EQ(sys(chown, path, uid, gid), 0);
+	CHECK_EQ(sys(chmod, path, mode), 0);
+}
+
+static void make_dir(const char *path, unsigned uid, unsigned gid, unsigned mode)
+{
+	CHECK_EQ(sys(mkdir, path, 0700), 0);
+	CHECK_EQ(sys(chown, path, uid, gid), 0);
+	CHECK_EQ(sys(chmod, path, mode), 0);
+}
+
+static unsigned mode_of(const char *path)
+{
+	struct stat st;
+
+	CHECK_EQ(sys(lstat, path, &st), 0);
+	return st.st_mode & 07777;
+}
+
+// Keeps these capabilities alone, and the user id.
+static void keep(unsigned long mask)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct caps[2] = {0};
+
+	for (int i = 0; i < 2; i++)
+		caps[i].effective = caps[i].permitted = (unsigned)(mask >> 32 * i);
+	CHECK_EQ(sys(capset, &head, caps), 0);
+}
+
+// ---- opening ----
+
+TEST(one_class_decides)
+{
+	prepare();
+	make("f", OWNER, GROUP, 0047); // the owner less than all
+	CHECK_EQ(AS(OWNER, OPENS("f", O_RDONLY)), -EACCES);
+	CHECK_EQ(AS(OWNER, OPENS("f", O_WRONLY)), -EACCES);
+	CHECK_EQ(AS(MEMBER, OPENS("f", O_RDONLY)), 0);
+	CHECK_EQ(AS(MEMBER, OPENS("f", O_WRONLY)), -EACCES);
+	CHECK_EQ(AS(MEMBER, OPENS("f", O_RDONLY | O_TRUNC)), -EACCES); // to empty is to write
+	CHECK_EQ(AS(OTHER, OPENS("f", O_RDWR)), 0);
+	CHECK_EQ(OPENS("f", O_RDWR), 0);
+	make("g", OWNER, GROUP, 0200);
+	CHECK_EQ(AS(OWNER, OPENS("g", O_WRONLY)), 0);
+	CHECK_EQ(AS(OWNER, OPENS("g", O_RDWR)), -EACCES);
+	CHECK_EQ(AS(OTHER, OPENS("g", O_PATH)), 0);
+}
+
+TEST(directories_are_searched)
+{
+	prepare();
+	make_dir("d", OWNER, GROUP, 0710);
+	make("d/f", OWNER, GROUP, 0644);
+	CHECK_EQ(sys(symlink, "d/f", "l"), 0);
+	CHECK_EQ(AS(OWNER, OPENS("d/f", O_RDONLY)), 0);
+	CHECK_EQ(AS(MEMBER, OPENS("d/f", O_RDONLY)), 0);
+	CHECK_EQ(AS(MEMBER, OPENS("d", O_RDONLY)), -EACCES); // searched, not listed
+	CHECK_EQ(AS(OTHER, OPENS("d/f", O_RDONLY)), -EACCES);
+	CHECK_EQ(AS(OTHER, OPENS("l", O_RDONLY)), -EACCES);
+	CHECK_EQ(AS(OTHER, OPENS("d/none", O_RDONLY)), -EACCES);
+	CHECK_EQ(AS(OTHER, OPENS("d/..", O_RDONLY)), -EACCES);
+	CHECK_EQ(AS(OTHER, sys(stat, "d/f", buf)), -EACCES);
+	CHECK_EQ(AS(OTHER, sys(chdir, "d")), -EACCES);
+	CHECK_EQ(AS(MEMBER, sys(chdir, "d")), 0);
+	long fd = sys(open, "d", O_RDONLY);
+
+	CHECK_EQ(AS(OTHER, sys(fchdir, fd)), -EACCES);
+	CHECK_EQ(AS(OTHER, ({ long f = sys(openat, fd, "f", O_RDONLY); f < 0 ? f : 0; })), -EACCES);
+	CHECK_EQ(AS(MEMBER, sys(chroot, "d")), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(chroot, "d")), -EACCES);
+}
+
+TEST(capabilities_excuse)
+{
+	prepare();
+	make("f", OWNER, OWNER, 0);
+	make_dir("d", OWNER, OWNER, 0);
+	CHECK_EQ(IN_CHILD(keep(0); t_exit((int)-OPENS("f", O_RDONLY))), EACCES);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_DAC_READ_SEARCH); CHECK_EQ(OPENS("f", O_RDONLY), 0);
+			 CHECK_EQ(OPENS("f", O_WRONLY), -EACCES); CHECK_EQ(OPENS("f", O_RDWR), -EACCES);
+			 CHECK_EQ(OPENS("d", O_RDONLY), 0); CHECK_EQ(sys(chdir, "d"), 0);
+			 CHECK_EQ(sys(mkdir, "x", 0777), -EACCES)),
+		0);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_DAC_OVERRIDE); CHECK_EQ(OPENS("f", O_RDWR), 0);
+			 CHECK_EQ(sys(mkdir, "d/x", 0777), 0)),
+		0);
+	CHECK_EQ(sys(access, "f", 1), -EACCES); // X_OK: nobody may run it, so not even root
+	CHECK_EQ(sys(access, "d", 7), 0);
+}
+
+TEST(file_system_ids_decide)
+{
+	prepare();
+	make("f", OWNER, GROUP, 0640);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(setfsuid, OTHER), 0); CHECK_EQ(OPENS("f", O_RDONLY), -EACCES);
+			 sys(setfsgid, GROUP); CHECK_EQ(OPENS("f", O_RDONLY), 0);
+			 CHECK_EQ(OPENS("f", O_WRONLY), -EACCES); sys(setfsuid, OWNER);
+			 CHECK_EQ(OPENS("f", O_WRONLY), 0)),
+		0);
+}
+
+TEST(noatime_is_for_the_owner)
+{
+	prepare();
+	make("f", OWNER, GROUP, 0666);
+	CHECK_EQ(AS(OTHER, OPENS("f", O_RDONLY | O_NOATIME)), -EPERM);
+	CHECK_EQ(AS(OWNER, OPENS("f", O_RDONLY | O_NOATIME)), 0);
+	CHECK_EQ(OPENS("f", O_RDONLY | O_NOATIME), 0);
+}
+
+// ---- names ----
+
+static int all_kinds_of_new_names(int wanted)
+{
+	CHECK_EQ(OPENS("d/new", O_RDWR | O_CREAT), wanted);
+	CHECK_EQ(sys(mkdir, "d/dir", 0777), wanted);
+	CHECK_EQ(sys(symlink, "x", "d/sym"), wanted);
+	CHECK_EQ(sys(mknod, "d/fifo", 010666, 0), wanted);
+	CHECK_EQ(sys(link, "mine", "d/link"), wanted);
+	CHECK_EQ(sys(rename, "d/old", "d/older"), wanted);
+	CHECK_EQ(sys(unlink, "d/victim"), wanted);
+	CHECK_EQ(sys(rmdir, "d/victims"), wanted);
+	CHECK_EQ(OPENS("d", O_RDWR | O_TMPFILE), wanted);
+	CHECK_EQ(OPENS("d/there", O_RDWR | O_CREAT), 0); // nothing new
+	CHECK_EQ(sys(mkdir, "d/there", 0777), -EEXIST);
+	return 0;
+}
+
+TEST(names_change_in_what_one_may_write)
+{
+	prepare();
+	CHECK_EQ(sys(chmod, ".", 0777), 0);
+	make_dir("d", OWNER, GROUP, 0755);
+	make_dir("d/victims", OWNER, GROUP, 0755);
+	make("d/victim", OWNER, GROUP, 0644);
+	make("d/old", OWNER, GROUP, 0644);
+	make("d/there", OWNER, GROUP, 0666);
+	make("mine", OTHER, OTHER, 0644);
+	CHECK_EQ(AS(OTHER, all_kinds_of_new_names(-EACCES)), 0);
+	CHECK_EQ(AS(OTHER, sys(rename, "mine", "d/mine")), -EACCES);
+	CHECK_EQ(AS(OTHER, sys(rename, "d/old", "mine")), -EACCES);
+	CHECK_EQ(sys(chmod, "d", 0777), 0);
+	CHECK_EQ(AS(OTHER, all_kinds_of_new_names(0)), 0);
+}
+
+TEST(sticky_directory)
+{
+	prepare();
+	make_dir("d", OWNER, GROUP, 01777);
+	make("d/f", MEMBER, GROUP, 0666);
+	make("d/g", OTHER, OTHER, 0666);
+	CHECK_EQ(AS(OTHER, sys(unlink, "d/f")), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(rename, "d/f", "d/h")), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(rename, "d/g", "d/f")), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(renameat2, AT_FDCWD, "d/g", AT_FDCWD, "d/f", 2)), -EPERM); // EXCHANGE
+	CHECK_EQ(AS(OTHER, sys(rename, "d/g", "d/h")), 0);
+	CHECK_EQ(AS(OWNER, sys(rename, "d/h", "d/g")), 0); // the directory's owner
+	CHECK_EQ(AS(MEMBER, sys(unlink, "d/f")), 0);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_DAC_OVERRIDE); t_exit((int)-sys(unlink, "d/g"))), EPERM);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_DAC_OVERRIDE | 1UL << CAP_FOWNER); t_exit((int)-sys(unlink, "d/g"))), 0);
+}
+
+TEST(a_moved_directory_is_written)
+{
+	prepare();
+	make_dir("from", OTHER, OTHER, 0755);
+	make_dir("to", OTHER, OTHER, 0755);
+	make_dir("from/d", OWNER, OWNER, 0755);
+	CHECK_EQ(AS(OTHER, sys(rename, "from/d", "from/e")), 0);
+	CHECK_EQ(AS(OTHER, sys(rename, "from/e", "to/e")), -EACCES);
+	make("to/f", OTHER, OTHER, 0644);
+	CHECK_EQ(AS(OTHER, sys(renameat2, AT_FDCWD, "to/f", AT_FDCWD, "from/e", 2)), -EACCES);
+	CHECK_EQ(sys(chown, "from/e", OTHER, OTHER), 0);
+	CHECK_EQ(AS(OTHER, sys(rename, "from/e", "to/e")), 0);
+}
+
+TEST(device_nodes)
+{
+	prepare();
+	CHECK_EQ(sys(chmod, ".", 0777), 0);
+	CHECK_EQ(AS(OTHER, sys(mknod, "c", 020666, 0x103)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(mknod, "b", 060666, 0)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(mknod, "s", 0140666, 0)), 0);
+	CHECK_EQ(AS(OTHER, sys(mknod, "s", 020666, 0x103)), -EEXIST);
+}
+
+TEST(new_files_are_of_their_maker)
+{
+	struct stat st;
+
+	prepare();
+	make_dir("d", OWNER, GROUP, 0777);
+	CHECK_EQ(AS(OTHER, OPENS("d/f", O_RDWR | O_CREAT)), 0);
+	CHECK_EQ(sys(stat, "d/f", &st), 0);
+	CHECK_EQ(st.st_uid, OTHER);
+	CHECK_EQ(st.st_gid, OTHER);
+	CHECK_EQ(IN_CHILD(become(OTHER); long fd = sys(open, "d", O_RDWR | O_TMPFILE, 0600);
+			 CHECK_EQ(sys(fstat, fd, &st), 0); CHECK_EQ(st.st_uid, OTHER);
+			 int p[2]; CHECK_EQ(sys(pipe, p), 0); CHECK_EQ(sys(fstat, p[0], &st), 0);
+			 CHECK_EQ(st.st_uid, OTHER); CHECK_EQ(st.st_gid, OTHER)),
+		0);
+}
+
+TEST(set_group_id_directory)
+{
+	struct stat st;
+
+	prepare();
+	make_dir("d", OWNER, GROUP, 02777);
+	CHECK_EQ(AS(OTHER, OPENS("d/f", O_RDWR | O_CREAT)), 0);
+	CHECK_EQ(sys(stat, "d/f", &st), 0);
+	CHECK_EQ(st.st_gid, GROUP);
+	CHECK_EQ(AS(OTHER, sys(symlink, "x", "d/l")), 0);
+	CHECK_EQ(sys(lstat, "d/l", &st), 0);
+	CHECK_EQ(st.st_gid, GROUP);
+	CHECK_EQ(AS(OTHER, sys(mkdir, "d/d", 0777)), 0);
+	CHECK_EQ(sys(stat, "d/d", &st), 0);
+	CHECK_EQ(st.st_gid, GROUP);
+	CHECK_EQ(mode_of("d/d"), 02777);
+	// no program with the rights of a group by somebody who is not in it
+	CHECK_EQ(AS(OTHER, sys(mknod, "d/p", 0106777, 0)), 0);
+	CHECK_EQ(mode_of("d/p"), 04777);
+	CHECK_EQ(AS(MEMBER, sys(mknod, "d/q", 0106777, 0)), 0);
+	CHECK_EQ(mode_of("d/q"), 06777);
+}
+
+// ---- attributes ----
+
+TEST(chmod_is_for_the_owner)
+{
+	prepare();
+	make("f", OWNER, GROUP, 0666);
+	long fd = sys(open, "f", O_RDWR);
+
+	CHECK_EQ(AS(OTHER, sys(chmod, "f", 0777)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(fchmod, fd, 0777)), -EPERM);
+	CHECK_EQ(mode_of("f"), 0666);
+	CHECK_EQ(AS(OWNER, sys(chmod, "f", 06755)), 0); // not in the group
+	CHECK_EQ(mode_of("f"), 04755);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_FOWNER); t_exit((int)-sys(chmod, "f", 0700))), 0);
+	CHECK_EQ(IN_CHILD(keep(0); t_exit((int)-sys(chmod, "f", 0700))), EPERM);
+	CHECK_EQ(sys(chown, "f", MEMBER, GROUP), 0);
+	CHECK_EQ(AS(MEMBER, sys(chmod, "f", 06755)), 0);
+	CHECK_EQ(mode_of("f"), 06755);
+}
+
+TEST(chown_gives_nothing_away)
+{
+	prepare();
+	make("f", MEMBER, MEMBER, 0666);
+	CHECK_EQ(AS(MEMBER, sys(chown, "f", OTHER, -1)), -EPERM);
+	CHECK_EQ(AS(MEMBER, sys(chown, "f", MEMBER, OTHER)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(chown, "f", OTHER, -1)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(chown, "f", -1, OTHER)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(chown, "f", MEMBER, -1)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(chown, "f", -1, -1)), 0);
+	CHECK_EQ(AS(MEMBER, sys(chown, "f", MEMBER, GROUP)), 0);
+	CHECK_EQ(sys(chmod, "f", 06777), 0);
+	CHECK_EQ(AS(OTHER, sys(chown, "f", -1, -1)), -EPERM); // it would take the bits
+	CHECK_EQ(mode_of("f"), 06777);
+	CHECK_EQ(AS(MEMBER, sys(chown, "f", -1, GROUP)), 0);
+	CHECK_EQ(mode_of("f"), 0777);
+	CHECK_EQ(IN_CHILD(keep(1UL << CAP_CHOWN); t_exit((int)-sys(chown, "f", OTHER, OTHER))), 0);
+}
+
+TEST(what_is_written_is_no_longer_trusted)
+{
+	prepare();
+	make("f", OWNER, OWNER, 06777);
+	CHECK_EQ(AS(OTHER, OPENS("f", O_WRONLY)), 0);
+	CHECK_EQ(mode_of("f"), 06777);
+	CHECK_EQ(AS(OTHER, sys(write, sys(open, "f", O_WRONLY), "x", 1) - 1), 0);
+	CHECK_EQ(mode_of("f"), 0777);
+	CHECK_EQ(sys(chmod, "f", 06777), 0);
+	CHECK_EQ(AS(OTHER, sys(truncate, "f", 0)), 0);
+	CHECK_EQ(mode_of("f"), 0777);
+	CHECK_EQ(sys(chmod, "f", 06777), 0);
+	CHECK_EQ(AS(OTHER, OPENS("f", O_WRONLY | O_TRUNC)), 0);
+	CHECK_EQ(mode_of("f"), 0777);
+	CHECK_EQ(sys(chmod, "f", 06777), 0);
+	CHECK_EQ(sys(truncate, "f", 1), 0); // CAP_FSETID
+	CHECK_EQ(mode_of("f"), 06777);
+}
+
+TEST(times)
+{
+	struct timespec now[2] = {{0, (1 << 30) - 1}, {0, (1 << 30) - 1}}, old[2] = {{1, 0}, {1, 0}};
+	struct timespec half[2] = {{0, (1 << 30) - 1}, {0, (1 << 30) - 2}}; // now, and as it was
+
+	prepare();
+	make("f", OWNER, GROUP, 0646);
+	CHECK_EQ(AS(OTHER, sys(utimensat, AT_FDCWD, "f", NULL, 0)), 0);
+	CHECK_EQ(AS(OTHER, sys(utimensat, AT_FDCWD, "f", now, 0)), 0);
+	CHECK_EQ(AS(OTHER, sys(utimensat, AT_FDCWD, "f", old, 0)), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(utimensat, AT_FDCWD, "f", half, 0)), -EPERM);
+	CHECK_EQ(AS(MEMBER, sys(utimensat, AT_FDCWD, "f", NULL, 0)), -EACCES);
+	CHECK_EQ(AS(OWNER, sys(utimensat, AT_FDCWD, "f", old, 0)), 0);
+}
+
+TEST(truncate_is_a_write)
+{
+	prepare();
+	make("f", OWNER, GROUP, 0644);
+	CHECK_EQ(AS(OTHER, sys(truncate, "f", 0)), -EACCES);
+	CHECK_EQ(AS(OWNER, sys(truncate, "f", 0)), 0);
+	CHECK_EQ(AS(OTHER, sys(truncate, ".", 0)), -EISDIR);
+}
+
+TEST(access_asks_for_the_real_user)
+{
+	prepare();
+	make_dir("d", OWNER, OWNER, 0700);
+	make("d/f", OWNER, OWNER, 0600);
+	make("g", OWNER, OWNER, 0604);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(setresuid, OTHER, 0, 0), 0); CHECK_EQ(sys(access, "d/f", 0), -EACCES);
+			 CHECK_EQ(sys(access, "g", 2), -EACCES); CHECK_EQ(sys(access, "g", 4), 0);
+			 CHECK_EQ(sys(faccessat2, AT_FDCWD, "d/f", 6, AT_EACCESS), 0);
+			 CHECK_EQ(OPENS("d/f", O_RDWR), 0)), // all is as before
+		0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(setresuid, 0, OTHER, 0), 0); CHECK_EQ(sys(access, "d/f", 6), 0);
+			 CHECK_EQ(sys(faccessat2, AT_FDCWD, "d/f", 0, AT_EACCESS), -EACCES)),
+		0);
+	CHECK_EQ(AS(OTHER, sys(access, "g", 8)), -EINVAL);
+}
