@@ -159,7 +159,7 @@ $(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run profile trace gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run bench profile trace gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -202,6 +202,9 @@ run:
 	$(Q)$(MAKE) all
 	@python3 tests/qemu.py run
 
+bench: all $(BENCH) $(O)/tests/report
+	@python3 tests/bench.py --linux $$THAW_ROW
+
 profile:
 	@python3 tests/profile.py check
 	$(Q)$(MAKE) all $(BENCH)
@@ -231,6 +234,8 @@ clean:
 #:               ARGS="a 'b c'"  its arguments, split as a shell splits them
 #:               CPUS=4 MEM=64   processors, and memory in MiB
 #:               WORDS="oom=late_live loglevel=3"   boot words
+#: make bench    what things cost here and on Linux, in instructions: a table, build/bench.json and
+#:               build/bench.svg; ROW="fork thread" those rows; KERNEL=path another Linux than Debian's
 #: make profile  ROW=fork, a row of the benchmark, or PROG=path and ARGS as above: where the
 #:               kernel's instructions go, as a table and as a flame graph in build/profile/
 #: make trace PROG=...   run it, and draw what every thread did: build/trace.html, .txt (ftrace), .json (Perfetto)

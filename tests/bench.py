@@ -2,26 +2,41 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What things cost, in instructions.
 
-    tests/bench.py [ROW]...     Thaw's figures, all of them or those of the rows named
+    tests/bench.py [ROW]...             Thaw's figures, all of them or those of the rows named
+    tests/bench.py --linux [ROW]...     Linux's beside them; of all rows, build/bench.json and bench.svg too
+    tests/bench.py --update             Thaw's figures become the baseline, tests/bench/baseline.json
 
 The program is user/bench; its head says how a row is measured. The machine counts instructions
-(`-icount shift=0,sleep=off`), so a figure repeats exactly.
+(`-icount shift=0,sleep=off`), so a figure repeats exactly. Both systems boot in the same QEMU from the
+same image. A row that grows past its baseline fails `tests/run.py bench`.
 """
 
+import json
+import math
 import os
+import struct
 import sys
+import xml.sax.saxutils
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import debian  # noqa: E402
+import linux as real  # noqa: E402
 import qemu  # noqa: E402
 
 PROGRAM = os.path.join(qemu.BUILD, "bench", "bench")
+PLUGIN = os.path.join(qemu.BUILD, "bench", "profile.so")
 TINY = os.path.join(qemu.BUILD, "bench", "tiny")
 MEM = 512
 WORDS = "loglevel=4"
-LIMIT = 300  # seconds of real time
+LIMIT = 300  # seconds of real time; one boot of Thaw needs ten, one of Linux a hundred
+BASELINE = os.path.join(qemu.ROOT, "tests", "bench", "baseline.json")
+GROWTH = 0.02  # what a row may grow
+# The log's stamps are microseconds, a thousand instructions: too coarse for so few tasks.
+NOT_GATED = {"freeze_10", "freeze_100", "thaw_10", "thaw_100"}
 
 # row of user/bench, what it is, how many instructions are asked for (None: no figure)
 ROWS = [
+    ("boot", "boot, from the kernel's first to init's", 5000000),
     ("null", "null call (no such number)", 80),
     ("getpid", "getpid", 85),
     ("getppid", "getppid", None),
@@ -103,20 +118,170 @@ def figures(end, rows):
     return found
 
 
+def entry(*path):
+    """The address at which an executable of build/ begins."""
+    with open(os.path.join(qemu.BUILD, *path), "rb") as f:
+        return struct.unpack_from("<Q", f.read(64), 24)[0]
+
+
+def count_boot(boot, first):
+    """Instructions from the one at `first` to the first of init, as the profiler's plugin counts them."""
+    with qemu.workplace() as work:
+        symbols, out = os.path.join(work, "symbols"), os.path.join(work, "profile")
+        with open(symbols, "w") as f:
+            f.write("%x 1\n" % (1 << 63))
+        plugin = "%s,symbols=%s,out=%s,on=%x,off=%x" % (PLUGIN, symbols, out, first, entry("user", "bin", "init"))
+        end = boot(img=qemu.image(["/bin/true"]), words=WORDS, mem=MEM, icount=True, limit=LIMIT,
+                   extra=["-plugin", plugin])
+        if end.trouble():
+            raise qemu.Trouble(end.trouble())
+        return sum(int(line.split()[4]) for line in qemu.read_lines(out) if line.startswith("node"))
+
+
 def thaw(rows):
-    return figures(qemu.boot(img=image(rows), words=WORDS, mem=MEM, icount=True, limit=LIMIT), rows)
+    """Every row, or a complaint."""
+    found = {}
+    programs = [name for name in rows if name != "boot"]
+    if programs:
+        boot = qemu.boot(img=image(programs), words=WORDS, mem=MEM, icount=True, limit=LIMIT)
+        found = figures(boot, programs)
+    if "boot" in rows:
+        found["boot"] = count_boot(qemu.boot, entry(qemu.KERNEL))
+    return {name: found[name] for name in rows}
+
+
+def linux(rows):
+    """The rows that Linux has a figure for; says why others are missing."""
+    found = {}
+    programs = [name for name in rows if name != "boot"]
+    if programs:
+        end = real.boot(img=image(programs), mem=MEM, icount=True, limit=LIMIT)
+        found = {k: int(v) for k, v in end.result().items()}
+        for line in [end.trouble()] + end.report:
+            if line and line.startswith(("#", "Linux")):
+                print(line, file=sys.stderr)
+    if "boot" in rows:
+        kernel = real.kernel()
+        with open(kernel, "rb") as f:
+            found["boot"] = count_boot(real.boot, real.check_vmlinux(kernel, f.read()))
+    return {name: found[name] for name in rows if name in found}
+
+
+# ---- the baseline ----
+
+
+def gated():
+    return [name for name, _, _ in ROWS if name not in NOT_GATED]
+
+
+def read_baseline():
+    with open(BASELINE) as f:
+        return json.load(f)
+
+
+def compare(baseline, found):
+    """{row: what is wrong with it} for the rows that grew, or that only one side has."""
+    wrong = {}
+    for name in sorted(set(baseline) | set(found)):
+        if name not in found:
+            wrong[name] = "%s: %d in the baseline, and no figure now" % (name, baseline[name])
+        elif name not in baseline:
+            wrong[name] = "%s: %d, and not in the baseline: tests/bench.py --update" % (name, found[name])
+        elif found[name] > baseline[name] * (1 + GROWTH):
+            wrong[name] = "%s: %d in the baseline, %d now: %.1f %% more" % (
+                name, baseline[name], found[name], 100 * found[name] / baseline[name] - 100)
+    return wrong
+
+
+def update():
+    with open(BASELINE, "w") as f:
+        json.dump(thaw(gated()), f, indent=1)
+        f.write("\n")
+    return 0
+
+
+# ---- what a reader sees ----
+
+
+def number(n):
+    return "-" if n is None else "{:,}".format(n)
+
+
+def table(rows, with_linux):
+    """Lines, for rows = {name: {"thaw": n, "linux": n or None}}."""
+    beside = "%14s %6s" % ("Linux", "ratio") if with_linux else ""
+    yield "%-24s %-46s %10s%s %10s" % ("row", "instructions of", "Thaw", beside, "asked")
+    for name, text, asked in ROWS:
+        if name not in rows:
+            continue
+        ours, theirs = rows[name]["thaw"], rows[name].get("linux")
+        if with_linux:
+            beside = "%14s %6s" % (number(theirs), "%.2f" % (ours / theirs) if theirs else "-")
+        over = "  over" if asked and ours > asked else ""
+        yield "%-24s %-46s %10s%s %10s%s" % (name, text, number(ours), beside, number(asked) if asked else "", over)
+
+
+LEFT, WIDTH, BAR = 380, 1100, 8  # of the picture: where bars begin, its width, a bar's height
+
+
+def picture(rows):
+    """Two bars a row, Thaw's and Linux's, on a scale of powers of ten; lines of SVG."""
+    chosen = [(name, text) for name, text, _ in ROWS if name in rows]
+    top = max(n for name, _ in chosen for n in rows[name].values() if n)
+    decades = math.ceil(math.log10(top))
+    scale = (WIDTH - LEFT - 20) / (decades - 1)  # from 10 on
+
+    def x(n):
+        return LEFT + max(math.log10(n) - 1, 0) * scale if n else LEFT
+
+    step = 2 * BAR + 8
+    height = 60 + step * len(chosen)
+    yield '<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" ' \
+        'font-family="sans-serif" font-size="12">' % (WIDTH, height, WIDTH, height)
+    yield '<rect width="100%" height="100%" fill="#fffdf6"/>'
+    yield '<text x="8" y="18" font-size="14">Instructions: ' \
+        '<tspan fill="#c0501c">Thaw</tspan>, <tspan fill="#60708a">Linux</tspan></text>'
+    for d in range(1, decades + 1):
+        yield '<line x1="%.1f" x2="%.1f" y1="40" y2="%d" stroke="#ddd"/><text x="%.1f" y="34" ' \
+            'text-anchor="middle" font-size="10">%s</text>' % (x(10 ** d), x(10 ** d), height, x(10 ** d), number(10 ** d))
+    for at, (name, text) in enumerate(chosen):
+        y = 50 + at * step
+        yield '<text x="%d" y="%d" text-anchor="end">%s</text>' % (
+            LEFT - 8, y + BAR + 4, xml.sax.saxutils.escape(text))
+        for n, color in ((rows[name]["thaw"], "#c0501c"), (rows[name].get("linux"), "#60708a")):
+            if n is not None:
+                yield '<g><title>%s</title><rect x="%d" y="%d" width="%.1f" height="%d" fill="%s"/></g>' % (
+                    number(n), LEFT, y, x(n) - LEFT, BAR, color)
+            y += BAR
+    yield "</svg>"
+
+
+def write_lines(path, lines):
+    with open(path, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    print(os.path.relpath(path))
 
 
 def main(argv):
-    check_rows(argv)
-    wanted = argv or [name for name, _, _ in ROWS]
-    found = thaw(wanted)
-    print("%-24s %-44s %12s %12s" % ("row", "instructions of", "Thaw", "asked"))
-    for name, text, asked in ROWS:
-        if name in wanted:
-            over = "  over" if asked and found[name] > asked else ""
-            print("%-24s %-44s %12s %12s%s" % (name, text, "{:,}".format(found[name]),
-                                              "{:,}".format(asked) if asked else "", over))
+    if argv == ["--update"]:
+        return update()
+    beside = argv[:1] == ["--linux"]
+    names = argv[beside:]
+    check_rows(names)
+    wanted = names or [name for name, _, _ in ROWS]
+    rows = {name: {"thaw": n} for name, n in thaw(wanted).items()}
+    if beside:
+        try:
+            theirs = linux(wanted)
+        except debian.NoRegistry as e:
+            print(e, file=sys.stderr)
+            theirs = {}
+        for name in wanted:
+            rows[name]["linux"] = theirs.get(name)
+    print("\n".join(table(rows, beside)))
+    if beside and not names:
+        write_lines(os.path.join(qemu.BUILD, "bench.json"), [json.dumps({"rows": rows}, indent=1)])
+        write_lines(os.path.join(qemu.BUILD, "bench.svg"), picture(rows))
     return 0
 
 

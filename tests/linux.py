@@ -34,13 +34,13 @@ PVH_NOTE = 18  # XEN_ELFNOTE_PHYS32_ENTRY
 
 
 def check_vmlinux(name, data):
-    """Refuses, by name, what QEMU could not start by PVH."""
+    """Refuses, by name, what QEMU could not start by PVH; the address of its first instruction."""
     broken = Trouble("%s is damaged: it is not a whole x86-64 kernel." % name)
     if data[:6] != b"\x7fELF\x02\x01" or len(data) < 64 or struct.unpack_from("<H", data, 18)[0] != 62:
         raise broken
     offset, = struct.unpack_from("<Q", data, 32)
     size, count = struct.unpack_from("<HH", data, 54)
-    loads, entry = 0, False
+    loads, entry = 0, 0
     for at in range(offset, offset + size * count, size or 1):
         if size < 56 or at + 56 > len(data):
             raise broken
@@ -48,21 +48,22 @@ def check_vmlinux(name, data):
         if start + length > len(data):
             raise broken
         loads += kind == 1
-        entry = entry or kind == 4 and has_pvh_note(data[start:start + length])
+        entry = entry or kind == 4 and pvh_entry(data[start:start + length])
     if not loads:
         raise broken
     if not entry:
         raise Trouble("%s has no PVH entry: build it with CONFIG_PVH=y." % name)
+    return entry
 
 
-def has_pvh_note(notes):
+def pvh_entry(notes):
     at = 0
     while at + 12 <= len(notes):
         name, desc, kind = struct.unpack_from("<III", notes, at)
         if kind == PVH_NOTE and notes[at + 12:at + 12 + name] == b"Xen\0":
-            return True
+            return int.from_bytes(notes[at + 16:at + 16 + desc], "little")
         at += 12 + (name + 3) // 4 * 4 + (desc + 3) // 4 * 4
-    return False
+    return 0
 
 
 def unpack_bzimage(name, data):
@@ -197,7 +198,7 @@ class LinuxBoot(qemu.Boot):
         return None if self.ending() else "Linux: init did not say how the program ended"
 
 
-def boot(img, words="", cpus=1, mem=LEAST_MEM, icount=False, console=None, limit=120):
+def boot(img, words="", cpus=1, mem=LEAST_MEM, icount=False, console=None, limit=120, extra=()):
     """Boots Linux once, as qemu.boot() boots Thaw. `words` are more kernel parameters."""
     return qemu.boot(img, PARAMETERS + " " + words, cpus, max(mem, LEAST_MEM), icount, console, limit=limit,
-                     kernel=kernel(), kind=LinuxBoot)
+                     kernel=kernel(), kind=LinuxBoot, extra=extra)

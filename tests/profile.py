@@ -20,7 +20,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
 import qemu  # noqa: E402
 
-PLUGIN = os.path.join(qemu.BUILD, "bench", "profile.so")
 OUT = os.path.join(qemu.BUILD, "profile")
 LIMIT = 1800
 
@@ -62,7 +61,7 @@ def record(img, mem, cpus, words, on, off):
                     f.write("%x %d\n" % (where, len(names)))
                     names.append(name)
         out = os.path.join(work, "profile")
-        plugin = "%s,symbols=%s,out=%s,on=%x,off=%x" % (PLUGIN, f.name, out, on, off)
+        plugin = "%s,symbols=%s,out=%s,on=%x,off=%x" % (bench.PLUGIN, f.name, out, on, off)
         end = qemu.boot(img=img, words=words, mem=mem, cpus=cpus, icount=True, limit=LIMIT, extra=["-plugin", plugin])
         nodes, lines = {}, {}
         for line in qemu.read_lines(out):
@@ -219,7 +218,11 @@ def asked():
 
 def profile():
     name = asked()
-    if os.environ.get("THAW_ROW"):
+    if os.environ.get("THAW_ROW") == "boot":
+        title, operations = "Thaw, from its first instruction to init's", 1
+        span = [bench.entry(qemu.KERNEL), bench.entry("user", "bin", "init")]
+        _, root, lines = record(qemu.image(["/bin/true"]), bench.MEM, 1, bench.WORDS, *span)
+    elif os.environ.get("THAW_ROW"):
         title = "Thaw, row %s of the benchmark" % name
         span = [address(bench.PROGRAM, "measure_" + f) for f in ("begin", "end")]
         end, root, lines = record(bench.image([name]), bench.MEM, 1, bench.WORDS, *span)

@@ -16,6 +16,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import bench  # noqa: E402
 import qemu  # noqa: E402
 
 ROOT = qemu.ROOT
@@ -313,6 +314,18 @@ def suite_panic(suite):
             ("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in ((1, 4) if case in ("on_oom", "crash") else (1,))]
 
 
+def suite_bench(suite):
+    """no row of the benchmark costs more than its baseline allows"""
+    def job(only):
+        if only:
+            bench.check_rows([only])
+        rows, baseline = [only] if only else bench.gated(), bench.read_baseline()
+        wrong = bench.compare({n: v for n, v in baseline.items() if not only or n == only}, bench.thaw(rows))
+        return [Result(suite, "rows." + n, n not in wrong, [wrong[n]] if n in wrong else [])
+                for n in sorted(set(rows) | set(wrong))]
+    return [("rows", job)]
+
+
 def at_least_one(value):
     return value.isdigit() and int(value) >= 1
 
@@ -355,6 +368,7 @@ SUITES = {
     "repeat": suite_repeat,
     "iso": suite_iso,
     "panic": suite_panic,
+    "bench": suite_bench,
     "demo": suite_demo,
 }
 __doc__ += "\n".join("    %-8s %s" % (n, f.__doc__) for n, f in SUITES.items())

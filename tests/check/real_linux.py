@@ -29,7 +29,7 @@ def write(name, data):
 
 def vmlinux(note=linux.PVH_NOTE, end=0):
     """The least that passes for a kernel: a segment to load, and a note."""
-    notes = struct.pack("<III", 4, 4, note) + b"Xen\0" + bytes(4)
+    notes = struct.pack("<III", 4, 4, note) + b"Xen\0" + struct.pack("<I", 0x1000)
     head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 62, 1, 0, 64, 0, 0, 64, 56, 2, 0, 0, 0)
     load = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 176 + end, 176, 4096)
     note = struct.pack("<IIQQQQQQ", 4, 4, 176, 0, 0, len(notes), len(notes), 4)
