@@ -159,7 +159,7 @@ $(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run bench profile trace gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run bench growth profile trace gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -205,6 +205,9 @@ run:
 bench: all $(BENCH) $(O)/tests/report
 	@python3 tests/bench.py --linux $$THAW_ROW
 
+growth: all $(BENCH) $(O)/tests/report
+	@python3 tests/growth.py
+
 profile:
 	@python3 tests/profile.py check
 	$(Q)$(MAKE) all $(BENCH)
@@ -236,6 +239,7 @@ clean:
 #:               WORDS="oom=late_live loglevel=3"   boot words
 #: make bench    what things cost here and on Linux, in instructions: a table, build/bench.json and
 #:               build/bench.svg; ROW="fork thread" those rows; KERNEL=path another Linux than Debian's
+#: make growth   how costs grow with processes, threads, memory and CPUs, with the exponents
 #: make profile  ROW=fork, a row of the benchmark, or PROG=path and ARGS as above: where the
 #:               kernel's instructions go, as a table and as a flame graph in build/profile/
 #: make trace PROG=...   run it, and draw what every thread did: build/trace.html, .txt (ftrace), .json (Perfetto)

@@ -98,13 +98,13 @@ def check_rows(rows):
             raise qemu.Trouble("There is no row %s. There are %s." % (name, " ".join(known)))
 
 
-def image(rows):
-    """The boot image in which the benchmark is the first program."""
+def image(rows, role="run"):
+    """The boot image in which the benchmark is the first program, in a role of it with what that needs."""
     report = ("tests/report", os.path.join(qemu.BUILD, "tests", "report"))
     for path in (PROGRAM, TINY, report[1]):
         if not os.path.exists(path):
             raise qemu.Trouble("%s is not built: run `make tests`." % os.path.relpath(path))
-    argv = ["/tests/report", "@to", "/tests/bench", "@run"] + list(rows)
+    argv = ["/tests/report", "@to", "/tests/bench", "@" + role] + list(rows)
     return qemu.image(argv, extra=[report, ("tests/bench", PROGRAM), ("tests/tiny", TINY)])
 
 
@@ -124,14 +124,14 @@ def entry(*path):
         return struct.unpack_from("<Q", f.read(64), 24)[0]
 
 
-def count_boot(boot, first):
+def count_boot(boot, first, mem=MEM):
     """Instructions from the one at `first` to the first of init, as the profiler's plugin counts them."""
     with qemu.workplace() as work:
         symbols, out = os.path.join(work, "symbols"), os.path.join(work, "profile")
         with open(symbols, "w") as f:
             f.write("%x 1\n" % (1 << 63))
         plugin = "%s,symbols=%s,out=%s,on=%x,off=%x" % (PLUGIN, symbols, out, first, entry("user", "bin", "init"))
-        end = boot(img=qemu.image(["/bin/true"]), words=WORDS, mem=MEM, icount=True, limit=LIMIT,
+        end = boot(img=qemu.image(["/bin/true"]), words=WORDS, mem=mem, icount=True, limit=LIMIT,
                    extra=["-plugin", plugin])
         if end.trouble():
             raise qemu.Trouble(end.trouble())

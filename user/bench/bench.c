@@ -8,7 +8,7 @@
 
 extern struct row *__start_b_rows[], *__stop_b_rows[];
 
-static long *operations; // shared with the children
+static long uncounted, *operations = &uncounted; // shared with the children of a run
 
 __attribute__((noinline)) void measure_begin(void)
 {

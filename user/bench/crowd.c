@@ -7,7 +7,7 @@
 // stamps are microseconds, that is, thousands of instructions.
 #include "bench.h"
 
-#define MAX_CROWD 1000
+#define MAX_CROWD 10000
 #define SETTLE_MS 100 // virtual time, in which everybody has gone to sleep
 
 static int pids[MAX_CROWD];
@@ -180,3 +180,72 @@ OOM_ROW(16, 16)
 OOM_ROW(16, 128)
 OOM_ROW(256, 16)
 OOM_ROW(1024, 1)
+
+// ---- growth: one number of tasks, what is done to all of them, in instructions ----
+
+#define TOTAL(...) ({ unsigned long t0_ = now(); __VA_ARGS__; (long)(now() - t0_); })
+
+// `bench @processes N`. Freeze and thaw are without what a suspend of nobody costs.
+HELPER(processes)
+{
+	long n = t_argc > 2 ? t_number(t_argv[2]) : 0, part[2], empty[2];
+
+	CHECK(n >= 1 && n <= MAX_CROWD);
+	suspend_halves(empty);
+	long free = t_field("/proc/meminfo", "MemFree");
+	long fork = TOTAL(gather_processes(n)) - SETTLE_MS * 1000000L;
+	long used = free - t_field("/proc/meminfo", "MemFree");
+
+	suspend_halves(part);
+	long kill = TOTAL(disperse());
+
+	t_printf("result fork=%ld\nresult freeze=%ld\nresult thaw=%ld\nresult kill=%ld\nresult kib=%ld\n",
+		fork, part[0] - empty[0], part[1] - empty[1], kill, used);
+	return 0;
+}
+
+// `bench @threads N`: kill and OOM kill of one process of N threads.
+HELPER(threads)
+{
+	long n = t_argc > 2 ? t_number(t_argv[2]) : 0;
+
+	CHECK_GE(n, 1);
+	long free = t_field("/proc/meminfo", "MemFree");
+	int pid = start_group(n, 0);
+	long used = free - t_field("/proc/meminfo", "MemFree");
+	long kill = TOTAL(sys(kill, pid, SIGKILL); sys(wait4, pid, 0, 0, 0));
+
+	t_printf("result kill=%ld\nresult oom=%ld\nresult kib=%ld\n", kill, oom_kill(n, 0), used);
+	return 0;
+}
+
+// `bench @work N`: how many microseconds N processes need that have the same independent work each.
+HELPER(work)
+{
+	long n = t_argc > 2 ? t_number(t_argv[2]) : 0;
+	struct timespec begin, end;
+
+	CHECK(n >= 1 && n <= MAX_CROWD);
+	sys(clock_gettime, CLOCK_MONOTONIC, &begin);
+	for (crowd = 0; crowd < n; crowd++) {
+		pids[crowd] = t_fork();
+		if (pids[crowd])
+			continue;
+		for (long i = 0; i < 2000; i++) {
+			char *p = t_map(8 * PAGE);
+
+			for (int page = 0; page < 8; page++)
+				p[page * PAGE] = 1;
+			for (int call = 0; call < 100; call++)
+				sys(getppid);
+			sys(munmap, p, 8 * PAGE);
+		}
+		t_exit(0);
+	}
+	for (long i = 0; i < n; i++)
+		CHECK_EQ(t_wait(pids[i]), 0);
+	sys(clock_gettime, CLOCK_MONOTONIC, &end);
+	t_printf("result us=%ld\n",
+		(end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
+	return 0;
+}
