@@ -69,10 +69,19 @@ static inline long s_suspend(void)
 	return t_spit(STATE, "freeze");
 }
 
+// Says which of mechanism's promises is broken, in a line that tests/designs.py reads. The CHECK after it fails the test.
+static inline void s_promise(bool kept, const char *which, const char *how_broken)
+{
+	if (!kept)
+		t_printf("# broken %s %s\n", which, how_broken);
+}
+
 // Nothing is left over of any victim.
 static inline void s_quiet(void)
 {
 	UNTIL(t_field(OOM, "in_flight") == 0);
+	s_promise(t_field(OOM, "victims") == 0, "L1", "count leaked");
+	s_promise(t_field("/proc/vmstat", "io_after_barrier") == 0, "S1", "IO after the barrier");
 	CHECK_EQ(t_field(OOM, "victims"), 0);
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
 	CHECK_EQ(t_field("/proc/vmstat", "io_after_barrier"), 0);
@@ -81,8 +90,16 @@ static inline void s_quiet(void)
 // A suspend that must succeed, with nobody left behind in the refrigerator.
 static inline void s_suspend_ok(void)
 {
-	CHECK_EQ(s_suspend(), 0);
+	long err = s_suspend();
+
+	s_promise(!s_is(OOM, "last_disable", "timeout"), "L2", "timed out");
+	s_promise(t_field(OOM, "frozen_victims") == 0, "S5", "threads left in the fridge");
+	s_promise(t_field(OOM, "uncovered") == 0, "S4", "runs uncounted under the barrier");
+	s_promise(err == 0, "L3", "suspend failed");
+	s_promise(t_field(OOM, "victims") == 0, "L1", "count leaked");
+	CHECK_EQ(err, 0);
 	CHECK(s_is(OOM, "last_disable", "ok"));
+	CHECK_EQ(t_field(OOM, "uncovered"), 0);
 	CHECK_EQ(t_field(OOM, "frozen_victims"), 0);
 	s_quiet();
 }
@@ -200,5 +217,6 @@ static inline long s_too_much(const struct hog *h)
 static inline void s_run_out(const struct hog *h)
 {
 	s_eat("now", s_too_much(h), "");
+	s_promise(s_ate(), "L4", "memory not freed");
 	CHECK(s_ate());
 }
