@@ -3,10 +3,11 @@
  * Test doors: a kernel thread that eats memory at a chosen phase of suspend, so that OOM strikes
  * there, and a balloon that gives its pages back when the OOM killer asks (an OOM notifier).
  *
- *	/sys/kernel/debug/oom_eater    write "PHASE KIB" or "PHASE KIB concurrent"; PHASE is a step of suspend, which waits until the
- *	                               eater is done unless concurrent, or "now", or "self": then the writer itself eats, and may be
- *	                               chosen in the middle of it. Read: what came of the last meal, the least free memory it left, and
- *	                               the mark where memory ends for those who are no victims.
+ *	/sys/kernel/debug/oom_eater    write "PHASE KIB", "PHASE KIB concurrent" or "PHASE KIB nofail"; PHASE is a step of suspend, which
+ *	                               waits until the eater is done unless concurrent or nofail (with GFP_NOFAIL it may not end before
+ *	                               the suspend does), or "now", or "self": then the writer itself eats, and may be chosen in the
+ *	                               middle of it. Read: what came of the last meal, the least free memory it left, and the mark
+ *	                               where memory ends for those who are no victims.
  *	/sys/kernel/debug/oom_balloon  write KIB: holds that much until an OOM. Read: KiB held.
  *
  * Locks: eater_mutex (the order and its result); the balloon's list is under balloon_mutex.
@@ -28,19 +29,20 @@ static struct {
 	const char *phase;		/* NULL: nothing ordered */
 	u64 pages;
 	bool concurrent;
+	u32 gfp;
 	char result[160];
 } order;
 static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
 
 /* Takes n pages, chained through their lru links; returns how many there were. *left: how many stayed free. */
-static u64 eat(struct list *held, u64 n, u64 *left)
+static u64 eat(struct list *held, u64 n, u32 gfp, u64 *left)
 {
 	u64 got;
 
 	*left = nr_free_pages();
 
 	for (got = 0; got < n; got++) {
-		struct page *p = alloc_page(GFP_KERNEL | GFP_NOWARN);
+		struct page *p = alloc_page(gfp);
 		if (!p)
 			break;
 		list_add(&p->lru, held);
@@ -66,6 +68,7 @@ static u64 give_back(struct list *held)
 struct meal {
 	const char *phase;
 	u64 pages;
+	u32 gfp;
 	struct completion done;
 	_Atomic u32 refs;		/* the thread's, and the orderer's unless concurrent */
 };
@@ -76,10 +79,10 @@ static void put_meal(struct meal *m)
 		kfree(m);
 }
 
-static void have_meal(const char *phase, u64 pages)
+static void have_meal(const char *phase, u64 pages, u32 gfp)
 {
 	LIST_HEAD(held);
-	u64 left, got = eat(&held, pages, &left);
+	u64 left, got = eat(&held, pages, gfp, &left);
 
 	give_back(&held);
 	spin_lock(&order_lock);
@@ -93,13 +96,13 @@ static void eater(void *arg)
 {
 	struct meal *m = arg;
 
-	have_meal(m->phase, m->pages);
+	have_meal(m->phase, m->pages, m->gfp);
 	complete(&m->done);
 	put_meal(m);
 }
 
 /* Starts the thread; waits for it unless concurrent. 0 or -errno. */
-static int serve(const char *phase, u64 pages, bool concurrent)
+static int serve(const char *phase, u64 pages, u32 gfp, bool concurrent)
 {
 	struct meal *m = kzalloc(sizeof(*m), GFP_KERNEL);
 	struct task *t;
@@ -108,6 +111,7 @@ static int serve(const char *phase, u64 pages, bool concurrent)
 		return -ENOMEM;
 	m->phase = phase;
 	m->pages = pages;
+	m->gfp = gfp;
 	completion_init(&m->done);
 	atomic_store(&m->refs, 2);
 	t = kthread_run(eater, m, "oom_eater");
@@ -124,6 +128,7 @@ static int serve(const char *phase, u64 pages, bool concurrent)
 void pm_phase(const char *step)
 {
 	u64 pages;
+	u32 gfp;
 	bool concurrent, mine;
 	int err;
 
@@ -131,10 +136,11 @@ void pm_phase(const char *step)
 	mine = order.phase && !kstrcmp(order.phase, step);
 	pages = order.pages;
 	concurrent = order.concurrent;
+	gfp = order.gfp;
 	if (mine)
 		order.phase = NULL;
 	spin_unlock(&order_lock);
-	err = mine ? serve(step, pages, concurrent) : 0;
+	err = mine ? serve(step, pages, gfp, concurrent) : 0;
 	if (err)
 		pr_err("oom_eater: cannot start: %d\n", err);
 	pause_point(step);
@@ -152,6 +158,8 @@ static s64 eater_store(const char *text, size_t n)
 {
 	char copy[64], *s = copy;
 	const char *phase, *size, *mode;
+	u32 gfp = GFP_KERNEL | GFP_NOWARN;
+	bool nofail;
 	u64 kib;
 
 	if (n >= sizeof(copy))
@@ -161,21 +169,27 @@ static s64 eater_store(const char *text, size_t n)
 	phase = find_phase(kword(&s));
 	size = kword(&s);
 	mode = kword(&s);
-	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && kstrcmp(mode, "concurrent")) || *kword(&s))
+	nofail = !kstrcmp(mode, "nofail");
+	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && !nofail && kstrcmp(mode, "concurrent")) || *kword(&s))
 		return -EINVAL;
+	if (nofail)
+		gfp |= GFP_NOFAIL;
 	spin_lock(&order_lock);
 	order.phase = phase == phases[0] || phase == phases[1] ? NULL : phase;
 	order.pages = kib / 4;
 	order.concurrent = *mode;
+	order.gfp = gfp;
 	order.result[0] = 0;
 	spin_unlock(&order_lock);
 	if (phase == phases[0]) {
-		int err = serve(phase, kib / 4, *mode);
+		int err = serve(phase, kib / 4, gfp, *mode);
 		if (err)
 			return err;
 	}
-	if (phase == phases[1])
-		have_meal(phase, kib / 4);
+	if (phase == phases[1]) {
+		pause_point(phase);
+		have_meal(phase, kib / 4, gfp);
+	}
 	return n;
 }
 

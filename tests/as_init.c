@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The first program itself shares its memory with a victim. Booted by init=/tests/as_init -- @init.
+// Scenario 35, mm_shared_with_init. The first program itself shares its memory with a victim. Booted by init=/tests/as_init -- @init.
 // Killing such a victim gives nothing back, so the killer must go on to the next one, and init lives.
 #include "scenes/s.h"
 

@@ -3,6 +3,7 @@
 // The freezer and the OOM killer meet: memory runs out before, during and after each step of suspend.
 #include "s.h"
 
+// Scenario 15, pm_frozen_group.
 TEST(a_frozen_group_is_killed)
 {
 	static const int threads[] = {1, 2, 4, 8, 32};
@@ -33,6 +34,7 @@ TEST(a_frozen_group_without_its_leader)
 	s_suspend_ok();
 }
 
+// Scenario 23, stopped_and_frozen.
 TEST(a_stopped_and_frozen_group)
 {
 	struct hog h;
@@ -112,6 +114,7 @@ static void refused_at(const char *phase)
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 }
 
+// Scenario 41.
 TEST(alloc_while_disabled)
 {
 	s_stage();
@@ -120,6 +123,33 @@ TEST(alloc_while_disabled)
 	refused_at("resume");
 }
 
+// Scenario 41, alloc_while_disabled.
+TEST(alloc_while_disabled_that_must_not_fail)
+{
+	// GFP_NOFAIL keeps retrying, through the 300 ms before the resume, until the killer works again.
+	static char text[256 * 1024];
+	char mark[64];
+	struct hog h;
+
+	s_stage();
+	s_hog(&h, 4, 0);
+	s_set(PAUSE, "resume 0 300");
+	s_eat("freeze_kthreads", s_too_much(&h), "nofail");
+	CHECK_EQ(s_suspend(), 0);
+	s_digest();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
+	char *marked = strstr(text, mark);
+
+	CHECK(marked && !strstr(marked, "oom_enable:")); // the killer was enabled before
+	s_set(PAUSE, "\n");
+	s_quiet();
+	s_suspend_ok();
+}
+
+// Scenario 37.
 TEST(disable_idle)
 {
 	s_stage();
@@ -195,11 +225,13 @@ static void disable_stuck(int who)
 	s_suspend_ok();
 }
 
+// Scenario 38.
 TEST(disable_stuck)
 {
 	disable_stuck(LEADER_SYNCS);
 }
 
+// Scenario 38, disable_stuck, an unmarked sibling.
 TEST(disable_stuck_sibling)
 {
 	disable_stuck(SIBLING_SYNCS);
@@ -210,6 +242,7 @@ static void nothing(int sig)
 	(void)sig;
 }
 
+// Scenario 39.
 TEST(disable_interrupted)
 {
 	struct hog h;
@@ -228,6 +261,7 @@ TEST(disable_interrupted)
 	s_suspend_ok();
 }
 
+// Scenario 42.
 TEST(suspender_is_victim)
 {
 	struct hog h;
@@ -338,6 +372,7 @@ static long killed_with_a_dirty_disk(int pages, char c)
 	return took;
 }
 
+// Scenario 44.
 TEST(kthread_needed_by_victim)
 {
 	// Its last close is more than the disk takes at once: it waits for the disk's thread, which freezes too, but later.

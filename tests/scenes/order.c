@@ -3,8 +3,6 @@
 // Scenes that come out only if the machine keeps an order of events, which the door /sys/kernel/debug/pause makes it keep.
 #include "s.h"
 
-#define PAUSE "/sys/kernel/debug/pause"
-
 TEST(the_door_refuses_nonsense)
 {
 	static const char *const bad[] = {"X3", "X3 0", "nowhere 0 1", "X3 x 1", "X3 -1 1", "X3 0 60001", "X3 4294967296 1", "X3 0 1 X4",

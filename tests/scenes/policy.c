@@ -30,6 +30,7 @@ static void end(int pid)
 	t_wait(pid);
 }
 
+// Scenario 52, score_adj.
 TEST(score_adj_before_size)
 {
 	s_stage();
@@ -47,6 +48,7 @@ TEST(score_adj_before_size)
 	s_suspend_ok();
 }
 
+// Scenario 52, score_adj.
 TEST(score_follows_size_and_adj)
 {
 	char path[64];
@@ -108,6 +110,7 @@ TEST(nobody_may_be_killed)
 	s_suspend_ok();
 }
 
+// Scenario 51, sysrq_f_twice.
 TEST(sysrq_twice_kills_a_second)
 {
 	int first, second;
@@ -134,6 +137,7 @@ TEST(sysrq_twice_kills_a_second)
 	s_suspend_ok();
 }
 
+// Scenario 50.
 TEST(notifier_saves)
 {
 	char text[32];
@@ -151,6 +155,7 @@ TEST(notifier_saves)
 	s_suspend_ok();
 }
 
+// Scenario 49.
 TEST(kill_allocating_task)
 {
 	s_stage();
@@ -199,6 +204,7 @@ TEST(fault_out_of_memory)
 	s_suspend_ok();
 }
 
+// Scenario 53.
 TEST(reserves)
 {
 	// A victim in need gets at memory that others do not: it can always die. Ten at once prove it.

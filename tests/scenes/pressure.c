@@ -28,6 +28,7 @@ static bool log_says(const char *what)
 	return strstr(log, what) != NULL;
 }
 
+// Scenario 54.
 TEST(reaper_blocked)
 {
 	// The victim sleeps with its mmap_lock held: it cannot be reaped, and somebody else has to go.
@@ -82,6 +83,7 @@ static bool ended_at(long floor)
 	return left >= floor - 8 && left <= floor + 64;
 }
 
+// Scenario 53.
 TEST(reserves)
 {
 	struct hog h;
@@ -108,6 +110,7 @@ TEST(reserves)
 	s_suspend_ok();
 }
 
+// Scenario 53, reserves.
 TEST(a_victim_gets_half_of_the_reserve)
 {
 	// It is chosen in the middle of an allocation, and goes on in the kernel: from the mark to half of it, and no further.
@@ -169,6 +172,7 @@ TEST(counted_once_while_its_threads_allocate)
 	s_suspend_ok();
 }
 
+// Scenario 59.
 TEST(mmless_allocator)
 {
 	// The last close writes a whole dirty disk, and needs memory for the requests when it has no mm any more.

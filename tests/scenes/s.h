@@ -13,6 +13,7 @@
 #define STATE "/sys/power/state"
 #define OOM "/sys/kernel/debug/oom"
 #define EATER "/sys/kernel/debug/oom_eater"
+#define PAUSE "/sys/kernel/debug/pause"
 
 static char s_buf[4096];
 

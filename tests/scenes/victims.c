@@ -4,6 +4,7 @@
 // count comes back to zero, so that the suspend after it succeeds.
 #include "s.h"
 
+// Scenario 1.
 TEST(single_reaped)
 {
 	struct hog h;
@@ -19,6 +20,7 @@ TEST(single_reaped)
 	s_suspend_ok();
 }
 
+// Scenario 2.
 TEST(single_sigchld_ignored)
 {
 	struct hog h;
@@ -37,6 +39,7 @@ static void nothing(int sig)
 	(void)sig;
 }
 
+// Scenario 3.
 TEST(single_nocldwait)
 {
 	struct hog h;
@@ -53,6 +56,7 @@ TEST(single_nocldwait)
 	s_suspend_ok();
 }
 
+// Scenario 4.
 TEST(single_never_waited)
 {
 	struct hog h;
@@ -66,6 +70,7 @@ TEST(single_never_waited)
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 }
 
+// Scenario 5.
 TEST(orphan_victim)
 {
 	// The parent dies with its child, so that the child changes hands on its way out.
@@ -97,6 +102,7 @@ TEST(orphan_victim)
 	s_suspend_ok();
 }
 
+// Scenario 6.
 TEST(leader_first)
 {
 	struct hog h;
@@ -114,6 +120,7 @@ TEST(leader_first)
 	s_suspend_ok();
 }
 
+// Scenario 7.
 TEST(leader_first_parent_ignores)
 {
 	struct hog h;
@@ -132,6 +139,7 @@ static int gone(void *arg)
 	return 0;
 }
 
+// Scenario 8.
 TEST(leader_last)
 {
 	struct hog h;
@@ -160,6 +168,7 @@ TEST(leader_last)
 	s_suspend_ok();
 }
 
+// Scenario 9, unhash_window.
 TEST(leader_and_worker_together)
 {
 	// The window between the leader's and the worker's exit_notify, again and again.
@@ -175,6 +184,7 @@ TEST(leader_and_worker_together)
 	s_suspend_ok();
 }
 
+// Scenario 10.
 TEST(thread_storm)
 {
 	struct hog h;
@@ -198,6 +208,7 @@ static int clone_and_clone(void *arg)
 	return thread_pause(NULL);
 }
 
+// Scenario 13.
 TEST(clone_race)
 {
 	s_stage();
@@ -268,11 +279,50 @@ static void two_groups(int (*other)(void *))
 	s_suspend_ok();
 }
 
+// Scenario 34.
 TEST(two_groups_one_mm)
 {
 	two_groups(sharer);
 }
 
+// Scenario 34, two_groups_one_mm.
+TEST(two_groups_one_mm_count_as_one)
+{
+	// The first, which is chosen, waits for a slow disk: both are killed, and one is counted.
+	_Atomic int *pid = t_map_shared(PAGE);
+
+	s_stage();
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	s_set("/sys/block/ram0/delay_us", "1500000");
+	long kills = s_kills();
+	int first = t_fork();
+
+	if (first == 0) {
+		char *stack = t_map(STACK_SIZE);
+		long fd = sys(open, "/dev/ram0", O_RDWR);
+
+		s_adj("1000");
+		s_touch(t_map(1024 * 1024), 1024);
+		sys(write, fd, s_buf, 512);
+		*pid = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, sharer, NULL);
+		sys(fsync, fd);
+		thread_pause(NULL);
+	}
+	UNTIL(*pid && t_state(first) == 'D' && t_state(*pid) == 'S');
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_field(OOM, "victims"), 1);
+	UNTIL(t_state(*pid) == 'Z'); // killed unmarked: it owes nothing
+	CHECK_EQ(t_state(first), 'D');
+	CHECK_EQ(t_field(OOM, "victims"), 1);
+	CHECK_EQ(t_wait(first), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_wait(*pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_set("/sys/block/ram0/delay_us", "0");
+	s_quiet();
+	s_suspend_ok();
+}
+
+// Scenario 14.
 TEST(clone_vm_race)
 {
 	two_groups(breeding_sharer);
@@ -325,6 +375,7 @@ TEST(dying_group_asks_for_memory)
 	s_suspend_ok();
 }
 
+// Scenario 60.
 TEST(zombie_leader_selected)
 {
 	struct hog h;
