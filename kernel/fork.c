@@ -17,6 +17,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/printk.h"
 #include "kernel/rseq.h"
 #include "kernel/trace.h"
@@ -303,21 +304,12 @@ static struct task *build(const struct clone_request *c)
  * linked at the end of the list, or refused.
  *
  * A signal sent to many processes (a process group, everybody) while this call ran came too early
- * for a new process, which was on no list: then the call starts again, after the parent has taken
- * the signal. Another signal alone does not restart it, or a timer could do so for ever. LINUX: 6.1
- * collects such signals and delivers them to parent and child.
+ * for a new process, which was on no list: it was noted for the child, see fork_signals.
  */
-static int refused(const struct clone_request *c, u32 wide_before)
+static bool refused(const struct clone_request *c)
 {
 	assert_held(&current->sighand->siglock);
-	if (is_kernel_thread(c))
-		return 0;
-	if (fatal_signal_pending(current))
-		return -EINTR;
-	if ((c->flags & CLONE_THREAD) || atomic_load(&wide_signals) == wide_before)
-		return 0;
-	recalc_sigpending();
-	return signal_pending(current) ? -ERESTARTNOINTR : 0;
+	return !is_kernel_thread(c) && fatal_signal_pending(current);
 }
 
 static void link_parent(struct task *p, const struct clone_request *c)
@@ -349,7 +341,7 @@ static void link_thread(struct task *p)
 		set_tif(p, TIF_SIGPENDING);
 }
 
-static void link_process(struct task *p, const struct clone_request *c)
+static void link_process(struct task *p, const struct clone_request *c, sigset_t_k signals)
 {
 	struct group *g = p->group, *pg = p->real_parent->group, *cur = current->group;
 
@@ -368,9 +360,12 @@ static void link_process(struct task *p, const struct clone_request *c)
 	}
 	list_add_tail(&p->sibling, &p->real_parent->children);
 	list_add_tail(&p->tasks, &task_list);
+	g->shared_pending.signal = signals;
+	if (signals)
+		set_tif(p, TIF_SIGPENDING);
 }
 
-static void link_task(struct task *p, const struct clone_request *c)
+static void link_task(struct task *p, const struct clone_request *c, sigset_t_k signals)
 {
 	struct group *g = p->group;
 
@@ -378,7 +373,7 @@ static void link_task(struct task *p, const struct clone_request *c)
 	if (c->flags & CLONE_THREAD)
 		link_thread(p);
 	else
-		link_process(p, c);
+		link_process(p, c, signals);
 	list_add_tail(&p->thread_node, &g->thread_head);
 	g->nr_threads++;
 	g->quick_threads++;
@@ -388,10 +383,10 @@ static void link_task(struct task *p, const struct clone_request *c)
 	pid_attach(p);
 }
 
-static int publish(struct task *p, const struct clone_request *c, u32 wide_before)
+static int publish(struct task *p, const struct clone_request *c, const struct fork_signals *meanwhile)
 {
 	struct spinlock *siglock = &current->sighand->siglock;
-	int err;
+	bool no;
 
 	/*
 	 * One reference for the hash, released by release_task; one for the scheduler, dropped
@@ -400,14 +395,14 @@ static int publish(struct task *p, const struct clone_request *c, u32 wide_befor
 	atomic_store(&p->usage, 2);
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
-	err = refused(c, wide_before);
-	if (!err)
-		link_task(p, c);
+	no = refused(c);
+	if (!no)
+		link_task(p, c, is_kernel_thread(c) ? 0 : meanwhile->signal);
 	spin_unlock(siglock);
 	write_unlock(&tasklist_lock);
-	if (err)
+	if (no)
 		atomic_store(&p->usage, 1);
-	return err;
+	return no ? -EINTR : 0;
 }
 
 /*
@@ -424,28 +419,44 @@ static int give_pidfd(struct task *p, const struct clone_request *c)
 	return -EFAULT;
 }
 
-struct task *copy_process(const struct clone_request *c)
+static struct task *build_and_publish(const struct clone_request *c, const struct fork_signals *meanwhile)
 {
-	u32 wide_before = atomic_load(&wide_signals);
-	struct task *p;
+	struct task *p = build(c);
 	int err, pidfd = -1;
 
-	might_sleep();
-	err = check(c);
-	if (err)
-		return ERR_PTR(err);
-	p = build(c);
 	if (IS_ERR(p))
 		return p;
+	pause_point("fork");
 	if (c->flags & CLONE_PIDFD)
 		pidfd = give_pidfd(p, c);
-	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, wide_before);
+	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, meanwhile);
 	if (!err)
 		return p;
 	if (pidfd >= 0)
 		fd_close(pidfd);
 	abandon(p);
 	return ERR_PTR(err);
+}
+
+struct task *copy_process(const struct clone_request *c)
+{
+	struct spinlock *siglock = &current->sighand->siglock;
+	struct fork_signals meanwhile = { .signal = 0 };
+	struct task *p;
+	int err;
+
+	might_sleep();
+	err = check(c);
+	if (err)
+		return ERR_PTR(err);
+	spin_lock(siglock);
+	list_add(&meanwhile.node, &current->group->forks);
+	spin_unlock(siglock);
+	p = build_and_publish(c, &meanwhile);
+	spin_lock(siglock);
+	list_del(&meanwhile.node);
+	spin_unlock(siglock);
+	return p;
 }
 
 /* --- starting it --- */

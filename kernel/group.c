@@ -47,6 +47,7 @@ struct group *group_alloc(void)
 	atomic_store_explicit(&g->sigcnt, 1, memory_order_relaxed);
 	list_init(&g->thread_head);
 	sigpending_init(&g->shared_pending);
+	list_init(&g->forks);
 	waitq_init(&g->wait_chldexit, "wait_chldexit");
 	waitq_init(&g->wait_pidfd, "wait_pidfd");
 	mutex_init(&g->exec_mutex, "exec_mutex", RANK_EXEC);

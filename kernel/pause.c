@@ -28,6 +28,7 @@
 static const char *const points[] = {
 	"X0", "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16", "X14A", "X14B", "X18",	/* exit.c */
 	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
+	"fork",			/* has built the child, nobody can see it yet */
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */
 	"frozen",		/* its state says frozen, it has not slept yet */

@@ -256,10 +256,9 @@ static long kill_all(int sig)
 	long err = -ESRCH, e;
 
 	read_lock(&tasklist_lock);
-	atomic_fetch_add(&wide_signals, 1);
 	for_each_process(p)
 		if (p->tgid > 1 && !same_thread_group(p, current)) {
-			e = group_send_sig_info(sig, NULL, p);
+			e = group_send_sig_wide(sig, NULL, p);
 			err = e != -EPERM ? e : err == -ESRCH ? 0 : err;
 		}
 	read_unlock(&tasklist_lock);

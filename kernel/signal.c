@@ -336,13 +336,28 @@ void kill_group(struct task *t)
 	(void)send_sig(SIGKILL, SEND_SIG_KERNEL, t, true);
 }
 
-_Atomic u32 wide_signals;
-
 int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t)
 {
 	int err = !valid_signal(sig) ? -EINVAL : info == SEND_SIG_KERNEL ? 0 : kill_permission(sig, t);
 
 	return err ? err : send_sig_group(sig, info, t);
+}
+
+int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t)
+{
+	sigset_t_k against = sig == SIGCONT ? SIG_STOP_MASK : sig && sigmask(sig) & SIG_STOP_MASK ? sigmask(SIGCONT) : 0;
+	struct sighand *s = t->sighand;
+	int err = group_send_sig_info(sig, info, t);
+	struct fork_signals *f;
+
+	assert(rw_is_held(&tasklist_lock));
+	if (err || !sig)
+		return err;
+	spin_lock(&s->siglock);
+	list_for_each(f, &t->group->forks, node)
+		f->signal = (f->signal & ~against) | sigmask(sig);
+	spin_unlock(&s->siglock);
+	return 0;
 }
 
 /* Under tasklist_lock. 0 if one took it; else the last refusal, or -ESRCH. */
@@ -355,11 +370,10 @@ static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
 
 	if (!members)
 		return -ESRCH;
-	atomic_fetch_add(&wide_signals, 1);
 	for_each_pgrp_member(members, g) {
 		if (!g->leader)
 			continue;
-		err = group_send_sig_info(sig, info, g->leader);
+		err = group_send_sig_wide(sig, info, g->leader);
 		taken |= !err;
 	}
 	return taken ? 0 : err;

@@ -23,6 +23,12 @@ struct sigpending {			/* [siglock] */
 	struct list queue;
 };
 
+/* A fork under way: what was sent to many processes meanwhile is for the child too. On the caller's stack. */
+struct fork_signals {			/* [siglock] */
+	struct list node;		/* on group->forks */
+	sigset_t_k signal;
+};
+
 /* Handlers, shared by CLONE_SIGHAND. */
 struct sighand {
 	_Atomic u32 count;
@@ -54,6 +60,8 @@ struct ksig {
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t);
 /* The same for who may be refused it: -EPERM. LINUX: siglock is taken after the check. */
 int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t);
+/* The same to one process of many: the children that it is about to have get it too. tasklist_lock held. */
+int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
 /* SIGKILL to a whole group, as the OOM killer does. Context as send_sig_group. */
@@ -68,11 +76,6 @@ void force_fatal_sig(int sig);
  * there is none.
  */
 int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp);
-/*
- * Signals sent to more than one process so far: counted under tasklist_lock before the walk. fork
- * looks whether one passed it by.
- */
-extern _Atomic u32 wide_signals;
 /*
  * Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but
  * hashed ones included.

@@ -50,6 +50,7 @@ static struct group init_group = {
 	.sigcnt = 1, .live = 1, .io_live = 1, .nr_threads = 1, .quick_threads = 1,
 	.thread_head = LIST_INIT(init_group.thread_head),
 	.shared_pending = { .queue = LIST_INIT(init_group.shared_pending.queue) },
+	.forks = LIST_INIT(init_group.forks),
 	.wait_chldexit = WAITQ_INIT(init_group.wait_chldexit, "wait_chldexit"),
 	.wait_pidfd = WAITQ_INIT(init_group.wait_pidfd, "wait_pidfd"),
 	.exec_mutex = MUTEX_INIT(init_group.exec_mutex, "exec_mutex", RANK_EXEC),

@@ -86,6 +86,7 @@ struct group {
 	int notify_count;		/* [S] de_thread's handshake */
 	int group_stop_count;		/* [S] */
 	struct sigpending shared_pending;	/* [S] */
+	struct list forks;		/* [S] of fork_signals: forks of its threads that are under way */
 	struct waitq wait_chldexit;
 	struct waitq wait_pidfd;	/* for the end of the group */
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
