@@ -89,6 +89,21 @@ static void buddy_insert(struct page *p, unsigned order)
 	list_add(&p->lru, &zone.free[order]);
 }
 
+/* @n pages from @p on, in blocks as large as their place allows. */
+static void buddy_insert_run(struct page *p, u64 n)
+{
+	while (n) {
+		u64 i = (u64)(p - mem_map);
+		unsigned order = 0;
+
+		while (order < MAX_ORDER - 1 && !(i & 1ull << order) && 2ull << order <= n)
+			order++;
+		buddy_insert(p, order);
+		p += 1ull << order;
+		n -= 1ull << order;
+	}
+}
+
 /*
  * The smallest free block of at least @order, cut down to at most @most; *got is its order. NULL if
  * there is none.
@@ -172,12 +187,20 @@ static void __attribute__((noinline)) pcp_refill(struct pcp *c)
 	spin_unlock(&zone.lock);
 }
 
-/* The @n oldest pages of the list merge with their buddies. */
+/*
+ * The @n oldest pages of the list merge with their buddies. Memory that was touched in order comes
+ * back in order: a run of neighbours is one block, or a few, from the start.
+ */
 static void __attribute__((noinline)) pcp_flush(struct pcp *c, u32 n)
 {
+	u32 run;
+
 	spin_lock(&zone.lock);
-	for (u32 i = 0; i < n; i++)
-		buddy_insert(c->page[i], 0);
+	for (u32 i = 0; i < n; i += run) {
+		for (run = 1; i + run < n && c->page[i + run] == c->page[i] + run; run++)
+			;
+		buddy_insert_run(c->page[i], run);
+	}
 	spin_unlock(&zone.lock);
 	c->n -= n;
 	for (u32 i = 0; i < c->n; i++)
@@ -462,29 +485,19 @@ static void set_watermarks(void)
 	wmark[WMARK_NONE] = 0;
 }
 
-/*
- * Hands pages [pfn, end) of mem_map, reserved until now, to the allocator in blocks as large as
- * their place allows.
- */
+/* Hands pages [pfn, end) of mem_map, reserved until now, to the allocator. */
 static void release_pages(pfn_t pfn, pfn_t end)
 {
+	struct page *p = pfn_to_page(pfn);
 	u64 n = end - pfn;
 
-	while (pfn < end) {
-		u64 i = pfn - mem_map_base;
-		unsigned order = 0;
-
-		while (order < MAX_ORDER - 1 && !(i & 1ull << order) && pfn + (2ull << order) <= end)
-			order++;
-		for (u64 k = 0; k < 1ull << order; k++) {
-			assert(mem_map[i + k].flags == PG_RESERVED);
-			mem_map[i + k].flags = 0;
-		}
-		spin_lock(&zone.lock);
-		buddy_insert(&mem_map[i], order);
-		spin_unlock(&zone.lock);
-		pfn += 1ull << order;
+	for (u64 i = 0; i < n; i++) {
+		assert(p[i].flags == PG_RESERVED);
+		p[i].flags = 0;
 	}
+	spin_lock(&zone.lock);
+	buddy_insert_run(p, n);
+	spin_unlock(&zone.lock);
 	nr_managed += n;
 	atomic_fetch_add(&nr_free, (s64)n);
 }
