@@ -86,6 +86,8 @@ static inline void put_page(struct page *p)
 	if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) <= 1)
 		free_page_slow(p);
 }
+/* put_page of each of @n, cheaper. The array is scratch afterwards. Any context. */
+void put_pages(struct page **page, unsigned n);
 void free_pages(struct page *p, unsigned order);	/* the only reference. Any context. */
 /*
  * One attempt, no slow path: takes pages while free > the given mark. For alloc_pages_may_oom and
@@ -137,7 +139,8 @@ enum vm_counter {
 	VM_KERNEL_WARNINGS, NR_VM_COUNTERS
 };
 extern _Atomic u64 vm_counters[NR_VM_COUNTERS];
-static inline void count_vm(enum vm_counter c) { atomic_fetch_add_explicit(&vm_counters[c], 1, memory_order_relaxed); }
+static inline void count_vm_n(enum vm_counter c, u64 n) { atomic_fetch_add_explicit(&vm_counters[c], n, memory_order_relaxed); }
+static inline void count_vm(enum vm_counter c) { count_vm_n(c, 1); }
 /* Pages in use by kind, for meminfo: anon, file, shmem, slab, stacks, page tables. */
 enum page_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_SLAB, KIND_STACK, KIND_PT, NR_PAGE_KINDS };
 extern _Atomic s64 page_kinds[NR_PAGE_KINDS];

@@ -236,15 +236,20 @@ static struct page *pcp_alloc(void)
 	return p;
 }
 
+static inline void pcp_add(struct pcp *c, struct page *p)
+{
+	if (unlikely(c->n == PCP_MAX))
+		pcp_flush(c, PCP_MAX / 2);
+	c->page[c->n++] = p;
+}
+
 static void pcp_free(struct page *p)
 {
 	struct pcp *c;
 	bool on;
 
 	c = pcp_lock_mine(&on);
-	if (unlikely(c->n == PCP_MAX))
-		pcp_flush(c, PCP_MAX / 2);
-	c->page[c->n++] = p;
+	pcp_add(c, p);
 	pcp_unlock(c, on);
 }
 
@@ -433,6 +438,34 @@ void free_page_slow(struct page *p)
 	count_vm(VM_PGFREE);
 	pcp_free(p);
 	atomic_fetch_add_explicit(&nr_free, 1, memory_order_relaxed);
+}
+
+void put_pages(struct page **page, unsigned n)
+{
+	unsigned freed = 0, anon = 0;
+	struct pcp *c;
+	bool on;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct page *p = page[i];
+		u32 was = atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
+
+		if (was > 1)
+			continue;
+		check_free(p, was - 1);
+		anon += p->flags & PG_ANON ? 1 : 0;
+		p->flags = 0;
+		page[freed++] = p;
+	}
+	if (!freed)
+		return;
+	account_pages(KIND_ANON, -(s64)anon);
+	count_vm_n(VM_PGFREE, freed);
+	c = pcp_lock_mine(&on);
+	for (unsigned i = 0; i < freed; i++)
+		pcp_add(c, page[i]);
+	pcp_unlock(c, on);
+	atomic_fetch_add_explicit(&nr_free, freed, memory_order_relaxed);
 }
 
 void free_pages(struct page *p, unsigned order)

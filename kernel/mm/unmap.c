@@ -79,8 +79,7 @@ static void zap_finish(struct mm *mm, struct zap *z)
 			add_rss(mm, k, -z->rss[k]);
 		z->rss[k] = 0;
 	}
-	for (unsigned i = 0; i < z->n; i++)
-		put_page(z->page[i]);
+	put_pages(z->page, z->n);
 	z->n = 0;
 }
 
