@@ -2,6 +2,7 @@
 /* The inline part of the x86-64 machine: what kernel/arch.h promises of machine.h. */
 #pragma once
 #include <stdatomic.h>
+#include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
 
 struct cpu;
@@ -74,6 +75,7 @@ struct arch_mm {
 	pte_t *pml4;
 	_Atomic u32 cpus;			/* that may hold translations: bit per CPU */
 	_Atomic u64 pt_pages;
+	struct list tables;			/* [mmap_lock] its table pages but the top one, by lru */
 };
 
 /* --- page table entries --- */

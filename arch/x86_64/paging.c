@@ -183,15 +183,26 @@ static u64 *pt_alloc(struct mm *mm, u64 *slot)
 		return NULL;
 	account_pages(KIND_PT, 1);
 	atomic_fetch_add_explicit(&mm->arch.pt_pages, 1, memory_order_relaxed);
+	list_add(&p->lru, &mm->arch.tables);
 	*slot = page_to_pfn(p) << PAGE_SHIFT | TABLE;
 	return page_address(p);
 }
 
-static void pt_free(struct mm *mm, u64 entry)
+static void pt_free(struct mm *mm, struct page *p)
 {
 	account_pages(KIND_PT, -1);
 	atomic_fetch_sub_explicit(&mm->arch.pt_pages, 1, memory_order_relaxed);
-	put_page(pfn_to_page(pte_pfn(entry)));
+	put_page(p);
+}
+
+static void pt_free_list(struct mm *mm, struct list *tables)
+{
+	struct page *p, *n;
+
+	list_for_each_safe(p, n, tables, lru) {
+		pt_free(mm, p);
+		cond_resched();
+	}
 }
 
 int arch_mm_init(struct mm *mm)
@@ -205,41 +216,11 @@ int arch_mm_init(struct mm *mm)
 	kmemset(top, 0, PAGE_SIZE / 2);
 	kmemcpy(top + ENTRIES / 2, kernel_pml4 + ENTRIES / 2, PAGE_SIZE / 2);
 	mm->arch.pml4 = top;
+	list_init(&mm->arch.tables);
 	atomic_store(&mm->arch.cpus, 0);
 	atomic_store(&mm->arch.pt_pages, 1);
 	account_pages(KIND_PT, 1);
 	return 0;
-}
-
-/*
- * The first used entry of t from i on, or n, a multiple of 8. Tables are mostly empty: eight at a
- * time.
- */
-static unsigned next_used(const u64 *t, unsigned i, unsigned n)
-{
-	for (; i % 8; i++)
-		if (t[i])
-			return i;
-	for (; i < n; i += 8) {
-		const u64 *e = t + i;
-
-		if (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7])
-			break;
-	}
-	while (i < n && !t[i])
-		i++;
-	return i;
-}
-
-static void free_tables(struct mm *mm, u64 *t, unsigned level, unsigned n)
-{
-	for (unsigned i = 0; (i = next_used(t, i, n)) < n; i++) {
-		if (level > 1)
-			free_tables(mm, table_of(t[i]), level - 1, ENTRIES);
-		cond_resched();
-		pt_free(mm, t[i]);
-		t[i] = 0;
-	}
 }
 
 void arch_mm_free(struct mm *mm)
@@ -247,8 +228,8 @@ void arch_mm_free(struct mm *mm)
 	if (!mm->arch.pml4)
 		return;
 	assert_eq(atomic_load(&mm->arch.cpus), 0);
-	free_tables(mm, mm->arch.pml4, 3, ENTRIES / 2);
-	pt_free(mm, virt_to_phys(mm->arch.pml4));
+	pt_free_list(mm, &mm->arch.tables);
+	pt_free(mm, virt_to_page(mm->arch.pml4));
 	mm->arch.pml4 = NULL;
 	assert_eq(atomic_load(&mm->arch.pt_pages), 0);
 }
@@ -322,9 +303,13 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 	return 0;
 }
 
+/* Eight at a time: most tables that are asked about are empty. */
 static bool table_empty(const u64 *t)
 {
-	return next_used(t, 0, ENTRIES) == ENTRIES;
+	for (const u64 *e = t; e < t + ENTRIES; e += 8)
+		if (e[0] | e[1] | e[2] | e[3] | e[4] | e[5] | e[6] | e[7])
+			return false;
+	return true;
 }
 
 /*
@@ -346,14 +331,13 @@ static void unlink_tables(u64 *t, unsigned level, uaddr_t base, uaddr_t start, u
 		cond_resched();
 		if (va < start || va + span > end || !table_empty(table_of(*slot)))
 			continue;
-		list_add(&pfn_to_page(pte_pfn(*slot))->lru, freed);
+		list_move_tail(&pfn_to_page(pte_pfn(*slot))->lru, freed);
 		*slot = 0;
 	}
 }
 
 void arch_pt_free_range(struct mm *mm, uaddr_t start, uaddr_t end)
 {
-	struct page *p, *n;
 	LIST_HEAD(freed);
 
 	unlink_tables(mm->arch.pml4, 3, 0, start, min(end, USER_MAX), &freed);
@@ -361,10 +345,7 @@ void arch_pt_free_range(struct mm *mm, uaddr_t start, uaddr_t end)
 		return;
 	/* CPUs remember upper levels too: nobody may walk into these pages any more. */
 	arch_tlb_flush(mm, start, end);
-	list_for_each_safe(p, n, &freed, lru) {
-		list_del(&p->lru);
-		pt_free(mm, page_to_pfn(p) << PAGE_SHIFT);
-	}
+	pt_free_list(mm, &freed);
 }
 
 u64 arch_pt_pages(const struct mm *mm)
