@@ -197,14 +197,12 @@ int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsi
 		i++;
 	}
 	*first = i;
-	i = vma_index(mm, end - 1);
-	if (i < mm->nr_vmas && mm->vmas[i]->start < end) {
-		if (mm->vmas[i]->end > end) {
-			err = vma_split(mm, i, end);
-			if (err)
-				return err;
-		}
-		i++;
+	for (; i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
+		if (mm->vmas[i]->end <= end)
+			continue;
+		err = vma_split(mm, i, end);
+		if (err)
+			return err;
 	}
 	*last = i;
 	return 0;
