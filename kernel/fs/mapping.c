@@ -40,14 +40,16 @@ static unsigned radix_slot(u64 index, unsigned level)
 	return (unsigned)(index >> level * RADIX_BITS) % RADIX_SLOTS;
 }
 
-static struct page *radix_get(const struct mapping *m, u64 index)
+static inline struct page *radix_get(const struct mapping *m, u64 index)
 {
 	struct radix_node *n = m->root;
 
 	if (!n || index > radix_capacity(m->height))
 		return NULL;
-	for (unsigned level = m->height; n && level-- > 0;)
-		n = n->slot[radix_slot(index, level)];
+	for (unsigned shift = m->height * RADIX_BITS; n && shift;) {
+		shift -= RADIX_BITS;
+		n = n->slot[index >> shift & (RADIX_SLOTS - 1)];
+	}
 	return (struct page *)n;
 }
 
