@@ -288,11 +288,12 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 	assert(start <= end && end <= USER_MAX);
 	for (uaddr_t va = start & PAGE_MASK; va < end; va = next) {
 		u64 *t = find_table(mm, va, &next);
+		pte_t *p;
 
 		if (!t)
 			continue;
-		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE) {
-			pte_t *p = &t[index_at(va, 0)];
+		p = &t[index_at(va, 0)];
+		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE, p++) {
 			int ret = *p ? fn(mm, va, p, ctx) : 0;
 
 			if (ret)
