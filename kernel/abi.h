@@ -1203,6 +1203,7 @@ struct k_robust_list_head {
 #define O_LARGEFILE	0100000
 #define O_DIRECTORY	0200000
 #define O_NOFOLLOW	0400000
+#define __FMODE_EXEC	040		/* inside the kernel: opened to be run */
 #define O_NOATIME	01000000
 #define O_CLOEXEC	02000000
 #define O_SYNC		04010000

@@ -41,7 +41,7 @@ static int refuse_interpreter(struct bprm *b, const struct elf64_phdr *ph)
 	if (kernel_read(b->file, path, ph->p_filesz, ph->p_offset) != (s64)ph->p_filesz) {
 		err = -EIO;
 	} else if (path[ph->p_filesz - 1] == 0) {
-		f = do_filp_open(AT_FDCWD, path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+		f = do_filp_open(AT_FDCWD, path, __FMODE_EXEC | O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 		err = IS_ERR(f) ? (int)PTR_ERR(f) : -ELIBBAD;
 		if (!IS_ERR(f))
 			fput(f);
@@ -212,6 +212,7 @@ static uaddr_t phdr_address(const struct elf *e)
 unsigned fill_auxv(u64 *auxv, const struct bprm *b, uaddr_t random, uaddr_t platform)
 {
 	const struct elf *e = &b->elf;
+	const struct cred *c = &current->cred;
 	const u64 pairs[][2] = {
 		{ AT_HWCAP, arch_hwcap() },
 		{ AT_PAGESZ, PAGE_SIZE },
@@ -222,11 +223,11 @@ unsigned fill_auxv(u64 *auxv, const struct bprm *b, uaddr_t random, uaddr_t plat
 		{ AT_BASE, 0 },
 		{ AT_FLAGS, 0 },
 		{ AT_ENTRY, e->hdr.e_entry + e->bias },
-		{ AT_UID, 0 },
-		{ AT_EUID, 0 },
-		{ AT_GID, 0 },
-		{ AT_EGID, 0 },
-		{ AT_SECURE, 0 },
+		{ AT_UID, c->uid },
+		{ AT_EUID, c->euid },
+		{ AT_GID, c->gid },
+		{ AT_EGID, c->egid },
+		{ AT_SECURE, b->secure },
 		{ AT_RANDOM, random },
 		{ AT_EXECFN, b->execfn },
 		{ AT_PLATFORM, platform },

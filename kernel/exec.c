@@ -10,7 +10,8 @@
  * Locks: exec_mutex, from the opening of the file to the end; tasklist_lock, then siglock
  * (unshare_sighand); task_lock and siglock alone.
  *
- * LINUX: no core dumps, no credentials; ETXTBSY is not known: a running program can be written.
+ * LINUX: no core dumps; a set-user-id program may share its directory with a process of its caller
+ * (CLONE_FS); ETXTBSY is not known: a running program can be written.
  */
 #include "kernel/exec.h"
 #include "kernel/fs/files.h"
@@ -26,17 +27,11 @@
 
 static int open_program(struct bprm *b, int dfd, const char *path, u32 oflags)
 {
-	struct file *f = do_filp_open(dfd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | oflags, 0);
+	struct file *f = do_filp_open(dfd, path, __FMODE_EXEC | O_RDONLY | O_NONBLOCK | O_NOCTTY | oflags, 0);
 	s64 n;
-	int err;
 
 	if (IS_ERR(f))
 		return (int)PTR_ERR(f);
-	err = file_may_exec(f);
-	if (err) {
-		fput(f);
-		return err;
-	}
 	if (b->file)
 		fput(b->file);
 	b->file = f;
@@ -232,6 +227,27 @@ static void reset_task(struct bprm *b, struct task *t)
 	t->mm->exe_file = get_file(b->file);
 }
 
+/*
+ * Who the program is. The inode's mutex: mode and owner must be of one moment, or a file that is
+ * given to root would run as root with the bit its former owner set.
+ */
+static void exec_creds(struct bprm *b)
+{
+	struct inode *i = b->file->inode;
+	struct cred new = current->cred;
+	bool readable = file_is_readable(b->file);
+
+	mutex_lock(&i->lock);
+	b->secure = cap_exec(&new, i->sb->flags & MS_NOSUID ? 0 : i->mode, i->uid, i->gid);
+	mutex_unlock(&i->lock);
+	commit_creds(&new);
+	if (b->secure)
+		current->pdeath_signal = 0;
+	/* The caller may look neither into another's secrets nor into a program it may only run. */
+	if (!readable || new.uid != new.euid || new.gid != new.egid)
+		atomic_fetch_or(&current->mm->flags, MMF_NOT_DUMPABLE);
+}
+
 static int begin_new_exec(struct bprm *b)
 {
 	struct task *t = current;
@@ -245,8 +261,10 @@ static int begin_new_exec(struct bprm *b)
 		err = unshare_sighand(t);
 	if (!err)
 		err = files_unshare_exec();
-	if (!err)
+	if (!err) {
 		reset_task(b, t);
+		exec_creds(b);
+	}
 	return err;
 }
 

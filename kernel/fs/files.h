@@ -138,8 +138,7 @@ struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path fr
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode);	/* kernel copy of a user's path; ERR_PTR */
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */
 s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
-/* exec: regular and executable? 0, -EACCES */
-int file_may_exec(const struct file *f);
+bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
 /* --- descriptor tables --- */
 struct files;
@@ -251,7 +250,7 @@ SET_DECLARE(pseudo_files, struct pseudo_file);
 struct super {
 	_Atomic u32 refs;		/* one for the mount, one for each inode */
 	u32 dev;			/* (!) minor number; the major one is 0 */
-	u32 flags;			/* MS_RDONLY */
+	u32 flags;			/* MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
 	struct dentry *root;		/* (!) while mounted; the mount's reference */

@@ -13,6 +13,8 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
+#define MS_KEPT	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)	/* the flags of a mount that mean something */
+
 struct super *root_super;
 static struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", RANK_EXEC);
 static LIST_HEAD(mounts);		/* [D] of super.mounts */
@@ -49,7 +51,7 @@ static struct super *super_make(const char *source, const char *type, u32 flags,
 		super_put(sb);
 		return ERR_PTR(err);
 	}
-	sb->flags = flags & MS_RDONLY;
+	sb->flags = flags & MS_KEPT;
 	return sb;
 }
 
@@ -136,8 +138,9 @@ size_t mounts_show(char *buf, size_t n)
 		if (!found)
 			break;
 		char *p = dentry_path(sb->root, path, K_PATH_MAX);
-		len += kscnprintf(buf + len, n - len, "%s %s %s %s,relatime 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
-				  sb->flags & MS_RDONLY ? "ro" : "rw");
+		len += kscnprintf(buf + len, n - len, "%s %s %s %s%s%s%s,relatime 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
+				  sb->flags & MS_RDONLY ? "ro" : "rw", sb->flags & MS_NOSUID ? ",nosuid" : "",
+				  sb->flags & MS_NODEV ? ",nodev" : "", sb->flags & MS_NOEXEC ? ",noexec" : "");
 	}
 	mutex_unlock(&mount_mutex);
 	kfree(path);
@@ -264,7 +267,7 @@ static int remount(struct dentry *d, u32 flags)
 {
 	if (d->parent)
 		return -EINVAL;
-	WRITE_ONCE(d->inode->sb->flags, flags & MS_RDONLY);
+	WRITE_ONCE(d->inode->sb->flags, flags & MS_KEPT);
 	return 0;
 }
 
@@ -282,6 +285,10 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 		err = get_string(options, sizeof(options), udata);
 	if (!err)
 		err = user_path(AT_FDCWD, utarget, LOOKUP_FOLLOW, &d);
+	if (!err && !capable(CAP_SYS_ADMIN)) {
+		dput(d);
+		err = -EPERM;
+	}
 	if (err)
 		return err;
 	if (flags & MS_REMOUNT)
@@ -357,7 +364,9 @@ long sys_umount2(uaddr_t upath, int flags)
 	err = user_path(AT_FDCWD, upath, flags & nofollow ? 0 : LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	if (d->parent)
+	if (!capable(CAP_SYS_ADMIN))
+		err = -EPERM;
+	else if (d->parent)
 		err = -EINVAL;
 	else
 		err = detach(d, flags);

@@ -469,11 +469,16 @@ static int may_open(const struct dentry *d, u32 flags)
 		return 0;
 	if (inode_is(i, S_IFLNK))
 		return -ELOOP;
+	if (flags & __FMODE_EXEC && (!inode_is(i, S_IFREG) || i->sb->flags & MS_NOEXEC))
+		return -EACCES;
+	if (i->sb->flags & MS_NODEV && (inode_is(i, S_IFCHR) || inode_is(i, S_IFBLK)))
+		return -EACCES;
 	if (inode_is(i, S_IFDIR) && (changes || flags & O_CREAT))
 		return -EISDIR;
 	if (inode_is(i, S_IFSOCK))
 		return -ENXIO;
-	err = inode_permission(i, (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ));
+	err = inode_permission(i, flags & __FMODE_EXEC ? MAY_EXEC :
+				  (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ));
 	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;
 }
 
@@ -605,7 +610,7 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 			return ERR_PTR(err);
 		}
 	}
-	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC);
+	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC | __FMODE_EXEC);
 	f = file_open_dentry(d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
 	if (!IS_ERR(f) && f->opened)
 		fsnotify(f->dentry, IN_OPEN);
@@ -617,9 +622,9 @@ struct file *filp_open(const char *path, u32 flags, u32 mode)
 	return do_filp_open(AT_FDCWD, path, flags, mode);
 }
 
-int file_may_exec(const struct file *f)
+bool file_is_readable(const struct file *f)
 {
-	return inode_is(f->inode, S_IFREG) && f->inode->mode & 0111 ? 0 : -EACCES;
+	return !inode_permission(f->inode, MAY_READ);
 }
 
 /* --- system calls --- */
@@ -633,7 +638,7 @@ static long do_open(int dfd, uaddr_t upath, u32 flags, u32 mode)
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	mode = mode & 07777 & ~current_umask();
-	f = do_filp_open(dfd, path, flags | O_LARGEFILE, mode);
+	f = do_filp_open(dfd, path, (flags & ~(u32)__FMODE_EXEC) | O_LARGEFILE, mode);
 	putname(path);
 	if (IS_ERR(f))
 		return PTR_ERR(f);

@@ -597,7 +597,7 @@ static long put_statfs(const struct super *sb, uaddr_t buf)
 		.f_fsid = { (int)sb->dev, 0 },
 		.f_namelen = K_NAME_MAX,
 		.f_frsize = PAGE_SIZE,
-		.f_flags = ST_VALID | ST_RELATIME | (sb->flags & MS_RDONLY),
+		.f_flags = ST_VALID | ST_RELATIME | sb->flags,	/* ST_* are MS_* */
 	};
 
 	s.f_bavail = s.f_bfree;

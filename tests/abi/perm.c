@@ -371,3 +371,101 @@ TEST(access_asks_for_the_real_user)
 		0);
 	CHECK_EQ(AS(OTHER, sys(access, "g", 8)), -EINVAL);
 }
+
+// ---- programs ----
+
+// argv: real and effective user, real and effective group, AT_SECURE, dumpable
+HELPER(ids)
+{
+	unsigned want[6], r, e, s;
+
+	for (int i = 0; i < 6; i++)
+		want[i] = (unsigned)t_number(t_argv[2 + i]);
+	CHECK_EQ(sys(getresuid, &r, &e, &s), 0);
+	CHECK_EQ(r, want[0]);
+	CHECK_EQ(e, want[1]);
+	CHECK_EQ(s, want[1]);
+	CHECK_EQ(t_aux(AT_UID), want[0]);
+	CHECK_EQ(t_aux(AT_EUID), want[1]);
+	CHECK_EQ(sys(getresgid, &r, &e, &s), 0);
+	CHECK_EQ(r, want[2]);
+	CHECK_EQ(e, want[3]);
+	CHECK_EQ(s, want[3]);
+	CHECK_EQ(t_aux(AT_GID), want[2]);
+	CHECK_EQ(t_aux(AT_EGID), want[3]);
+	CHECK_EQ(t_aux(AT_SECURE), want[4]);
+	CHECK_EQ(sys(prctl, PR_GET_DUMPABLE, 0, 0, 0, 0), want[5]);
+	return 7;
+}
+
+// This program under another name and with another owner.
+static void copy_self(const char *to, unsigned uid, unsigned gid, unsigned mode)
+{
+	long from = sys(open, t_self, O_RDONLY), fd = sys(open, to, O_WRONLY | O_CREAT, 0600);
+	char *page = t_map(16 * PAGE);
+
+	CHECK_GE(from, 0);
+	CHECK_GE(fd, 0);
+	for (long n; (n = sys(read, from, page, 16 * PAGE)) > 0;)
+		CHECK_EQ(sys(write, fd, page, n), n);
+	sys(close, from);
+	sys(close, fd);
+	CHECK_EQ(sys(chown, to, uid, gid), 0);
+	CHECK_EQ(sys(chmod, to, mode), 0);
+}
+
+static long run(const char *a, const char *b, const char *c, const char *d, const char *secure, const char *dumpable)
+{
+	const char *argv[] = {"prog", "@ids", a, b, c, d, secure, dumpable, NULL};
+
+	return sys(execve, "prog", argv, t_envp);
+}
+
+TEST(set_user_id_program)
+{
+	prepare();
+	copy_self("prog", OWNER, GROUP, 06755);
+	CHECK_EQ(AS(OTHER, run("1003", "1001", "1003", "2001", "1", "0")), -7);
+	CHECK_EQ(sys(chmod, "prog", 02745), 0); // without x for the group it is no set-group-id program
+	CHECK_EQ(AS(OTHER, run("1003", "1003", "1003", "1003", "0", "1")), -7);
+	CHECK_EQ(sys(chmod, "prog", 04711), 0);
+	CHECK_EQ(AS(OTHER, run("1003", "1001", "1003", "1003", "1", "0")), -7);
+	CHECK_EQ(IN_CHILD(become(OTHER); CHECK_EQ(sys(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+			 run("1003", "1003", "1003", "1003", "0", "0")), // nor can it be read
+		7);
+	CHECK_EQ(sys(chown, "prog", 0, 0), 0);
+	CHECK_EQ(sys(chmod, "prog", 04755), 0);
+	CHECK_EQ(AS(OTHER, run("1003", "0", "1003", "1003", "1", "0")), -7);
+}
+
+TEST(execute_permission)
+{
+	prepare();
+	copy_self("prog", OWNER, GROUP, 0671);
+	CHECK_EQ(AS(OWNER, run("1001", "1001", "1001", "1001", "0", "1")), -EACCES);
+	CHECK_EQ(AS(MEMBER, run("1002", "1002", "1002", "1002", "0", "1")), -7);
+	CHECK_EQ(AS(OTHER, run("1003", "1003", "1003", "1003", "0", "0")), -7); // run, not read: hidden
+	CHECK_EQ(IN_CHILD(run("0", "0", "0", "0", "0", "1")), 7);
+	CHECK_EQ(sys(chmod, "prog", 0666), 0);
+	CHECK_EQ(run("0", "0", "0", "0", "0", "1"), -EACCES);
+	CHECK_EQ(OPENS("prog", O_RDONLY | 040), 0); // a flag that only the kernel itself has
+}
+
+TEST(mount_flags)
+{
+	prepare();
+	if (!t_on_thaw)
+		SKIP("mounts");
+	CHECK_EQ(sys(mkdir, "m", 0755), 0);
+	CHECK_EQ(sys(mount, "x", "m", "tmpfs", 2, 0), 0); // NOSUID
+	CHECK_EQ(sys(chdir, "m"), 0);
+	copy_self("prog", OWNER, GROUP, 06755);
+	CHECK_EQ(AS(OTHER, run("1003", "1003", "1003", "1003", "0", "1")), -7);
+	CHECK_EQ(sys(mknod, "null", 020666, 0x103), 0);
+	CHECK_EQ(OPENS("null", O_RDWR), 0);
+	CHECK_EQ(sys(mount, "x", ".", "tmpfs", 32 | 4 | 8, 0), 0); // REMOUNT, NODEV, NOEXEC
+	CHECK_EQ(run("0", "0", "0", "0", "0", "1"), -EACCES);
+	CHECK_EQ(OPENS("null", O_RDWR), -EACCES);
+	CHECK_EQ(sys(chdir, ".."), 0);
+	CHECK_EQ(sys(umount2, "m", 2), 0);
+}
