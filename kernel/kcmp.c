@@ -94,7 +94,10 @@ static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx
 long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 {
 	struct task *a = find_get_task_by_pid(pid_a), *b = find_get_task_by_pid(pid_b);
-	long ret = a && b ? do_kcmp(a, b, type, idx_a, idx_b) : -ESRCH;
+	long ret = -ESRCH;
+
+	if (a && b)
+		ret = ptrace_may_access(a) && ptrace_may_access(b) ? do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
 
 	if (a)
 		put_task(a);

@@ -161,8 +161,10 @@ long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 	group_put(g);
 	if (!t)
 		return -ESRCH;
-	f = fget_task(t, fd);
+	f = ptrace_may_access(t) ? fget_task(t, fd) : ERR_PTR(-EPERM);
 	put_task(t);
+	if (IS_ERR(f))
+		return PTR_ERR(f);
 	if (!f)
 		return -EBADF;
 	ret = fd_alloc(f, O_CLOEXEC, 0);

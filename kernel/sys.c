@@ -51,6 +51,8 @@ static long set_name(char *name, uaddr_t ubuf, int len)
 {
 	char buf[65] = { 0 };
 
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (len < 0 || len > 64)
 		return -EINVAL;
 	if (copy_from_user(buf, ubuf, (size_t)len))
@@ -94,6 +96,14 @@ long sys_sysinfo(uaddr_t uinfo)
 
 /* ---- limits ---- */
 
+static bool may_prlimit(const struct task *t)
+{
+	const struct cred *c = &current->cred, *o = &t->cred;
+
+	return t == current || capable(CAP_SYS_RESOURCE) ||
+	       (c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid && c->gid == o->egid && c->gid == o->sgid);
+}
+
 /* Reads, and sets if new, one limit of t's group. */
 static int do_prlimit(struct task *t, unsigned which, const struct k_rlimit64 *new, struct k_rlimit64 *old)
 {
@@ -111,7 +121,9 @@ static int do_prlimit(struct task *t, unsigned which, const struct k_rlimit64 *n
 	if (leader) {
 		task_lock(leader);
 		*old = t->group->rlim[which];
-		if (new)
+		if (new && new->rlim_max > old->rlim_max && !capable(CAP_SYS_RESOURCE))
+			err = -EPERM;
+		else if (new)
 			t->group->rlim[which] = *new;
 		task_unlock(leader);
 	} else {
@@ -132,7 +144,7 @@ long sys_prlimit64(int pid, unsigned which, uaddr_t unew, uaddr_t uold)
 	t = pid ? find_get_task_by_pid(pid) : get_task(current);
 	if (!t)
 		return -ESRCH;
-	err = do_prlimit(t, which, unew ? &new : NULL, &old);
+	err = may_prlimit(t) ? do_prlimit(t, which, unew ? &new : NULL, &old) : -EPERM;
 	put_task(t);
 	if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
 		err = -EFAULT;
@@ -348,6 +360,8 @@ long sys_arch_prctl(int code, uaddr_t addr)
 long sys_reboot(u32 magic1, u32 magic2, u32 cmd, uaddr_t arg)
 {
 	(void)arg;
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
 	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;

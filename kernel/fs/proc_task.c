@@ -320,36 +320,46 @@ s64 proc_oom_score_adj(struct task *t, char *buf, size_t n)
 	return (s64)kscnprintf(buf, n, "%d\n", READ_ONCE(t->group->oom_score_adj));
 }
 
-/* Everybody who shares the memory is judged by the same value: a kill of one is a kill of all. */
-static void set_adj(struct task *t, short adj)
+/* With CAP_SYS_RESOURCE a value is also how far down those without it may go later. */
+static void set_group_adj(struct group *g, short adj)
 {
-	struct mm *mm = get_task_mm(t);
-	struct task *p, *q;
+	WRITE_ONCE(g->oom_score_adj, adj);
+	if (capable(CAP_SYS_RESOURCE))
+		WRITE_ONCE(g->oom_score_adj_min, adj);
+}
 
-	WRITE_ONCE(t->group->oom_score_adj, adj);
-	WRITE_ONCE(t->group->oom_score_adj_min, adj);
+/* Everybody who shares the memory is judged by the same value: a kill of one is a kill of all. */
+static int set_adj(struct task *t, short adj)
+{
+	struct task *p, *q;
+	struct mm *mm;
+
+	if (adj < READ_ONCE(t->group->oom_score_adj_min) && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	mm = get_task_mm(t);
+	set_group_adj(t->group, adj);
 	if (!mm)
-		return;
+		return 0;
 	if (atomic_load(&mm->flags) & MMF_MULTIPROCESS) {
 		read_lock(&tasklist_lock);
 		for_each_process_thread(p, q)
-			if (READ_ONCE(q->mm) == mm && q->group != t->group && p != child_reaper) {
-				WRITE_ONCE(q->group->oom_score_adj, adj);
-				WRITE_ONCE(q->group->oom_score_adj_min, adj);
-			}
+			if (READ_ONCE(q->mm) == mm && q->group != t->group && p != child_reaper)
+				set_group_adj(q->group, adj);
 		read_unlock(&tasklist_lock);
 	}
 	mmput(mm);
+	return 0;
 }
 
 s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n)
 {
 	s64 v;
+	int err;
 
 	if (kparse_s64(buf, &v) || v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
-	set_adj(t, (short)v);
-	return (s64)n;
+	err = set_adj(t, (short)v);
+	return err ? err : (s64)n;
 }
 
 /* The old scale, -17..15. */
@@ -363,9 +373,10 @@ s64 proc_oom_adj(struct task *t, char *buf, size_t n)
 s64 proc_oom_adj_store(struct task *t, const char *buf, size_t n)
 {
 	s64 v;
+	int err;
 
 	if (kparse_s64(buf, &v) || ((v < -16 || v > 15) && v != -17))
 		return -EINVAL;
-	set_adj(t, (short)(v == 15 ? OOM_SCORE_ADJ_MAX : v * OOM_SCORE_ADJ_MAX / 17));
-	return (s64)n;
+	err = set_adj(t, (short)(v == 15 ? OOM_SCORE_ADJ_MAX : v * OOM_SCORE_ADJ_MAX / 17));
+	return err ? err : (s64)n;
 }

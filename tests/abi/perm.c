@@ -469,3 +469,42 @@ TEST(mount_flags)
 	CHECK_EQ(sys(chdir, ".."), 0);
 	CHECK_EQ(sys(umount2, "m", 2), 0);
 }
+
+// ---- the machine, and others ----
+
+TEST(what_only_capabilities_allow)
+{
+	struct rlimit64 limit, raised;
+
+	prepare();
+	become(OTHER);
+	CHECK_EQ(sys(sethostname, "x", 1), -EPERM);
+	CHECK_EQ(sys(setdomainname, "x", 1), -EPERM);
+	CHECK_EQ(sys(reboot, 0, 0, 0, 0), -EPERM);
+	CHECK_EQ(sys(mount, "x", "/", "tmpfs", 0, 0), -EPERM);
+	CHECK_EQ(sys(umount2, "/", 0), -EPERM);
+	CHECK_EQ(sys(prlimit64, 1, 7, 0, &limit), -EPERM);
+	CHECK_EQ(sys(prlimit64, 0, 7, 0, &limit), 0);
+	CHECK_EQ(sys(kcmp, 1, t_getpid(), 1, 0, 0), -EPERM);
+	long fd = sys(pidfd_open, 1, 0);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(pidfd_getfd, fd, 0, 0), -EPERM);
+	limit.rlim_max--;
+	limit.rlim_cur = 5;
+	CHECK_EQ(sys(prlimit64, 0, 7, &limit, 0), 0);
+	raised = limit;
+	raised.rlim_max++;
+	CHECK_EQ(sys(prlimit64, 0, 7, &raised, 0), -EPERM);
+	CHECK_EQ(sys(prlimit64, 0, 7, 0, &raised), 0);
+	CHECK_EQ(raised.rlim_max, limit.rlim_max);
+}
+
+TEST(oom_score_adj_goes_up)
+{
+	prepare();
+	keep(1UL << CAP_DAC_OVERRIDE);
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "300"), 0);
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "-1"), -EACCES);
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "0"), 0); // where it was
+}
