@@ -1358,6 +1358,46 @@ struct k_robust_list_head {
 #define GRND_RANDOM	2
 #define GRND_INSECURE	4
 #define CLOSE_RANGE_UNSHARE	2U
+#define AF_UNSPEC	0
+#define AF_UNIX		1
+#define AF_MAX		46
+#define SOCK_STREAM	1
+#define SOCK_DGRAM	2
+#define SOCK_RAW	3
+#define SOCK_SEQPACKET	5
+#define SOCK_MAX	11
+#define SOCK_TYPE_MASK	0xf
+#define SOCK_CLOEXEC	O_CLOEXEC
+#define SOCK_NONBLOCK	O_NONBLOCK
+#define SHUT_RD		0
+#define SHUT_RDWR	2
+#define SOL_SOCKET	1
+#define SCM_RIGHTS	1
+#define SCM_CREDENTIALS	2
+#define SO_REUSEADDR	2
+#define SO_TYPE		3
+#define SO_ERROR	4
+#define SO_BROADCAST	6
+#define SO_SNDBUF	7
+#define SO_RCVBUF	8
+#define SO_KEEPALIVE	9
+#define SO_PRIORITY	12
+#define SO_PASSCRED	16
+#define SO_PEERCRED	17
+#define SO_RCVTIMEO	20
+#define SO_SNDTIMEO	21
+#define SO_ACCEPTCONN	30
+#define SO_PROTOCOL	38
+#define SO_DOMAIN	39
+#define MSG_OOB		0x01u
+#define MSG_PEEK	0x02u
+#define MSG_CTRUNC	0x08u
+#define MSG_TRUNC	0x20u
+#define MSG_DONTWAIT	0x40u
+#define MSG_WAITALL	0x100u
+#define MSG_NOSIGNAL	0x4000u
+#define MSG_WAITFORONE	0x10000u
+#define MSG_CMSG_CLOEXEC	0x40000000u
 #define IN_ACCESS		0x00000001u
 #define IN_MODIFY		0x00000002u
 #define IN_ATTRIB		0x00000004u
@@ -1501,6 +1541,23 @@ struct k_flock {
 struct k_utimbuf {
 	int64_t actime;
 	int64_t modtime;
+};
+
+struct k_msghdr {
+	uint64_t msg_name;
+	uint32_t msg_namelen, pad0;
+	uint64_t msg_iov;
+	uint64_t msg_iovlen;
+	uint64_t msg_control;
+	uint64_t msg_controllen;
+	uint32_t msg_flags, pad1;
+};
+_Static_assert(sizeof(struct k_msghdr) == 56, "msghdr is 56 bytes");
+
+struct k_cmsghdr {
+	uint64_t cmsg_len;		/* with this header */
+	int32_t cmsg_level;
+	int32_t cmsg_type;
 };
 
 struct k_inotify_event {

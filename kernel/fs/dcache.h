@@ -162,6 +162,16 @@ static inline void fsnotify_gone(struct inode *i)
 		__fsnotify_gone(i);
 }
 
+/* --- vectors of user memory (rw.c) --- */
+#define FAST_IOV 8
+struct iov {
+	struct k_iovec fast[FAST_IOV], *v;
+	unsigned n;
+	size_t total;
+};
+int iov_import(struct iov *iov, uaddr_t uv, u64 n);	/* copies and checks; on failure nothing is to be freed */
+void iov_free(struct iov *iov);
+
 /* --- the rest --- */
 void pipe_open_init(struct inode *i);
 int chrdev_open(struct inode *i, struct file *f);

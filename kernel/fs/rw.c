@@ -154,21 +154,13 @@ long sys_pwrite64(int fd, uaddr_t buf, size_t n, s64 pos)
 
 /* --- vectors --- */
 
-#define FAST_IOV 8
-struct iov {
-	struct k_iovec fast[FAST_IOV], *v;
-	unsigned n;
-	size_t total;
-};
-
-static void iov_free(struct iov *iov)
+void iov_free(struct iov *iov)
 {
 	if (iov->v != iov->fast)
 		kfree(iov->v);
 }
 
-/* Copies and checks the vector. On failure nothing is to be freed. */
-static int iov_import(struct iov *iov, uaddr_t uv, u64 n)
+int iov_import(struct iov *iov, uaddr_t uv, u64 n)
 {
 	int err = -EFAULT;
 

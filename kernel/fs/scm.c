@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What travels along with a message: open files and who sends. Mirrors Linux net/core/scm.c.
+ *
+ * Locks: none of its own.
+ */
+#include "kernel/fs/socket.h"
+#include "kernel/cred.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task.h"
+
+#define MAX_CONTROL	65536u
+#define CMSG_ALIGN(n)	(((n) + 7) & ~(size_t)7)
+
+void scm_put(struct scm *scm)
+{
+	for (unsigned i = 0; i < scm->nr_files; i++)
+		fput(scm->files[i]);
+	scm->nr_files = 0;
+}
+
+static int add_files(struct scm *scm, const char *data, size_t n)
+{
+	int fd;
+
+	if (n / sizeof(fd) > SCM_MAX_FD - scm->nr_files)
+		return -EINVAL;
+	for (size_t i = 0; i < n / sizeof(fd); i++) {
+		struct file *f;
+
+		kmemcpy(&fd, data + i * sizeof(fd), sizeof(fd));
+		f = fget(fd);
+		if (!f)
+			return -EBADF;
+		if (file_sock(f)) {
+			fput(f);
+			return -ETOOMANYREFS;
+		}
+		scm->files[scm->nr_files++] = f;
+	}
+	return 0;
+}
+
+/* Who may current say that it is? */
+static bool may_be(const struct creds *c)
+{
+	const struct cred *me = &current->cred;
+
+	return (c->pid == current->tgid || capable(CAP_SYS_ADMIN)) &&
+	       (c->uid == me->uid || c->uid == me->euid || c->uid == me->suid || capable(CAP_SETUID)) &&
+	       (c->gid == me->gid || c->gid == me->egid || c->gid == me->sgid || capable(CAP_SETGID));
+}
+
+static int set_creds(struct scm *scm, const char *data, size_t n)
+{
+	struct creds c;
+
+	if (n != sizeof(c))
+		return -EINVAL;
+	kmemcpy(&c, data, sizeof(c));
+	if (!may_be(&c))
+		return -EPERM;
+	scm->creds = c;
+	scm->got = true;
+	return 0;
+}
+
+static int parse_control(struct scm *scm, const char *buf, size_t n)
+{
+	struct k_cmsghdr h;
+	int err = 0;
+
+	for (size_t at = 0; !err && n - at >= sizeof(h); at += CMSG_ALIGN(h.cmsg_len)) {
+		kmemcpy(&h, buf + at, sizeof(h));
+		if (h.cmsg_len < sizeof(h) || h.cmsg_len > n - at)
+			return -EINVAL;
+		if (h.cmsg_level == SOL_SOCKET && h.cmsg_type == SCM_RIGHTS)
+			err = add_files(scm, buf + at + sizeof(h), h.cmsg_len - sizeof(h));
+		else if (h.cmsg_level == SOL_SOCKET && h.cmsg_type == SCM_CREDENTIALS)
+			err = set_creds(scm, buf + at + sizeof(h), h.cmsg_len - sizeof(h));
+		else if (h.cmsg_level == SOL_SOCKET)
+			err = -EINVAL;
+		if (CMSG_ALIGN(h.cmsg_len) > n - at)
+			break;
+	}
+	return err;
+}
+
+int scm_send(struct scm *scm, const struct k_msghdr *h)
+{
+	char *buf;
+	int err;
+
+	if (!h->msg_control || !h->msg_controllen)
+		return 0;
+	if (h->msg_controllen > MAX_CONTROL)
+		return -ENOBUFS;
+	buf = kmalloc(h->msg_controllen, GFP_KERNEL);
+	if (!buf)
+		return -ENOBUFS;
+	err = copy_from_user(buf, h->msg_control, h->msg_controllen) ? -EFAULT : parse_control(scm, buf, h->msg_controllen);
+	kfree(buf);
+	return err;
+}
+
+/* What does not fit is cut off and said in the flags. */
+int put_cmsg(struct control *c, int type, const void *data, size_t n)
+{
+	struct k_cmsghdr h = { .cmsg_len = sizeof(h) + n, .cmsg_level = SOL_SOCKET, .cmsg_type = type };
+	size_t room = c->room - c->used;
+
+	if (room < sizeof(h)) {
+		c->flags |= MSG_CTRUNC;
+		return 0;
+	}
+	if (room < h.cmsg_len) {
+		c->flags |= MSG_CTRUNC;
+		h.cmsg_len = room;
+		n = room - sizeof(h);
+	}
+	if (copy_to_user(c->buf + c->used, &h, sizeof(h)) || copy_to_user(c->buf + c->used + sizeof(h), data, n))
+		return -EFAULT;
+	c->used += min(CMSG_ALIGN(h.cmsg_len), room);
+	return 0;
+}
+
+/* Descriptors for as many files as there is room for. */
+int scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags)
+{
+	size_t room = c->room - c->used, max;
+	int fds[SCM_MAX_FD];
+	unsigned n = 0;
+
+	max = room > sizeof(struct k_cmsghdr) ? (room - sizeof(struct k_cmsghdr)) / sizeof(int) : 0;
+	for (; n < scm->nr_files && n < max; n++) {
+		fds[n] = fd_alloc(get_file(scm->files[n]), fd_flags, 0);
+		if (fds[n] < 0) {
+			fput(scm->files[n]);
+			break;
+		}
+	}
+	if (n < scm->nr_files)
+		c->flags |= MSG_CTRUNC;
+	return n ? put_cmsg(c, SCM_RIGHTS, fds, n * sizeof(int)) : 0;
+}

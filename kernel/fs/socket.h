@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Sockets of the one family there is, AF_UNIX: what socket.c (system calls, message headers,
+ * options) and unix.c (connections and queues) tell each other.
+ */
+#pragma once
+#include "kernel/fs/dcache.h"
+
+#define SCM_MAX_FD	253u
+#define UNIX_PATH_MAX	108u
+
+/* Where the bytes of a message come from or go to: user memory in parts, or the kernel's own. */
+struct iter {
+	struct k_iovec *v;
+	unsigned n;
+	char *kernel;			/* NULL: user */
+	size_t left;
+};
+size_t iter_get(struct iter *it, void *dst, size_t n);	/* bytes NOT copied */
+size_t iter_put(struct iter *it, const void *src, size_t n);
+
+struct address {
+	u32 len;			/* 0: none; else of what follows, a sockaddr_un's */
+	u16 family;
+	char path[UNIX_PATH_MAX + 1];	/* a name of full length gets its NUL here */
+} __attribute__((packed, aligned(4)));
+#define ADDRESS_MIN	2u		/* of len: the family alone */
+
+struct creds {
+	int pid;
+	u32 uid, gid;
+};
+
+struct sock;
+
+/* What goes along with the bytes. */
+struct scm {
+	unsigned nr_files;
+	struct file *files[SCM_MAX_FD];	/* referenced */
+	struct creds creds;
+	struct address from;
+	u32 truncated;			/* received: of the message, bytes that did not fit */
+	bool got;			/* received: this is somebody's */
+};
+void scm_put(struct scm *scm);			/* drops the files */
+/* scm.c: the control messages of a header. 0 or -errno; what of *scm is set is the caller's to put. */
+int scm_send(struct scm *scm, const struct k_msghdr *h);
+/* One after the other into a header's buffer. */
+struct control {
+	uaddr_t buf;
+	size_t room, used;
+	u32 flags;			/* MSG_CTRUNC: not all fitted */
+};
+int put_cmsg(struct control *c, int type, const void *data, size_t n);	/* 0, -EFAULT */
+int scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags);	/* descriptors for scm's files. 0, -EFAULT */
+
+struct file *fget_sock(int fd, struct sock **sk);	/* referenced; ERR_PTR(-EBADF, -ENOTSOCK) */
+struct sock *file_sock(const struct file *f);	/* NULL: not a socket */
+struct file *sock_create(int type, u32 flags);	/* a new socket's open file; ERR_PTR */
+long unix_bind(struct sock *sk, const struct address *a);
+long unix_listen(struct sock *sk, int backlog);
+long unix_connect(struct sock *sk, const struct address *a, u32 file_flags);
+struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags);	/* ERR_PTR */
+long unix_pair(struct sock *a, struct sock *b);
+long unix_shutdown(struct sock *sk, int how);
+/* to: NULL or an address; flags: MSG_*. Takes over scm's files if it sends anything. */
+s64 unix_send(struct sock *sk, struct iter *it, const struct address *to, struct scm *scm, u32 flags);
+s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags);
+bool unix_passes_creds(struct sock *sk);	/* SO_PASSCRED */
+void unix_name(struct sock *sk, struct address *out);
+int unix_peer_name(struct sock *sk, struct address *out);	/* 0, -ENOTCONN */

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AF_UNIX sockets: names and connections. Mirrors Linux net/unix/af_unix.c. What travels over a
+ * connection is in unix_msg.c.
+ *
+ * A socket is held by its open file, by its peer and, until it is accepted, by the listener's queue.
+ * A connected socket keeps its peer after that one was closed (dead), so that its name can be asked.
+ *
+ * Locks: unix_lock (spinning) for all fields of all sockets; no other is taken inside but those of
+ * wait queues.
+ */
+#include "kernel/fs/unix.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+#define DEFAULT_BUF	212992u
+
+struct spinlock unix_lock = SPINLOCK_INIT("unix", RANK_IO);
+struct waitq unix_dgram_wait = WAITQ_INIT(unix_dgram_wait, "unix_dgram");
+static LIST_HEAD(unix_names);		/* [unix_lock] sockets with a name */
+
+/* --- life --- */
+
+static struct sock *sock_alloc(int type)
+{
+	struct sock *sk = kzalloc(sizeof(*sk), GFP_KERNEL);
+
+	if (!sk)
+		return NULL;
+	atomic_init(&sk->refs, 1);
+	sk->type = type;
+	mutex_init(&sk->read_lock, "socket", RANK_PIPE);
+	waitq_init(&sk->wait, "socket");
+	list_init(&sk->queue);
+	list_init(&sk->accepting);
+	list_init(&sk->names_node);
+	sk->peer_creds = (struct creds){ 0, ~0u, ~0u };
+	sk->sndbuf = sk->rcvbuf = DEFAULT_BUF;
+	return sk;
+}
+
+struct sock *sock_get(struct sock *sk)
+{
+	atomic_fetch_add(&sk->refs, 1);
+	return sk;
+}
+
+void sock_put(struct sock *sk)
+{
+	if (!sk || atomic_fetch_sub(&sk->refs, 1) != 1)
+		return;
+	assert(list_empty(&sk->queue) && list_empty(&sk->names_node) && !sk->peer && !sk->bound);
+	kfree(sk);
+}
+
+/* The end of a connection, as the other side sees it. unix_lock held. Peer's reference to sk is the caller's to drop. */
+static struct sock *break_off(struct sock *sk)
+{
+	struct sock *peer = sk->peer;
+
+	sk->peer = NULL;
+	if (!peer)
+		return NULL;
+	if (!is_dgram(sk)) {
+		peer->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
+		if (sk->nr_queued)
+			peer->err = ECONNRESET;
+	}
+	wake_up_all(&peer->wait);
+	return peer;
+}
+
+/* Nobody has it open any more, or nobody ever accepted it. */
+static void sock_close(struct sock *sk)
+{
+	struct sock *peer, *c, *n;
+	struct msg *m, *next;
+	struct dentry *bound;
+	LIST_HEAD(queue);
+	LIST_HEAD(waiting);
+
+	spin_lock(&unix_lock);
+	sk->dead = true;
+	sk->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
+	peer = break_off(sk);
+	list_splice_tail(&sk->queue, &queue);
+	if (sk->state == SS_LISTENING)
+		list_splice_tail(&sk->accepting, &waiting);
+	sk->nr_queued = sk->nr_accepting = 0;
+	sk->queued = 0;
+	list_del(&sk->names_node);
+	bound = sk->bound;
+	sk->bound = NULL;
+	wake_up_all(&sk->wait);
+	wake_up_all(&unix_dgram_wait);
+	spin_unlock(&unix_lock);
+	list_for_each_safe(m, next, &queue, node)
+		msg_free(m);
+	list_for_each_safe(c, n, &waiting, accepting) {
+		list_del(&c->accepting);
+		spin_lock(&unix_lock);
+		if (c->peer)
+			c->peer->err = ECONNRESET;
+		spin_unlock(&unix_lock);
+		sock_close(c);
+	}
+	dput(bound);
+	sock_put(peer);
+	sock_put(sk);
+}
+
+void sock_release(struct file *f)
+{
+	sock_close(f->private);
+}
+
+struct sock *file_sock(const struct file *f)
+{
+	return f->ops == &sock_fops ? f->private : NULL;
+}
+
+/* Takes over sk on success. */
+static struct file *sock_file(struct sock *sk, u32 flags)
+{
+	struct inode *i = anon_inode(S_IFSOCK | 0777);
+	char name[32];
+
+	if (!i)
+		return ERR_PTR(-ENOMEM);
+	ksnprintf(name, sizeof(name), "socket:[%lu]", i->ino);
+	struct file *f = file_alloc_anon(i, name, &sock_fops, O_RDWR | (flags & O_NONBLOCK));
+	if (!IS_ERR(f))
+		f->private = sk;
+	return f;
+}
+
+struct file *sock_create(int type, u32 flags)
+{
+	struct sock *sk = sock_alloc(type);
+	struct file *f = sk ? sock_file(sk, flags) : ERR_PTR(-ENOMEM);
+
+	if (sk && IS_ERR(f))
+		sock_put(sk);
+	return f;
+}
+
+/* --- names --- */
+
+static bool is_abstract(const struct address *a)
+{
+	return a->len > ADDRESS_MIN && !a->path[0];
+}
+
+static bool has_abstract(const struct sock *sk, const struct address *a, int type)
+{
+	return sk->type == type && is_abstract(&sk->name) && sk->name.len == a->len && !kmemcmp(sk->name.path, a->path, a->len - ADDRESS_MIN);
+}
+
+/* Who has the abstract name, or i for its name in the file system? Referenced, or NULL. */
+static struct sock *find_name(const struct address *a, int type, const struct inode *i)
+{
+	struct sock *sk, *found = NULL;
+
+	spin_lock(&unix_lock);
+	list_for_each(sk, &unix_names, names_node) {
+		if (i ? sk->bound && sk->bound->inode == i : has_abstract(sk, a, type)) {
+			found = sock_get(sk);
+			break;
+		}
+	}
+	spin_unlock(&unix_lock);
+	return found;
+}
+
+/* sk gets its one name. 0, -EINVAL: it has one, -EADDRINUSE. */
+static long set_name(struct sock *sk, const struct address *a, struct dentry *d)
+{
+	struct sock *other;
+	long err = 0;
+
+	spin_lock(&unix_lock);
+	if (sk->name.len)
+		err = -EINVAL;
+	list_for_each(other, &unix_names, names_node)
+		if (!d && has_abstract(other, a, sk->type))
+			err = -EADDRINUSE;
+	if (!err) {
+		sk->name = *a;
+		sk->bound = d ? dget(d) : NULL;
+		list_add_tail(&sk->names_node, &unix_names);
+	}
+	spin_unlock(&unix_lock);
+	return err;
+}
+
+static long bind_path(struct sock *sk, const struct address *a)
+{
+	char path[sizeof(a->path)] = { 0 };
+	struct parent_path pp;
+	struct address name = *a;
+	struct dentry *d;
+	long err;
+
+	kmemcpy(path, a->path, a->len - ADDRESS_MIN);
+	name.len = (u32)kstrlen(path) + 1 + ADDRESS_MIN;	/* Linux's: with the NUL */
+	err = path_lookup_parent(AT_FDCWD, path, &pp);
+	if (err)
+		return err == -EEXIST ? -EADDRINUSE : err;
+	d = pp.type == LAST_NORM && !pp.trailing_slash ?
+	    vfs_create(pp.dir, pp.last.name, pp.last.len, S_IFSOCK | (0777 & ~current_umask()), 0) : ERR_PTR(-EEXIST);
+	parent_path_put(&pp);
+	if (IS_ERR(d))
+		return PTR_ERR(d) == -EEXIST ? -EADDRINUSE : PTR_ERR(d);
+	err = set_name(sk, &name, d);
+	dput(d);
+	return err;
+}
+
+/* Five digits that nobody else has. */
+static long autobind(struct sock *sk)
+{
+	static _Atomic u32 next;
+	struct address a = { .family = AF_UNIX, .len = ADDRESS_MIN + 6 };
+	char digits[8];
+	long err;
+
+	do {
+		ksnprintf(digits, sizeof(digits), "%05x", atomic_fetch_add(&next, 1) & 0xfffff);
+		kmemcpy(a.path + 1, digits, 5);
+		err = set_name(sk, &a, NULL);
+	} while (err == -EADDRINUSE);
+	return err;
+}
+
+long unix_bind(struct sock *sk, const struct address *a)
+{
+	if (a->len == ADDRESS_MIN)
+		return a->family != AF_UNIX ? -EINVAL : sk->name.len ? 0 : autobind(sk);
+	if (a->family != AF_UNIX || sk->name.len)
+		return -EINVAL;
+	return is_abstract(a) ? set_name(sk, a, NULL) : bind_path(sk, a);
+}
+
+void unix_name(struct sock *sk, struct address *out)
+{
+	spin_lock(&unix_lock);
+	*out = sk->name;
+	spin_unlock(&unix_lock);
+	if (!out->len)
+		*out = (struct address){ .len = ADDRESS_MIN, .family = AF_UNIX };
+}
+
+int unix_peer_name(struct sock *sk, struct address *out)
+{
+	struct sock *peer;
+
+	spin_lock(&unix_lock);
+	peer = sk->peer ? sock_get(sk->peer) : NULL;
+	spin_unlock(&unix_lock);
+	if (!peer)
+		return -ENOTCONN;
+	unix_name(peer, out);
+	sock_put(peer);
+	return 0;
+}
+
+struct sock *find_address(const struct address *a, int type)
+{
+	char path[sizeof(a->path)] = { 0 };
+	struct sock *sk;
+	struct dentry *d;
+	int err;
+
+	if (a->len <= ADDRESS_MIN || a->family != AF_UNIX)
+		return ERR_PTR(-EINVAL);
+	if (is_abstract(a)) {
+		sk = find_name(a, type, NULL);
+		return sk ? sk : ERR_PTR(-ECONNREFUSED);
+	}
+	kmemcpy(path, a->path, a->len - ADDRESS_MIN);
+	err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
+	if (err)
+		return ERR_PTR(err);
+	err = inode_permission(d->inode, MAY_WRITE);
+	sk = err ? ERR_PTR(err) : inode_is(d->inode, S_IFSOCK) ? find_name(NULL, type, d->inode) : NULL;
+	dput(d);
+	return sk ? sk : ERR_PTR(-ECONNREFUSED);
+}
+
+/* --- connections --- */
+
+long unix_pair(struct sock *a, struct sock *b)
+{
+	a->peer = sock_get(b);
+	b->peer = sock_get(a);
+	a->peer_creds = b->peer_creds = my_creds();
+	a->state = b->state = SS_CONNECTED;
+	return 0;
+}
+
+long unix_listen(struct sock *sk, int backlog)
+{
+	long err = 0;
+
+	if (is_dgram(sk))
+		return -EOPNOTSUPP;
+	spin_lock(&unix_lock);
+	if (!sk->name.len || sk->state == SS_CONNECTED) {
+		err = -EINVAL;
+	} else {
+		sk->state = SS_LISTENING;
+		sk->backlog = min((unsigned)backlog, 4096u);
+		sk->peer_creds = my_creds();
+		wake_up_all(&sk->wait);
+	}
+	spin_unlock(&unix_lock);
+	return err;
+}
+
+static bool has_room(const struct sock *listener)
+{
+	return listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN ||
+	       listener->nr_accepting <= listener->backlog;
+}
+
+/* sk and its new other end in the listener's queue. 0, -EAGAIN: full, or -errno. unix_lock held. */
+static long join_listener(struct sock *sk, struct sock *listener, struct sock *server)
+{
+	if (sk->state != SS_UNCONNECTED)
+		return sk->state == SS_CONNECTED ? -EISCONN : -EINVAL;
+	if (listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN)
+		return -ECONNREFUSED;
+	if (listener->nr_accepting > listener->backlog)
+		return -EAGAIN;
+	unix_pair(sk, server);
+	sk->peer_creds = listener->peer_creds;
+	sk->shutdown = 0;
+	server->name = listener->name;
+	server->rcvbuf = listener->rcvbuf;
+	list_add_tail(&server->accepting, &listener->accepting);
+	listener->nr_accepting++;
+	wake_up_all(&listener->wait);
+	wake_up_all(&sk->wait);
+	return 0;
+}
+
+static long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
+{
+	u64 until = deadline(sk->sndtimeo);
+	struct sock *listener = find_address(a, sk->type), *server;
+	long err;
+
+	if (IS_ERR(listener))
+		return PTR_ERR(listener);
+	err = -EPROTOTYPE;
+	server = NULL;
+	if (listener->type != sk->type)
+		goto out;
+	err = -ENOMEM;
+	server = sock_alloc(sk->type);
+	if (!server)
+		goto out;
+	for (;;) {
+		spin_lock(&unix_lock);
+		err = join_listener(sk, listener, server);
+		spin_unlock(&unix_lock);
+		if (err != -EAGAIN || file_flags & O_NONBLOCK)
+			break;
+		err = sock_wait(listener, has_room(listener), until);
+		if (err)
+			break;
+	}
+	if (!err)
+		server = NULL;
+out:
+	sock_put(server);
+	sock_put(listener);
+	return err;
+}
+
+static long connect_dgram(struct sock *sk, const struct address *a)
+{
+	struct sock *other = NULL, *old;
+	long err = 0;
+
+	if (a->family != AF_UNSPEC) {
+		other = find_address(a, sk->type);
+		if (IS_ERR(other))
+			return PTR_ERR(other);
+	}
+	spin_lock(&unix_lock);
+	old = NULL;
+	if (other && other->type != sk->type)
+		err = -EPROTOTYPE;
+	else if (other && !may_send(sk, other))
+		err = -EPERM;
+	if (!err) {
+		old = sk->peer;
+		sk->peer = other;
+		sk->state = other ? SS_CONNECTED : SS_UNCONNECTED;
+		other = NULL;
+	}
+	spin_unlock(&unix_lock);
+	sock_put(old);
+	sock_put(other);
+	return err;
+}
+
+long unix_connect(struct sock *sk, const struct address *a, u32 file_flags)
+{
+	return is_dgram(sk) ? connect_dgram(sk, a) : connect_stream(sk, a, file_flags);
+}
+
+static struct sock *take_connection(struct sock *sk)
+{
+	struct sock *c = NULL;
+
+	spin_lock(&unix_lock);
+	if (!list_empty(&sk->accepting)) {
+		c = list_first(&sk->accepting, struct sock, accepting);
+		list_del(&c->accepting);
+		sk->nr_accepting--;
+		wake_up_all(&sk->wait);
+	}
+	spin_unlock(&unix_lock);
+	return c;
+}
+
+struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
+{
+	u64 until = deadline(sk->rcvtimeo);
+	struct sock *c;
+	struct file *f;
+	int err;
+
+	if (is_dgram(sk))
+		return ERR_PTR(-EOPNOTSUPP);
+	if (READ_ONCE(sk->state) != SS_LISTENING)
+		return ERR_PTR(-EINVAL);
+	while (!(c = take_connection(sk))) {
+		if (file_flags & O_NONBLOCK)
+			return ERR_PTR(-EAGAIN);
+		if (READ_ONCE(sk->shutdown) & RCV_SHUTDOWN)
+			return ERR_PTR(-EINVAL);
+		err = sock_wait(sk, !list_empty(&sk->accepting) || sk->shutdown & RCV_SHUTDOWN, until);
+		if (err)
+			return ERR_PTR(err);
+	}
+	f = sock_file(c, new_flags);
+	if (IS_ERR(f))
+		sock_close(c);
+	return f;
+}
+
+long unix_shutdown(struct sock *sk, int how)
+{
+	u32 bits = (u32)how + 1;
+
+	if (how < SHUT_RD || how > SHUT_RDWR)
+		return -EINVAL;
+	spin_lock(&unix_lock);
+	sk->shutdown |= bits;
+	if (sk->peer && !is_dgram(sk))
+		sk->peer->shutdown |= (bits & RCV_SHUTDOWN ? SEND_SHUTDOWN : 0) | (bits & SEND_SHUTDOWN ? RCV_SHUTDOWN : 0);
+	wake_both(sk);
+	spin_unlock(&unix_lock);
+	return 0;
+}
+
