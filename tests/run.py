@@ -17,7 +17,9 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import bench  # noqa: E402
+import debian  # noqa: E402
 import qemu  # noqa: E402
+import strangers  # noqa: E402
 
 ROOT = qemu.ROOT
 TESTS = os.path.join(qemu.BUILD, "tests")
@@ -356,6 +358,20 @@ def suite_demo(suite):
     return [("demo", job)]
 
 
+def suite_strangers(suite):
+    """unmodified programs: Debian's static shells, threads of other C libraries"""
+    def job_for(name, test):
+        def job(only):
+            try:
+                wrong = list(test())
+            except debian.NoRegistry as e:
+                print("%s %s is skipped: %s" % (suite, name, e))
+                return [Result(suite, name, True, skipped=True)]
+            return [Result(suite, name, not wrong, wrong)]
+        return job
+    return [(name, job_for(name, test)) for name, test in strangers.TESTS.items()]
+
+
 SUITES = {
     "check": suite_check,
     "linux": suite_linux,
@@ -369,6 +385,7 @@ SUITES = {
     "iso": suite_iso,
     "panic": suite_panic,
     "bench": suite_bench,
+    "strangers": suite_strangers,
     "demo": suite_demo,
 }
 __doc__ += "\n".join("    %-8s %s" % (n, f.__doc__) for n, f in SUITES.items())

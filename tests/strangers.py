@@ -1,0 +1,205 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Programs that know nothing of Thaw: Debian's static shells, and what other C libraries make.
+
+What a program says here, on Linux, is what it must say there. Each test is a function that yields one
+line for everything that is wrong.
+"""
+
+import fcntl
+import os
+import pty
+import re
+import subprocess
+import tempfile
+import termios
+
+import debian
+import qemu
+from terminal import PATIENCE, Session, Wrong
+
+HERE = os.path.join(qemu.ROOT, "tests", "strangers")
+BINARIES = {"busybox": ("busybox-static", "bin/busybox"), "bash-static": ("bash-static", "bin/bash-static"),
+            "sash": ("sash", "bin/sash")}
+# Thaw's init starts busybox, which makes its applets and goes where there is nothing.
+PREPARE = "mkdir /tmp/bin /tmp/work; /bin/busybox --install -s /tmp/bin; export PATH=/tmp/bin; cd /tmp/work; "
+
+
+def binary(name):
+    return debian.program(*BINARIES[name])
+
+
+def on_linux(argv):
+    """(output, code) in a fresh directory, on a terminal of its own, busybox's applets in PATH."""
+    def take_terminal():
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    with tempfile.TemporaryDirectory() as work:
+        applets, fresh = os.path.join(work, "bin"), os.path.join(work, "work")
+        os.mkdir(applets)
+        os.mkdir(fresh)
+        subprocess.run([binary("busybox"), "--install", "-s", applets], check=True)
+        master, slave = pty.openpty()
+        try:
+            done = subprocess.run(argv, cwd=fresh, stdin=slave, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                                  env={"PATH": applets, "HOME": "/root"}, start_new_session=True,
+                                  preexec_fn=take_terminal, timeout=PATIENCE)
+        finally:
+            os.close(master)
+            os.close(slave)
+        return done.stdout.decode("utf-8", "replace").splitlines(), done.returncode
+
+
+def on_thaw(command, extra, cpus=2):
+    """A boot whose report is what the shell's command says."""
+    extra = [("bin/busybox", binary("busybox"))] + extra
+    run = PREPARE + "exec >/dev/ttyS1; " + command
+    return qemu.boot(qemu.image(["/bin/busybox", "ash", "-c", run], extra=extra), words="loglevel=6", cpus=cpus, mem=128)
+
+
+def differences(wanted, code, end):
+    """The first line in which what was said there is not what was said here."""
+    got = end.report[:-1]
+    if end.trouble():
+        yield end.trouble()
+    for n, (a, b) in enumerate(zip(wanted, got), 1):
+        if a != b:
+            yield "line %d: Linux says %r, Thaw %r" % (n, a, b)
+            break
+    if len(wanted) != len(got):
+        yield "Linux says %d lines, Thaw %d: %r" % (len(wanted), len(got), end.console[-300:])
+    if end.ending() != ("exit", code):
+        yield "on Linux it ends with %d, on Thaw with %r" % (code, end.ending())
+
+
+def script(name, least, argv):
+    """The same script here and there, at least so many lines of it."""
+    def test():
+        path = os.path.join(HERE, name)
+        here, there = [binary(argv[0])] + argv[1:] + [path], ["/bin/" + argv[0]] + argv[1:] + ["/tests/" + name]
+        wanted, code = on_linux(here)
+        if len(wanted) < least or code:
+            yield "on Linux there are %d lines, and the code is %d" % (len(wanted), code)
+        extra = [("tests/" + name, path)] + [("bin/" + n, binary(n)) for n in argv[:1] if n != "busybox"]
+        yield from differences(wanted, code, on_thaw("HOME=/root " + " ".join(there) + " 2>/dev/null", extra))
+    return test
+
+
+def threads(compiler):
+    """A program of threads, linked with another C library."""
+    def test():
+        with tempfile.TemporaryDirectory() as work:
+            program = os.path.join(work, "threads")
+            subprocess.run([compiler, "-static", "-O2", "-pthread", "-o", program, os.path.join(HERE, "threads.c")],
+                           check=True)
+            wanted, code = on_linux([program])
+            yield from differences(wanted, code, on_thaw("/tests/threads", [("tests/threads", program)], cpus=4))
+    return test
+
+
+# What is asked of an applet, and what its output must have.
+APPLETS = [
+    ("ps", r"^ *1 .*init", r"busybox ash ", r"\[oom_reaper\]$"),
+    ("top -bn1", r"^Mem: \d+K used, \d+K free", r"^CPU: ", r"^Load average: [\d.]+ [\d.]+ [\d.]+ \d+/\d+ \d+$", r"top -bn1"),
+    ("free", r"^Mem: +1[0-3]\d{4} "),
+    ("uptime", r"up \d+ min.* load average: \d+\.\d\d, \d+\.\d\d, \d+\.\d\d$"),
+    ("find /bin -name busybox -size +1000", r"^/bin/busybox$"),
+    ("grep -c processor /proc/cpuinfo", r"^2$"),
+    ("sed -n s/MemTotal:.*kB/total/p /proc/meminfo", r"^total$"),
+    ("awk '$1 == \"Pid:\" { print $2 + 0 }' /proc/self/status", r"^\d+$"),
+    ("tar cf t.tar -C / etc && tar tf t.tar", r"^etc/run$"),
+    ("seq 9 | sort -rn | head -n 1", r"^9$"),
+    ("dd if=/dev/zero of=zero bs=4096 count=4 2>&1", r"^4\+0 records out$"),
+    ("wc -c zero", r"^16384 zero$"),
+    ("md5sum zero", r"^ce338fe6899778aacfc28414f2d9498b  zero$"),
+    ("df", r"^Filesystem", r" \d+% /"),
+    ("mount", r"^proc on /proc type proc "),
+    ("seq 4 | xargs -n 2", r"^1 2$", r"^3 4$"),
+    ("timeout 100 echo soon", r"^soon$"),
+    ("id", r"^uid=0.* gid=0"),
+    ("stat zero", r"Size: 16384 ", r"Access: \(0644/-rw-r--r--\)", r"^Modify: 20\d\d-"),
+    ("du -k zero", r"^16\s+zero$"),
+    ("ls -l /dev/null", r"^crw-rw-rw- +1 .* 1, +3 .*/dev/null$"),
+    ("dmesg", r"KiB of memory, 2 CPUs$"),
+]
+
+
+def applets():
+    """Each applet ends with 0 and says what it is for."""
+    lines = ["%s; echo \"== $?\"" % command for command, *_ in APPLETS]
+    end = on_thaw("; ".join(lines), [])
+    if end.trouble():
+        yield end.trouble()
+    parts = re.split(r"(?m)^== (\d+)\n", "\n".join(end.report) + "\n")
+    if len(parts) != 2 * len(APPLETS) + 1:
+        yield "%d applets answered of %d: %r" % (len(parts) // 2, len(APPLETS), end.console[-300:])
+    for (command, *patterns), said, status in zip(APPLETS, parts[0::2], parts[1::2]):
+        if status != "0":
+            yield "%s ends with %s" % (command, status)
+        for pattern in patterns:
+            if not re.search(pattern, said, re.M):
+                yield "%s: no %s in %r" % (command, pattern, said[:200])
+
+
+def conversation(s):
+    s.wait(s.prompt)
+    s.say("stty rows 24 cols 80; stty size", "24 80")
+    s.say("busybox sleep 1000 & busybox sleep 2000 &")
+    s.say("jobs", r"\[2\]\+  Running +busybox sleep 2000", r"\[1\]-  Running +busybox sleep 1000")
+    s.say("kill %1 %2; wait; echo gone", "gone")
+    ready = "busybox ash -c 'echo ready; exec busybox sleep 1000'"
+    s.type(ready + "\r")
+    s.wait("(?m)^ready\n")
+    s.type("\x03")
+    s.wait(s.prompt)
+    s.say("echo code $?", "code 130")
+    s.type(ready + "\r")
+    s.wait("(?m)^ready\n")
+    s.type("\x1a")
+    s.wait(r"\[1\]\+  Stopped +busybox ash .*\n")
+    s.wait(s.prompt)
+    s.say("jobs", r"\[1\]\+  Stopped +busybox ash .*")
+    s.say("bg", r"\[1\] busybox ash .*")
+    s.say("jobs", r"\[1\]\+  Running +busybox ash .*")
+    s.type("fg\r")
+    s.wait("fg\nbusybox ash .*\n")
+    s.type("\x03")
+    s.wait(s.prompt)
+    s.say("echo code $?", "code 130")
+    s.say("printf 'first\\nsecond\\n' > /tmp/f")
+    s.type("busybox vi /tmp/f\r")
+    s.wait("1/2 50%")
+    for key in "jinew ":  # one at a time: vi takes what comes at once for a key with many bytes
+        s.type(key)
+    s.wait("new ")
+    s.type("\x1b")
+    s.wait(r"\[Modified\]")
+    s.type(":wq\r")
+    s.wait("(?s)2L, 17C.*/root # ")
+    s.say("cat /tmp/f", "first", "new second")
+
+
+def console():
+    """A person at ash: ^C, ^Z, jobs, bg, fg, an editor, exit."""
+    with tempfile.TemporaryDirectory() as work:
+        img = qemu.image(["/bin/busybox", "ash"], extra=[("bin/busybox", binary("busybox"))])
+        s = Session(work, img, "/root # ")
+        try:
+            conversation(s)
+            s.type("exit\r")
+            if s.qemu.wait(timeout=PATIENCE) != qemu.PASS:
+                yield "exit did not power off in order (QEMU's status %d)" % s.qemu.returncode
+        except (Wrong, subprocess.TimeoutExpired) as e:
+            yield str(e)
+        finally:
+            s.close()
+
+
+TESTS = {
+    "busybox-script": script("script.sh", 120, ["busybox", "ash"]),
+    "busybox-applets": applets,
+    "busybox-console": console,
+    "bash-script": script("bash.sh", 15, ["bash-static"]),
+    "sash-script": script("sash.sh", 10, ["sash", "-f"]),
+    "glibc-threads": threads("gcc"),
+    "musl-threads": threads("musl-gcc"),
+}
