@@ -290,6 +290,8 @@ static struct task *build(const struct clone_request *c)
 
 /* --- publish --- */
 
+u64 total_forks;
+
 /*
  * The last refusal, under the lock that publishes (S20). After SIGKILL was queued to a group its
  * set of threads only shrinks:
@@ -396,8 +398,10 @@ static int publish(struct task *p, const struct clone_request *c, const struct f
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
 	no = refused(c);
-	if (!no)
+	if (!no) {
 		link_task(p, c, is_kernel_thread(c) ? 0 : meanwhile->signal);
+		total_forks++;
+	}
 	spin_unlock(siglock);
 	write_unlock(&tasklist_lock);
 	if (no)

@@ -275,10 +275,13 @@ static void account(struct task *t, u64 now)
 	u64 delta = now - t->exec_start;
 
 	t->exec_start = now;
-	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD))
+	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD)) {
 		t->utime += delta;
-	else
+		this_cpu()->user_ns += delta;
+	} else {
 		t->stime += delta;
+		this_cpu()->system_ns += delta;
+	}
 }
 
 void sched_account_current(void)

@@ -57,6 +57,7 @@ struct cpu {
 	struct task *idle;
 	struct task *prev;		/* whom the last switch left; finish_task_switch's argument */
 	struct rq *rq;
+	u64 user_ns, system_ns, nr_irqs;	/* for /proc/stat; its idle task's stime is in system_ns too */
 	void *arch;			/* the machine's own per-CPU data */
 };
 extern struct cpu cpus[MAX_CPUS];

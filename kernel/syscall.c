@@ -151,6 +151,7 @@ void entry_user_exception(struct regs *r, int sig, int code, uaddr_t addr)
 void entry_irq_enter(void)
 {
 	this_cpu()->in_irq++;
+	this_cpu()->nr_irqs++;
 }
 
 void entry_irq_exit(void)

@@ -214,6 +214,7 @@ extern struct rwlock tasklist_lock;
 extern struct list task_list;		/* [T] leaders, init first */
 extern struct task init_task;		/* the boot task: idle of CPU 0, parent of all kernel threads, pid 0 */
 extern struct task *child_reaper;	/* (c) pid 1 */
+extern u64 total_forks;			/* [tasklist_lock] tasks published since boot */
 extern _Atomic u32 nr_tasks;		/* task_structs in existence */
 extern _Atomic u32 nr_dead_tasks;	/* those of them that are unhashed */
 

@@ -141,33 +141,38 @@ static size_t print_cpu(char *buf, size_t n, const char *name, struct cpu_times 
 			  c.idle / NSEC_PER_TICK);
 }
 
-/*
- * LINUX: times are kept by task, so the first line has user and system of the living tasks, and a
- * CPU's own line only its idle time.
- */
+/* A CPU's own times. */
+static struct cpu_times cpu_times(const struct cpu *c)
+{
+	u64 idle = c->idle ? READ_ONCE(c->idle->stime) : 0, system = READ_ONCE(c->system_ns);
+
+	return (struct cpu_times){ READ_ONCE(c->user_ns), system - min(idle, system), idle };
+}
+
+/* LINUX: interrupts are not told apart, so the line of them is their sum alone. */
 static s64 stat_show(char *buf, size_t n)
 {
-	struct cpu_times all = { 0 };
-	unsigned processes = atomic_load(&nr_tasks);
-	struct task *p, *t;
+	struct cpu_times all = { 0 }, each[MAX_CPUS];
+	u64 irqs = 0;
 	size_t len;
 
-	read_lock(&tasklist_lock);
-	for_each_process_thread(p, t) {
-		all.user += t->utime;
-		all.system += t->stime;
+	for (unsigned c = 0; c < nr_cpus; c++) {
+		each[c] = cpu_times(&cpus[c]);
+		all.user += each[c].user;
+		all.system += each[c].system;
+		all.idle += each[c].idle;
+		irqs += READ_ONCE(cpus[c].nr_irqs);
 	}
-	read_unlock(&tasklist_lock);
-	all.idle = idle_ns();
 	len = print_cpu(buf, n, "cpu ", all);
 	for (unsigned c = 0; c < nr_cpus; c++) {
 		char name[8];
 
 		kscnprintf(name, sizeof(name), "cpu%u", c);
-		len += print_cpu(buf + len, n - len, name, (struct cpu_times){ .idle = cpus[c].idle ? cpus[c].idle->stime : 0 });
+		len += print_cpu(buf + len, n - len, name, each[c]);
 	}
-	len += kscnprintf(buf + len, n - len, "ctxt %lu\nbtime %lu\nprocesses %u\nprocs_running %u\nprocs_blocked 0\n", sched_nr_switches(),
-			  (u64)(atomic_load(&realtime_offset_ns) / (s64)NSEC_PER_SEC), processes, sched_nr_running());
+	len += kscnprintf(buf + len, n - len, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+			  irqs, sched_nr_switches(), (u64)(atomic_load(&realtime_offset_ns) / (s64)NSEC_PER_SEC),
+			  READ_ONCE(total_forks), sched_nr_running());
 	return (s64)len;
 }
 PSEUDO_FILE(proc_stat, .path = "/proc/stat", .mode = 0444, .show = stat_show);

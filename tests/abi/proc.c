@@ -175,6 +175,71 @@ TEST(system_files)
 	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
 }
 
+/* What follows the line's name of /proc/stat, which is in buf; NULL if there is no such line. */
+static const char *stat_line(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const char *p = buf; p && *p; p = strstr(p, "\n") ? strstr(p, "\n") + 1 : NULL)
+		if (!strncmp(p, name, n) && p[n] == ' ')
+			return p + n;
+	return NULL;
+}
+
+static long column(const char *line, int n)
+{
+	for (; n > 0 && *line; n--) {
+		while (*line == ' ')
+			line++;
+		if (n > 1)
+			while (*line > ' ')
+				line++;
+	}
+	return t_number(line);
+}
+
+TEST(stat_counts_forks_and_interrupts)
+{
+	long before, irqs;
+
+	CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
+	CHECK(stat_line("processes") && stat_line("intr") && stat_line("ctxt") && stat_line("btime"));
+	before = column(stat_line("processes"), 1);
+	irqs = column(stat_line("intr"), 1);
+	for (int i = 0; i < 10; i++) {
+		int pid = t_fork();
+
+		if (!pid)
+			sys(exit_group, 0);
+		CHECK_EQ(sys(wait4, pid, NULL, 0, NULL), pid);
+	}
+	for (long end = t_now_ms() + 30; t_now_ms() < end;)
+		;
+	CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
+	CHECK_GE(column(stat_line("processes"), 1), before + 10);
+	CHECK_GE(column(stat_line("intr"), 1), irqs + 1);
+}
+
+TEST(stat_adds_up)
+{
+	static const int columns[] = { 1, 3, 4 };	// user, system, idle
+
+	for (long end = t_now_ms() + 50; t_now_ms() < end;)
+		;
+	CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
+	for (int i = 0; i < 3; i++) {
+		long sum = 0, all = column(stat_line("cpu"), columns[i]);
+		int cpus = 0;
+
+		for (char name[] = "cpu0"; cpus < 10 && stat_line(name); name[3]++, cpus++)
+			sum += column(stat_line(name), columns[i]);
+		CHECK_GE(cpus, 1);
+		CHECK_GE(all, sum);
+		CHECK_LE(all, sum + cpus + (cpus == 10 ? all : 0));	// each line is rounded down
+	}
+	CHECK_GE(column(stat_line("cpu"), 1), 1);
+}
+
 static long set_adj(const char *value)
 {
 	long fd = sys(open, "/proc/self/oom_score_adj", O_RDWR);
