@@ -7,6 +7,7 @@
 #include "kernel/arch.h"
 #include "kernel/entry.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
@@ -38,6 +39,12 @@ static const struct { const char *name, *format; } texts[] = {
 #include "kernel/syscalls.def"
 #undef SYSCALL
 
+#define ABSENT(nr, name) [nr] = #name,
+static const char *const absent[] = {
+#include "kernel/syscalls_absent.def"
+};
+#undef ABSENT
+
 const char *syscall_name(unsigned nr)
 {
 	return nr < ARRAY_SIZE(texts) ? texts[nr].name : NULL;
@@ -45,10 +52,12 @@ const char *syscall_name(unsigned nr)
 
 static long __attribute__((noinline)) no_such_call(const struct regs *r)
 {
+	unsigned nr = (unsigned)regs_syscall_nr(r);
+	const char *name = nr < ARRAY_SIZE(absent) ? absent[nr] : NULL;
+
 	/* Once a program: a program that probes would fill the log. */
-	if (!current->enosys_logged)
-		pr_info("%s/%d: system call %d is not there\n", current->comm, current->pid, regs_syscall_nr(r));
-	current->enosys_logged = 1;
+	if (!atomic_exchange(&current->mm->enosys_logged, 1))
+		pr_info("%s/%d: system call %u (%s) is not there\n", current->comm, current->pid, nr, name ? name : "no name");
 	return -ENOSYS;
 }
 

@@ -197,7 +197,6 @@ struct task {
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
-	u8 enosys_logged;
 };
 
 /* A one-shot event. Mirrors Linux completion. */

@@ -226,6 +226,7 @@ struct mm {
 	struct file *exe_file;
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
+	_Atomic u8 enosys_logged;	/* the log knows of a call that is not here */
 	_Atomic u64 oom_priv;		/* the active design's own word */
 	_Atomic s32 oom_owed;		/* marks of this mm counted and not yet dropped */
 };
