@@ -195,14 +195,25 @@ TEST(from_another_thread_after_the_leader_ended)
 		15);
 }
 
+static _Atomic int go;
+
+// Not before all are there: a thread that is made while another executes may be refused.
+static int exec_when_told(void *arg)
+{
+	while (!go)
+		t_yield();
+	return exec_there(arg);
+}
+
 TEST(two_threads_at_once_one_wins)
 {
 	for (int round = 0; round < 5; round++)
 		CHECK_EQ(IN_CHILD({
 			struct thread t[2];
 
-			thread_start(&t[0], exec_there, NULL);
-			thread_start(&t[1], exec_there, NULL);
+			thread_start(&t[0], exec_when_told, NULL);
+			thread_start(&t[1], exec_when_told, NULL);
+			go = 1;
 			exec_there(NULL);
 		}),
 			15);
