@@ -58,7 +58,7 @@ cp -p file copy; mv copy e/moved; cp -r e tree
 chmod 4751 file; stat -c '%a %F %h %s' file hard fifo
 stat -c '%N' soft; readlink -f soft | sed 's,.*/d/,,'
 find . | sort; find . -type f -name 'mo*' -exec wc -c {} + | sort
-find . -perm 4751 | sort; find . -newer e/moved -type l
+find . -perm 4751 | sort; touch -d '2020-01-01 00:00:00' e/moved; find . -newer e/moved -type l
 touch -d '2020-02-03 04:05:06' old; stat -c '%y %Y' old; ls -l old | awk '{ print $1, $2, $5, $9 }'
 du -a tree | awk '{ print $2 }' | sort; test soft -ef file && echo same
 (cat fifo >through) & echo into the pipe >fifo; wait; cat through
