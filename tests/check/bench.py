@@ -16,8 +16,9 @@ import bench  # noqa: E402
 
 def say(*argv, **env):
     """(status, everything a command said)."""
+    outer = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=dict(os.environ, **env), timeout=100)
+                          env=dict(outer, **env), timeout=100)
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
