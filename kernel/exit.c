@@ -211,7 +211,7 @@ static void unhash_leader(struct group *g, struct task *p)
 	pgrp_detach(g);
 	pid_put_locked(g->session);
 	flush_sigqueue(&g->shared_pending);
-	g->tty = NULL;
+	group_put_tty(g);
 }
 
 /*

@@ -352,7 +352,7 @@ static void link_process(struct task *p, const struct clone_request *c, sigset_t
 	if (is_kernel_thread(c))
 		cur = init_task.group;
 	g->has_child_subreaper = pg->has_child_subreaper || pg->is_child_subreaper;
-	g->tty = cur->tty;
+	group_get_tty(g, cur);
 	g->session = cur->session;
 	pid_get(g->session);
 	pgrp_attach(g, cur->pgrp);

@@ -71,7 +71,6 @@ static void kernel_init(void *arg)
 	(void)arg;
 	arch_start_cpus();
 	fs_init();
-	console_init();
 	block_init();
 	futex_init();
 	oom_reaper_init();
@@ -109,6 +108,7 @@ void entry_main(const struct boot_info *bi)
 	sighand_init();
 	oom_init();
 	watchdog_init();
+	console_init();
 	arch_irq_enable();
 	start_init();
 	cpu_idle_loop();

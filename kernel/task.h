@@ -94,7 +94,7 @@ struct group {
 	int pgrp, session;		/* [T] */
 	struct list pgrp_node;		/* [T] on its process group's list */
 	u8 leader_of_session;		/* [T] */
-	struct tty *tty;		/* [S] controlling terminal */
+	struct tty *tty;		/* [S, T to set] controlling terminal, referenced */
 	u8 is_child_subreaper;		/* (@) set by prctl */
 	u8 has_child_subreaper;		/* [T] */
 
@@ -284,6 +284,9 @@ bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie lead
 int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
 void mm_release(struct mm *old);		/* exit and exec, before current leaves old: X5a */
 void task_work_run(void);			/* current; may sleep */
+/* The controlling terminal of a group, which holds a reference; tasklist_lock write-held. */
+void group_get_tty(struct group *g, struct group *from);	/* that of another group */
+void group_put_tty(struct group *g);	/* none any more */
 bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
 
 /* group.c / wait.c / exec.c */

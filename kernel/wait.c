@@ -472,7 +472,7 @@ long sys_setsid(void)
 		session_set(g, g->tgid);
 		g->leader_of_session = 1;
 		spin_lock(&current->sighand->siglock);
-		g->tty = NULL;
+		group_put_tty(g);
 		spin_unlock(&current->sighand->siglock);
 		ret = g->session;
 	}

@@ -13,7 +13,10 @@
 #include "kernel/param.h"
 #include "kernel/pm.h"
 
-bool stdin_eof;
+#define CONSOLE_NR	(4u << 8 | 64)
+
+static bool stdin_eof;
+static struct tty console_tty;
 
 static int set_stdin(const char *value)
 {
@@ -24,21 +27,37 @@ static int set_stdin(const char *value)
 }
 PARAM("stdin", "eof: reads from the console end at once, output is not translated", set_stdin);
 
+static void console_write(struct tty *t, const char *buf, size_t n)
+{
+	(void)t;
+	arch_console_write(buf, n);
+}
+
+/* It has a reference that is never put, so there is no free. */
+static const struct tty_ops console_ops = { .write = console_write };
+
 void console_init(void)
 {
+	struct tty *t = &console_tty;
+
+	tty_init(t, &console_ops, CONSOLE_NR);
+	t->termios.c_iflag = ICRNL | IUTF8;
+	t->termios.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL;
+	t->at_eof = stdin_eof;
 	if (stdin_eof)
-		console_tty.termios.c_oflag = 0;
+		t->termios.c_oflag = 0;
 }
 
 /* Any key also ends suspend-to-idle. */
 void entry_console_rx(u8 c)
 {
 	pm_wakeup();
-	tty_input(c);
+	tty_input(&console_tty, c);
 }
 
-static int tty_open(struct inode *i, struct file *f)
+static int console_open(struct inode *i, struct file *f)
 {
+	f->private = tty_get(&console_tty);
 	if (!(DEV_MAJOR(i->rdev) == 5 && DEV_MINOR(i->rdev) == 1))	/* opening /dev/console never makes it a controlling terminal */
 		tty_open_ctty(&console_tty, f);
 	return 0;
@@ -46,19 +65,27 @@ static int tty_open(struct inode *i, struct file *f)
 
 static int own_tty_open(struct inode *i, struct file *f)
 {
-	(void)i, (void)f;
-	return tty_is_mine(&console_tty) ? 0 : -ENXIO;
+	(void)i;
+	f->private = current_tty();
+	return f->private ? 0 : -ENXIO;
+}
+
+static void tty_release(struct file *f)
+{
+	tty_put(f->private);
 }
 
 #define TTY_OPS(open_fn)								\
 	{										\
-		.open = open_fn, .read = tty_read, .write = tty_write, .kwrite = tty_kwrite,	\
-		.poll = tty_poll, .ioctl = tty_ioctl,					\
+		.open = open_fn, .release = tty_release, .read = tty_read, .write = tty_write,	\
+		.kwrite = tty_kwrite, .poll = tty_poll, .ioctl = tty_ioctl,		\
 	}
-const struct file_ops console_tty_fops = TTY_OPS(tty_open);
+const struct file_ops console_tty_fops = TTY_OPS(console_open);
 const struct file_ops own_tty_fops = TTY_OPS(own_tty_open);
 
 /* --- the report channel --- */
+
+static struct mutex report_lock = MUTEX_INIT(report_lock, "report", RANK_TTY);
 
 static s64 report_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
@@ -69,9 +96,9 @@ static s64 report_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 static s64 report_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 {
 	(void)f, (void)pos;
-	mutex_lock(&console_tty.write_lock);
+	mutex_lock(&report_lock);
 	arch_report_write(buf, n);
-	mutex_unlock(&console_tty.write_lock);
+	mutex_unlock(&report_lock);
 	return (s64)n;
 }
 
@@ -81,7 +108,7 @@ static s64 report_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	char piece[512];
 
 	(void)f, (void)pos;
-	mutex_lock(&console_tty.write_lock);
+	mutex_lock(&report_lock);
 	while (done < n) {
 		size_t chunk = min(n - done, sizeof(piece));
 
@@ -90,7 +117,7 @@ static s64 report_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		arch_report_write(piece, chunk);
 		done += chunk;
 	}
-	mutex_unlock(&console_tty.write_lock);
+	mutex_unlock(&report_lock);
 	return done || !n ? (s64)done : -EFAULT;
 }
 

@@ -233,8 +233,7 @@ static inline void fsnotify(struct dentry *d, u32 mask)
 /* --- start --- */
 void fs_init(void);				/* root tmpfs with /dev, /proc, /sys mounted; before unpacking */
 int cpio_unpack(const void *archive, size_t n);	/* 0 or -EINVAL; hostile input safe; concatenated archives fine */
-void console_init(void);
-void tty_input(u8 c);				/* a character from the console; interrupt context */
+void console_init(void);				/* before interrupts */
 void disassociate_ctty(void);			/* X10 and setsid: current's group loses its terminal; a session leader hangs it up */
 /* Pseudo files register themselves; see pseudo.c. */
 struct pseudo_file {

@@ -12,12 +12,11 @@
 #include "kernel/oom.h"
 
 #define NSEC_PER_TICK	(1000000000ul / HZ)
-#define NO_TTY		0
-#define CONSOLE_NR	(4 << 8 | 64)	/* as stat shows a terminal */
 
 struct snapshot {
 	int ppid, pgrp, session, threads, exit_code, exit_signal;
-	bool tty;
+	u32 tty_nr;			/* as stat shows a terminal; 0: none */
+	int tty_pgrp;
 	u64 pending, shared, blocked, ignored, caught;
 	u64 min_flt, maj_flt, cmin_flt, cmaj_flt, cutime, cstime, nvcsw, nivcsw;
 };
@@ -35,7 +34,8 @@ static int take_snapshot(struct task *t, struct snapshot *s)
 	spin_lock(&t->sighand->siglock);
 	*s = (struct snapshot){
 		.ppid = t->real_parent ? t->real_parent->tgid : 0, .pgrp = g->pgrp, .session = g->session, .threads = g->nr_threads,
-		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty = g->tty != NULL,
+		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty_nr = g->tty ? g->tty->nr : 0,
+		.tty_pgrp = g->tty ? READ_ONCE(g->tty->pgrp) : -1,
 		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
 		.min_flt = t->min_flt, .maj_flt = t->maj_flt, .cmin_flt = g->cmin_flt, .cmaj_flt = g->cmaj_flt,
 		.cutime = g->cutime, .cstime = g->cstime, .nvcsw = t->nvcsw, .nivcsw = t->nivcsw,
@@ -51,11 +51,6 @@ static int take_snapshot(struct task *t, struct snapshot *s)
 	spin_unlock(&t->sighand->siglock);
 	read_unlock(&tasklist_lock);
 	return 0;
-}
-
-static int front_pgrp(const struct snapshot *s)
-{
-	return s->tty ? READ_ONCE(console_tty.pgrp) : -1;
 }
 
 static void get_comm(struct task *t, char comm[TASK_COMM_LEN])
@@ -91,7 +86,7 @@ static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
 		mmput(mm);
 	}
 	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ", t->pid, comm, task_state_letter(t),
-			 s.ppid, s.pgrp, s.session, s.tty ? CONSOLE_NR : NO_TTY, front_pgrp(&s), t->flags, s.min_flt, s.cmin_flt,
+			 s.ppid, s.pgrp, s.session, (int)s.tty_nr, s.tty_pgrp, t->flags, s.min_flt, s.cmin_flt,
 			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
 			 (s64)(s.cstime / NSEC_PER_TICK));
 	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",

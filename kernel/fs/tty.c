@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The terminal's line discipline: what happens to a byte that was typed, and to one that is
+ * A terminal's line discipline: what happens to a byte that was typed, and to one that is
  * written. Mirrors Linux drivers/tty/n_tty.c.
  *
  * LINUX: output is never stopped (no ^S), and hanging up does not invalidate open files, as for
@@ -14,25 +14,30 @@
 #include "kernel/panic.h"
 
 #define CTRL(c)		((c) & 0x1f)
-#define DEFAULT_IFLAG	(ICRNL | IUTF8)
-#define DEFAULT_LFLAG	(ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN)
 
-struct tty console_tty = {
-	.lock = SPINLOCK_INIT("tty", RANK_TTY_STATE),
-	.termios = {
-		.c_iflag = DEFAULT_IFLAG,
-		.c_oflag = OPOST | ONLCR,
-		.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL,
-		.c_lflag = DEFAULT_LFLAG,
-		.c_cc = {
-			[VINTR] = CTRL('C'), [VQUIT] = CTRL('\\'), [VERASE] = 0x7f, [VKILL] = CTRL('U'), [VEOF] = CTRL('D'), [VMIN] = 1,
-			[VSTART] = CTRL('Q'), [VSTOP] = CTRL('S'), [VSUSP] = CTRL('Z'), [VREPRINT] = CTRL('R'),
-			[VDISCARD] = CTRL('O'), [VWERASE] = CTRL('W'), [VLNEXT] = CTRL('V'),
-		},
+/* Linux's tty_std_termios. */
+static const struct k_termios first_termios = {
+	.c_iflag = ICRNL | IXON,
+	.c_oflag = OPOST | ONLCR,
+	.c_cflag = B38400 | CS8 | CREAD | HUPCL,
+	.c_lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
+	.c_cc = {
+		[VINTR] = CTRL('C'), [VQUIT] = CTRL('\\'), [VERASE] = 0x7f, [VKILL] = CTRL('U'), [VEOF] = CTRL('D'), [VMIN] = 1,
+		[VSTART] = CTRL('Q'), [VSTOP] = CTRL('S'), [VSUSP] = CTRL('Z'), [VREPRINT] = CTRL('R'),
+		[VDISCARD] = CTRL('O'), [VWERASE] = CTRL('W'), [VLNEXT] = CTRL('V'),
 	},
-	.read_wait = WAITQ_INIT(console_tty.read_wait, "tty"),
-	.write_lock = MUTEX_INIT(console_tty.write_lock, "tty_write", RANK_TTY),
 };
+
+void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr)
+{
+	atomic_init(&t->refs, 1);
+	t->ops = ops;
+	t->nr = nr;
+	spin_init(&t->lock, "tty", RANK_TTY_STATE);
+	t->termios = first_termios;
+	waitq_init(&t->read_wait, "tty");
+	mutex_init(&t->write_lock, "tty_write", RANK_TTY);
+}
 
 /* --- output --- */
 
@@ -60,13 +65,13 @@ static void output(struct tty *t, const char *buf, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		if (len > sizeof(out) - 2) {
-			arch_console_write(out, len);
+			t->ops->write(t, out, len);
 			len = 0;
 		}
 		len += output_byte(&tm, (u8)buf[i], out + len);
 	}
 	if (len)
-		arch_console_write(out, len);
+		t->ops->write(t, out, len);
 }
 
 /* What typing makes visible, gathered under the lock and written after it. */
@@ -209,7 +214,7 @@ static void reprint(struct tty *t, struct echo *e)
 		echo_byte(t, e, *slot(t, at));
 }
 
-static void flush_input(struct tty *t)
+void tty_flush_input(struct tty *t)
 {
 	t->head = t->canon = t->tail = 0;
 	t->literal = false;
@@ -230,7 +235,7 @@ static int input_signal(struct tty *t, u8 c, struct echo *e)
 	if (!sig)
 		return 0;
 	if (!(t->termios.c_lflag & NOFLSH))
-		flush_input(t);
+		tty_flush_input(t);
 	if (t->termios.c_lflag & ECHO)
 		echo_byte(t, e, c);
 	return sig;
@@ -306,15 +311,13 @@ static int input_byte(struct tty *t, u8 c, struct echo *e)
 
 /* --- reading --- */
 
-/* Bytes that a read may take now. t->lock held. */
-static u32 available(const struct tty *t)
+u32 tty_available(const struct tty *t)
 {
 	return (t->termios.c_lflag & ICANON ? t->canon : t->head) - t->tail;
 }
 
-void tty_input(u8 c)
+void tty_input(struct tty *t, u8 c)
 {
-	struct tty *t = &console_tty;
 	struct echo e = { .len = 0 };
 	int sig, pgrp;
 	bool ready;
@@ -324,7 +327,7 @@ void tty_input(u8 c)
 	pgrp = sig ? t->pgrp : 0;
 	if (pgrp)
 		pid_get(pgrp);
-	ready = available(t);
+	ready = tty_available(t);
 	spin_unlock(&t->lock);
 	if (e.len)
 		output(t, e.buf, e.len);
@@ -400,7 +403,7 @@ static struct wait_rule wait_rule(const struct tty *t, size_t n)
 static int wait_input(struct file *f, struct tty *t, size_t n)
 {
 	struct wait_rule rule = wait_rule(t, n);
-	u32 had = available(t);
+	u32 had = tty_available(t);
 	int err;
 
 	if (had >= rule.min)
@@ -410,12 +413,12 @@ static int wait_input(struct file *f, struct tty *t, size_t n)
 	for (;;) {
 		u64 deadline = had && rule.interval ? ktime_ns() + rule.interval : rule.deadline;
 
-		err = wait_event_state(&t->read_wait, available(t) > had, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
+		err = wait_event_state(&t->read_wait, tty_available(t) > had, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
 		if (err == -ETIME)
 			return 0;
 		if (err)
 			return had ? 0 : err;
-		had = available(t);
+		had = tty_available(t);
 		if (had >= rule.min)
 			return 0;
 	}
@@ -423,13 +426,13 @@ static int wait_input(struct file *f, struct tty *t, size_t n)
 
 s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
-	struct tty *t = &console_tty;
+	struct tty *t = f->private;
 	size_t done = 0;
 	u8 piece[256];
 	int err;
 
 	(void)pos;
-	if (stdin_eof)
+	if (t->at_eof)
 		return 0;
 	err = tty_check_read(t);
 	if (err || !n)
@@ -458,10 +461,10 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 
 s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 {
-	struct tty *t = &console_tty;
+	struct tty *t = f->private;
 	int err = 0;
 
-	(void)f, (void)pos;
+	(void)pos;
 	if (t->termios.c_lflag & TOSTOP)
 		err = tty_check_change(t);
 	if (err)
@@ -474,12 +477,12 @@ s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 
 s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
-	struct tty *t = &console_tty;
+	struct tty *t = f->private;
 	size_t done = 0;
 	char piece[512];
 	s64 err = 0;
 
-	(void)pos, (void)f;
+	(void)pos;
 	if (t->termios.c_lflag & TOSTOP)
 		err = tty_check_change(t);
 	if (err)
@@ -502,126 +505,17 @@ s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return done ? (s64)done : err;
 }
 
-/* --- poll, ioctl --- */
+/* --- poll --- */
 
 unsigned tty_poll(struct file *f, struct poll_table *pt)
 {
-	struct tty *t = &console_tty;
+	struct tty *t = f->private;
 	unsigned mask = POLLOUT | POLLWRNORM;
 
-	(void)f;
 	poll_wait(pt, &t->read_wait);
 	spin_lock(&t->lock);
-	if (stdin_eof || available(t) >= wait_rule(t, ~0u).min)
+	if (t->at_eof || tty_available(t) >= wait_rule(t, ~0u).min)
 		mask |= POLLIN | POLLRDNORM;
 	spin_unlock(&t->lock);
 	return mask;
-}
-
-/* The mode changes: what was typed so far is readable as it lies there. */
-static void set_termios(struct tty *t, const struct k_termios *tm)
-{
-	bool was = t->termios.c_lflag & ICANON, is = tm->c_lflag & ICANON;
-
-	t->termios = *tm;
-	if (was != is)
-		t->canon = is ? t->canon : t->head;
-}
-
-static long tty_set_termios(struct tty *t, unsigned cmd, uaddr_t arg)
-{
-	struct k_termios tm;
-	long err = tty_check_change(t);
-
-	if (err)
-		return err;
-	if (copy_from_user(&tm, arg, sizeof(tm)))
-		return -EFAULT;
-	spin_lock(&t->lock);
-	if (cmd == TCSETSF)
-		flush_input(t);
-	set_termios(t, &tm);
-	spin_unlock(&t->lock);
-	wake_up_all(&t->read_wait);
-	return 0;
-}
-
-static long tty_set_winsize(struct tty *t, uaddr_t arg)
-{
-	struct k_winsize ws;
-	bool changed;
-	int pgrp;
-
-	if (copy_from_user(&ws, arg, sizeof(ws)))
-		return -EFAULT;
-	spin_lock(&t->lock);
-	changed = kmemcmp(&ws, &t->winsize, sizeof(ws)) != 0;
-	t->winsize = ws;
-	pgrp = changed ? t->pgrp : 0;
-	if (pgrp)
-		pid_get(pgrp);
-	spin_unlock(&t->lock);
-	if (pgrp) {
-		kill_pgrp(SIGWINCH, SEND_SIG_KERNEL, pgrp);
-		pid_put(pgrp);
-	}
-	return 0;
-}
-
-static long tty_flush(struct tty *t, uaddr_t what)
-{
-	long err = tty_check_change(t);
-
-	if (err)
-		return err;
-	if (what > TCIOFLUSH)
-		return -EINVAL;
-	if (what != TCOFLUSH) {
-		spin_lock(&t->lock);
-		flush_input(t);
-		spin_unlock(&t->lock);
-	}
-	return 0;
-}
-
-long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
-{
-	struct tty *t = &console_tty;
-	struct k_termios tm;
-	struct k_winsize ws;
-	int n;
-
-	(void)f;
-	switch (cmd) {
-	case TCGETS:
-		spin_lock(&t->lock);
-		tm = t->termios;
-		spin_unlock(&t->lock);
-		return copy_to_user(arg, &tm, sizeof(tm)) ? -EFAULT : 0;
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		return tty_set_termios(t, cmd, arg);
-	case TIOCGWINSZ:
-		spin_lock(&t->lock);
-		ws = t->winsize;
-		spin_unlock(&t->lock);
-		return copy_to_user(arg, &ws, sizeof(ws)) ? -EFAULT : 0;
-	case TIOCSWINSZ:
-		return tty_set_winsize(t, arg);
-	case FIONREAD:
-		spin_lock(&t->lock);
-		n = (int)available(t);
-		spin_unlock(&t->lock);
-		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
-	case TIOCOUTQ:
-		n = 0;
-		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
-	case TCFLSH:
-		return tty_flush(t, arg);
-	case TCSBRK:
-	case TCXONC:
-		return tty_check_change(t);
-	}
-	return tty_job_ioctl(t, cmd, arg);
 }

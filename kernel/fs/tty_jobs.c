@@ -11,11 +11,45 @@
 
 static void set_group_tty(struct task *p, struct tty *t)
 {
+	struct tty *old;
+
 	if (!p->sighand)
 		return;
+	if (t)
+		tty_get(t);
 	spin_lock(&p->sighand->siglock);
+	old = p->group->tty;
 	p->group->tty = t;
 	spin_unlock(&p->sighand->siglock);
+	tty_put(old);
+}
+
+struct tty *current_tty(void)
+{
+	struct tty *t;
+
+	spin_lock(&current->sighand->siglock);
+	t = current->group->tty;
+	if (t)
+		tty_get(t);
+	spin_unlock(&current->sighand->siglock);
+	return t;
+}
+
+void group_get_tty(struct group *g, struct group *from)
+{
+	struct tty *t = from->tty;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	g->tty = t ? tty_get(t) : NULL;
+}
+
+void group_put_tty(struct group *g)
+{
+	struct tty *t = g->tty;
+
+	g->tty = NULL;
+	tty_put(t);
 }
 
 bool tty_is_mine(struct tty *t)

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What ioctl does to a terminal: modes, window size, what was typed and not yet read. Mirrors Linux
+ * drivers/tty/tty_ioctl.c.
+ *
+ * Locks: tty->lock; signals are sent after it is released.
+ */
+#include "kernel/fs/tty.h"
+#include "kernel/mm/mm.h"
+
+/* The mode changes: what was typed so far is readable as it lies there. */
+static void set_termios(struct tty *t, const struct k_termios *tm)
+{
+	bool was = t->termios.c_lflag & ICANON, is = tm->c_lflag & ICANON;
+
+	t->termios = *tm;
+	if (was != is)
+		t->canon = is ? t->canon : t->head;
+}
+
+static long tty_set_termios(struct tty *t, unsigned cmd, uaddr_t arg)
+{
+	struct k_termios tm;
+	long err = tty_check_change(t);
+
+	if (err)
+		return err;
+	if (copy_from_user(&tm, arg, sizeof(tm)))
+		return -EFAULT;
+	spin_lock(&t->lock);
+	if (cmd == TCSETSF)
+		tty_flush_input(t);
+	set_termios(t, &tm);
+	spin_unlock(&t->lock);
+	wake_up_all(&t->read_wait);
+	return 0;
+}
+
+static long tty_set_winsize(struct tty *t, uaddr_t arg)
+{
+	struct k_winsize ws;
+	bool changed;
+	int pgrp;
+
+	if (copy_from_user(&ws, arg, sizeof(ws)))
+		return -EFAULT;
+	spin_lock(&t->lock);
+	changed = kmemcmp(&ws, &t->winsize, sizeof(ws)) != 0;
+	t->winsize = ws;
+	pgrp = changed ? t->pgrp : 0;
+	if (pgrp)
+		pid_get(pgrp);
+	spin_unlock(&t->lock);
+	if (pgrp) {
+		kill_pgrp(SIGWINCH, SEND_SIG_KERNEL, pgrp);
+		pid_put(pgrp);
+	}
+	return 0;
+}
+
+static long tty_flush(struct tty *t, uaddr_t what)
+{
+	long err = tty_check_change(t);
+
+	if (err)
+		return err;
+	if (what > TCIOFLUSH)
+		return -EINVAL;
+	if (what != TCOFLUSH) {
+		spin_lock(&t->lock);
+		tty_flush_input(t);
+		spin_unlock(&t->lock);
+	}
+	return 0;
+}
+
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	struct tty *t = f->private;
+	struct k_termios tm;
+	struct k_winsize ws;
+	int n;
+
+	switch (cmd) {
+	case TCGETS:
+		spin_lock(&t->lock);
+		tm = t->termios;
+		spin_unlock(&t->lock);
+		return copy_to_user(arg, &tm, sizeof(tm)) ? -EFAULT : 0;
+	case TCSETS:
+	case TCSETSW:
+	case TCSETSF:
+		return tty_set_termios(t, cmd, arg);
+	case TIOCGWINSZ:
+		spin_lock(&t->lock);
+		ws = t->winsize;
+		spin_unlock(&t->lock);
+		return copy_to_user(arg, &ws, sizeof(ws)) ? -EFAULT : 0;
+	case TIOCSWINSZ:
+		return tty_set_winsize(t, arg);
+	case FIONREAD:
+		spin_lock(&t->lock);
+		n = (int)tty_available(t);
+		spin_unlock(&t->lock);
+		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+	case TIOCOUTQ:
+		n = 0;
+		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+	case TCFLSH:
+		return tty_flush(t, arg);
+	case TCSBRK:
+	case TCXONC:
+		return tty_check_change(t);
+	}
+	return tty_job_ioctl(t, cmd, arg);
+}
