@@ -361,6 +361,25 @@ static int wait_for_victims(u64 deadline)
 }
 
 /*
+ * S5: threads that must die and cannot. Only while nobody can be marked: between a mark and its thaw
+ * a thread is both. freezer_lock, for one that looks once more on its way in is FROZEN for that long.
+ */
+static unsigned count_frozen_victims(void)
+{
+	struct task *p, *t;
+	unsigned n = 0;
+
+	assert(atomic_load(&oom_killer_disabled));
+	read_lock(&tasklist_lock);
+	spin_lock(&freezer_lock);
+	for_each_process_thread(p, t)
+		n += frozen(t) && tsk_is_oom_victim(t);
+	spin_unlock(&freezer_lock);
+	read_unlock(&tasklist_lock);
+	return n;
+}
+
+/*
  * After it returned true, and until oom_killer_enable: nobody is marked (G1), and every victim
  * marked before is past its last IO as far as the design knows (G2). false: everything is as
  * before. A count below zero never satisfies the wait (S3).
@@ -378,6 +397,7 @@ bool oom_killer_disable(u64 timeout_ns)
 
 	oom_hook(disable_prepare);
 	err = wait_for_victims(deadline);
+	oom_frozen_victims = count_frozen_victims();
 	if (err) {
 		last_disable = err == -ETIME ? "timeout" : "interrupted";
 		trace(TRACE_oom_disable, atomic_load(&oom_victims), 1);

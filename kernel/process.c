@@ -84,7 +84,7 @@ int freeze_processes(void)
 {
 	int err;
 
-	oom_uncovered = 0;
+	oom_frozen_victims = oom_uncovered = 0;
 	current->flags |= PF_SUSPEND_TASK;
 	trace_suspend_resume(SUSPEND_freeze_processes, 1);
 	if (!atomic_exchange(&pm_freezing, true))
@@ -143,7 +143,6 @@ int freeze_kernel_threads(void)
 void thaw_processes(void)
 {
 	struct task *p, *t;
-	unsigned frozen_victims = 0;
 
 	trace_suspend_resume(SUSPEND_thaw_processes, 1);
 	if (atomic_exchange(&pm_freezing, false))
@@ -155,11 +154,9 @@ void thaw_processes(void)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t) {
 		assert(t == current || !(t->flags & PF_SUSPEND_TASK));
-		frozen_victims += frozen(t) && tsk_is_oom_victim(t);
 		__thaw_task(t);
 	}
 	read_unlock(&tasklist_lock);
-	oom_frozen_victims = frozen_victims;
 	trace_suspend_resume(SUSPEND_thaw_processes, 0);
 	current->flags &= ~PF_SUSPEND_TASK;
 	sched_yield_current();		/* the others are not to starve under somebody who suspends again and again */
