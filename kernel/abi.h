@@ -1303,6 +1303,7 @@ struct k_robust_list_head {
 #define TMPFS_MAGIC	0x01021994
 #define PROC_SUPER_MAGIC	0x9fa0
 #define SYSFS_MAGIC	0x62656572
+#define DEVPTS_SUPER_MAGIC	0x1cd1
 #define DEBUGFS_MAGIC	0x64626720
 #define CGROUP_SUPER_MAGIC	0x27e0eb
 #define CGROUP2_SUPER_MAGIC	0x63677270
@@ -1595,11 +1596,18 @@ struct k_fd_set {
 #define FIONBIO		0x5421
 #define TIOCNOTTY	0x5422
 #define TIOCGSID	0x5429
+#define TIOCGPTPEER	0x5441
+#define TIOCGPTN	0x80045430
+#define TIOCSPTLCK	0x40045431
+#define TIOCGPTLCK	0x80045439
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
 #define TCIFLUSH	0
 #define TCOFLUSH	1
 #define TCIOFLUSH	2
+#define TCOOFF		0
+#define TCOON		1
+#define TCION		3
 
 /* block devices */
 #define BLKROGET	0x125e

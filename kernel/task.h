@@ -94,6 +94,7 @@ struct group {
 	int pgrp, session;		/* [T] */
 	struct list pgrp_node;		/* [T] on its process group's list */
 	u8 leader_of_session;		/* [T] */
+	int tty_old_pgrp;		/* [T] of a session's leader: in front when its terminal was hung up; referenced, 0: none */
 	struct tty *tty;		/* [S, T to set] controlling terminal, referenced */
 	u8 is_child_subreaper;		/* (@) set by prctl */
 	u8 has_child_subreaper;		/* [T] */

@@ -84,15 +84,15 @@ def script(name, least, argv):
     return test
 
 
-def threads(compiler):
-    """A program of threads, linked with another C library."""
+def program(compiler, name):
+    """A program that is linked with another C library."""
     def test():
         with tempfile.TemporaryDirectory() as work:
-            program = os.path.join(work, "threads")
-            subprocess.run([compiler, "-static", "-O2", "-pthread", "-o", program, os.path.join(HERE, "threads.c")],
+            path = os.path.join(work, name)
+            subprocess.run([compiler, "-static", "-O2", "-pthread", "-o", path, os.path.join(HERE, name + ".c")],
                            check=True)
-            wanted, code = on_linux([program])
-            yield from differences(wanted, code, on_thaw("/tests/threads", [("tests/threads", program)], cpus=4))
+            wanted, code = on_linux([path])
+            yield from differences(wanted, code, on_thaw("/tests/" + name, [("tests/" + name, path)], cpus=4))
     return test
 
 
@@ -203,6 +203,8 @@ TESTS = {
     "busybox-console": console,
     "bash-script": script("bash.sh", 15, ["bash-static"]),
     "sash-script": script("sash.sh", 10, ["sash", "-f"]),
-    "glibc-threads": threads("gcc"),
-    "musl-threads": threads("musl-gcc"),
+    "glibc-threads": program("gcc", "threads"),
+    "glibc-pty": program("gcc", "pty"),
+    "musl-threads": program("musl-gcc", "threads"),
+    "musl-pty": program("musl-gcc", "pty"),
 }

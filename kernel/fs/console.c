@@ -27,13 +27,14 @@ static int set_stdin(const char *value)
 }
 PARAM("stdin", "eof: reads from the console end at once, output is not translated", set_stdin);
 
-static void console_write(struct tty *t, const char *buf, size_t n)
+static bool console_write(struct tty *t, const char *buf, size_t n)
 {
 	(void)t;
 	arch_console_write(buf, n);
+	return true;
 }
 
-/* It has a reference that is never put, so there is no free. */
+/* LINUX: it is never hung up, by whatever name. It has a reference that is never put, so there is no free. */
 static const struct tty_ops console_ops = { .write = console_write };
 
 void console_init(void)
@@ -57,31 +58,25 @@ void entry_console_rx(u8 c)
 
 static int console_open(struct inode *i, struct file *f)
 {
-	f->private = tty_get(&console_tty);
-	if (!(DEV_MAJOR(i->rdev) == 5 && DEV_MINOR(i->rdev) == 1))	/* opening /dev/console never makes it a controlling terminal */
+	int err = tty_open_file(&console_tty, f);
+
+	if (!err && !(DEV_MAJOR(i->rdev) == 5 && DEV_MINOR(i->rdev) == 1))	/* opening /dev/console never makes it a controlling terminal */
 		tty_open_ctty(&console_tty, f);
-	return 0;
+	return err;
 }
 
 static int own_tty_open(struct inode *i, struct file *f)
 {
+	struct tty *t = current_tty();
+	int err = t ? tty_open_file(t, f) : -ENXIO;
+
 	(void)i;
-	f->private = current_tty();
-	return f->private ? 0 : -ENXIO;
+	tty_put(t);
+	return err;
 }
 
-static void tty_release(struct file *f)
-{
-	tty_put(f->private);
-}
-
-#define TTY_OPS(open_fn)								\
-	{										\
-		.open = open_fn, .release = tty_release, .read = tty_read, .write = tty_write,	\
-		.kwrite = tty_kwrite, .poll = tty_poll, .ioctl = tty_ioctl,		\
-	}
-const struct file_ops console_tty_fops = TTY_OPS(console_open);
-const struct file_ops own_tty_fops = TTY_OPS(own_tty_open);
+const struct file_ops console_tty_fops = TTY_FILE_OPS(console_open);
+const struct file_ops own_tty_fops = TTY_FILE_OPS(own_tty_open);
 
 /* --- the report channel --- */
 

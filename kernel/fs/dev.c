@@ -9,7 +9,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 
-extern const struct file_ops own_tty_fops;
+extern const struct file_ops own_tty_fops, ptmx_fops;
 
 static s64 null_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
@@ -158,7 +158,7 @@ static const struct {
 } devices[] = {
 	{ 1, 3, &null_fops },	{ 1, 5, &zero_fops },	{ 1, 7, &full_fops },	{ 1, 8, &random_fops },
 	{ 1, 9, &random_fops },	{ 1, 11, &kmsg_fops },	{ 4, 64, &console_tty_fops },	{ 4, 65, &ttys1_fops },
-	{ 5, 0, &own_tty_fops },	{ 5, 1, &console_tty_fops },
+	{ 5, 0, &own_tty_fops },	{ 5, 1, &console_tty_fops },	{ 5, 2, &ptmx_fops },
 };
 
 int chrdev_open(struct inode *i, struct file *f)

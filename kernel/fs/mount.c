@@ -201,6 +201,7 @@ static void make_devices(void)
 	make_device("kmsg", S_IFCHR | 0644, 1, 11);
 	make_device("tty", S_IFCHR | 0666, 5, 0);
 	make_device("console", S_IFCHR | 0600, 5, 1);
+	make_device("ptmx", S_IFCHR | 0666, 5, 2);
 	make_device("ttyS0", S_IFCHR | 0600, 4, 64);
 	make_device("ttyS1", S_IFCHR | 0600, 4, 65);
 	make_device("ram0", S_IFBLK | 0600, 1, 0);
@@ -242,6 +243,7 @@ void fs_init(void)
 	task_unlock(current);
 	make_mount("/", "dev", "devtmpfs", "mode=755");
 	make_mount("/dev", "shm", "tmpfs", "");
+	make_mount("/dev", "pts", "devpts", "");
 	make_mount("/", "proc", "proc", "");
 	make_mount("/", "sys", "sysfs", "");
 	dput(make("/", "tmp", S_IFDIR | 01777, 0));

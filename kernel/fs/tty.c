@@ -3,11 +3,9 @@
  * A terminal's line discipline: what happens to a byte that was typed, and to one that is
  * written. Mirrors Linux drivers/tty/n_tty.c.
  *
- * LINUX: output is never stopped (no ^S), and hanging up does not invalidate open files, as for
- * Linux's console.
+ * LINUX: an echo for which a pseudo-terminal has no room is lost.
  *
  * Locks: tty->lock (spinning, taken in interrupts); signals are sent after it is released.
- * tty->write_lock around output.
  */
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
@@ -16,7 +14,7 @@
 #define CTRL(c)		((c) & 0x1f)
 
 /* Linux's tty_std_termios. */
-static const struct k_termios first_termios = {
+const struct k_termios tty_first_termios = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B38400 | CS8 | CREAD | HUPCL,
@@ -34,8 +32,10 @@ void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr)
 	t->ops = ops;
 	t->nr = nr;
 	spin_init(&t->lock, "tty", RANK_TTY_STATE);
-	t->termios = first_termios;
+	t->termios = tty_first_termios;
 	waitq_init(&t->read_wait, "tty");
+	waitq_init(&t->write_wait, "tty_write");
+	waitq_init(&t->input_wait, "tty_input");
 	mutex_init(&t->write_lock, "tty_write", RANK_TTY);
 }
 
@@ -56,22 +56,21 @@ static size_t output_byte(const struct k_termios *tm, u8 c, char *out)
 	return n;
 }
 
-/* Everything of buf, through a small buffer so that the machine gets it in pieces. */
-static void output(struct tty *t, const char *buf, size_t n)
+bool tty_output(struct tty *t, const char *buf, size_t n)
 {
 	struct k_termios tm = t->termios;
-	char out[256];
+	char out[2 * TTY_PIECE];
 	size_t len = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (len > sizeof(out) - 2) {
-			t->ops->write(t, out, len);
+			if (!t->ops->write(t, out, len))
+				return false;
 			len = 0;
 		}
 		len += output_byte(&tm, (u8)buf[i], out + len);
 	}
-	if (len)
-		t->ops->write(t, out, len);
+	return !len || t->ops->write(t, out, len);
 }
 
 /* What typing makes visible, gathered under the lock and written after it. */
@@ -236,9 +235,24 @@ static int input_signal(struct tty *t, u8 c, struct echo *e)
 		return 0;
 	if (!(t->termios.c_lflag & NOFLSH))
 		tty_flush_input(t);
+	t->stopped = false;
 	if (t->termios.c_lflag & ECHO)
 		echo_byte(t, e, c);
 	return sig;
+}
+
+/* ^S and ^Q: true if c was taken for that. */
+static bool flow_control(struct tty *t, u8 c)
+{
+	if (!(t->termios.c_iflag & IXON))
+		return false;
+	if (is_cc(t, VSTOP, c) || is_cc(t, VSTART, c)) {
+		t->stopped = is_cc(t, VSTOP, c) && !(is_cc(t, VSTART, c) && t->stopped);
+		return true;
+	}
+	if (t->termios.c_iflag & IXANY)
+		t->stopped = false;
+	return false;
 }
 
 /* Line editing: true if c was taken for that. */
@@ -291,6 +305,8 @@ static int input_byte(struct tty *t, u8 c, struct echo *e)
 		} else if (c == '\n' && iflag & INLCR) {
 			c = '\r';
 		}
+		if (flow_control(t, c))
+			return 0;
 		sig = input_signal(t, c, e);
 		if (sig)
 			return sig;
@@ -309,42 +325,94 @@ static int input_byte(struct tty *t, u8 c, struct echo *e)
 	return 0;
 }
 
-/* --- reading --- */
-
 u32 tty_available(const struct tty *t)
 {
 	return (t->termios.c_lflag & ICANON ? t->canon : t->head) - t->tail;
 }
 
-void tty_input(struct tty *t, u8 c)
+/* No more fits in, and there is something that a reader can take. t->lock held. */
+static bool is_full(const struct tty *t)
 {
-	struct echo e = { .len = 0 };
-	int sig, pgrp;
-	bool ready;
-
-	spin_lock(&t->lock);
-	sig = input_byte(t, c, &e);
-	pgrp = sig ? t->pgrp : 0;
-	if (pgrp)
-		pid_get(pgrp);
-	ready = tty_available(t);
-	spin_unlock(&t->lock);
-	if (e.len)
-		output(t, e.buf, e.len);
-	if (pgrp) {
-		kill_pgrp(sig, SEND_SIG_KERNEL, pgrp);
-		pid_put(pgrp);
-	}
-	if (ready)
-		wake_up_all(&t->read_wait);
+	return TTY_BUF - (t->head - t->tail) <= 1 && tty_available(t);
 }
 
-/* Takes a line or part of one. *eof: it ended with ^D. t->lock held. */
+bool tty_takes_input(struct tty *t)
+{
+	bool yes;
+
+	spin_lock(&t->lock);
+	yes = !is_full(t);
+	spin_unlock(&t->lock);
+	return yes;
+}
+
+/* What is due after a typed byte, without the lock. */
+struct aftermath {
+	struct echo echo;
+	int sig, pgrp;			/* pgrp referenced, 0: nobody gets sig */
+	bool ready, resumed;
+};
+
+/* t->lock held. */
+static void take_input(struct tty *t, u8 c, struct aftermath *a)
+{
+	bool was_stopped = t->stopped;
+
+	a->echo.len = 0;
+	a->sig = input_byte(t, c, &a->echo);
+	a->pgrp = a->sig ? t->pgrp : 0;
+	if (a->pgrp)
+		pid_get(a->pgrp);
+	a->ready = tty_available(t);
+	a->resumed = was_stopped && !t->stopped;
+}
+
+static void finish_input(struct tty *t, struct aftermath *a)
+{
+	if (a->echo.len)
+		tty_output(t, a->echo.buf, a->echo.len);
+	if (a->pgrp) {
+		kill_pgrp(a->sig, SEND_SIG_KERNEL, a->pgrp);
+		pid_put(a->pgrp);
+	}
+	if (a->ready)
+		wake_up_all(&t->read_wait);
+	if (a->resumed)
+		wake_up_all(&t->write_wait);
+}
+
+void tty_input(struct tty *t, u8 c)
+{
+	struct aftermath a;
+
+	spin_lock(&t->lock);
+	take_input(t, c, &a);
+	spin_unlock(&t->lock);
+	finish_input(t, &a);
+}
+
+bool tty_try_input(struct tty *t, u8 c)
+{
+	struct aftermath a;
+	bool full;
+
+	spin_lock(&t->lock);
+	full = is_full(t);
+	if (!full)
+		take_input(t, c, &a);
+	spin_unlock(&t->lock);
+	if (!full)
+		finish_input(t, &a);
+	return !full;
+}
+
+/* --- taking it out; t->lock held --- */
+
+/* A line or part of one. *eof: it ended, or there was a ^D. */
 static size_t take_line(struct tty *t, u8 *out, size_t n, bool *eof)
 {
 	size_t done = 0;
 
-	*eof = false;
 	while (done < n && t->tail != t->canon) {
 		u8 c = *slot(t, t->tail);
 		bool end = is_end(t, t->tail);
@@ -380,142 +448,8 @@ static size_t take_raw(struct tty *t, u8 *out, size_t n)
 	return done;
 }
 
-/* How a read waits. */
-struct wait_rule {
-	u32 min;			/* bytes that end the wait */
-	u64 deadline;			/* absolute, of the first wait */
-	u64 interval;			/* ns between bytes once the first is there; 0: none */
-};
-
-static struct wait_rule wait_rule(const struct tty *t, size_t n)
+size_t tty_take(struct tty *t, u8 *out, size_t n, bool *end)
 {
-	u64 time = (u64)t->termios.c_cc[VTIME] * 100000000;
-	u32 min = t->termios.c_cc[VMIN];
-
-	if (t->termios.c_lflag & ICANON)
-		return (struct wait_rule){ 1, NO_DEADLINE, 0 };
-	if (min)
-		return (struct wait_rule){ (u32)min((size_t)min, n), NO_DEADLINE, time };
-	return (struct wait_rule){ 1, ktime_ns() + time, 0 };
-}
-
-/* Waits until at least rule.min bytes are there or time is up. 0, -ERESTARTSYS, -EAGAIN. */
-static int wait_input(struct file *f, struct tty *t, size_t n)
-{
-	struct wait_rule rule = wait_rule(t, n);
-	u32 had = tty_available(t);
-	int err;
-
-	if (had >= rule.min)
-		return 0;
-	if (f->flags & O_NONBLOCK)
-		return had ? 0 : -EAGAIN;
-	for (;;) {
-		u64 deadline = had && rule.interval ? ktime_ns() + rule.interval : rule.deadline;
-
-		err = wait_event_state(&t->read_wait, tty_available(t) > had, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
-		if (err == -ETIME)
-			return 0;
-		if (err)
-			return had ? 0 : err;
-		had = tty_available(t);
-		if (had >= rule.min)
-			return 0;
-	}
-}
-
-s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
-{
-	struct tty *t = f->private;
-	size_t done = 0;
-	u8 piece[256];
-	int err;
-
-	(void)pos;
-	if (t->at_eof)
-		return 0;
-	err = tty_check_read(t);
-	if (err || !n)
-		return err;
-	err = wait_input(f, t, n);
-	if (err)
-		return err;
-	while (done < n) {
-		size_t want = min(n - done, sizeof(piece)), got;
-		bool end = false;
-
-		spin_lock(&t->lock);
-		bool canonical = t->termios.c_lflag & ICANON;
-		got = canonical ? take_line(t, piece, want, &end) : take_raw(t, piece, want);
-		spin_unlock(&t->lock);
-		if (got && copy_to_user(buf + done, piece, got))
-			return done ? (s64)done : -EFAULT;
-		done += got;
-		if (end || got < want)
-			break;
-	}
-	return (s64)done;
-}
-
-/* --- writing --- */
-
-s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
-{
-	struct tty *t = f->private;
-	int err = 0;
-
-	(void)pos;
-	if (t->termios.c_lflag & TOSTOP)
-		err = tty_check_change(t);
-	if (err)
-		return err;
-	mutex_lock(&t->write_lock);
-	output(t, buf, n);
-	mutex_unlock(&t->write_lock);
-	return (s64)n;
-}
-
-s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
-{
-	struct tty *t = f->private;
-	size_t done = 0;
-	char piece[512];
-	s64 err = 0;
-
-	(void)pos;
-	if (t->termios.c_lflag & TOSTOP)
-		err = tty_check_change(t);
-	if (err)
-		return err;
-	mutex_lock(&t->write_lock);
-	while (done < n) {
-		size_t chunk = min(n - done, sizeof(piece)), left = copy_from_user(piece, buf + done, chunk);
-
-		output(t, piece, chunk - left);
-		done += chunk - left;
-		if (left)
-			err = -EFAULT;
-		else if (signal_pending(current) && done < n)
-			err = -ERESTARTSYS;
-		if (err)
-			break;
-		cond_resched();
-	}
-	mutex_unlock(&t->write_lock);
-	return done ? (s64)done : err;
-}
-
-/* --- poll --- */
-
-unsigned tty_poll(struct file *f, struct poll_table *pt)
-{
-	struct tty *t = f->private;
-	unsigned mask = POLLOUT | POLLWRNORM;
-
-	poll_wait(pt, &t->read_wait);
-	spin_lock(&t->lock);
-	if (t->at_eof || tty_available(t) >= wait_rule(t, ~0u).min)
-		mask |= POLLIN | POLLRDNORM;
-	spin_unlock(&t->lock);
-	return mask;
+	*end = false;
+	return t->termios.c_lflag & ICANON ? take_line(t, out, n, end) : take_raw(t, out, n);
 }

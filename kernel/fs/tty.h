@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A terminal: line discipline (tty.c), modes (tty_ioctl.c), job control (tty_jobs.c), and where its
- * output goes: the serial line (console.c). Mirrors Linux include/linux/tty.h.
+ * A terminal: line discipline (tty.c), files (tty_io.c), modes (tty_ioctl.c), job control
+ * (tty_jobs.c), and where its output goes: the serial line (console.c) or the master of a pair (pty.c). Mirrors Linux
+ * include/linux/tty.h.
  */
 #pragma once
 #include "kernel/fs/dcache.h"
 
 #define TTY_BUF		4096u		/* power of two */
+#define TTY_PIECE	128u		/* bytes that are written at once */
 
 struct tty;
 struct tty_ops {
-	void (*write)(struct tty *t, const char *buf, size_t n);
+	/* All of it (at most 2 * TTY_PIECE bytes) or, false, nothing. Any context. */
+	bool (*write)(struct tty *t, const char *buf, size_t n);
+	bool (*has_room)(struct tty *t);	/* write would not be refused. NULL: it never is */
+	void (*idle)(struct tty *t);	/* its last file was closed or hung up. NULL: it is never hung up */
 	void (*free)(struct tty *t);	/* the last reference is gone; any context */
 };
 
@@ -26,11 +31,30 @@ struct tty {
 	u32 head, canon, tail;		/* [lock] bytes put in, of those in finished lines, taken out */
 	u32 column;			/* [lock] of the cursor since the line's start, for erasing */
 	bool literal;			/* [lock] the next byte is taken as it is (^V) */
+	bool stopped;			/* [lock] no output (^S) */
+	bool dead;			/* [lock] no more opens */
+	bool was_opened;		/* [lock] ever */
+	u32 users;			/* [lock] open files that are not hung up */
+	u32 hangups;			/* [lock] a file that was opened at another count is hung up */
 	u8 buf[TTY_BUF];		/* [lock] */
 	u64 ends[TTY_BUF / 64];		/* [lock] bit: a line ends with this byte; a 0 byte there is ^D and is not read */
 	struct waitq read_wait;
+	struct waitq write_wait;	/* for room for output, and for ^Q */
+	struct waitq input_wait;	/* for room in buf */
 	struct mutex write_lock;	/* RANK_TTY: the output of one write stays together */
 };
+
+struct tty_file {			/* (!) file->private */
+	struct tty *tty;		/* referenced */
+	u32 hangups;
+};
+static inline struct tty *file_tty(const struct file *f) { return ((struct tty_file *)f->private)->tty; }
+static inline bool tty_hung_up(const struct file *f)
+{
+	const struct tty_file *tf = f->private;
+
+	return tf->hangups != READ_ONCE(tf->tty->hangups);
+}
 
 static inline struct tty *tty_get(struct tty *t) { atomic_fetch_add(&t->refs, 1); return t; }
 static inline void tty_put(struct tty *t)
@@ -46,14 +70,32 @@ void tty_open_ctty(struct tty *t, struct file *f);	/* a session leader without a
 bool tty_is_mine(struct tty *t);	/* current's controlling terminal? */
 long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
 struct tty *current_tty(void);		/* current's controlling terminal, referenced, or NULL */
+void tty_hangup(struct tty *t);		/* its session hears of it and loses it, and files open now are of no use */
 /* tty.c */
 void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr);	/* of zeroes */
 void tty_input(struct tty *t, u8 c);	/* a typed character; any context */
+bool tty_try_input(struct tty *t, u8 c);	/* the same; false: a reader must take something first */
+bool tty_takes_input(struct tty *t);	/* tty_try_input would not refuse it */
 u32 tty_available(const struct tty *t);	/* bytes that a read may take now. t->lock held */
 void tty_flush_input(struct tty *t);	/* t->lock held */
+/* Taken out by a reader, at most n bytes. *end: the read ends here, be it with 0 bytes. t->lock held. */
+size_t tty_take(struct tty *t, u8 *out, size_t n, bool *end);
+/* Everything of buf. false: there was no room for all of it; of at most TTY_PIECE bytes, nothing went. */
+bool tty_output(struct tty *t, const char *buf, size_t n);
+extern const struct k_termios tty_first_termios;
+/* tty_io.c */
+int tty_open_file(struct tty *t, struct file *f);	/* 0, -ENOMEM, -EIO: it is dead */
+void tty_release(struct file *f);
+void tty_hang_up_files(struct tty *t);	/* files open now: end of file and EIO. A terminal that has ops->idle */
 s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos);
 unsigned tty_poll(struct file *f, struct poll_table *pt);
 /* tty_ioctl.c */
+long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
+#define TTY_FILE_OPS(open_fn)								\
+	{										\
+		.open = open_fn, .release = tty_release, .read = tty_read, .write = tty_write,	\
+		.kwrite = tty_kwrite, .poll = tty_poll, .ioctl = tty_ioctl,		\
+	}

@@ -70,13 +70,31 @@ static long tty_flush(struct tty *t, uaddr_t what)
 		spin_lock(&t->lock);
 		tty_flush_input(t);
 		spin_unlock(&t->lock);
+		wake_up_all(&t->input_wait);
 	}
 	return 0;
 }
 
-long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+/* TCXONC. What would ask the other side to stop typing does nothing. */
+static long tty_flow(struct tty *t, uaddr_t what)
 {
-	struct tty *t = f->private;
+	long err = tty_check_change(t);
+
+	if (err)
+		return err;
+	if (what > TCION)
+		return -EINVAL;
+	if (what == TCOOFF || what == TCOON) {
+		spin_lock(&t->lock);
+		t->stopped = what == TCOOFF;
+		spin_unlock(&t->lock);
+		wake_up_all(&t->write_wait);
+	}
+	return 0;
+}
+
+long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
+{
 	struct k_termios tm;
 	struct k_winsize ws;
 	int n;
@@ -108,9 +126,19 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 	case TCFLSH:
 		return tty_flush(t, arg);
-	case TCSBRK:
 	case TCXONC:
+		return tty_flow(t, arg);
+	case TCSBRK:
 		return tty_check_change(t);
+	case TIOCGPTPEER:		/* not a master */
+		return -EIO;
 	}
 	return tty_job_ioctl(t, cmd, arg);
+}
+
+long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	if (tty_hung_up(f))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	return __tty_ioctl(file_tty(f), cmd, arg);
 }

@@ -137,9 +137,22 @@ int tty_check_change(struct tty *t)
 
 /* --- becoming and ceasing to be the controlling terminal --- */
 
+/* The process group that was in front when the terminal was hung up. tasklist_lock write-held. */
+static void set_old_pgrp(struct group *g, int pgrp)
+{
+	int old = g->tty_old_pgrp;
+
+	if (pgrp)
+		pid_get(pgrp);
+	g->tty_old_pgrp = pgrp;
+	if (old)
+		pid_put_locked(old);
+}
+
 /* tasklist_lock write-held: current leads a session and has no terminal. */
 static void take_tty(struct tty *t)
 {
+	set_old_pgrp(current->group, 0);
 	swap_number(t, &t->session, current->group->session);
 	swap_number(t, &t->pgrp, current->group->pgrp);
 	set_group_tty(current, t);
@@ -180,14 +193,63 @@ out:
 	return err;
 }
 
-/* SIGHUP, and SIGCONT if asked for, to process group pgrp. */
-static void hang_up_pgrp(int pgrp, bool cont)
+void tty_hangup(struct tty *t)
+{
+	struct task *p;
+
+	might_sleep();
+	write_lock(&tasklist_lock);
+	for_each_process(p) {
+		if (!t->session || p->group->session != t->session)
+			continue;
+		if (p->group->tty == t)
+			set_group_tty(p, NULL);
+		if (p->group->leader_of_session) {
+			set_old_pgrp(p->group, t->pgrp);
+			send_sig_group(SIGHUP, SEND_SIG_KERNEL, p);
+			send_sig_group(SIGCONT, SEND_SIG_KERNEL, p);
+		}
+	}
+	swap_number(t, &t->session, 0);
+	swap_number(t, &t->pgrp, 0);
+	write_unlock(&tasklist_lock);
+	tty_hang_up_files(t);
+}
+
+/*
+ * Current's session, which it leads, has no terminal any more. The process group that was in front,
+ * referenced, or 0.
+ */
+static int leave_tty(void)
+{
+	struct group *g = current->group;
+	struct tty *t;
+	int pgrp;
+
+	might_sleep();
+	write_lock(&tasklist_lock);
+	t = g->tty;
+	pgrp = t && t->session == g->session ? t->pgrp : g->tty_old_pgrp;
+	if (pgrp)
+		pid_get(pgrp);
+	if (t && t->session == g->session) {
+		swap_number(t, &t->session, 0);
+		swap_number(t, &t->pgrp, 0);
+	}
+	set_old_pgrp(g, 0);
+	session_clear_tty(g->session);
+	write_unlock(&tasklist_lock);
+	return pgrp;
+}
+
+/* SIGHUP and SIGCONT. */
+static void hang_up_pgrp(int pgrp)
 {
 	if (!pgrp)
 		return;
 	kill_pgrp(SIGHUP, SEND_SIG_KERNEL, pgrp);
-	if (cont)
-		kill_pgrp(SIGCONT, SEND_SIG_KERNEL, pgrp);
+	kill_pgrp(SIGCONT, SEND_SIG_KERNEL, pgrp);
+	pid_put(pgrp);
 }
 
 static long tiocnotty(struct tty *t)
@@ -195,7 +257,7 @@ static long tiocnotty(struct tty *t)
 	if (!tty_is_mine(t))
 		return -ENOTTY;
 	if (current->group->leader_of_session)
-		disassociate_ctty();
+		hang_up_pgrp(leave_tty());
 	else
 		set_group_tty(current, NULL);
 	return 0;
@@ -203,28 +265,8 @@ static long tiocnotty(struct tty *t)
 
 void disassociate_ctty(void)
 {
-	struct group *g = current->group;
-	struct tty *t;
-	int pgrp = 0;
-
-	might_sleep();
-	if (!g->leader_of_session)
-		return;
-	write_lock(&tasklist_lock);
-	t = g->tty;
-	if (t && t->session == g->session) {
-		pgrp = t->pgrp;
-		if (pgrp)
-			pid_get(pgrp);
-		swap_number(t, &t->session, 0);
-		swap_number(t, &t->pgrp, 0);
-	}
-	session_clear_tty(g->session);
-	write_unlock(&tasklist_lock);
-	if (pgrp) {
-		hang_up_pgrp(pgrp, true);
-		pid_put(pgrp);
-	}
+	if (current->group->leader_of_session)
+		hang_up_pgrp(leave_tty());
 }
 
 /* --- ioctls --- */

@@ -1,0 +1,746 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Pseudo-terminals: the pair, its names, hanging up, and the terminal of a session.
+#include "t.h"
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+#include <asm/termbits.h>
+
+static char buf[16384];
+
+struct size {
+	unsigned short row, col, x, y;
+};
+
+static int master, slave, number;
+static char path[32];
+
+static void make(void)
+{
+	int off = 0;
+
+	master = (int)sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	CHECK_GE(master, 0);
+	CHECK_EQ(sys(ioctl, master, TIOCGPTN, &number), 0);
+	t_snprintf(path, sizeof path, "/dev/pts/%d", number);
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &off), 0);
+	slave = (int)sys(open, path, O_RDWR | O_NOCTTY);
+	CHECK_GE(slave, 0);
+}
+
+static void block(int fd)
+{
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, O_RDWR), 0);
+}
+
+static void nonblock(int fd)
+{
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, O_RDWR | O_NONBLOCK), 0);
+}
+
+// Reads until just that text has come.
+static void expect(int fd, const char *text)
+{
+	long n = (long)strlen(text), have = 0;
+
+	while (have < n) {
+		long got = sys(read, fd, buf + have, n - have);
+
+		if (got == -EAGAIN) {
+			t_sleep_ms(1);
+			continue;
+		}
+		CHECK_GE(got, 1);
+		have += got;
+	}
+	CHECK(!memcmp(buf, text, n));
+}
+
+static void type(const char *text)
+{
+	CHECK_EQ(sys(write, master, text, strlen(text)), strlen(text));
+}
+
+static void set_lflag(unsigned off, unsigned on)
+{
+	struct termios t;
+
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	t.c_lflag = (t.c_lflag & ~off) | on;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+}
+
+static void raw(void)
+{
+	struct termios t;
+
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	t.c_iflag = t.c_oflag = t.c_lflag = 0;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+}
+
+static int events(int fd)
+{
+	struct pollfd p = {fd, POLLIN | POLLOUT | POLLHUP, 0};
+
+	sys(poll, &p, 1, 0);
+	return p.revents;
+}
+
+TEST(both_sides_talk)
+{
+	make();
+	CHECK_EQ(sys(write, slave, "hi\n", 3), 3);
+	expect(master, "hi\r\n");
+	type("line\n");
+	expect(master, "line\r\n");
+	CHECK_EQ(sys(read, slave, buf, 100), 5);
+	CHECK(!memcmp(buf, "line\n", 5));
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+}
+
+TEST(first_modes)
+{
+	struct termios t;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK_EQ(t.c_iflag, ICRNL | IXON);
+	CHECK_EQ(t.c_oflag, OPOST | ONLCR);
+	CHECK_EQ(t.c_cflag, B38400 | CS8 | CREAD);
+	CHECK_EQ(t.c_lflag, ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN);
+	t.c_lflag &= ~ECHO;
+	CHECK_EQ(sys(ioctl, master, TCSETS, &t), 0); // the slave's, by way of the master
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK(!(t.c_lflag & ECHO));
+	type("x\n");
+	CHECK_EQ(sys(read, slave, buf, 100), 2);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+}
+
+TEST(the_name_of_the_slave)
+{
+	struct stat a, b;
+	char link[32];
+
+	make();
+	CHECK_EQ(sys(stat, path, &a), 0);
+	CHECK_EQ(a.st_mode & 0170000, 0020000);
+	CHECK_EQ(a.st_mode & 0007, 0);
+	CHECK_EQ(a.st_uid, sys(geteuid));
+	CHECK_EQ(a.st_rdev >> 8, 136);
+	CHECK_EQ(a.st_rdev & 0xff, number & 0xff);
+	CHECK_EQ(sys(fstat, slave, &b), 0);
+	CHECK_EQ(a.st_ino, b.st_ino);
+	CHECK_EQ(a.st_dev, b.st_dev);
+	t_snprintf(link, sizeof link, "/proc/self/fd/%d", slave);
+	CHECK_EQ(sys(readlink, link, buf, sizeof buf), strlen(path));
+	CHECK(!memcmp(buf, path, strlen(path)));
+	sys(close, slave);
+	sys(close, master);
+	CHECK_EQ(sys(stat, path, &a), -ENOENT);
+}
+
+TEST(two_pairs)
+{
+	int first, first_number;
+
+	make();
+	first = master;
+	first_number = number;
+	make();
+	CHECK(first_number != number);
+	type("to the second\n");
+	CHECK_EQ(sys(read, first, buf, 1), -EAGAIN);
+	CHECK_EQ(sys(read, slave, buf, 100), 14);
+}
+
+TEST(a_locked_slave)
+{
+	int on = 1;
+
+	make();
+	sys(close, slave);
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &on), 0);
+	CHECK_EQ(sys(open, path, O_RDWR | O_NOCTTY), -EIO);
+	on = 0;
+	CHECK_EQ(sys(ioctl, master, TIOCGPTLCK, &on), 0);
+	CHECK_EQ(on, 1);
+	on = 0;
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &on), 0);
+	CHECK_GE(sys(open, path, O_RDWR | O_NOCTTY), 0);
+
+	long fresh = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY);
+
+	CHECK_EQ(sys(ioctl, fresh, TIOCGPTLCK, &on), 0);
+	CHECK_EQ(on, 1);
+}
+
+TEST(the_peer_without_its_name)
+{
+	long fd;
+
+	make();
+	fd = sys(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(fcntl, fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(sys(write, fd, "x", 1), 1);
+	expect(master, "x");
+	CHECK_EQ(sys(ioctl, slave, TIOCGPTPEER, O_RDWR), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TIOCGPTN, &number), -ENOTTY);
+}
+
+TEST(lines_are_edited)
+{
+	make();
+	set_lflag(ECHO, 0);
+	type("abd\177c\n");
+	CHECK_EQ(sys(read, slave, buf, 100), 4);
+	CHECK(!memcmp(buf, "abc\n", 4));
+	type("gone\25kept\n");
+	CHECK_EQ(sys(read, slave, buf, 100), 5);
+	type("no newline\4");
+	CHECK_EQ(sys(read, slave, buf, 100), 10);
+	type("\4");
+	CHECK_EQ(sys(read, slave, buf, 100), 0);
+}
+
+TEST(echo_of_control_characters)
+{
+	make();
+	type("\1");
+	expect(master, "^A");
+	type("b\177");
+	expect(master, "b\b \b");
+}
+
+TEST(raw_mode_is_transparent)
+{
+	make();
+	raw();
+	type("\3\4\r\n\177");
+	CHECK_EQ(sys(read, slave, buf, 100), 5);
+	CHECK(!memcmp(buf, "\3\4\r\n\177", 5));
+	CHECK_EQ(sys(write, slave, "\n", 1), 1);
+	expect(master, "\n");
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+}
+
+TEST(counts_of_what_can_be_read)
+{
+	int n = 9;
+
+	make();
+	set_lflag(ECHO, 0);
+	type("abc");
+	CHECK_EQ(sys(ioctl, slave, FIONREAD, &n), 0);
+	CHECK_EQ(n, 0); // no line yet
+	type("\n");
+	UNTIL(sys(ioctl, slave, FIONREAD, &n) == 0 && n == 4);
+	CHECK_EQ(sys(write, slave, "12345", 5), 5);
+	UNTIL(sys(ioctl, master, FIONREAD, &n) == 0 && n == 5);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
+	CHECK_EQ(sys(ioctl, slave, FIONREAD, &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, 77), -EINVAL);
+}
+
+// ---- the end of a side ----
+
+TEST(the_last_slave_closes)
+{
+	make();
+	CHECK_EQ(sys(write, slave, "rest", 4), 4);
+	sys(close, slave);
+	expect(master, "rest");
+	CHECK_EQ(sys(read, master, buf, 1), -EIO);
+	CHECK(events(master) & POLLHUP);
+	slave = (int)sys(open, path, O_RDWR | O_NOCTTY);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+	CHECK_EQ(events(master) & POLLHUP, 0);
+	type("again\n");
+	CHECK_EQ(sys(read, slave, buf, 100), 6);
+}
+
+TEST(one_of_two_slaves_closes)
+{
+	make();
+	long other = sys(open, path, O_RDWR | O_NOCTTY);
+
+	sys(close, slave);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+	sys(close, other);
+	CHECK_EQ(sys(read, master, buf, 1), -EIO);
+}
+
+TEST(nobody_opened_the_slave_yet)
+{
+	master = (int)sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+	CHECK_EQ(events(master) & (POLLHUP | POLLIN), 0);
+	CHECK_EQ(sys(write, master, "early\n", 6), 6);
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &(int){0}), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCGPTN, &number), 0);
+	t_snprintf(path, sizeof path, "/dev/pts/%d", number);
+	slave = (int)sys(open, path, O_RDWR | O_NOCTTY);
+	CHECK_EQ(sys(read, slave, buf, 100), 6);
+}
+
+TEST(the_master_closes)
+{
+	struct termios t;
+
+	make();
+	type("lost\n");
+	sys(close, master);
+	CHECK_EQ(sys(read, slave, buf, 100), 0);
+	CHECK_EQ(sys(write, slave, "x", 1), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TIOCSPGRP, &t), -ENOTTY);
+	CHECK_EQ(events(slave), POLLIN | POLLOUT | POLLERR | POLLHUP);
+	CHECK_EQ(sys(open, path, O_RDWR | O_NOCTTY), -ENOENT);
+	char link[32];
+
+	t_snprintf(link, sizeof link, "/proc/self/fd/%d", slave);
+	CHECK_EQ(sys(open, link, O_RDWR | O_NOCTTY), -EIO);
+}
+
+static int read_slave(void *unused)
+{
+	(void)unused;
+	return sys(read, slave, buf, 100) == -EIO ? 0 : 1;
+}
+
+TEST(the_master_closes_under_a_reader)
+{
+	int pid;
+
+	make();
+	pid = t_fork();
+	if (pid == 0) {
+		sys(close, master);
+		t_exit(read_slave(NULL));
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(close, master);
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(the_slave_closes_under_a_reader)
+{
+	int pid;
+
+	make();
+	block(master);
+	pid = t_fork();
+	if (pid == 0) {
+		sys(close, slave);
+		t_exit(sys(read, master, buf, 1) == -EIO ? 0 : 1);
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(close, slave);
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+// ---- full ----
+
+TEST(output_that_nobody_reads)
+{
+	long n, total = 0, back = 0;
+
+	make();
+	raw();
+	nonblock(slave);
+	memset(buf, 'o', sizeof buf);
+	while ((n = sys(write, slave, buf, 1000)) > 0)
+		total += n;
+	CHECK_EQ(n, -EAGAIN);
+	CHECK_GE(total, 4096);
+	CHECK_EQ(events(slave) & POLLOUT, 0);
+	CHECK_EQ(sys(ioctl, master, FIONREAD, &(int){0}), 0);
+	while (back < total) {
+		n = sys(read, master, buf, sizeof buf);
+		CHECK(n > 0 || n == -EAGAIN);
+		back += n > 0 ? n : 0;
+	}
+	CHECK_EQ(back, total);
+	UNTIL(events(slave) & POLLOUT);
+}
+
+TEST(a_writer_waits_for_room)
+{
+	enum { ALL = 100000 };
+	long back = 0;
+	int pid;
+
+	make();
+	raw();
+	pid = t_fork();
+	if (pid == 0) {
+		long done = 0;
+
+		sys(close, master);
+		while (done < ALL) {
+			long n = sys(write, slave, buf, ALL - done < 4096 ? ALL - done : 4096);
+
+			CHECK_GE(n, 1);
+			done += n;
+		}
+		t_exit(0);
+	}
+	UNTIL(t_state(pid) == 'S');
+	block(master);
+	while (back < ALL) {
+		long n = sys(read, master, buf, sizeof buf);
+
+		CHECK_GE(n, 1);
+		back += n;
+	}
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(a_waiting_writer_is_killed)
+{
+	int pid;
+
+	make();
+	raw();
+	pid = t_fork();
+	if (pid == 0)
+		for (;;)
+			sys(write, slave, buf, 4096);
+	UNTIL(t_state(pid) == 'S');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(input_that_nobody_reads)
+{
+	long n, total = 0, back = 0;
+
+	make();
+	raw();
+	nonblock(slave);
+	while ((n = sys(write, master, buf, 1000)) > 0)
+		total += n;
+	CHECK_EQ(n, -EAGAIN);
+	CHECK_GE(total, 4000);
+	while (back < total) {
+		n = sys(read, slave, buf, sizeof buf);
+		CHECK(n > 0 || n == -EAGAIN);
+		back += n > 0 ? n : 0;
+	}
+	CHECK_EQ(back, total);
+	UNTIL(sys(write, master, buf, 1) == 1);
+}
+
+TEST(output_is_stopped_and_goes_on)
+{
+	int pid;
+
+	make();
+	set_lflag(ECHO, 0);
+	nonblock(slave);
+	type("\23"); // ^S
+	UNTIL(sys(write, slave, "b", 1) == -EAGAIN);
+	while (sys(read, master, buf, sizeof buf) > 0)
+		;
+	block(slave);
+	pid = t_fork();
+	if (pid == 0) {
+		sys(close, master);
+		t_exit(sys(write, slave, "after", 5) == 5 ? 0 : 1);
+	}
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);
+	type("\21"); // ^Q
+	CHECK_EQ(t_wait(pid), 0);
+	expect(master, "after");
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOOFF), 0);
+	nonblock(slave);
+	CHECK_EQ(sys(write, slave, "x", 1), -EAGAIN);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOON), 0);
+	CHECK_EQ(sys(write, slave, "x", 1), 1);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, 9), -EINVAL);
+}
+
+// ---- the terminal of a session ----
+
+static _Atomic int *seen; // shared: signals that came, and steps that were reached
+
+static void note(int sig)
+{
+	seen[sig]++;
+}
+
+// In a child that leads a session: the slave becomes its terminal.
+static void take(void)
+{
+	CHECK(sys(setsid) > 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 0), 0);
+}
+
+// A new session leader on the slave runs the block; its process id.
+#define SESSION(...)                                                                               \
+	({                                                                                         \
+		int pid_;                                                                          \
+		seen = t_map_shared(PAGE);                                                         \
+		make();                                                                            \
+		pid_ = t_fork();                                                                   \
+		if (pid_ == 0) {                                                                   \
+			sys(close, master);                                                        \
+			take();                                                                    \
+			__VA_ARGS__;                                                               \
+			t_exit(0);                                                                 \
+		}                                                                                  \
+		CHECK_GE(pid_, 1);                                                                 \
+		pid_;                                                                              \
+	})
+
+TEST(opening_makes_it_the_controlling_terminal)
+{
+	make();
+	CHECK_EQ(IN_CHILD({
+		int pid = t_getpid(), got = 0;
+
+		sys(close, slave);
+		sys(setsid);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		CHECK_GE(sys(open, path, O_RDWR | O_NOCTTY), 0);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		slave = (int)sys(open, path, O_RDWR);
+		long tty = sys(open, "/dev/tty", O_RDWR);
+
+		CHECK_GE(tty, 0);
+		CHECK_EQ(sys(ioctl, tty, TIOCGPGRP, &got), 0);
+		CHECK_EQ(got, pid);
+		CHECK_EQ(sys(ioctl, master, TIOCGPGRP, &got), 0);
+		CHECK_EQ(got, pid);
+		CHECK_EQ(sys(ioctl, master, TIOCGSID, &got), 0);
+		CHECK_EQ(got, pid);
+		CHECK_EQ(sys(write, tty, "me", 2), 2);
+		expect(master, "me");
+		t_slurp("/proc/self/stat", buf, sizeof buf);
+		char *p = strrchr(buf, ')');
+
+		for (int i = 0; i < 5; i++)
+			p = strchr(p + 1, ' ');
+		CHECK_EQ(t_number(p + 1), 136 << 8 | number);
+	}),
+		0);
+}
+
+TEST(not_the_terminal_of_another_session)
+{
+	int got, pid;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCGPGRP, &got), -ENOTTY);
+	CHECK_EQ(sys(ioctl, slave, TIOCGSID, &got), -ENOTTY);
+	CHECK_EQ(sys(ioctl, slave, TIOCNOTTY, 0), -ENOTTY);
+	CHECK_EQ(sys(ioctl, master, TIOCGSID, &got), -ENOTTY);
+	CHECK_EQ(sys(ioctl, master, TIOCGPGRP, &got), 0);
+	CHECK_EQ(got, 0);
+	pid = SESSION({
+		seen[0] = 1;
+		thread_pause(NULL);
+	});
+	UNTIL(seen[0]);
+	CHECK_EQ(IN_CHILD({
+		sys(setsid);
+		CHECK_GE(sys(open, path, O_RDWR), 0);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 0), -EPERM);
+	}),
+		0);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+TEST(typed_signals_go_to_the_front_group)
+{
+	static const char keys[] = "\3\34\32";
+	static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
+	int pid = SESSION({
+		for (int i = 0; i < 3; i++)
+			t_action(sigs[i], note, 0);
+		seen[0] = 1;
+		UNTIL(seen[SIGINT] && seen[SIGQUIT] && seen[SIGTSTP]);
+	});
+
+	UNTIL(seen[0]);
+	for (int i = 0; i < 3; i++) {
+		sys(write, master, keys + i, 1);
+		UNTIL(seen[sigs[i]] == 1);
+	}
+	expect(master, "^C^\\^Z");
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(the_window_changes)
+{
+	struct size ws = {40, 100, 1, 2}, got;
+	int pid = SESSION({
+		t_action(SIGWINCH, note, 0);
+		seen[0] = 1;
+		UNTIL(seen[SIGWINCH] == 2);
+	});
+
+	UNTIL(seen[0]);
+	CHECK_EQ(sys(ioctl, slave, TIOCGWINSZ, &got), 0);
+	CHECK_EQ(got.row, 0);
+	CHECK_EQ(sys(ioctl, master, TIOCSWINSZ, &ws), 0);
+	UNTIL(seen[SIGWINCH] == 1);
+	CHECK_EQ(sys(ioctl, slave, TIOCGWINSZ, &got), 0);
+	CHECK(!memcmp(&ws, &got, sizeof ws));
+	CHECK_EQ(sys(ioctl, master, TIOCSWINSZ, &ws), 0); // nothing changes
+	ws.col++;
+	CHECK_EQ(sys(ioctl, slave, TIOCSWINSZ, &ws), 0);
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(seen[SIGWINCH], 2);
+}
+
+TEST(a_background_reader_stops)
+{
+	int pid = SESSION({
+		int child = t_fork(), status;
+
+		if (child == 0) {
+			sys(setpgid, 0, 0);
+			t_exit((int)sys(read, slave, buf, 1));
+		}
+		CHECK_EQ(sys(wait4, child, &status, WUNTRACED, 0), child);
+		CHECK(W_STOPPED(status) && W_CODE(status) == SIGTTIN);
+		t_action(SIGTTOU, SIG_IGN, 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCSPGRP, &child), 0);
+		sys(kill, child, SIGCONT);
+		seen[0] = 1;
+		CHECK_EQ(t_wait(child), 1);
+	});
+
+	UNTIL(seen[0]);
+	type("x\n");
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(the_master_hangs_up_the_session)
+{
+	int pid = SESSION({
+		t_action(SIGHUP, note, 0);
+		t_action(SIGCONT, note, 0);
+		int child = t_fork();
+
+		if (child == 0) { // in front, and told when the leader ends
+			sys(setpgid, 0, 0);
+			t_action(SIGTTOU, SIG_IGN, 0);
+			child = t_getpid();
+			CHECK_EQ(sys(ioctl, slave, TIOCSPGRP, &child), 0);
+			t_action(SIGHUP, SIG_DFL, 0);
+			seen[0] = 1;
+			thread_pause(NULL);
+		}
+		UNTIL(seen[SIGHUP] && seen[SIGCONT]);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		CHECK_EQ(sys(read, slave, buf, 1), 0);
+		CHECK_EQ(sys(wait4, child, 0, WNOHANG, 0), 0);
+		sys(prctl, PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0);
+	});
+	int status;
+
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	UNTIL(seen[0]);
+	sys(close, slave);
+	sys(close, master);
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_GE(sys(wait4, -1, &status, 0, 0), 1);
+	CHECK_EQ(W_SIG(status), SIGHUP);
+}
+
+TEST(the_leader_ends)
+{
+	int status, pid;
+
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	pid = SESSION({
+		if (t_fork() == 0) {
+			t_action(SIGHUP, note, 0);
+			seen[0] = 1;
+			UNTIL(seen[SIGHUP]);
+			UNTIL(sys(open, "/dev/tty", O_RDWR) == -ENXIO);
+			t_exit(7);
+		}
+		UNTIL(seen[0]);
+	});
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_GE(sys(wait4, -1, &status, 0, 0), 1);
+	CHECK_EQ(status, 7 << 8);
+	CHECK_EQ(sys(write, slave, "on", 2), 2); // the files of a pair are not hung up
+	expect(master, "on");
+}
+
+TEST(giving_the_terminal_up)
+{
+	int pid = SESSION({
+		t_action(SIGHUP, note, 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCNOTTY, 0), 0);
+		CHECK_EQ(seen[SIGHUP], 1);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		CHECK_EQ(sys(write, slave, "still", 5), 5);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 0), 0);
+		CHECK_GE(sys(open, "/dev/tty", O_RDWR), 0);
+	});
+
+	CHECK_EQ(t_wait(pid), 0);
+	expect(master, "still");
+}
+
+// ---- nonsense ----
+
+TEST(bad_pointers)
+{
+	static const unsigned to_us[] = {TIOCGPTN, TIOCGPTLCK, TIOCGPGRP, TCGETS, TIOCGWINSZ, FIONREAD};
+	static const unsigned from_us[] = {TIOCSPTLCK, TCSETS, TIOCSWINSZ};
+
+	make();
+	for (unsigned i = 0; i < sizeof to_us / sizeof *to_us; i++)
+		CHECK_EQ(sys(ioctl, master, to_us[i], 8UL), -EFAULT);
+	for (unsigned i = 0; i < sizeof from_us / sizeof *from_us; i++)
+		CHECK_EQ(sys(ioctl, master, from_us[i], 8UL), -EFAULT);
+	CHECK_EQ(sys(write, master, 8UL, 10), -EFAULT);
+	CHECK_EQ(sys(write, slave, 8UL, 10), -EFAULT);
+	CHECK_EQ(sys(write, slave, "out", 3), 3);
+	UNTIL(events(master) & POLLIN);
+	CHECK_EQ(sys(read, master, 8UL, 10), -EFAULT);
+	CHECK_EQ(sys(lseek, master, 0, SEEK_SET), -ESPIPE);
+	CHECK_EQ(sys(ioctl, master, 0x5499, 0), -ENOTTY);
+	CHECK_EQ(sys(read, master, buf, 0), 0);
+	CHECK_EQ(sys(write, master, buf, 0), 0);
+}
+
+TEST(as_many_as_there_are)
+{
+	int n = 0;
+	long ret = 0;
+
+	CHECK_EQ(IN_CHILD({
+		struct rlimit lim = {400, 400};
+
+		sys(setrlimit, RLIMIT_NOFILE, &lim);
+		for (; n < 500; n++)
+			if ((ret = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY)) < 0)
+				break;
+		CHECK(ret == -ENOSPC || ret == -EMFILE);
+		CHECK_GE(n, 100);
+	}),
+		0);
+	make();
+}
+
+TEST(nothing_can_be_made_in_devpts)
+{
+	CHECK(sys(mkdir, "/dev/pts/x", 0700) < 0);
+	CHECK(sys(open, "/dev/pts/x", O_CREAT | O_RDWR, 0600) < 0);
+	make();
+	CHECK(sys(unlink, path) < 0);
+	CHECK(sys(rename, path, "/dev/pts/y") < 0);
+}
