@@ -19,6 +19,7 @@
  * in notify_relatives.
  */
 #include "kernel/block.h"
+#include "kernel/cgroup.h"
 #include "kernel/fs/files.h"
 #include "kernel/futex.h"
 #include "kernel/mm/mm.h"
@@ -392,6 +393,7 @@ static bool exit_notify(struct task *t, bool group_dead)
 	struct task *p, *n;
 
 	write_lock(&tasklist_lock);
+	cgroup_exit(t);
 	forget_original_parent(t, &dead);
 	if (group_dead)
 		kill_orphaned_pgrp(t, t->group_leader->real_parent, t->group_leader);

@@ -12,6 +12,7 @@
  * LINUX: no namespaces, as a kernel built without them: EINVAL.
  */
 #include "kernel/block.h"
+#include "kernel/cgroup.h"
 #include "kernel/fs/files.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
@@ -33,7 +34,7 @@ static int check_flags(const struct clone_request *c)
 {
 	u64 f = c->flags;
 
-	if (f & (CLONE_NAMESPACES | CLONE_INTO_CGROUP))
+	if (f & CLONE_NAMESPACES)
 		return -EINVAL;
 	if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
 		return -EINVAL;
@@ -385,10 +386,10 @@ static void link_task(struct task *p, const struct clone_request *c, sigset_t_k 
 	pid_attach(p);
 }
 
-static int publish(struct task *p, const struct clone_request *c, const struct fork_signals *meanwhile)
+static int publish(struct task *p, const struct clone_request *c, const struct fork_signals *meanwhile, struct cgroup *into)
 {
 	struct spinlock *siglock = &current->sighand->siglock;
-	bool no;
+	int err;
 
 	/*
 	 * One reference for the hash, released by release_task; one for the scheduler, dropped
@@ -397,16 +398,16 @@ static int publish(struct task *p, const struct clone_request *c, const struct f
 	atomic_store(&p->usage, 2);
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
-	no = refused(c);
-	if (!no) {
+	err = refused(c) ? -EINTR : cgroup_fork(p, into);
+	if (!err) {
 		link_task(p, c, is_kernel_thread(c) ? 0 : meanwhile->signal);
 		total_forks++;
 	}
 	spin_unlock(siglock);
 	write_unlock(&tasklist_lock);
-	if (no)
+	if (err)
 		atomic_store(&p->usage, 1);
-	return no ? -EINTR : 0;
+	return err;
 }
 
 /*
@@ -423,7 +424,7 @@ static int give_pidfd(struct task *p, const struct clone_request *c)
 	return -EFAULT;
 }
 
-static struct task *build_and_publish(const struct clone_request *c, const struct fork_signals *meanwhile)
+static struct task *build_and_publish(const struct clone_request *c, const struct fork_signals *meanwhile, struct cgroup *into)
 {
 	struct task *p = build(c);
 	int err, pidfd = -1;
@@ -433,7 +434,7 @@ static struct task *build_and_publish(const struct clone_request *c, const struc
 	pause_point("fork");
 	if (c->flags & CLONE_PIDFD)
 		pidfd = give_pidfd(p, c);
-	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, meanwhile);
+	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, meanwhile, into);
 	if (!err)
 		return p;
 	if (pidfd >= 0)
@@ -446,6 +447,7 @@ struct task *copy_process(const struct clone_request *c)
 {
 	struct spinlock *siglock = &current->sighand->siglock;
 	struct fork_signals meanwhile = { .signal = 0 };
+	struct cgroup *into = NULL;
 	struct task *p;
 	int err;
 
@@ -453,13 +455,19 @@ struct task *copy_process(const struct clone_request *c)
 	err = check(c);
 	if (err)
 		return ERR_PTR(err);
+	if (c->flags & CLONE_INTO_CGROUP) {
+		into = cgroup_clone_target(c->cgroup_fd, c->flags & CLONE_THREAD);
+		if (IS_ERR(into))
+			return ERR_PTR(PTR_ERR(into));
+	}
 	spin_lock(siglock);
 	list_add(&meanwhile.node, &current->group->forks);
 	spin_unlock(siglock);
-	p = build_and_publish(c, &meanwhile);
+	p = build_and_publish(c, &meanwhile, into);
 	spin_lock(siglock);
 	list_del(&meanwhile.node);
 	spin_unlock(siglock);
+	cgroup_put(into);
 	return p;
 }
 
@@ -644,6 +652,7 @@ long sys_clone3(uaddr_t uargs, size_t size)
 		.stack = a.stack ? a.stack + a.stack_size : 0,
 		.tls = a.tls,
 		.set_tid = tid,
+		.cgroup_fd = (int)a.cgroup,
 	};
 	return do_clone(&c);
 }

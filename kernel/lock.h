@@ -22,6 +22,7 @@ enum lock_rank {
 	RANK_FS_RENAME,		/* directory renames */
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
 	RANK_INODE,		/* a file's inode mutex */
+	RANK_CGROUP,		/* cgroup_mutex */
 	RANK_EPOLL_ITEMS,	/* what an epoll watches; outside the files' own locks */
 	RANK_TTY,
 	RANK_PIPE,
@@ -34,6 +35,7 @@ enum lock_rank {
 	RANK_TASK,		/* task->alloc_lock: mm, files, fs, io_context pointers (task_lock) */
 	RANK_FREEZER,		/* freezer_lock */
 	RANK_SIGHAND,		/* sighand->siglock */
+	RANK_CSS,		/* css_lock: who is in which cgroup */
 	RANK_TTY_STATE,		/* tty->lock: modes, input, foreground group */
 	RANK_OOM_VICTIMS,	/* oom.c: victims in flight */
 	RANK_PID,
@@ -41,6 +43,7 @@ enum lock_rank {
 	RANK_FS,		/* fs->lock: cwd, root, umask */
 	RANK_DENTRY,
 	RANK_INOTIFY,		/* watches and queues of events */
+	RANK_CGROUP_EVENTS,	/* which cgroup files have changed */
 	RANK_MAPPING,		/* mapping->lock: page cache tree */
 	RANK_FUTEX,		/* futex bucket (two of them: lower address first, nested) */
 	RANK_IO,		/* io_context, block queues */

@@ -11,6 +11,7 @@
  * comes last.
  */
 #include "kernel/task.h"
+#include "kernel/cgroup.h"
 #include "kernel/lib/bitmap.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
@@ -420,6 +421,7 @@ static void free_task(struct task *t)
 
 	arch_thread_free(t);
 	put_creds(&t->cred);
+	cgroup_free(t);
 	if (t->group)
 		group_put(t->group);
 	kmem_cache_free(task_cache, t);

@@ -27,6 +27,9 @@ struct fs;
 struct io_context;
 struct inode;
 struct tty;
+struct cgroup;
+
+#define NR_CG_TREES	3	/* cgroup.h */
 
 /* t->flags, written by current only unless said. */
 #define PF_EXITING	0x00000004u	/* X2 onwards */
@@ -193,11 +196,14 @@ struct task {
 	struct list task_works;		/* [work_lock] */
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
+	u8 cgroup_gone;			/* [T] past cgroup_exit: a member no more */
 
 	const void *waiting_for;	/* (@) lock or queue, for panic and /proc */
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
+
+	struct cgroup *cgroup[NR_CG_TREES];	/* [T+K] to change, either to look, K: css_lock; NULL: the root */
 };
 
 /* A one-shot event. Mirrors Linux completion. */
@@ -269,6 +275,7 @@ struct clone_request {
 	uaddr_t pidfd, child_tid, parent_tid, stack, tls;
 	int exit_signal;
 	int set_tid;				/* clone3: the number wanted, or 0 */
+	int cgroup_fd;				/* clone3, with CLONE_INTO_CGROUP */
 	void (*fn)(void *arg);			/* kernel thread, else NULL */
 	void *arg;
 };

@@ -28,7 +28,6 @@ void dcache_init(void)
 		list_init(&dentry_hash[i]);
 	dentry_cache = kmem_cache_create("dentry", sizeof(struct dentry), 8);
 	inode_cache = kmem_cache_create("inode_cache", sizeof(struct inode), 8);
-	list_init(&anon_super.mounts);
 	anon_super.dev = atomic_fetch_add(&next_dev, 1);
 }
 
@@ -43,7 +42,6 @@ struct super *super_alloc(const struct fs_type *type)
 	atomic_init(&sb->refs, 1);
 	sb->dev = atomic_fetch_add(&next_dev, 1);
 	sb->type = type;
-	list_init(&sb->mounts);
 	atomic_init(&sb->next_ino, 1);
 	return sb;
 }

@@ -124,6 +124,7 @@ int text_open(struct inode *i, struct file *f);
 void text_release(struct file *f);
 s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show);
 s64 text_lseek(struct file *f, s64 off, int whence);
+u32 *text_seen(struct file *f);		/* a word of the file's own that goes with the text; f was opened for reading */
 /* The bytes of a write as a string: kmalloc'ed, ERR_PTR. At most a page. */
 char *text_from_user(uaddr_t buf, size_t n);
 

@@ -257,12 +257,14 @@ struct super {
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
 	_Atomic u64 names;		/* tmpfs: names in its directories */
 	_Atomic u64 next_ino;
-	struct list mounts;		/* [D] all mounted ones, oldest first */
 	char source[32];
 };
 struct fs_type {
 	const char *name;
 	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno */
+	/* Both NULL, or for one that is there once, with what it holds, in whatever places. mount_mutex held. */
+	struct super *(*shared)(const char *options);	/* it, if it is there; NULL: make it; ERR_PTR */
+	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
 };
 SET_DECLARE(fs_types, struct fs_type);
 #define FS_TYPE(var, ...) LINKER_SET(fs_types, struct fs_type, var) = { __VA_ARGS__ }

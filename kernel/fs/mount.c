@@ -3,11 +3,13 @@
  * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux
  * fs/namespace.c.
  *
- * LINUX: one name space; a file system is mounted in one place; no bind mounts, no propagation.
- * MNT_DETACH of one in use empties it at once; open files stay.
+ * LINUX: one name space; no bind mounts, no propagation. MNT_DETACH of one in use empties it at once;
+ * open files stay. Only a file system that shares itself (fs_type.shared) can be in two places; then
+ * ".." in its root leads to the older one, and umount2 of either ends the younger one.
  *
  * Locks: mount_mutex around changes of the mount list, dentry_lock inside it for the pointers.
  */
+#include "kernel/cgroup.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
@@ -17,7 +19,15 @@
 
 struct super *root_super;
 static struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", RANK_EXEC);
-static LIST_HEAD(mounts);		/* [D] of super.mounts */
+
+/* A file system in one place. */
+struct mount {
+	struct list node;		/* [D] */
+	struct super *sb;		/* (!) */
+	struct dentry *where;		/* (!) referenced; NULL: the root of all */
+};
+static LIST_HEAD(mounts);		/* [D] oldest first */
+static struct mount root_mount;
 
 static const struct fs_type *find_fs_type(const char *name)
 {
@@ -30,15 +40,11 @@ static const struct fs_type *find_fs_type(const char *name)
 }
 
 /* A file system with its tree, not yet in place. ERR_PTR. */
-static struct super *super_make(const char *source, const char *type, u32 flags, const char *options)
+static struct super *super_make(const char *source, const struct fs_type *t, u32 flags, const char *options)
 {
-	const struct fs_type *t = find_fs_type(type);
-	struct super *sb;
+	struct super *sb = super_alloc(t);
 	int err;
 
-	if (!t)
-		return ERR_PTR(-ENODEV);
-	sb = super_alloc(t);
 	if (!sb)
 		return ERR_PTR(-ENOMEM);
 	kstrlcpy(sb->source, source, sizeof(sb->source));
@@ -73,45 +79,70 @@ static bool can_be_found(const struct dentry *d)
 }
 
 /*
- * Puts sb over where; on success where's reference is taken over. Only over what can be found: an
- * unlinked directory cannot, nor can that of a process. LINUX: the latter can be mounted on, and
- * its end unmounts it.
+ * Puts sb over where, which stays the caller's. Only over what can be found: an unlinked directory
+ * cannot, nor can that of a process. LINUX: the latter can be mounted on, and its end unmounts it.
  */
 static int attach(struct super *sb, struct dentry *where)
 {
-	int err = 0;
+	struct mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
+	int err = m ? 0 : -ENOMEM;
 
-	mutex_lock(&mount_mutex);
+	if (err)
+		return err;
+	m->sb = sb;
+	m->where = dget(where);
 	mutex_lock(&where->inode->lock);	/* so does whoever removes it */
 	spin_lock(&dentry_lock);
 	if (where->mounted || !can_be_found(where)) {
 		err = where->mounted ? -EBUSY : -ENOENT;
 	} else {
-		sb->root->covers = where;
+		if (!sb->root->covers)
+			sb->root->covers = where;
 		where->mounted = sb->root;
-		list_add_tail(&sb->mounts, &mounts);
+		list_add_tail(&m->node, &mounts);
 	}
 	spin_unlock(&dentry_lock);
 	mutex_unlock(&where->inode->lock);
-	mutex_unlock(&mount_mutex);
+	if (err) {
+		dput(where);
+		kfree(m);
+	}
+	return err;
+}
+
+/* Is sb, which is in no place, to be forgotten? mount_mutex held. */
+static bool is_over(struct super *sb)
+{
+	return !sb->root->covers && (!sb->type->unmounted || sb->type->unmounted(sb));
+}
+
+static int mount_locked(const char *source, struct dentry *where, const struct fs_type *t, u32 flags, const char *options)
+{
+	struct super *sb = t->shared ? t->shared(options) : NULL;
+	int err;
+
+	if (!sb)
+		sb = super_make(source, t, flags, options);
+	if (IS_ERR(sb))
+		return (int)PTR_ERR(sb);
+	err = attach(sb, where);
+	if (err && is_over(sb))
+		super_kill(sb);
 	return err;
 }
 
 int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options)
 {
-	struct super *sb;
+	const struct fs_type *t = find_fs_type(type);
 	int err;
 
 	if (!inode_is(where->inode, S_IFDIR))
 		return -ENOTDIR;
-	sb = super_make(source, type, flags, options);
-	if (IS_ERR(sb))
-		return (int)PTR_ERR(sb);
-	err = attach(sb, dget(where));
-	if (err) {
-		dput(where);
-		super_kill(sb);
-	}
+	if (!t)
+		return -ENODEV;
+	mutex_lock(&mount_mutex);
+	err = mount_locked(source, where, t, flags, options);
+	mutex_unlock(&mount_mutex);
 	return err;
 }
 
@@ -119,6 +150,7 @@ size_t mounts_show(char *buf, size_t n)
 {
 	char *path = kmalloc(K_PATH_MAX, GFP_KERNEL);
 	struct super *sb;
+	struct mount *m;
 	size_t len = 0;
 	unsigned nr = 0, k;
 
@@ -129,7 +161,7 @@ size_t mounts_show(char *buf, size_t n)
 	for (;; nr++) {
 		k = 0;
 		bool found = false;
-		list_for_each(sb, &mounts, mounts) {
+		list_for_each(m, &mounts, node) {
 			if (k++ == nr) {
 				found = true;
 				break;
@@ -137,7 +169,8 @@ size_t mounts_show(char *buf, size_t n)
 		}
 		if (!found)
 			break;
-		char *p = dentry_path(sb->root, path, K_PATH_MAX);
+		sb = m->sb;
+		char *p = dentry_path(m->where ? m->where : sb->root, path, K_PATH_MAX);
 		len += kscnprintf(buf + len, n - len, "%s %s %s %s%s%s%s,relatime 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
 				  sb->flags & MS_RDONLY ? "ro" : "rw", sb->flags & MS_NOSUID ? ",nosuid" : "",
 				  sb->flags & MS_NODEV ? ",nodev" : "", sb->flags & MS_NOEXEC ? ",noexec" : "");
@@ -171,6 +204,20 @@ static void make_mount(const char *dir, const char *name, const char *type, cons
 	if (err)
 		panic("%s cannot be mounted: error %d", type, -err);
 	dput(d);
+}
+
+/* On sysfs, which has the directory. */
+static void mount_cgroups(void)
+{
+	struct dentry *d;
+	int err = path_lookup(AT_FDCWD, "/sys/fs/cgroup", LOOKUP_FOLLOW, &d);
+
+	if (!err)
+		err = do_mount("cgroup2", d, "cgroup2", 0, "");
+	if (err)
+		panic("cgroup2 cannot be mounted: error %d", err);
+	dput(d);
+	cgroup_start_notifier();
 }
 
 static void make_device(const char *name, u32 mode, unsigned major, unsigned minor)
@@ -229,10 +276,11 @@ void fs_init(void)
 	files_cache_init();
 	fs_struct_cache_init();
 	pipe_cache_init();
-	root_super = super_make("rootfs", "tmpfs", 0, "mode=755");
+	root_super = super_make("rootfs", find_fs_type("tmpfs"), 0, "mode=755");
 	if (IS_ERR(root_super))
 		panic("no memory for the root file system");
-	list_add_tail(&root_super->mounts, &mounts);
+	root_mount.sb = root_super;
+	list_add_tail(&root_mount.node, &mounts);
 	files = files_alloc();
 	fs = fs_alloc();
 	if (!files || !fs)
@@ -246,6 +294,7 @@ void fs_init(void)
 	make_mount("/dev", "pts", "devpts", "");
 	make_mount("/", "proc", "proc", "");
 	make_mount("/", "sys", "sysfs", "");
+	mount_cgroups();
 	dput(make("/", "tmp", S_IFDIR | 01777, 0));
 	make_devices();
 	fput_start_thread();
@@ -308,50 +357,77 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 /* Is something mounted below root? Then it cannot be emptied. mount_mutex held. */
 static bool has_mounts_below(struct dentry *root)
 {
-	struct super *sb;
+	struct mount *m;
 	bool found = false;
 
 	spin_lock(&dentry_lock);
-	list_for_each(sb, &mounts, mounts)
-		if (sb->root->covers && sb->root->covers->inode->sb == root->inode->sb)
+	list_for_each(m, &mounts, node)
+		if (m->where && m->where->inode->sb == root->inode->sb)
 			found = true;
 	spin_unlock(&dentry_lock);
 	return found;
 }
 
-/* root is the root of a mount; its reference by the caller is one use. */
+/* Where sb is: the youngest mount, or the oldest. mount_mutex held. */
+static struct mount *find_mount(struct super *sb, bool youngest)
+{
+	struct mount *m, *found = NULL;
+
+	list_for_each(m, &mounts, node) {
+		if (m->sb == sb) {
+			found = m;
+			if (!youngest)
+				break;
+		}
+	}
+	return found;
+}
+
+/* root's reference by the caller is one use. mount_mutex held. */
+static int may_detach(struct dentry *root, int flags)
+{
+	bool busy;
+
+	if (root->inode->sb == root_super)
+		return -EBUSY;
+	if (!root->covers)
+		return -EINVAL;
+	if (find_mount(root->inode->sb, true) != find_mount(root->inode->sb, false))
+		return 0;
+	if (has_mounts_below(root))
+		return -EBUSY;
+	atomic_fetch_sub(&root->refs, 1);	/* the caller's does not make it busy */
+	busy = d_tree_busy(root) && !(flags & MNT_DETACH);
+	dget(root);
+	return busy ? -EBUSY : 0;
+}
+
 static int detach(struct dentry *root, int flags)
 {
 	struct super *sb = root->inode->sb;
-	struct dentry *where;
-	int err = 0;
+	struct mount *m, *other;
+	bool over = false;
+	int err;
 
 	mutex_lock(&mount_mutex);
-	spin_lock(&dentry_lock);
-	where = root->covers;
-	spin_unlock(&dentry_lock);
-	if (!where)
-		err = sb == root_super ? -EBUSY : -EINVAL;
-	else if (has_mounts_below(root))
-		err = -EBUSY;
-	if (!err) {
-		atomic_fetch_sub(&root->refs, 1);	/* the caller's does not make it busy */
-		if (d_tree_busy(root) && !(flags & MNT_DETACH))
-			err = -EBUSY;
-		dget(root);
-	}
-	if (!err) {
-		spin_lock(&dentry_lock);
-		root->covers = NULL;
-		where->mounted = NULL;
-		list_del(&sb->mounts);
-		spin_unlock(&dentry_lock);
-	}
-	mutex_unlock(&mount_mutex);
-	if (err)
+	err = may_detach(root, flags);
+	if (err) {
+		mutex_unlock(&mount_mutex);
 		return err;
-	dput(where);
-	super_kill(sb);
+	}
+	m = find_mount(sb, true);
+	spin_lock(&dentry_lock);
+	list_del(&m->node);
+	other = find_mount(sb, false);
+	root->covers = other ? other->where : NULL;
+	m->where->mounted = NULL;
+	spin_unlock(&dentry_lock);
+	over = is_over(sb);
+	mutex_unlock(&mount_mutex);
+	dput(m->where);
+	kfree(m);
+	if (over)
+		super_kill(sb);
 	return 0;
 }
 

@@ -403,7 +403,7 @@ struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, con
 	mutex_lock(&dir->inode->lock);
 	d = new_name(dir, name, len);
 	if (!IS_ERR(d))
-		d = finish_name(d, dir->inode->ops->symlink(dir->inode, d, target));
+		d = finish_name(d, dir->inode->ops->symlink ? dir->inode->ops->symlink(dir->inode, d, target) : -EPERM);
 	mutex_unlock(&dir->inode->lock);
 	return d;
 }

@@ -10,6 +10,7 @@
  * Locks: tasklist_lock (read) for each look at the tasks; nothing is held while text goes to the
  * user.
  */
+#include "kernel/cgroup.h"
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -76,12 +77,6 @@ static s64 proc_mounts(struct task *t, char *buf, size_t n)
 {
 	(void)t;
 	return (s64)mounts_show(buf, n);
-}
-
-static s64 proc_cgroup(struct task *t, char *buf, size_t n)
-{
-	(void)t;
-	return (s64)kscnprintf(buf, n, "0::/\n");
 }
 
 static const struct proc_entry entries[] = {

@@ -19,6 +19,7 @@ struct text {
 	struct mutex lock;
 	char *buf;			/* [lock] or NULL */
 	size_t len;			/* [lock] */
+	u32 seen;			/* its file's own affair */
 };
 
 /* --- text --- */
@@ -98,6 +99,11 @@ s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show)
 s64 text_lseek(struct file *f, s64 off, int whence)
 {
 	return whence == SEEK_SET || whence == SEEK_CUR ? fixed_lseek(f, off, whence, 0) : -EINVAL;
+}
+
+u32 *text_seen(struct file *f)
+{
+	return &((struct text *)f->private)->seen;
 }
 
 char *text_from_user(uaddr_t buf, size_t n)

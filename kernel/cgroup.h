@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Control groups: trees of groups of tasks. Mirrors Linux include/linux/cgroup.h.
+ *
+ * There are three trees, and each task is in one group of each: version 2's, and the two of version
+ * 1 that have the freezer and the limits of memory. LINUX: the trees are fixed, with one controller
+ * each; a task points at its groups by itself (there: css_set), NULL for a root, so that a machine
+ * without groups pays nothing for them.
+ *
+ * Legend: (!) fixed once published   (~) atomic
+ *   [C] cgroup_mutex    [K] css_lock    [C+K] both to change, either to look
+ */
+#pragma once
+#include <stdatomic.h>
+#include "kernel/task.h"
+
+struct inode;
+struct super;
+
+enum cgroup_tree { CG_V2, CG_FREEZER, CG_MEMORY };	/* NR_CG_TREES: task.h */
+#define ON(tree)	(1u << (tree))
+
+/* A file that says when its text changes: to poll (POLLPRI) and to inotify (IN_MODIFY). */
+struct cgroup_event {
+	_Atomic u32 seq;		/* (~) how often it has changed */
+	struct waitq wait;
+	struct inode *inode;		/* [events_lock] the file's while it has one; not referenced */
+	struct list node;		/* [events_lock] waits for the notifier */
+	struct cgroup *cgroup;		/* (!) */
+};
+enum cgroup_event_nr { NO_EVENT, EVENT_CGROUP, EVENT_MEMORY, NR_CGROUP_EVENTS = EVENT_MEMORY };
+
+struct cgroup {
+	_Atomic u32 refs;		/* (~) its directory and files, its children, each member until that is freed */
+	enum cgroup_tree tree;		/* (!) */
+	u32 level;			/* (!) 0: a root */
+	u64 id;				/* (!) */
+	u32 uid, gid;			/* (!) of who made it: its files' */
+	struct cgroup *parent;		/* (!) referenced; NULL: a root */
+	struct list children, sibling;	/* [C] */
+	bool dead;			/* [C+K] removed; whoever still holds it gets ENODEV */
+	u32 nr_descendants;		/* [C] */
+	u32 max_descendants, max_depth;	/* [C] */
+	u32 subtree_control;		/* [C+K] of CONTROL_*: what its children have */
+	_Atomic u32 nr_dying;		/* (~) removed descendants that somebody still holds */
+
+	u32 nr_tasks;			/* [K] its own. LINUX: a root does not count */
+	u32 nr_populated_children;	/* [K] */
+
+	struct cgroup_event event[NR_CGROUP_EVENTS];	/* by number - 1 */
+	const char *name;		/* (!) behind the struct */
+};
+
+#define CONTROL_MEMORY	1u
+
+extern struct mutex cgroup_mutex;	/* which groups there are, who is moved, what controllers are set to */
+extern struct spinlock css_lock;	/* who is where, and what is counted of it */
+extern struct cgroup cgroup_roots[NR_CG_TREES];
+
+static inline struct cgroup *cgroup_get(struct cgroup *cg) { atomic_fetch_add(&cg->refs, 1); return cg; }
+void cgroup_put(struct cgroup *cg);		/* any context */
+static inline bool cgroup_is_root(const struct cgroup *cg) { return !cg->parent; }
+/* t's group. tasklist_lock or css_lock held. */
+static inline struct cgroup *task_cgroup(const struct task *t, enum cgroup_tree tree)
+{
+	return t->cgroup[tree] ? t->cgroup[tree] : &cgroup_roots[tree];
+}
+bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor);	/* or the same */
+/* The next group of the tree below top, parents first; NULL at the end. Starts with pos = top. cgroup_mutex held. */
+struct cgroup *cgroup_next(struct cgroup *top, struct cgroup *pos);
+#define for_each_descendant(pos, top)	for ((pos) = (top); (pos); (pos) = cgroup_next(top, pos))
+
+/* A new group in parent, with a reference for the caller; ERR_PTR(-ENODEV, -EINVAL, -EAGAIN, -ENOMEM). Sleeps. */
+struct cgroup *cgroup_mkdir(struct cgroup *parent, const char *name, size_t len);
+int cgroup_rmdir(struct cgroup *cg);		/* 0, -EBUSY. Sleeps. */
+/* cgroup_mutex, taken for a group that is still there: 0 or -ENODEV, and then it is not held. Sleeps. */
+int cgroup_lock_live(struct cgroup *cg);
+/* "/a/b" into buf; its length or -ENAMETOOLONG. Any context. */
+s64 cgroup_path(const struct cgroup *cg, char *buf, size_t n);
+
+/* fork.c and exit.c */
+/*
+ * p, not yet linked, joins current's groups, but `into` of version 2 if that is given. Holds
+ * tasklist_lock (w) and current's siglock. 0 or -ENODEV.
+ */
+int cgroup_fork(struct task *p, struct cgroup *into);
+/* What clone3 may be given: referenced, or ERR_PTR(-EBADF, -ENODEV, -EACCES, -EBUSY, -EOPNOTSUPP). Sleeps. */
+struct cgroup *cgroup_clone_target(int fd, bool thread);
+void cgroup_exit(struct task *t);		/* current is no member any more. Holds tasklist_lock (w). */
+void cgroup_free(struct task *t);		/* the task struct goes. Any context. */
+
+/* --- moving: cgroup_attach.c --- */
+void cgroup_join(struct task *t, struct cgroup *cg);	/* t is in no group of that tree. css_lock held. */
+struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree);	/* which it was, referenced; NULL: the root. css_lock held. */
+int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole);	/* cgroup_mutex held */
+
+/* --- files --- */
+struct cgroup_file {
+	const char *name;
+	u32 trees;			/* ON(tree) */
+	bool not_on_root;
+	enum cgroup_event_nr event;	/* what changes its text, or NO_EVENT */
+	bool (*visible)(struct cgroup *cg);			/* NULL: always */
+	s64 (*show)(struct cgroup *cg, char *buf, size_t n);	/* bytes or -errno; cgroup_mutex not held. May sleep. */
+	s64 (*write)(struct cgroup *cg, char *buf);		/* what was written, blanks around it cut off. 0 or -errno. May sleep. */
+};
+SET_DECLARE(cgroup_files, struct cgroup_file);
+#define CGROUP_FILE(var, ...) LINKER_SET(cgroup_files, struct cgroup_file, var) = { __VA_ARGS__ }
+/* The text of a file changed. Any context. */
+void cgroup_file_changed(struct cgroup *cg, enum cgroup_event_nr nr);
+extern struct spinlock cgroup_events_lock;
+
+s64 proc_cgroup(struct task *t, char *buf, size_t n);	/* /proc/PID/cgroup */
+/* fs/cgroupfs.c */
+struct cgroup *cgroup_of_dir(struct inode *i);	/* the group whose directory i is, not referenced; NULL */
+bool cgroup_tree_mounted(enum cgroup_tree tree);
+void cgroupfs_modified(struct cgroup_event *e);	/* tells inotify. Sleeps. */
+void cgroup_start_notifier(void);		/* boot, when kernel threads work */

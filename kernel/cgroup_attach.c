@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Moving tasks between groups, and who is in one: cgroup.procs, cgroup.threads, and tasks of
+ * version 1. Mirrors the migration half of Linux kernel/cgroup/cgroup.c and cgroup-v1.c.
+ *
+ * A process is moved as a whole under tasklist_lock (write), so a thread that is just being made
+ * either is on the list or will inherit the new group.
+ *
+ * Locks: cgroup_mutex, tasklist_lock (write), siglock, css_lock.
+ */
+#include "kernel/cgroup.h"
+#include "kernel/fs/files.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
+
+/* --- who may --- */
+
+static const struct cgroup *common_ancestor(const struct cgroup *a, const struct cgroup *b)
+{
+	while (a != b) {
+		if (a->level >= b->level)
+			a = a->parent;
+		else
+			b = b->parent;
+	}
+	return a;
+}
+
+/*
+ * Who moves tasks must own the smallest group that has both places. LINUX: there it must be able to
+ * write that group's cgroup.procs.
+ */
+static bool may_write_common(const struct cgroup *src, const struct cgroup *dst)
+{
+	return capable(CAP_DAC_OVERRIDE) || common_ancestor(src, dst)->uid == current->cred.fsuid;
+}
+
+int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole)
+{
+	assert_held(&cgroup_mutex);
+	if (!may_write_common(src, dst))
+		return -EACCES;
+	if (!whole && src != dst)
+		return -EOPNOTSUPP;
+	/* A group that hands its memory on to its children has no tasks of its own beside them. */
+	return dst->subtree_control && !cgroup_is_root(dst) ? -EBUSY : 0;
+}
+
+static bool may_move_v1(const struct task *t)
+{
+	const struct cred *me = &current->cred;
+
+	return !me->euid || me->euid == READ_ONCE(t->cred.uid) || me->euid == READ_ONCE(t->cred.suid);
+}
+
+static int may_move(struct task *t, const struct cgroup *dst, bool whole)
+{
+	/* LINUX: only some kernel threads are refused there. */
+	if (t->flags & PF_KTHREAD)
+		return -EINVAL;
+	if (dst->tree != CG_V2)
+		return may_move_v1(t) ? 0 : -EACCES;
+	return cgroup_may_attach(task_cgroup(t, CG_V2), dst, whole);
+}
+
+/* --- the move --- */
+
+/* t goes on in dst. Dead threads stay where they were, as on Linux. */
+static void move_task(struct task *t, struct cgroup *dst)
+{
+	struct cgroup *src;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	if (t->cgroup_gone || task_cgroup(t, dst->tree) == dst)
+		return;
+	spin_lock(&css_lock);
+	src = cgroup_leave(t, dst->tree);
+	cgroup_join(t, dst);
+	spin_unlock(&css_lock);
+	cgroup_put(src);
+}
+
+static int attach_locked(struct cgroup *dst, int pid, bool whole)
+{
+	struct task *t = pid ? find_task_by_pid(pid) : current, *s;
+	int err = t ? may_move(t, dst, whole) : -ESRCH;
+
+	if (err)
+		return err;
+	if (!whole)
+		move_task(t, dst);
+	else
+		for_each_thread(t->group, s)
+			move_task(s, dst);
+	return 0;
+}
+
+static s64 attach(struct cgroup *dst, const char *buf, bool whole)
+{
+	s64 pid;
+	int err;
+
+	if (kparse_s64(buf, &pid) || pid < 0 || pid > INT32_MAX)
+		return -EINVAL;
+	err = cgroup_lock_live(dst);
+	if (err)
+		return err;
+	write_lock(&tasklist_lock);
+	err = attach_locked(dst, (int)pid, whole);
+	write_unlock(&tasklist_lock);
+	mutex_unlock(&cgroup_mutex);
+	return err;
+}
+
+static s64 procs_write(struct cgroup *cg, char *buf)
+{
+	return attach(cg, buf, true);
+}
+
+static s64 threads_write(struct cgroup *cg, char *buf)
+{
+	return attach(cg, buf, false);
+}
+
+/* --- who is there --- */
+
+static bool thread_in(struct task *t, const struct cgroup *cg)
+{
+	return !t->cgroup_gone && task_cgroup(t, cg->tree) == cg;
+}
+
+static bool process_in(struct task *p, const struct cgroup *cg)
+{
+	struct task *t;
+
+	for_each_thread(p->group, t)
+		if (thread_in(t, cg))
+			return true;
+	return false;
+}
+
+static s64 procs_show(struct cgroup *cg, char *buf, size_t n)
+{
+	struct task *p;
+	size_t len = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process(p)
+		if (process_in(p, cg))
+			len += kscnprintf(buf + len, n - len, "%d\n", p->tgid);
+	read_unlock(&tasklist_lock);
+	return (s64)len;
+}
+
+static s64 threads_show(struct cgroup *cg, char *buf, size_t n)
+{
+	struct task *p, *t;
+	size_t len = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t)
+		if (thread_in(t, cg))
+			len += kscnprintf(buf + len, n - len, "%d\n", t->pid);
+	read_unlock(&tasklist_lock);
+	return (s64)len;
+}
+
+#define ON_V1	(ON(CG_FREEZER) | ON(CG_MEMORY))
+CGROUP_FILE(file_procs, .name = "cgroup.procs", .trees = ON(CG_V2) | ON_V1, .show = procs_show, .write = procs_write);
+CGROUP_FILE(file_threads, .name = "cgroup.threads", .trees = ON(CG_V2), .show = threads_show, .write = threads_write);
+CGROUP_FILE(file_tasks, .name = "tasks", .trees = ON_V1, .show = threads_show, .write = threads_write);
