@@ -9,6 +9,7 @@
  * there or fully switched out.
  */
 #pragma once
+#include "kernel/abi.h"
 #include "kernel/arch.h"
 #include "kernel/lock.h"
 
@@ -62,6 +63,7 @@ struct cpu {
 };
 extern struct cpu cpus[MAX_CPUS];
 extern unsigned nr_cpus;		/* CPUs that are online; fixed once booted */
+static inline u64 online_cpus(void) { return (1ull << nr_cpus) - 1; }
 
 /* machine.h provides: struct cpu *this_cpu(void); struct task *current (macro). */
 
@@ -127,6 +129,10 @@ void sched_account_current(void);
  */
 int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
+/* Changes what decides t's place and the length of its turns. Any context below RANK_RQ. */
+void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
+u64 sched_slice(const struct task *t);		/* ns, of one turn */
+static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
 void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
