@@ -958,6 +958,28 @@ struct k_sigset_arg {
 #define SCHED_IDLE		5
 #define SCHED_DEADLINE		6
 #define SCHED_RESET_ON_FORK	0x40000000
+#define MAX_RT_PRIO		99
+#define SCHED_FLAG_RESET_ON_FORK	0x01
+#define SCHED_FLAG_KEEP_POLICY		0x08
+#define SCHED_FLAG_KEEP_PARAMS		0x10
+#define SCHED_FLAG_UTIL_CLAMP		0x60
+#define SCHED_FLAG_ALL			0x7f
+
+#define SCHED_ATTR_SIZE_VER0	48
+struct k_sched_attr {
+	uint32_t size;
+	uint32_t sched_policy;
+	uint64_t sched_flags;
+	int32_t sched_nice;		/* SCHED_OTHER, SCHED_BATCH */
+	uint32_t sched_priority;	/* SCHED_FIFO, SCHED_RR */
+	uint64_t sched_runtime;		/* SCHED_DEADLINE */
+	uint64_t sched_deadline;
+	uint64_t sched_period;
+	uint32_t sched_util_min;
+	uint32_t sched_util_max;
+};
+_Static_assert(sizeof(struct k_sched_attr) == 56, "sched_attr is 56 bytes");
+
 #define PRIO_PROCESS		0
 #define PRIO_PGRP		1
 #define PRIO_USER		2

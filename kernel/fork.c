@@ -117,7 +117,7 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 		p->flags = PF_KTHREAD | PF_NOFREEZE;
 		p->cred = init_cred;
 		p->affinity = ~0ull;
-		p->policy = p->rt_priority = p->nice = 0;
+		p->policy = p->rt_priority = p->prio = p->nice = 0;
 		p->sas_flags = SS_DISABLE;
 		return;
 	}

@@ -18,47 +18,21 @@
  * A task on its way changes t->cpu under the old queue's lock and is queued under the new one's, so
  * whoever holds the lock of t->cpu sees one of these lines.
  *
- * LINUX: two classes in one queue: real-time tasks by priority, then all others by turns. nice sets
- * the length of a turn.
+ * LINUX: two classes in one queue: real-time tasks by priority (sched_rt.c), then all others by turns.
+ * nice sets the length of a turn.
  */
 #include "kernel/abi.h"
-#include "kernel/task.h"
+#include "kernel/rq.h"
 #include "kernel/trace.h"
 
-#define NSEC_PER_MSEC	1000000ull
 #define TICK_NS		(10 * NSEC_PER_MSEC)
-#define RR_SLICE_NS	(100 * NSEC_PER_MSEC)
-#define NORMAL_STEP_NS	(NSEC_PER_MSEC / 2)	/* times 20 - nice: 10 ms at nice 0 */
 
-struct rq {
-	struct spinlock lock;
-	struct list queue;		/* [lock] by falling priority, in order of arrival */
-	unsigned nr_queued;		/* [lock] read by anyone */
-	unsigned nr_running;		/* [lock] nr_queued + the one running, the idle task not counted */
-	struct task *curr;		/* [lock] */
-	struct task *leaving;		/* [lock] switched out on a CPU it may no longer use */
-	u64 nr_switches;
-	struct cpu *cpu;
-};
-
-static struct rq rqs[MAX_CPUS];
+struct rq rqs[MAX_CPUS];
 struct cpu cpus[MAX_CPUS];
 unsigned nr_cpus;
 /* CPUs in the idle loop. A waker that clears a bit has claimed that CPU for its task. */
 static _Atomic u64 idle_cpus;
 
-static inline u64 cpu_bit(const struct cpu *c) { return 1ull << c->id; }
-static inline bool is_idle_task(const struct task *t) { return t->flags & PF_IDLE; }
-static inline int prio_of(const struct task *t) { return rt_policy(t->policy) ? t->rt_priority : 0; }
-
-u64 sched_slice(const struct task *t)
-{
-	if (t->policy == SCHED_FIFO)
-		return NO_DEADLINE / 2;
-	if (t->policy == SCHED_RR)
-		return RR_SLICE_NS;
-	return (u64)(20 - (t->policy == SCHED_IDLE ? 19 : t->nice)) * NORMAL_STEP_NS;
-}
 
 static struct rq *task_rq_lock(struct task *t)
 {
@@ -77,29 +51,35 @@ static struct rq *task_rq_lock(struct task *t)
 static void queue_tail(struct rq *rq, struct task *t)
 {
 	struct list *at = rq->queue.prev;
-	int prio = prio_of(t);
+	int prio = t->prio;
 
-	while (at != &rq->queue && prio_of(list_entry(at, struct task, rq_node)) < prio)
+	while (at != &rq->queue && list_entry(at, struct task, rq_node)->prio < prio)
 		at = at->prev;
 	list_add(&t->rq_node, at);
 	rq->nr_queued++;
+	if (unlikely(prio > 0))
+		rt_count(rq, 1);
 }
 
 static void queue_head(struct rq *rq, struct task *t)
 {
 	struct list *at = rq->queue.next;
-	int prio = prio_of(t);
+	int prio = t->prio;
 
-	while (at != &rq->queue && prio_of(list_entry(at, struct task, rq_node)) > prio)
+	while (at != &rq->queue && list_entry(at, struct task, rq_node)->prio > prio)
 		at = at->next;
 	list_add_tail(&t->rq_node, at);
 	rq->nr_queued++;
+	if (unlikely(prio > 0))
+		rt_count(rq, 1);
 }
 
 static void unqueue(struct rq *rq, struct task *t)
 {
 	list_del(&t->rq_node);
 	rq->nr_queued--;
+	if (unlikely(t->prio > 0))
+		rt_count(rq, -1);
 }
 
 static void resched(struct rq *rq)
@@ -111,17 +91,26 @@ static void resched(struct rq *rq)
 
 /* ---- which CPU ---- */
 
+/* A CPU that runs a real-time task has little time for others. */
+static unsigned load(const struct rq *rq)
+{
+	return READ_ONCE(rq->nr_running) + (READ_ONCE(rq->curr_prio) > 0 ? 1u << 16 : 0);
+}
+
 static unsigned least_loaded(u64 allowed)
 {
 	unsigned best = (unsigned)__builtin_ctzll(allowed);
 
 	for (unsigned i = best + 1; i < nr_cpus; i++)
-		if (allowed >> i & 1 && READ_ONCE(rqs[i].nr_running) < READ_ONCE(rqs[best].nr_running))
+		if (allowed >> i & 1 && load(&rqs[i]) < load(&rqs[best]))
 			best = i;
 	return best;
 }
 
-/* An idle CPU, the last one first; else the last one; else the one with least to do. */
+/*
+ * An idle CPU, the last one first; else, for a real-time task, the one that runs least below its
+ * priority; else the last one; else the one with least to do.
+ */
 static struct rq *select_rq(const struct task *t)
 {
 	u64 allowed = t->affinity & online_cpus(), idle, bit = cpu_bit(t->cpu);
@@ -132,6 +121,12 @@ static struct rq *select_rq(const struct task *t)
 		if (atomic_fetch_and(&idle_cpus, ~pick) & pick)
 			return &rqs[__builtin_ctzll(pick)];
 	}
+	if (unlikely(t->prio)) {
+		struct rq *rq = rt_find_rq(t->prio, allowed, t->cpu->rq);
+
+		if (rq)
+			return rq;
+	}
 	if (allowed & bit && t->state != TASK_NEW)
 		return t->cpu->rq;
 	return &rqs[least_loaded(allowed)];
@@ -140,7 +135,8 @@ static struct rq *select_rq(const struct task *t)
 /* Puts a task that is between queues into that of t->cpu, which is rq and locked. Unlocks. */
 static void enqueue_and_unlock(struct rq *rq, struct task *t)
 {
-	bool preempts = is_idle_task(rq->curr) || prio_of(t) > prio_of(rq->curr);
+	bool preempts = t->prio > rq->curr_prio;
+	int prio = t->prio;
 	u64 idle;
 
 	queue_tail(rq, t);
@@ -159,6 +155,8 @@ static void enqueue_and_unlock(struct rq *rq, struct task *t)
 	idle = atomic_load(&idle_cpus) & READ_ONCE(t->affinity);
 	if (unlikely(idle))
 		arch_send_reschedule((unsigned)__builtin_ctzll(idle));
+	else if (unlikely(prio))
+		rt_queued(prio, READ_ONCE(t->affinity));
 }
 
 /*
@@ -176,6 +174,13 @@ static void send_to(struct rq *rq, struct rq *to, struct task *t)
 			to = select_rq(t);
 	}
 	enqueue_and_unlock(rq, t);
+}
+
+void rq_move(struct rq *rq, struct rq *to, struct task *t)
+{
+	unqueue(rq, t);
+	rq->nr_running--;
+	send_to(rq, to, t);
 }
 
 /* ---- wake-up ---- */
@@ -233,8 +238,14 @@ void sched_copy(struct task *t)
 	list_init(&t->rq_node);
 	t->affinity = current->affinity;
 	t->policy = current->policy;
-	t->rt_priority = current->rt_priority;
+	t->rt_priority = t->prio = current->rt_priority;
 	t->nice = current->nice;
+	if (unlikely(current->reset_on_fork)) {
+		if (rt_policy(t->policy))
+			t->policy = SCHED_OTHER;
+		t->rt_priority = t->prio = 0;
+		t->nice = max(t->nice, 0);
+	}
 }
 
 void kick_process(struct task *t)
@@ -273,6 +284,8 @@ static void account(struct task *t, u64 now)
 	u64 delta = now - t->exec_start;
 
 	t->exec_start = now;
+	if (unlikely(t->prio > 0))
+		rt_account(this_cpu()->rq, delta, now);
 	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD)) {
 		t->utime += delta;
 		this_cpu()->user_ns += delta;
@@ -299,11 +312,9 @@ static void push_one(struct rq *rq)
 		u64 allowed = t->affinity & online_cpus();
 		struct rq *to = &rqs[least_loaded(allowed)];
 
-		if (READ_ONCE(to->nr_running) + 2 > rq->nr_running)
+		if (load(to) + 2 > load(rq))
 			continue;
-		unqueue(rq, t);
-		rq->nr_running--;
-		send_to(rq, to, t);
+		rq_move(rq, to, t);
 		return;
 	}
 	spin_unlock(&rq->lock);
@@ -320,15 +331,38 @@ void sched_tick(void)
 	account(t, now);
 	if (!(t->affinity & cpu_bit(rq->cpu)))
 		set_tif(t, TIF_NEED_RESCHED);
-	if (rq->nr_queued && now >= t->slice_end) {
+	if (unlikely(rq->rt_throttled))
+		rt_unthrottle(rq, now);
+	if (rq->nr_queued && now >= t->slice_end)
 		set_tif(t, TIF_NEED_RESCHED);
-		if (nr_cpus > 1)
-			push_one(rq);
-	}
+	if (rq->nr_queued && nr_cpus > 1 && (now >= t->slice_end || t->prio > 0))
+		push_one(rq);
+	if (unlikely(atomic_load_explicit(&rt_waiting, memory_order_relaxed)))
+		rt_balance(rq);
 	timer_arm_by(t->slice_end > now ? min(now + TICK_NS, t->slice_end) : now + TICK_NS);
 }
 
+void sched_reschedule(void)
+{
+	if (unlikely(atomic_load_explicit(&rt_waiting, memory_order_relaxed)))
+		rt_balance(this_cpu()->rq);
+}
+
 /* ---- the switch ---- */
+
+/* Unlocks. */
+static void after_switch(struct rq *rq)
+{
+	struct task *leaving = rq->leaving;
+
+	rq->after_switch = 0;
+	rq->leaving = NULL;
+	if (leaving)
+		send_to(rq, select_rq(leaving), leaving);
+	else
+		spin_unlock(&rq->lock);
+	rt_balance(rq);
+}
 
 /*
  * On the new task's stack: everything after the switch that needs the old one. Drops the rq lock.
@@ -337,16 +371,14 @@ static void finish_task_switch(void)
 {
 	struct cpu *c = this_cpu();
 	struct rq *rq = c->rq;
-	struct task *prev = c->prev, *leaving = rq->leaving;
+	struct task *prev = c->prev;
 	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) == TASK_DEAD;
 
 	prev->on_cpu = 0;
-	if (unlikely(leaving)) {
-		rq->leaving = NULL;
-		send_to(rq, select_rq(leaving), leaving);
-	} else {
+	if (unlikely(rq->after_switch))
+		after_switch(rq);
+	else
 		spin_unlock(&rq->lock);
-	}
 	if (unlikely(dead))
 		put_task(prev);
 }
@@ -362,14 +394,13 @@ void schedule_tail(void)
  */
 static bool prev_goes_on(struct rq *rq, struct task *prev, u64 now)
 {
-	int first;
-
 	if (!(prev->affinity & cpu_bit(rq->cpu)))
 		return false;
 	if (!rq->nr_queued)
 		return true;
-	first = prio_of(list_first(&rq->queue, struct task, rq_node));
-	return first < prio_of(prev) || (first == prio_of(prev) && now < prev->slice_end);
+	if (unlikely(rq_first(rq)->prio | prev->prio))
+		return rt_goes_on(rq, prev, now);
+	return now < prev->slice_end;
 }
 
 /* Puts prev where it belongs; true if it simply goes on. */
@@ -396,6 +427,7 @@ static bool put_prev(struct rq *rq, struct task *prev, u64 now)
 	prev->nivcsw++;
 	if (!(prev->affinity & cpu_bit(rq->cpu))) {
 		rq->leaving = prev;
+		rq->after_switch = 1;
 		rq->nr_running--;
 	} else if (now >= prev->slice_end) {
 		queue_tail(rq, prev);
@@ -410,6 +442,7 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 n
 	next->exec_start = now;
 	next->on_cpu = 1;
 	rq->curr = next;
+	rq->curr_prio = next->prio;
 	rq->nr_switches++;
 	trace(TRACE_sched_switch, (u64)(u32)prev->pid | (u64)prev->state << 32, (u64)next->pid);
 	if (prev->mm != next->mm)
@@ -439,7 +472,9 @@ void schedule(void)
 		clear_tif(prev, TIF_NEED_RESCHED);
 	if (!put_prev(rq, prev, now)) {
 		if (rq->nr_queued) {
-			next = list_first(&rq->queue, struct task, rq_node);
+			next = rq_first(rq);
+			if (unlikely(next->prio > 0))
+				next = rt_next(rq);
 			unqueue(rq, next);
 		} else {
 			next = rq->cpu->idle;
@@ -496,6 +531,12 @@ void sched_yield_current(void)
 	schedule();
 }
 
+long sys_sched_yield(void)
+{
+	sched_yield_current();
+	return 0;
+}
+
 /* ---- idle ---- */
 
 /* Takes the longest-waiting task that may run here from the fullest queue. No lock held. */
@@ -513,9 +554,7 @@ static void pull_one(struct rq *rq)
 	list_for_each(t, &from->queue, rq_node) {
 		if (!(t->affinity & cpu_bit(rq->cpu)))
 			continue;
-		unqueue(from, t);
-		from->nr_running--;
-		send_to(from, rq, t);
+		rq_move(from, rq, t);
 		return;
 	}
 	spin_unlock(&from->lock);
@@ -557,6 +596,7 @@ static void idle_task_setup(struct task *t, struct cpu *c)
 	list_init(&t->rq_node);
 	atomic_store(&t->usage, 1);
 	atomic_store(&t->state, TASK_RUNNING);
+	t->prio = -1;
 	c->idle = t;
 	c->curr = t;
 }
@@ -572,6 +612,7 @@ void sched_init_cpu(struct cpu *c)
 	c->rq = rq;
 	idle_task_setup(c->idle, c);
 	rq->curr = c->idle;
+	rq->curr_prio = -1;
 	if (nr_cpus <= c->id)
 		nr_cpus = c->id + 1;
 	c->online = 1;
@@ -616,9 +657,7 @@ int sched_setaffinity(struct task *t, const u64 *mask)
 	if (t->affinity & cpu_bit(rq->cpu)) {
 		spin_unlock(&rq->lock);
 	} else if (!list_empty(&t->rq_node)) {
-		unqueue(rq, t);
-		rq->nr_running--;
-		send_to(rq, select_rq(t), t);
+		rq_move(rq, select_rq(t), t);
 	} else if (rq->curr == t) {
 		resched(rq);
 		spin_unlock(&rq->lock);
@@ -639,13 +678,17 @@ void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
 	if (queued)
 		unqueue(rq, t);
 	t->policy = policy;
-	t->rt_priority = rt_priority;
+	t->rt_priority = t->prio = rt_priority;
 	t->nice = nice;
 	if (queued)
 		queue_tail(rq, t);
-	if (rq->curr == t)
+	if (rq->curr == t) {
 		t->slice_end = 0;
+		rq->curr_prio = t->prio;
+	}
 	if (rq->nr_queued)
 		resched(rq);
 	spin_unlock(&rq->lock);
+	if (atomic_load(&rt_waiting))
+		rt_balance(this_cpu()->rq);
 }

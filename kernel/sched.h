@@ -121,6 +121,7 @@ void sched_wait_off_cpu(struct task *t);
  * task runs.
  */
 void sched_tick(void);
+void sched_reschedule(void);			/* reschedule interrupt */
 /* Brings current's utime and stime up to now. Any context. */
 void sched_account_current(void);
 /*
@@ -131,7 +132,6 @@ int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
 /* Changes what decides t's place and the length of its turns. Any context below RANK_RQ. */
 void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
-u64 sched_slice(const struct task *t);		/* ns, of one turn */
 static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
 void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */
 /* Running totals for /proc/stat, uptime, loadavg. */

@@ -7,7 +7,7 @@
  */
 #include "kernel/abi.h"
 #include "kernel/mm/mm.h"
-#include "kernel/task.h"
+#include "kernel/rq.h"
 
 /* pid 0 is current. The task referenced, or NULL. */
 static struct task *task_of(int pid)
@@ -15,10 +15,11 @@ static struct task *task_of(int pid)
 	return pid ? find_get_task_by_pid(pid) : get_task(current);
 }
 
-long sys_sched_yield(void)
+static bool same_owner(const struct task *t)
 {
-	sched_yield_current();
-	return 0;
+	u32 euid = current->cred.euid;
+
+	return euid == READ_ONCE(t->cred.euid) || euid == READ_ONCE(t->cred.uid);
 }
 
 long sys_sched_setaffinity(int pid, u32 len, uaddr_t umask)
@@ -32,7 +33,12 @@ long sys_sched_setaffinity(int pid, u32 len, uaddr_t umask)
 	t = task_of(pid);
 	if (!t)
 		return -ESRCH;
-	err = t->flags & PF_KTHREAD ? -EINVAL : sched_setaffinity(t, &mask);
+	if (t->flags & PF_KTHREAD)
+		err = -EINVAL;
+	else if (!same_owner(t) && !capable(CAP_SYS_NICE))
+		err = -EPERM;
+	else
+		err = sched_setaffinity(t, &mask);
 	put_task(t);
 	return err;
 }
@@ -68,13 +74,62 @@ static bool policy_valid(int policy)
 	return policy == SCHED_OTHER || policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_BATCH || policy == SCHED_IDLE;
 }
 
-/* policy -1 keeps the present one (sched_setparam). */
+static bool can_nice(const struct task *t, int nice)
+{
+	return capable(CAP_SYS_NICE) || (u64)(20 - nice) <= READ_ONCE(t->group->rlim[RLIMIT_NICE].rlim_cur);
+}
+
+/* What t is to become. */
+struct wish {
+	int policy;		/* KEEP_POLICY: as it is */
+	int prio, nice;
+	bool reset_on_fork, keep_params;
+};
+#define KEEP_POLICY	(-1)
+
+/* More rights than t's owner has without CAP_SYS_NICE? */
+static bool needs_privilege(const struct task *t, const struct wish *w)
+{
+	u64 most = READ_ONCE(t->group->rlim[RLIMIT_RTPRIO].rlim_cur);
+
+	if (!same_owner(t) || (t->reset_on_fork && !w->reset_on_fork))
+		return true;
+	if (rt_policy(w->policy))
+		return (w->policy != t->policy && !most) || (w->prio > t->rt_priority && (u64)w->prio > most);
+	if (t->policy == SCHED_IDLE && w->policy != SCHED_IDLE && !can_nice(t, t->nice))
+		return true;
+	return w->policy != SCHED_IDLE && w->nice < t->nice && !can_nice(t, w->nice);
+}
+
+static int set_scheduler(struct task *t, struct wish w)
+{
+	if (w.policy == KEEP_POLICY) {
+		w.policy = t->policy;
+		w.reset_on_fork = t->reset_on_fork;
+	}
+	if (w.keep_params) {
+		w.prio = rt_policy(w.policy) ? t->rt_priority : 0;
+		w.nice = t->nice;
+	}
+	if (!policy_valid(w.policy) || w.prio < 0 || w.prio > MAX_RT_PRIO || rt_policy(w.policy) != (w.prio != 0))
+		return -EINVAL;
+	if (needs_privilege(t, &w) && !capable(CAP_SYS_NICE))
+		return -EPERM;
+	/* LINUX: who calls this for one task twice at once may find the flag of one and the rest of the other. */
+	t->reset_on_fork = w.reset_on_fork;
+	if (w.keep_params)
+		return 0;		/* with them stays the policy */
+	sched_set_policy(t, w.policy, w.prio, rt_policy(w.policy) || w.policy == SCHED_IDLE ? t->nice : w.nice);
+	return 0;
+}
+
+/* policy KEEP_POLICY is sched_setparam. */
 static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 {
+	struct wish w = { .policy = policy };
 	struct task *t;
 	s32 prio;
-	bool rt;
-	long err = -EINVAL;
+	long err;
 
 	if (!uparam || pid < 0)
 		return -EINVAL;
@@ -83,13 +138,13 @@ static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 	t = task_of(pid);
 	if (!t)
 		return -ESRCH;
-	/* LINUX: SCHED_RESET_ON_FORK is accepted; children always inherit. */
-	policy = policy == -1 ? t->policy : policy & ~SCHED_RESET_ON_FORK;
-	rt = policy == SCHED_FIFO || policy == SCHED_RR;
-	if (policy_valid(policy) && prio >= 0 && prio <= 99 && rt == (prio != 0)) {
-		sched_set_policy(t, policy, prio, t->nice);
-		err = 0;
+	if (policy != KEEP_POLICY) {
+		w.policy = policy & ~SCHED_RESET_ON_FORK;
+		w.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
+	w.prio = prio;
+	w.nice = t->nice;
+	err = set_scheduler(t, w);
 	put_task(t);
 	return err;
 }
@@ -101,7 +156,89 @@ long sys_sched_setscheduler(int pid, int policy, uaddr_t uparam)
 
 long sys_sched_setparam(int pid, uaddr_t uparam)
 {
-	return do_setscheduler(pid, -1, uparam);
+	return do_setscheduler(pid, KEEP_POLICY, uparam);
+}
+
+/* The struct at uattr, of whatever version. */
+static long attr_from_user(uaddr_t uattr, struct k_sched_attr *a)
+{
+	const u32 known = sizeof(*a);
+	u32 size;
+	u8 more;
+
+	*a = (struct k_sched_attr){ 0 };
+	if (copy_from_user(&size, uattr, sizeof(size)))
+		return -EFAULT;
+	if (!size)
+		size = SCHED_ATTR_SIZE_VER0;
+	if (size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		goto too_big;
+	if (copy_from_user(a, uattr, min(size, known)))
+		return -EFAULT;
+	for (u32 i = known; i < size; i++) {
+		if (copy_from_user(&more, uattr + i, 1))
+			return -EFAULT;
+		if (more)
+			goto too_big;
+	}
+	return 0;
+too_big:
+	return copy_to_user(uattr + offsetof(struct k_sched_attr, size), &known, sizeof(known)) ? -EFAULT : -E2BIG;
+}
+
+/* LINUX: SCHED_DEADLINE is refused, and so are bounds on utilisation, as by a kernel without them. */
+long sys_sched_setattr(int pid, uaddr_t uattr, u32 flags)
+{
+	struct k_sched_attr a;
+	struct wish w;
+	struct task *t;
+	long err;
+
+	if (!uattr || pid < 0 || flags)
+		return -EINVAL;
+	err = attr_from_user(uattr, &a);
+	if (err)
+		return err;
+	if ((s32)a.sched_policy < 0)
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	w = (struct wish){
+		.policy = a.sched_flags & SCHED_FLAG_KEEP_POLICY ? KEEP_POLICY : (int)a.sched_policy,
+		.prio = a.sched_priority > MAX_RT_PRIO ? -1 : (int)a.sched_priority,
+		.nice = max(-20, min(a.sched_nice, 19)),
+		.reset_on_fork = a.sched_flags & SCHED_FLAG_RESET_ON_FORK,
+		.keep_params = a.sched_flags & SCHED_FLAG_KEEP_PARAMS,
+	};
+	if (a.sched_flags & ~(u64)SCHED_FLAG_ALL)
+		err = -EINVAL;
+	else if (a.sched_flags & SCHED_FLAG_UTIL_CLAMP)
+		err = -EOPNOTSUPP;
+	else
+		err = set_scheduler(t, w);
+	put_task(t);
+	return err;
+}
+
+long sys_sched_getattr(int pid, uaddr_t uattr, u32 usize, u32 flags)
+{
+	struct k_sched_attr a = { .size = min(usize, (u32)sizeof(a)) };
+	struct task *t;
+
+	if (!uattr || pid < 0 || flags || usize > PAGE_SIZE || usize < SCHED_ATTR_SIZE_VER0)
+		return -EINVAL;
+	t = task_of(pid);
+	if (!t)
+		return -ESRCH;
+	a.sched_policy = (u32)t->policy;
+	a.sched_flags = t->reset_on_fork ? SCHED_FLAG_RESET_ON_FORK : 0;
+	if (rt_policy(t->policy))
+		a.sched_priority = (u32)t->rt_priority;
+	else
+		a.sched_nice = t->nice;
+	put_task(t);
+	return copy_to_user(uattr, &a, a.size) ? -EFAULT : 0;
 }
 
 long sys_sched_getscheduler(int pid)
@@ -114,7 +251,7 @@ long sys_sched_getscheduler(int pid)
 	t = task_of(pid);
 	if (!t)
 		return -ESRCH;
-	policy = t->policy;
+	policy = t->policy | (t->reset_on_fork ? SCHED_RESET_ON_FORK : 0);
 	put_task(t);
 	return policy;
 }
@@ -137,7 +274,7 @@ long sys_sched_getparam(int pid, uaddr_t uparam)
 long sys_sched_get_priority_max(int policy)
 {
 	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		return 99;
+		return MAX_RT_PRIO;
 	return policy_valid(policy) || policy == SCHED_DEADLINE ? 0 : -EINVAL;
 }
 
@@ -164,20 +301,35 @@ long sys_sched_rr_get_interval(int pid, uaddr_t uts)
 	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
 }
 
-/* Does p count for setpriority's (which, who)? tasklist_lock held. Everybody here is user 0. */
+/*
+ * Does p count for setpriority's (which, who)? tasklist_lock held. LINUX: kernel threads are nobody's.
+ */
 static bool priority_match(const struct task *p, int which, int who)
 {
 	if (which == PRIO_PROCESS)
 		return p->pid == (who ? who : current->pid);
 	if (which == PRIO_PGRP)
 		return p->group->pgrp == (who ? who : current->group->pgrp);
-	return who == 0 && !(p->flags & PF_KTHREAD);
+	return READ_ONCE(p->cred.uid) == (who ? (u32)who : current->cred.uid) && !(p->flags & PF_KTHREAD);
 }
 
+static long set_nice(struct task *t, int nice)
+{
+	const struct cred *c = &current->cred;
+
+	if (READ_ONCE(t->cred.uid) != c->euid && READ_ONCE(t->cred.euid) != c->euid && !capable(CAP_SYS_NICE))
+		return -EPERM;
+	if (nice < t->nice && !can_nice(t, nice))
+		return -EACCES;
+	sched_set_policy(t, t->policy, t->rt_priority, nice);
+	return 0;
+}
+
+/* One success hides no refusal, and a later success does not undo an earlier one. */
 long sys_setpriority(int which, int who, int nice)
 {
 	struct task *p, *t;
-	long err = -ESRCH;
+	long ret = -ESRCH, err;
 
 	if (which < PRIO_PROCESS || which > PRIO_USER)
 		return -EINVAL;
@@ -185,11 +337,12 @@ long sys_setpriority(int which, int who, int nice)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
 		if (priority_match(t, which, who)) {
-			sched_set_policy(t, t->policy, t->rt_priority, nice);
-			err = 0;
+			err = set_nice(t, nice);
+			if (err || ret == -ESRCH)
+				ret = err;
 		}
 	read_unlock(&tasklist_lock);
-	return err;
+	return ret;
 }
 
 /* The best of those that match, as 20 - nice so that it is never negative. */

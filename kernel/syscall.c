@@ -170,9 +170,10 @@ void entry_irq_exit(void)
 
 /*
  * The work was done by whoever asked: TIF_NEED_RESCHED is set, or the idle loop looks at the
- * queues, or a signal is pending.
+ * queues, or a signal is pending. But real-time tasks that wait elsewhere may come here.
  */
 void entry_reschedule(void)
 {
 	arch_point(POINT_IRQ, this_cpu());
+	sched_reschedule();
 }

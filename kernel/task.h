@@ -143,6 +143,8 @@ struct task {
 	u64 exec_start, utime, stime;	/* ns */
 	u64 affinity;			/* bit per CPU */
 	int policy, rt_priority, nice;
+	int prio;			/* what the queue goes by: rt_priority, 0 of an ordinary task */
+	u8 reset_on_fork;
 	u64 nvcsw, nivcsw;
 	struct timer sleep_timer;	/* schedule_until */
 	u32 saved_state;		/* [R] state before TASK_FROZEN */
