@@ -803,7 +803,7 @@ static bool run(const struct t_test *t, int number)
 // As deep as remove_tree may ever get: the runner's stack is in its final state, too.
 static void touch_stack(void)
 {
-	volatile char pad[64 * 1024];
+	volatile char pad[256 * 1024];
 
 	for (size_t i = 0; i < sizeof pad; i += PAGE)
 		pad[i] = 0;
