@@ -129,7 +129,7 @@ def boot_job(suite, name, path, tap=True, cpus=1, mem=64, icount=False, boot=Non
         extra = [("tests/report", os.path.join(TESTS, "report")), (guest, path)]
         img = qemu.image(argv, extra=extra)
         run = boot or qemu.boot
-        words = "loglevel=5" + (" oom=" + oom if oom else "") + (" init=/%s -- @init" % guest if as_init else "")
+        words = "loglevel=5 trace_buf_size=256K" + (" oom=" + oom if oom else "") + (" init=/%s -- @init" % guest if as_init else "")
         end = run(img=img, words=words, cpus=cpus, mem=mem, icount=icount, limit=WATCHDOG)
         ending = end.ending()
         why = end.trouble() or (ending is None and "init did not say how it ended") or \

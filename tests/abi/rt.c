@@ -350,7 +350,11 @@ static void remove_tree(const char *dir)
 				continue;
 			}
 			remove_tree(name);
-			again = sys(rmdir, name) == 0;
+			long err = sys(rmdir, name);
+
+			if (err && !again)
+				t_printf("# cannot remove %s: %ld\n", name, err);
+			again = err == 0;
 			break;
 		}
 	}

@@ -70,7 +70,6 @@ static int eat_too(void *arg)
 // Both are held up on their way out before they give their memory up, the leader until the worker is there.
 TEST(double_oom)
 {
-	static char text[256 * 1024];
 	struct hog h;
 	char line[128];
 	int n = 0;
@@ -102,7 +101,7 @@ TEST(double_oom)
 	CHECK(strstr(s_buf, " 0\n") == NULL); // in that order
 	s_set(PAUSE, "\n");
 	UNTIL(design("rfc") || t_field(OOM, "victims") == owed);
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	char *text = s_trace();
 	t_snprintf(line, sizeof line, "mark_victim: tgid=%d pid=%d", h.pid, worker);
 	char *at = strstr(text, line); // the second call
 

@@ -127,7 +127,6 @@ TEST(alloc_while_disabled)
 TEST(alloc_while_disabled_that_must_not_fail)
 {
 	// GFP_NOFAIL keeps retrying, through the 300 ms before the resume, until the killer works again.
-	static char text[256 * 1024];
 	char mark[64];
 	struct hog h;
 
@@ -139,7 +138,7 @@ TEST(alloc_while_disabled_that_must_not_fail)
 	s_digest();
 	CHECK(s_ate());
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	char *text = s_trace();
 	t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
 	char *marked = strstr(text, mark);
 

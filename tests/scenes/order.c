@@ -178,7 +178,6 @@ TEST(marked_in_its_sleep)
 // killer is disabled.
 TEST(disable_vs_running_oom)
 {
-	static char text[256 * 1024];
 	struct hog h;
 	char mark[64];
 
@@ -190,7 +189,7 @@ TEST(disable_vs_running_oom)
 	s_digest(); // the eater may have been refused the rest
 	CHECK_GE(t_field(PAUSE, "out_of_memory"), 1);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	char *text = s_trace();
 	t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
 	char *marked = strstr(text, mark), *begun = strstr(text, "oom_killer_disable[0] begin"), *next;
 

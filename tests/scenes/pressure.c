@@ -138,41 +138,35 @@ TEST(a_victim_gets_half_of_the_reserve)
 
 TEST(counted_once_while_its_threads_allocate)
 {
-	// Eight threads are in the allocator when their group is chosen, and its leader is held up.
+	// Eight threads are in the allocator when their group is chosen, and its leader is held up on its way out.
 	struct hog h = {.how = ALLOCATING};
+	char line[64];
 
 	s_stage();
 	h.ready = t_map_shared(PAGE);
-	s_set("/sys/block/ram0/delay_us", "1500000");
 	h.pid = t_fork();
 	if (h.pid == 0) {
 		struct thread t;
-		long fd = sys(open, "/dev/ram0", O_RDWR);
 
 		s_adj("1000");
 		for (int i = 0; i < 8; i++)
 			thread_start(&t, s_hold, &h);
-		UNTIL(*h.ready == 8);
-		sys(write, fd, s_buf, 512);
-		*h.ready = 900;
-		sys(fsync, fd);
 		thread_pause(NULL);
 	}
-	UNTIL(*h.ready == 900 && t_state(h.pid) == 'D');
+	UNTIL(*h.ready == 8);
 	long kills = s_kills();
 
+	t_snprintf(line, sizeof line, "X0 %d 60000\n", h.pid);
+	s_set(PAUSE, line);
 	*h.ready = 1000;
-	UNTIL(t_field(OOM, "victims") != 0);
-	for (;;) { // as long as the disk holds the leader up: it still does after the look
-		long victims = t_field(OOM, "victims");
-
-		if (t_state(h.pid) != 'D')
-			break;
-		CHECK_EQ(victims, 1);
-	}
+	UNTIL(t_field(PAUSE, "X0") == h.pid);
+	t_snprintf(line, sizeof line, "/proc/%d/status", h.pid);
+	while (t_field(line, "Threads") > 1)
+		CHECK_EQ(t_field(OOM, "victims"), 1);
+	CHECK_EQ(t_field(OOM, "victims"), 1);
+	s_set(PAUSE, "\n");
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 1);
-	s_set("/sys/block/ram0/delay_us", "0");
 	s_quiet();
 	s_suspend_ok();
 }

@@ -17,6 +17,15 @@
 
 static char s_buf[4096];
 
+// What the kernel's rings of events hold, as text. The runner boots scenes with rings that are large enough for one of them.
+static inline char *s_trace(void)
+{
+	static char text[2 << 20];
+
+	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	return text;
+}
+
 static inline void s_set(const char *path, const char *value)
 {
 	long err = t_spit(path, value);

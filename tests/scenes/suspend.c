@@ -256,12 +256,10 @@ TEST(the_trace_tells_the_steps)
 	static const char *const steps[] = {"freeze_processes[0] begin", "freeze_processes[0] end", "oom_killer_disable[0] begin",
 		"oom_disable: victims=0 failed=0", "oom_killer_disable[0] end", "freeze_kernel_threads[0] end", "suspend_devices[0] end",
 		"resume_devices[0] begin", "thaw_processes[0] begin", "oom_enable:", "thaw_processes[0] end"};
-	static char text[256 * 1024];
-	char *at = text;
 
 	s_stage();
 	s_suspend_ok();
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
+	char *at = s_trace();
 	for (unsigned i = 0; i < sizeof steps / sizeof *steps; i++) {
 		at = strstr(at, steps[i]);
 		CHECK(at);
