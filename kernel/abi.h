@@ -1725,6 +1725,68 @@ struct k_winsize {
 
 #endif /* __ASSEMBLER__ */
 
+/* ------------------------------------------------------------------ System V IPC */
+
+#define IPC_PRIVATE	0
+#define IPC_CREAT	01000
+#define IPC_EXCL	02000
+#define IPC_NOWAIT	04000
+#define IPC_RMID	0
+#define IPC_SET		1
+#define IPC_STAT	2
+#define IPC_INFO	3
+/* shmget, besides */
+#define SHM_HUGETLB	04000
+#define SHM_NORESERVE	010000
+/* shmat */
+#define SHM_RDONLY	010000
+#define SHM_RND		020000
+#define SHM_REMAP	040000
+#define SHM_EXEC	0100000
+/* shmctl, besides */
+#define SHM_LOCK	11
+#define SHM_UNLOCK	12
+#define SHM_STAT	13
+#define SHM_INFO	14
+#define SHM_STAT_ANY	15
+/* in the mode */
+#define SHM_DEST	01000u
+#define SHM_LOCKED	02000u
+
+#ifndef __ASSEMBLER__
+
+struct k_ipc64_perm {
+	int32_t key;
+	uint32_t uid, gid, cuid, cgid;
+	uint32_t mode;
+	uint16_t seq;
+	uint16_t pad;
+	uint64_t unused[2];
+};
+_Static_assert(sizeof(struct k_ipc64_perm) == 48, "ipc64_perm");
+
+struct k_shmid64_ds {
+	struct k_ipc64_perm shm_perm;
+	uint64_t shm_segsz;
+	int64_t shm_atime, shm_dtime, shm_ctime;
+	int32_t shm_cpid, shm_lpid;
+	uint64_t shm_nattch;
+	uint64_t unused[2];
+};
+_Static_assert(sizeof(struct k_shmid64_ds) == 112, "shmid64_ds");
+
+struct k_shminfo64 {
+	uint64_t shmmax, shmmin, shmmni, shmseg, shmall;
+	uint64_t unused[4];
+};
+
+struct k_shm_info {
+	int32_t used_ids;
+	uint64_t shm_tot, shm_rss, shm_swp, swap_attempts, swap_successes;
+};
+
+#endif /* __ASSEMBLER__ */
+
 /* ------------------------------------------------------------------ memory */
 
 #define PROT_NONE	0x0

@@ -17,7 +17,7 @@ static u64 mapping_limit(const struct mapping *m)
 	return m->host ? PAGE_ALIGN(READ_ONCE(m->host->size)) >> PAGE_SHIFT : ~0ull;
 }
 
-static int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page)
+int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page)
 {
 	struct mapping *m = v->file->inode->mapping;
 	struct page *p;
@@ -40,7 +40,7 @@ static int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page *
 	return 0;
 }
 
-static int generic_mkwrite(struct vma *v, struct page *page)
+int generic_mkwrite(struct vma *v, struct page *page)
 {
 	(void)v;
 	mapping_set_dirty(page);

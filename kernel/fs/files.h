@@ -213,6 +213,8 @@ void mapping_end_write(struct mapping *m, struct page *p);	/* unlocks; a clean p
 bool mapping_try_release(struct page *p);
 int generic_file_mmap(struct file *f, struct vma *v);
 extern const struct vm_ops generic_file_vm_ops;
+int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
+int generic_mkwrite(struct vma *v, struct page *page);
 
 /* --- poll --- */
 struct poll_table {

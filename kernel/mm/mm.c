@@ -97,14 +97,21 @@ struct vma *vma_dup(const struct vma *like)
 		return NULL;
 	v->pgoff = like->pgoff;
 	v->ops = like->ops;
-	v->file = like->file ? get_file(like->file) : NULL;
+	if (like->file) {
+		v->file = get_file(like->file);
+		if (v->ops->open)
+			v->ops->open(v);
+	}
 	return v;
 }
 
 void vma_free(struct vma *v)
 {
-	if (v->file)
+	if (v->file) {
+		if (v->ops && v->ops->close)
+			v->ops->close(v);
 		fput(v->file);
+	}
 	kmem_cache_free(vma_cache, v);
 }
 

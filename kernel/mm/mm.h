@@ -182,6 +182,8 @@ struct vm_ops {
 	 * A clean shared page is about to become writable. 0 or -errno as above. Does not allocate.
 	 */
 	int (*mkwrite)(struct vma *v, struct page *page);	/* NULL: may be writable from the start */
+	void (*open)(struct vma *v);	/* v is a copy of another. NULL: nobody counts */
+	void (*close)(struct vma *v);	/* v ends */
 };
 struct vma {				/* [mm->mmap_lock] */
 	uaddr_t start, end;		/* page-aligned, end exclusive */

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Keys, ids and permissions of System V IPC. Mirrors Linux ipc/util.c.
+ *
+ * Locks: ids->lock.
+ */
+#include "kernel/cred.h"
+#include "kernel/ipc/ipc.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task.h"
+#include "kernel/timer.h"
+
+#define READ_BITS	0444u
+#define WRITE_BITS	0222u
+
+s64 ipc_now(void)
+{
+	return ((s64)ktime_ns() + atomic_load(&realtime_offset_ns)) / 1000000000;
+}
+
+/* --- permissions --- */
+
+int ipc_permitted(const struct ipc_perm *p, u32 mode)
+{
+	const struct cred *c = &current->cred;
+	u32 wanted = mode >> 6 | mode >> 3 | mode, granted = p->mode;
+
+	if (c->euid == p->cuid || c->euid == p->uid)
+		granted >>= 6;
+	else if (c->egid == p->cgid || c->egid == p->gid || group_member(c, p->cgid) || group_member(c, p->gid))
+		granted >>= 3;
+	return wanted & ~granted & 7 && !capable(CAP_IPC_OWNER) ? -EACCES : 0;
+}
+
+int ipc_owned(const struct ipc_perm *p)
+{
+	u32 euid = current->cred.euid;
+
+	return euid == p->cuid || euid == p->uid || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
+void ipc_init_perm(struct ipc_perm *p, int key, u32 mode)
+{
+	*p = (struct ipc_perm){
+		.key = key, .mode = mode & 0777, .uid = current->cred.euid, .gid = current->cred.egid,
+		.cuid = current->cred.euid, .cgid = current->cred.egid,
+	};
+}
+
+struct k_ipc64_perm ipc_export(const struct ipc_perm *p)
+{
+	return (struct k_ipc64_perm){
+		.key = p->key, .uid = p->uid, .gid = p->gid, .cuid = p->cuid, .cgid = p->cgid, .mode = p->mode, .seq = p->seq,
+	};
+}
+
+int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to)
+{
+	if (to->uid == ~0u || to->gid == ~0u)
+		return -EINVAL;
+	p->uid = to->uid;
+	p->gid = to->gid;
+	p->mode = (p->mode & ~0777u) | (to->mode & 0777);
+	return 0;
+}
+
+/* --- ids --- */
+
+static struct ipc_perm *by_key(struct ipc_ids *ids, int key)
+{
+	if (key == IPC_PRIVATE)
+		return NULL;
+	for (unsigned i = 0; i < IPC_MAX; i++)
+		if (ids->slot[i] && ids->slot[i]->key == key)
+			return ids->slot[i];
+	return NULL;
+}
+
+struct ipc_perm *ipc_by_slot(struct ipc_ids *ids, int slot)
+{
+	assert_held(&ids->lock);
+	if (slot < 0 || slot >= (int)IPC_MAX || !ids->slot[slot])
+		return ERR_PTR(-EINVAL);
+	return ids->slot[slot];
+}
+
+struct ipc_perm *ipc_by_id(struct ipc_ids *ids, int id)
+{
+	struct ipc_perm *p = id < 0 ? ERR_PTR(-EINVAL) : ipc_by_slot(ids, id & ((1 << IPC_ID_SHIFT) - 1));
+
+	return !IS_ERR(p) && p->id != id ? ERR_PTR(-EINVAL) : p;
+}
+
+bool ipc_gone(struct ipc_ids *ids, const struct ipc_perm *p, int id)
+{
+	assert_held(&ids->lock);
+	return ids->slot[id & ((1 << IPC_ID_SHIFT) - 1)] != p || p->id != id;
+}
+
+/* A free slot and an id that was not in use for long. 0 or -ENOSPC. */
+static int add(struct ipc_ids *ids, struct ipc_perm *p)
+{
+	int i = 0;
+
+	while (i < (int)IPC_MAX && ids->slot[i])
+		i++;
+	if (i == (int)IPC_MAX)
+		return -ENOSPC;
+	if (i <= ids->last)
+		ids->seq++;
+	ids->last = i;
+	p->seq = ids->seq;
+	p->id = ids->seq << IPC_ID_SHIFT | i;
+	ids->slot[i] = p;
+	ids->used++;
+	return 0;
+}
+
+void ipc_remove(struct ipc_ids *ids, struct ipc_perm *p)
+{
+	unsigned i = p->id & ((1 << IPC_ID_SHIFT) - 1);
+
+	assert_held(&ids->lock);
+	assert(ids->slot[i] == p);
+	ids->slot[i] = NULL;
+	ids->used--;
+}
+
+int ipc_last_slot(struct ipc_ids *ids)
+{
+	int i = (int)IPC_MAX - 1;
+
+	assert_held(&ids->lock);
+	while (i > 0 && !ids->slot[i])
+		i--;
+	return i;
+}
+
+/* The id of what key names, -ENOENT: it is to be made, or another -errno. ids->lock held. */
+static long find(struct ipc_ids *ids, int key, int flags, void *arg)
+{
+	struct ipc_perm *p = by_key(ids, key);
+	int err;
+
+	if (!p)
+		return -ENOENT;
+	if ((flags & (IPC_CREAT | IPC_EXCL)) == (IPC_CREAT | IPC_EXCL))
+		return -EEXIST;
+	err = ids->check(p, arg);
+	if (!err)
+		err = ipc_permitted(p, (u32)flags & 0777);
+	return err ? err : p->id;
+}
+
+/* Made outside the lock, so what was not there is looked for again. */
+long ipc_get(struct ipc_ids *ids, int key, int flags, void *arg)
+{
+	bool may_make = key == IPC_PRIVATE || flags & IPC_CREAT;
+	struct ipc_perm *p;
+	long ret;
+
+	might_sleep();
+	spin_lock(&ids->lock);
+	ret = find(ids, key, flags, arg);
+	spin_unlock(&ids->lock);
+	if (ret != -ENOENT || !may_make)
+		return ret;
+	p = ids->make(key, arg);
+	if (IS_ERR(p))
+		return PTR_ERR(p);
+	spin_lock(&ids->lock);
+	ret = find(ids, key, flags, arg);
+	if (ret == -ENOENT) {
+		ret = ids->room(p);
+		if (!ret)
+			ret = add(ids, p);
+		if (!ret)
+			ret = p->id;
+		p = ret < 0 ? p : NULL;
+	}
+	spin_unlock(&ids->lock);
+	if (p)
+		ids->unmake(p);
+	return ret;
+}
