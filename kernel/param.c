@@ -62,13 +62,17 @@ static void __noreturn refuse(const char *fmt, ...)
  */
 static void __noreturn unknown_word(const char *word)
 {
+	char known[256];
 	const struct param *p;
+	size_t len = 0;
 
 	kprintf("boot words:\n");
-	SET_FOREACH(p, params)
-		kprintf("  %s\n", p->help);
-	kprintf("  -- words: arguments for init\n");
-	refuse("boot word \"%s\" is not known", word);
+	SET_FOREACH(p, params) {
+		kprintf("  %-18s%s\n", p->name, p->help);
+		len += kscnprintf(known + len, sizeof(known) - len, " %s", p->name);
+	}
+	kprintf("  %-18s%s\n", "--", "what follows are arguments for init");
+	refuse("boot word \"%s\" is not known; known:%s", word, known);
 }
 
 static void handle_word(char *word)
@@ -128,4 +132,4 @@ static int set_init(const char *value)
 	init_argv[0] = value;
 	return 0;
 }
-PARAM("init", "init=/path: the first program (/sbin/init)", set_init);
+PARAM("init", "path of the first program (/sbin/init)", set_init);

@@ -17,7 +17,7 @@ SET_DECLARE(params, struct param);
 
 /*
  * Parses the whole command line; words after "--" are init's argv. Called once, before other CPUs
- * run. Panics on a bad word.
+ * run. A bad word ends the machine in order, with a line about it.
  */
 void params_parse(const char *cmdline);
 const char *boot_command_line(void);		/* all of it, for /proc/cmdline */
