@@ -29,6 +29,20 @@ static void exhaust_stack(void)
 	pr_info("%u\n", recurse(1 << 20));
 }
 
+/* Writes past an array, over what the compiler has put above it. */
+static __attribute__((noinline)) void overrun(volatile u8 *p, size_t n)
+{
+	while (n--)
+		*p++ = 'a';
+}
+
+static __attribute__((noinline)) void corrupt_stack(void)
+{
+	volatile u8 array[16];
+
+	overrun(array, 64);
+}
+
 static void write_ro(void)
 {
 	*(volatile char *)constant = 0;
@@ -54,6 +68,7 @@ static const struct {
 	void (*crash)(void);
 } ways[] = {
 	{ "EXHAUST_STACK", exhaust_stack },
+	{ "CORRUPT_STACK", corrupt_stack },
 	{ "WRITE_RO", write_ro },
 	{ "EXEC_DATA", exec_data },
 	{ "EXEC_USERSPACE", exec_userspace },

@@ -37,6 +37,7 @@ HELPER(crash)
 		return 0;                                                                          \
 	}
 PROVOKE(exhaust_stack, "EXHAUST_STACK")
+PROVOKE(corrupt_stack, "CORRUPT_STACK")
 PROVOKE(write_ro, "WRITE_RO")
 PROVOKE(exec_data, "EXEC_DATA")
 PROVOKE(exec_userspace, "EXEC_USERSPACE")

@@ -273,6 +273,7 @@ def suite_panic(suite):
         "crash": [r"PANIC on CPU \d, panics/\d+: sysrq triggered crash", r" sysrq_store", r" sys_write\+0x",
                   r" syscall_entry\+0x", r"^ +1 +1 .* init$", r"^ +\d+ +\d+ .* panics$", r"sched_process_exec: "],
         "exhaust_stack": [r"PANIC .*kernel stack overflow", r"double fault", r" recurse\+0x"],
+        "corrupt_stack": [r"PANIC .*stack protector: the stack of panics/\d+ was overwritten"],
         "write_ro": [r"error 3\) in the kernel", r" write_ro"],
         "exec_data": [r"error 11\) in the kernel, address f", r" crash_store\+0x"],
         "exec_userspace": [r"error 11\) in the kernel, address 0", r"PANIC .*kernel touches user address"],
