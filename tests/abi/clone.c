@@ -146,6 +146,26 @@ TEST(parent_makes_a_sibling)
 	CHECK_EQ(t_wait(-1), 3);
 }
 
+// A sibling made so tells the common parent as its maker does, whatever the call asks for.
+TEST(a_sibling_has_its_makers_exit_signal)
+{
+	unsigned long pending;
+
+	t_block(BIT(SIGUSR1) | BIT(SIGUSR2));
+	long pid = clone_raw(SIGUSR1);
+
+	if (pid == 0) {
+		long sibling = clone_raw(CLONE_PARENT | SIGUSR2);
+
+		t_exit(sibling >= 0 ? 0 : 1);
+	}
+	for (int i = 0; i < 2; i++)
+		CHECK_GE(sys(wait4, -1, 0, __WCLONE, 0), 1);
+	CHECK_EQ(sys(wait4, -1, 0, __WALL, 0), -ECHILD);
+	CHECK_EQ(sys(rt_sigpending, &pending, 8), 0);
+	CHECK_EQ(pending, BIT(SIGUSR1));
+}
+
 TEST(parent_settid_and_child_settid)
 {
 	int *tid = t_map_shared(PAGE);
@@ -186,6 +206,19 @@ static int fs_base(void *arg)
 
 	sys(arch_prctl, ARCH_GET_FS, &base);
 	return base == (unsigned long)arg ? 0 : 1;
+}
+
+// As fork, with the child's number written and cleared in its own memory, not in ours.
+TEST(child_words_are_in_the_childs_memory)
+{
+	int *tid = t_map(PAGE);
+
+	long pid = sys(clone, CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID | SIGCHLD, 0, 0, tid, 0);
+
+	if (pid == 0)
+		t_exit(*tid == t_gettid() ? 3 : 1);
+	CHECK_EQ(t_wait((int)pid), 3);
+	CHECK_EQ(*tid, 0);
 }
 
 TEST(settls)
@@ -263,6 +296,31 @@ TEST(io_and_sysvsem_are_taken)
 	CHECK_EQ(t_wait((int)pid), 1);
 }
 
+// What has no meaning any more, or only to a tracer that is not there, is no mistake.
+TEST(flags_without_effect)
+{
+	long pid = clone_raw(CLONE_DETACHED | CLONE_PTRACE | CLONE_UNTRACED | SIGCHLD);
+
+	if (pid == 0)
+		t_exit(2);
+	CHECK_EQ(t_wait((int)pid), 2);
+}
+
+// Without CLONE_VM, too, the maker sleeps until the other has ended.
+TEST(vfork_with_memory_of_its_own)
+{
+	_Atomic int *word = t_map_shared(PAGE);
+	long pid = clone_raw(CLONE_VFORK | SIGCHLD);
+
+	if (pid == 0) {
+		t_sleep_ms(20);
+		*word = 1;
+		t_exit(5);
+	}
+	CHECK_EQ(*word, 1);
+	CHECK_EQ(t_wait((int)pid), 5);
+}
+
 static long clone3(struct clone_args *args, unsigned long size)
 {
 	return sys(clone3, args, size);
@@ -280,6 +338,45 @@ TEST(clone3_forks)
 	CHECK_GE(pid, 1);
 	CHECK_EQ(tid, pid);
 	CHECK_EQ(t_wait((int)pid), 8);
+}
+
+TEST(clone3_clears_handlers)
+{
+	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_CLEAR_SIGHAND};
+	struct sigaction act;
+
+	t_action(SIGUSR1, handler, 0);
+	t_action(SIGUSR2, SIG_IGN, 0);
+	long pid = clone3(&args, sizeof args);
+
+	if (pid == 0) {
+		CHECK(usr1_handler() == SIG_DFL);
+		CHECK_EQ(sys(rt_sigaction, SIGUSR2, 0, &act, 8), 0);
+		CHECK(act.sa_handler == SIG_IGN); // only what is caught goes
+		t_exit(6);
+	}
+	CHECK_EQ(t_wait((int)pid), 6);
+	CHECK(usr1_handler() == handler);
+	args.flags |= CLONE_SIGHAND | CLONE_VM;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+}
+
+// The child begins at the end of the stack it is given.
+TEST(clone3_stack)
+{
+	char *stack = t_map(STACK_SIZE);
+	struct clone_args args = {.exit_signal = SIGCHLD, .stack = (uint64_t)stack, .stack_size = STACK_SIZE};
+	unsigned long sp;
+	long pid;
+
+	__asm__ volatile("syscall; test %%rax, %%rax; jnz 1f; mov %%rsp, %%rdi; sub %%rbx, %%rdi; shr $12, %%rdi\n"
+			 "mov %3, %%eax; syscall\n"
+			 "1:"
+			 : "=a"(pid), "=&r"(sp)
+			 : "a"(__NR_clone3), "i"(__NR_exit_group), "D"(&args), "S"(sizeof args), "b"(stack)
+			 : "rcx", "r11", "memory");
+	(void)sp;
+	CHECK_EQ(t_wait((int)pid), STACK_SIZE / PAGE);
 }
 
 TEST(clone3_sizes)

@@ -412,6 +412,40 @@ TEST(stack_overflow_is_a_fault)
 	CHECK_EQ(IN_CHILD(overflow()), SIGNALLED(SIGSEGV)); // and without one
 }
 
+// It ends where the limit says, give or take what lies above the first frame; and where the next mapping begins.
+TEST(stack_ends_at_its_limit)
+{
+	struct rlimit limit = {1 << 20, 1 << 20};
+	unsigned long here = (unsigned long)__builtin_frame_address(0);
+	struct fault f;
+
+	sys(setrlimit, RLIMIT_STACK, &limit);
+	f = t_fault(overflow);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	CHECK(f.addr < here);
+	CHECK_LE(here - f.addr, (1 << 20) + 2 * PAGE);
+	CHECK_GE(here - f.addr, (1 << 20) - 200 * PAGE); // arguments and environment
+	target = (char *)(here & ~(PAGE - 1)) - (1 << 20) - 16 * PAGE;
+	f = t_fault(read_target);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	CHECK_EQ(f.addr, target);
+}
+
+TEST(stack_keeps_away_from_what_is_below)
+{
+	unsigned long here = (unsigned long)__builtin_frame_address(0);
+	char *wall = (char *)(here & ~(PAGE - 1)) - (4 << 20);
+	struct fault f;
+
+	CHECK_EQ(sys(mmap, wall, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0), wall);
+	f = t_fault(overflow);
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SEGV_MAPERR);
+	CHECK_EQ((f.addr & ~(PAGE - 1)) - (unsigned long)wall, 256 * PAGE);
+}
+
 TEST(populate)
 {
 	char *p = (char *)sys(mmap, 0, 20 * PAGE, PROT_READ | PROT_WRITE,

@@ -171,8 +171,38 @@ TEST(nodefer_nests_and_default_does_not)
 	CHECK_EQ(deepest, 5);
 }
 
+// The way back is the program's own; a handler without one is not begun.
+TEST(a_handler_needs_a_restorer)
+{
+	struct sigaction act = {.sa_handler = (void *)note};
+
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(rt_sigaction, SIGUSR1, &act, 0, 8), 0);
+		sys(kill, me(), SIGUSR1);
+	}),
+		SIGNALLED(SIGSEGV));
+}
+
+TEST(unknown_flags_are_dropped)
+{
+	struct sigaction old;
+
+	CHECK_EQ(t_action(SIGUSR1, note, 0x00000400 | SA_SIGINFO | 0x00100000), 0);
+	CHECK_EQ(sys(rt_sigaction, SIGUSR1, 0, &old, 8), 0);
+	CHECK_EQ(old.sa_flags, SA_SIGINFO | SA_RESTORER);
+}
+
 TEST(resethand)
 {
+	struct sigaction old;
+
+	t_action(SIGUSR2, note, SA_SIGINFO | SA_RESETHAND | SA_NODEFER);
+	sys(kill, me(), SIGUSR2);
+	CHECK_EQ(calls, 1);
+	calls = 0;
+	CHECK_EQ(sys(rt_sigaction, SIGUSR2, 0, &old, 8), 0);
+	CHECK(old.sa_handler == SIG_DFL);
+	CHECK_EQ(old.sa_flags, SA_SIGINFO | SA_RESETHAND | SA_NODEFER | SA_RESTORER); // only the handler goes
 	t_action(SIGUSR1, note, SA_SIGINFO | SA_RESETHAND);
 	CHECK_EQ(IN_CHILD({
 		sys(kill, me(), SIGUSR1);
@@ -214,6 +244,55 @@ TEST(alternate_stack)
 	sys(kill, me(), SIGUSR1);
 	CHECK(handler_sp < (unsigned long)area || handler_sp >= (unsigned long)area + STACK_SIZE);
 	CHECK_EQ(handler_ss, 0);
+}
+
+static void note_nested(int sig)
+{
+	handler_sp = (unsigned long)__builtin_frame_address(0);
+	if (sig == SIGUSR1) {
+		unsigned long outer = handler_sp;
+
+		sys(kill, me(), SIGUSR2);
+		CHECK(handler_sp < outer && outer - handler_sp < STACK_SIZE); // further down on the same stack
+		handler_sp = outer;
+	}
+}
+
+TEST(alternate_stack_is_not_begun_twice)
+{
+	char *area = t_map(STACK_SIZE);
+	stack_t st = {.ss_sp = area, .ss_size = STACK_SIZE};
+
+	CHECK_EQ(sys(sigaltstack, &st, 0), 0);
+	t_action(SIGUSR1, note_nested, SA_ONSTACK);
+	t_action(SIGUSR2, note_nested, SA_ONSTACK);
+	sys(kill, me(), SIGUSR1);
+	CHECK(handler_sp > (unsigned long)area && handler_sp < (unsigned long)area + STACK_SIZE);
+}
+
+static void note_disarmed(int sig)
+{
+	stack_t st;
+
+	(void)sig;
+	sys(sigaltstack, 0, &st);
+	handler_ss = st.ss_flags;
+	st = (stack_t){.ss_sp = t_map(STACK_SIZE), .ss_size = STACK_SIZE};
+	depth = (int)sys(sigaltstack, &st, 0);
+}
+
+TEST(alternate_stack_that_disarms_itself)
+{
+	stack_t st = {.ss_sp = t_map(STACK_SIZE), .ss_size = STACK_SIZE, .ss_flags = (int)SS_AUTODISARM}, now;
+
+	CHECK_EQ(sys(sigaltstack, &st, 0), 0);
+	t_action(SIGUSR1, note_disarmed, SA_ONSTACK);
+	sys(kill, me(), SIGUSR1);
+	CHECK_EQ(handler_ss, SS_DISABLE);
+	CHECK_EQ(depth, 0); // it is not in use, so another one may be set
+	CHECK_EQ(sys(sigaltstack, 0, &now), 0);
+	CHECK(now.ss_sp == st.ss_sp); // but the first comes back with the frame
+	CHECK_EQ((unsigned)now.ss_flags, SS_AUTODISARM);
 }
 
 TEST(alternate_stack_arguments)
@@ -299,6 +378,50 @@ TEST(nanosleep_tells_what_was_left)
 	alarm_in_ms(20);
 	CHECK_EQ(sys(nanosleep, &ts, &left), -EINTR);
 	CHECK(left.tv_sec == 9 || (left.tv_sec == 8 && left.tv_nsec > 0));
+}
+
+// A stop and a continue, for which there is no handler, only lengthen a sleep: the kernel takes up what was left of it.
+TEST(sleeps_go_on_after_a_stop)
+{
+	enum { SLEEP, FUTEX, FUTEX_UNTIL, SELECT, N };
+	int pid[N], status;
+
+	for (int i = 0; i < N; i++) {
+		pid[i] = t_fork();
+		if (pid[i])
+			continue;
+		static _Atomic int word;
+		struct timespec ts = {0, 150000000}, until;
+		long start = t_now_ms();
+
+		sys(clock_gettime, CLOCK_MONOTONIC, &until);
+		until.tv_sec += (until.tv_nsec + ts.tv_nsec) / 1000000000;
+		until.tv_nsec = (until.tv_nsec + ts.tv_nsec) % 1000000000;
+		if (i == SLEEP)
+			CHECK_EQ(sys(nanosleep, &ts, 0), 0);
+		if (i == FUTEX)
+			CHECK_EQ(futex(&word, FUTEX_WAIT, 0, &ts, NULL, 0), -ETIMEDOUT);
+		if (i == FUTEX_UNTIL)
+			CHECK_EQ(futex(&word, FUTEX_WAIT_BITSET, 0, &until, NULL, ~0U), -ETIMEDOUT);
+		if (i == SELECT)
+			CHECK_EQ(sys(poll, 0, 0, 150), 0);
+		CHECK_GE(t_now_ms() - start, 149);
+		t_exit(40 + i);
+	}
+	for (int i = 0; i < N; i++) {
+		UNTIL(t_state(pid[i]) == 'S');
+		sys(kill, pid[i], SIGSTOP);
+		CHECK_EQ(sys(wait4, pid[i], &status, WUNTRACED, 0), pid[i]);
+		sys(kill, pid[i], SIGCONT);
+	}
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(t_wait(pid[i]), 40 + i);
+}
+
+// There is a call for that, of no use to anybody who has nothing to go on with.
+TEST(nothing_to_restart)
+{
+	CHECK_EQ(sys(restart_syscall), -EINTR);
 }
 
 TEST(pause_returns_after_a_handler)

@@ -150,6 +150,55 @@ TEST(waitid_nowait_leaves_the_child)
 	CHECK_EQ(t_wait(pid), 41);
 }
 
+TEST(waitid_nowait_leaves_the_change)
+{
+	siginfo_t info = {0};
+	int pid = child_pausing(), status;
+
+	sys(kill, pid, SIGSTOP);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(sys(waitid, P_PID, pid, &info, WSTOPPED | WNOWAIT, 0), 0);
+		CHECK_EQ(info.si_code, CLD_STOPPED);
+	}
+	CHECK_EQ(sys(wait4, pid, &status, WUNTRACED, 0), pid);
+	sys(kill, pid, SIGCONT);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(sys(waitid, P_PID, pid, &info, WCONTINUED | WNOWAIT, 0), 0);
+		CHECK_EQ(info.si_code, CLD_CONTINUED);
+	}
+	CHECK_EQ(sys(wait4, pid, &status, WCONTINUED, 0), pid);
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// Who does not ask for the dead does not get them, and does not wait for what they cannot do any more.
+TEST(waitid_without_exited)
+{
+	siginfo_t info;
+	int pid = child_exiting(3);
+
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WEXITED | WNOWAIT, 0), 0);
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WSTOPPED | WCONTINUED, 0), -ECHILD);
+	CHECK_EQ(sys(waitid, P_ALL, 0, &info, WSTOPPED | WNOHANG, 0), -ECHILD);
+	CHECK_EQ(t_wait(pid), 3);
+}
+
+TEST(waitid_of_clone_children)
+{
+	siginfo_t info;
+
+	t_block(BIT(SIGUSR1));
+	long pid = sys(clone, SIGUSR1, 0, 0, 0, 0);
+
+	if (pid == 0)
+		t_exit(4);
+	CHECK_EQ(sys(waitid, P_ALL, 0, &info, WEXITED, 0), -ECHILD);
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WEXITED | WNOWAIT | __WCLONE, 0), 0);
+	CHECK_EQ(info.si_status, 4);
+	CHECK_EQ(sys(waitid, P_PGID, 0, &info, WEXITED | __WALL, 0), 0);
+	CHECK_EQ(info.si_pid, pid);
+}
+
 TEST(waitid_nohang_says_nothing_by_pid_zero)
 {
 	siginfo_t info;
@@ -283,4 +332,11 @@ TEST(usage_is_filled_in)
 
 	CHECK_EQ(sys(wait4, pid, 0, 0, &usage), pid);
 	CHECK(usage.ru_utime.tv_sec >= 0 && usage.ru_utime.tv_sec < 10);
+	memset(&usage, 0xff, sizeof usage);
+	pid = child_exiting(0);
+	CHECK_EQ(sys(waitid, P_PID, pid, 0, WEXITED, &usage), 0);
+	CHECK(usage.ru_utime.tv_sec >= 0 && usage.ru_utime.tv_sec < 10);
+	pid = child_exiting(0);
+	CHECK_EQ(sys(waitid, P_PID, pid, 0, WEXITED, 8UL), -EFAULT);
+	CHECK_EQ(t_wait(pid), -ECHILD);
 }
