@@ -218,6 +218,8 @@ static void disable_stuck(int who)
 	CHECK_LE(t_now_ms() - start, 2000);
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
 	CHECK_EQ(t_field(OOM, "victims"), 1); // still owed
+	t_snprintf(s_buf, sizeof s_buf, "oom: victim pid %d (meeting): ", h.pid);
+	CHECK(s_log_says(s_buf)); // who it was
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL)); // the disk answers at last
 	s_set("/sys/block/ram0/delay_us", "0");
 	s_set("/sys/power/pm_freeze_timeout", "3000");

@@ -18,16 +18,6 @@ static int holder(long kib, const char *adj, _Atomic int *ready)
 	return pid;
 }
 
-static bool log_says(const char *what)
-{
-	static char log[65536];
-	long n = sys(syslog, 3, log, sizeof log - 1);
-
-	CHECK_GE(n, 1);
-	log[n] = 0;
-	return strstr(log, what) != NULL;
-}
-
 // Scenario 54.
 TEST(reaper_blocked)
 {
@@ -63,7 +53,7 @@ TEST(reaper_blocked)
 	CHECK_GE(t_now_ms() - start, 2900); // nobody else as long as there was hope
 	CHECK_EQ(s_kills(), kills + 2);
 	CHECK_EQ(t_field("/proc/vmstat", "oom_reaped"), reaped);
-	CHECK(log_says("giving up on victim"));
+	CHECK(s_log_says("giving up on victim"));
 	CHECK_EQ(t_wait(second), SIGNALLED(SIGKILL));
 	CHECK_EQ(sys(wait4, stuck, 0, WNOHANG, 0), 0);
 	CHECK_EQ(t_field(OOM, "victims"), 1); // given up on, and still owed

@@ -86,6 +86,17 @@ static inline void s_promise(bool kept, const char *which, const char *how_broke
 		t_printf("# broken %s %s\n", which, how_broken);
 }
 
+// Whether the kernel's log has this text.
+static inline bool s_log_says(const char *what)
+{
+	static char log[65536];
+	long n = sys(syslog, 3, log, sizeof log - 1);
+
+	CHECK_GE(n, 1);
+	log[n] = 0;
+	return strstr(log, what) != NULL;
+}
+
 // Nothing is left over of any victim.
 static inline void s_quiet(void)
 {

@@ -207,6 +207,8 @@ TEST(a_task_that_does_not_freeze)
 
 	CHECK_EQ(s_suspend(), -EBUSY);
 	CHECK_GE(t_now_ms() - start, 150);
+	t_snprintf(s_buf, 128, "freezer: pid %d tid %d (suspend) state D", pid, pid);
+	CHECK(s_log_says(s_buf)); // who it was
 	CHECK_EQ(t_wait(pid), 0);
 	s_set("/sys/block/ram0/delay_us", "0");
 	s_suspend_ok();
