@@ -21,12 +21,12 @@ class Wrong(Exception):
 class Session:
     """A machine whose first program speaks to us. img: the boot image."""
 
-    def __init__(self, work, img, prompt="# "):
+    def __init__(self, work, img, prompt="# ", words="loglevel=3"):
         initrd = os.path.join(work, "initrd.cpio")
         with open(initrd, "wb") as f:
             f.write(img)
         args = qemu.command() + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
-                                 "-serial", "null", "-kernel", qemu.KERNEL, "-append", "loglevel=3", "-initrd", initrd]
+                                 "-serial", "null", "-kernel", qemu.KERNEL, "-append", words, "-initrd", initrd]
         self.prompt = "(?m)^" + re.escape(prompt)
         self.master, slave = pty.openpty()
         tty.setraw(slave)

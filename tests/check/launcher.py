@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
+import terminal  # noqa: E402
 
 WORK = tempfile.mkdtemp()
 
@@ -90,7 +91,8 @@ def refusals():
             f.write(body)
     cases = [(dynamic, "-static"), (script, "static x86-64"), (bits32, "-m64"), (short, "link it again"),
              (obj, "-static"), (arm, "x86-64"), (WORK, "directory"), (os.path.join(WORK, "no"), "does not exist"),
-             (cut, "cut short"), (nowhere, "program header"), ("/dev/zero", "regular file"), (fifo, "regular file")]
+             (cut, "cut short"), (nowhere, "program header"), ("/dev/zero", "regular file"), (fifo, "regular file"),
+             ("/proc/self/mem", "make it readable")]
     for path, fix in cases:
         try:
             qemu.check_program(path)
@@ -249,6 +251,43 @@ def damaged_boot_images():
             yield "%s: %s: %s" % (name, end.trouble() or "it was believed", said[:100])
 
 
+def a_second_archive_adds_its_files():
+    """the program may come in an archive of its own, behind the first or as another module"""
+    more = qemu.Image()
+    more.copy("prog/prog", prog())
+    more.file("etc/run", b"/prog/prog\0" b"0\0", 0o644)
+    archives = [qemu.image(), more.finish()]
+    end = qemu.boot(img=b"".join(archives), words="loglevel=4")
+    if end.ending() != ("exit", 0) or b"threads 10000" not in end.console:
+        yield "behind the first: %s: %s" % (end.trouble(), end.console[-100:])
+    paths, report = [os.path.join(WORK, "archive%d" % n) for n in (1, 2)], os.path.join(WORK, "report")
+    for path, data in zip(paths, archives):
+        with open(path, "wb") as f:
+            f.write(data)
+    done = subprocess.run(qemu.command() + ["-serial", "null", "-serial", "file:" + report, "-kernel", qemu.KERNEL,
+                                            "-append", "stdin=eof", "-initrd", ",".join(paths)],
+                          stdin=subprocess.DEVNULL, timeout=120)
+    if done.returncode != qemu.PASS or "exit 0" not in qemu.read_lines(report):
+        yield "as a second module: status %d, %s" % (done.returncode, qemu.read_lines(report)[-1:])
+
+
+def a_key_ends_suspend():
+    """suspended to idle without an alarm, the machine wakes when something is typed"""
+    with tempfile.TemporaryDirectory() as work:
+        s = terminal.Session(work, qemu.image(), words="loglevel=6")
+        try:
+            s.wait(s.prompt)
+            s.type("echo freeze >/sys/power/state\r")
+            s.wait(r"Freezing remaining freezable tasks completed")
+            s.type("\r")
+            s.wait(r"PM: suspend exit \(0\)")
+            s.wait(s.prompt)
+        except terminal.Wrong as e:
+            yield str(e)
+        finally:
+            s.close()
+
+
 def a_console_for_people():
     """on a terminal: lines are echoed, ^C interrupts, ^D ends the shell and the machine"""
     pid, fd = pty.fork()
@@ -360,7 +399,7 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named,
          the_end_of_the_launcher_leaves_nothing, a_full_device_is_told,
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told,
          a_bad_boot_word_is_named, no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes,
-         damaged_boot_images, a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
+         damaged_boot_images, a_second_archive_adds_its_files, a_key_ends_suspend, a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
 
 
 def main():

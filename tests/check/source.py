@@ -36,7 +36,8 @@ def no_if_in_kernel_c():
 
 def spdx_everywhere():
     """the first line (the second after #!) says the licence"""
-    for path in files(".c", ".h", ".S", ".ld", ".py", ".mk", ".sh", ".def") + ["Makefile", ".ci/run", "tests/doctor"]:
+    for path in files(".c", ".h", ".S", ".ld", ".py", ".mk", ".sh", ".def", ".awk", ".js", ".md") + [
+            "Makefile", ".ci/run", "tests/doctor"]:
         head = text(path).splitlines()[:2]
         if not any("SPDX-License-Identifier: GPL-2.0-only" in line for line in head):
             yield path
