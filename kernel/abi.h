@@ -1752,6 +1752,27 @@ struct k_winsize {
 /* in the mode */
 #define SHM_DEST	01000u
 #define SHM_LOCKED	02000u
+/* semctl, besides */
+#define GETPID		11
+#define GETVAL		12
+#define GETALL		13
+#define GETNCNT		14
+#define GETZCNT		15
+#define SETVAL		16
+#define SETALL		17
+#define SEM_STAT	18
+#define SEM_INFO	19
+#define SEM_STAT_ANY	20
+/* sem_flg */
+#define SEM_UNDO	0x1000
+/* msgctl, besides */
+#define MSG_STAT	11
+#define MSG_INFO	12
+#define MSG_STAT_ANY	13
+/* msgrcv */
+#define MSG_NOERROR	010000
+#define MSG_EXCEPT	020000
+#define MSG_COPY	040000
 
 #ifndef __ASSEMBLER__
 
@@ -1764,6 +1785,41 @@ struct k_ipc64_perm {
 	uint64_t unused[2];
 };
 _Static_assert(sizeof(struct k_ipc64_perm) == 48, "ipc64_perm");
+
+struct k_sembuf {
+	uint16_t sem_num;
+	int16_t sem_op;
+	int16_t sem_flg;
+};
+
+struct k_semid64_ds {
+	struct k_ipc64_perm sem_perm;
+	int64_t sem_otime;
+	uint64_t unused1;
+	int64_t sem_ctime;
+	uint64_t unused2;
+	uint64_t sem_nsems;
+	uint64_t unused3[2];
+};
+_Static_assert(sizeof(struct k_semid64_ds) == 104, "semid64_ds");
+
+struct k_seminfo {
+	int32_t semmap, semmni, semmns, semmnu, semmsl, semopm, semume, semusz, semvmx, semaem;
+};
+
+struct k_msqid64_ds {
+	struct k_ipc64_perm msg_perm;
+	int64_t msg_stime, msg_rtime, msg_ctime;
+	uint64_t msg_cbytes, msg_qnum, msg_qbytes;
+	int32_t msg_lspid, msg_lrpid;
+	uint64_t unused[2];
+};
+_Static_assert(sizeof(struct k_msqid64_ds) == 120, "msqid64_ds");
+
+struct k_msginfo {
+	int32_t msgpool, msgmap, msgmax, msgmnb, msgmni, msgssz, msgtql;
+	uint16_t msgseg;
+};
 
 struct k_shmid64_ds {
 	struct k_ipc64_perm shm_perm;

@@ -595,6 +595,8 @@ void do_exit(int code)
 	step("X4");
 
 	exit_mm(t);
+	if (group_dead && t->group->sysvsem)
+		exit_sem(t->group);			/* X7 */
 	if (t->files)
 		exit_files(t);
 	step("X8");

@@ -169,7 +169,9 @@ static int copy_group(struct task *p, const struct clone_request *c)
 		return 0;
 	}
 	p->group = group_alloc();
-	return p->group ? 0 : -ENOMEM;
+	if (!p->group)
+		return -ENOMEM;
+	return c->flags & CLONE_SYSVSEM ? copy_sem(p->group) : 0;
 }
 
 static int copy_mm(struct task *p, u64 flags)
@@ -267,6 +269,8 @@ static void abandon(struct task *p)
 		mmput(p->mm);
 		p->mm = NULL;
 	}
+	if (p->group && p->group != current->group && p->group->sysvsem)
+		exit_sem(p->group);
 	if (p->sighand) {
 		sighand_put(p->sighand);
 		p->sighand = NULL;
@@ -682,6 +686,8 @@ long sys_unshare(unsigned long flags)
 		err = fs_unshare();
 	if (!err && (flags & CLONE_FILES))
 		err = files_unshare();
+	if (!err && flags & CLONE_SYSVSEM && current->group->sysvsem)
+		exit_sem(current->group);
 	return err;
 }
 

@@ -27,6 +27,7 @@ struct fs;
 struct io_context;
 struct inode;
 struct tty;
+struct sem_undo_list;
 struct cgroup;
 
 #define NR_CG_TREES	3	/* cgroup.h */
@@ -101,6 +102,8 @@ struct group {
 	struct tty *tty;		/* [S, T to set] controlling terminal, referenced */
 	u8 is_child_subreaper;		/* (@) set by prctl */
 	u8 has_child_subreaper;		/* [T] */
+
+	struct sem_undo_list *sysvsem;	/* [sem_ids.lock of sem.c to set] what the end of the last thread takes back */
 
 	short oom_score_adj;		/* (~) plain int store, -1000..1000 */
 	short oom_score_adj_min;
@@ -294,6 +297,9 @@ bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie lead
 int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
 void mm_release(struct mm *old);		/* exit and exec, before current leaves old: X5a */
 void task_work_run(void);			/* current; may sleep */
+/* Semaphores of System V (ipc/sem.c). Both may sleep. */
+int copy_sem(struct group *g);			/* CLONE_SYSVSEM: g, new, shares what current has to take back. 0 or -ENOMEM */
+void exit_sem(struct group *g);			/* g has nothing to take back any more; the last that shares it does it */
 /* The controlling terminal of a group, which holds a reference; tasklist_lock write-held. */
 void group_get_tty(struct group *g, struct group *from);	/* that of another group */
 void group_put_tty(struct group *g);	/* none any more */

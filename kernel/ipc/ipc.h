@@ -46,3 +46,4 @@ void ipc_init_perm(struct ipc_perm *p, int key, u32 mode);	/* of current */
 struct k_ipc64_perm ipc_export(const struct ipc_perm *p);
 int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to);	/* IPC_SET: 0, -EINVAL */
 s64 ipc_now(void);				/* seconds since 1970 */
+int ipc_deadline(const struct k_timespec *in, u64 *deadline);	/* of a relative time: 0, -EINVAL */

@@ -9,13 +9,21 @@
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
-
-#define READ_BITS	0444u
-#define WRITE_BITS	0222u
+#include "kernel/waitq.h"
 
 s64 ipc_now(void)
 {
 	return ((s64)ktime_ns() + atomic_load(&realtime_offset_ns)) / 1000000000;
+}
+
+int ipc_deadline(const struct k_timespec *in, u64 *deadline)
+{
+	const s64 sec = 1000000000;
+
+	if (in->tv_sec < 0 || in->tv_nsec < 0 || in->tv_nsec >= sec)
+		return -EINVAL;
+	*deadline = in->tv_sec >= INT64_MAX / sec / 2 ? NO_DEADLINE : ktime_ns() + (u64)(in->tv_sec * sec + in->tv_nsec);
+	return 0;
 }
 
 /* --- permissions --- */
