@@ -11,6 +11,7 @@
  *   struct cpu *this_cpu(void);  struct task *current (macro, safe against migration)
  *   irqs: bool arch_irqs_on(void); u64 arch_irq_save(void) (off; not 0 if they were on); void arch_irq_disable(void);
  *         void arch_irq_enable(void); void arch_cpu_relax(void);
+ *   u64 arch_clock_ns(void);   monotonic ns since boot, the same on every CPU
  *   direct map: void *phys_to_virt(u64 pa); u64 virt_to_phys(const void *p);
  *   user range: USER_MIN, USER_MAX (first address above user space), STACK_TOP;
  *   regs: regs_syscall_nr, regs_arg(r, i), regs_return(r), regs_set_return(r, v), regs_ip, regs_sp, regs_user_mode(r),
@@ -52,8 +53,6 @@ void arch_start_cpus(void);
 void arch_idle(void);
 /* Makes @cpu run entry_reschedule() soon. Any context. */
 void arch_send_reschedule(unsigned cpu);
-/* Monotonic ns since boot; the same on every CPU. */
-u64 arch_clock_ns(void);
 /*
  * Executed instructions as far as the machine can tell (TSC under -icount; scheduler steps on
  * host).

@@ -69,9 +69,9 @@ static struct place held_place(uintptr_t held)
  * Between the look at nr_held and the store an interrupt may come and go: it leaves the stack as it
  * found it.
  */
-static inline unsigned push_off(struct cpu *c)
+static inline size_t push_off(struct cpu *c)
 {
-	unsigned n = c->nr_held;
+	size_t n = c->nr_held;
 
 	if (n == 0)
 		c->irqs_were_on = arch_irq_save();
@@ -79,13 +79,13 @@ static inline unsigned push_off(struct cpu *c)
 }
 
 /* Of n entries the last one is gone. */
-static inline void pop_off(struct cpu *c, unsigned n)
+static inline void pop_off(struct cpu *c, size_t n)
 {
 	if (n == 1 && c->irqs_were_on)
 		arch_irq_enable();
 }
 
-static inline void held_set(struct cpu *c, unsigned n, uintptr_t lock, u32 rank)
+static inline void held_set(struct cpu *c, size_t n, uintptr_t lock, u32 rank)
 {
 	c->held[n + 1] = lock;
 	c->held_rank[n + 1] = (u8)rank;
@@ -93,17 +93,17 @@ static inline void held_set(struct cpu *c, unsigned n, uintptr_t lock, u32 rank)
 }
 
 /* A step that does not go up in rank needs room of its own. */
-static inline void held_set_loose(struct cpu *c, unsigned n, uintptr_t lock, u32 rank, const char *name)
+static inline void held_set_loose(struct cpu *c, size_t n, uintptr_t lock, u32 rank, const char *name)
 {
 	if (unlikely(n >= HELD_LOOSE))
-		panic("CPU %u holds %u locks and takes %s", c->id, n, name);
+		panic("CPU %u holds %lu locks and takes %s", c->id, n, name);
 	held_set(c, n, lock, rank);
 }
 
 static void __cold __noreturn __attribute__((noinline)) bad_rank(const char *name, u32 rank, const void *where)
 {
 	const struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
+	size_t n = c->nr_held;
 	struct place at = place_of(where), held_at = held_place(c->held[n]);
 
 	panic("lock order: CPU %u (%s/%d) takes %s (rank %u) at %s+0x%lx while it holds %s (rank %u) taken at %s+0x%lx",
@@ -111,21 +111,21 @@ static void __cold __noreturn __attribute__((noinline)) bad_rank(const char *nam
 	      held_name(c->held[n]), c->held_rank[n], held_at.symbol, held_at.offset);
 }
 
-static inline void check_rank(const struct cpu *c, unsigned n, const char *name, u32 rank, const void *where)
+static inline void check_rank(const struct cpu *c, size_t n, const char *name, u32 rank, const void *where)
 {
 	if (unlikely(c->held_rank[n] >= rank))
 		bad_rank(name, rank, where);
 }
 
 /* Takes an entry off that need not be the last one. Returns how many there were. */
-static inline unsigned held_remove(struct cpu *c, uintptr_t lock, const char *name)
+static size_t __attribute__((noinline)) held_remove(struct cpu *c, uintptr_t lock, const char *name)
 {
-	unsigned n = c->nr_held, i = n;
+	size_t n = c->nr_held, i = n;
 
-	while (unlikely(c->held[i] != lock))
+	while (c->held[i] != lock)
 		if (!i--)
 			panic("CPU %u releases %s, which it does not hold", c->id, name);
-	for (; unlikely(i < n); i++) {
+	for (; i < n; i++) {
 		c->held[i] = c->held[i + 1];
 		c->held_rank[i] = c->held_rank[i + 1];
 	}
@@ -144,7 +144,7 @@ static bool held_find(const struct cpu *c, uintptr_t lock)
 void irq_push_off(void)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
+	size_t n = push_off(c);
 
 	held_set_loose(c, n, KIND_IRQ, c->held_rank[n], "interrupts off");
 }
@@ -211,7 +211,7 @@ void spin_lock(struct spinlock *l)
 {
 	const void *where = __builtin_return_address(0);
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
+	size_t n = push_off(c);
 	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
@@ -225,7 +225,7 @@ void spin_lock(struct spinlock *l)
 void spin_lock_nested(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
+	size_t n = push_off(c);
 	struct spin spin = { 0 };
 
 	arch_point(POINT_LOCK, l);
@@ -242,7 +242,7 @@ void spin_lock_nested(struct spinlock *l)
 bool spin_trylock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
+	size_t n = push_off(c);
 
 	arch_point(POINT_LOCK, l);
 	if (!spin_try(l, __builtin_return_address(0))) {
@@ -257,7 +257,7 @@ bool spin_trylock(struct spinlock *l)
 static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
+	size_t n = held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
 
 	atomic_store_explicit(&l->where, NULL, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
@@ -267,7 +267,7 @@ static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 void spin_unlock(struct spinlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = c->nr_held;
+	size_t n = c->nr_held;
 
 	if (unlikely(c->held[n] != ((uintptr_t)l | KIND_SPIN))) {
 		spin_unlock_inner(l);
@@ -301,43 +301,75 @@ static bool write_try(struct rwlock *l)
 	return atomic_compare_exchange_strong_explicit(&l->v, &v, -1, memory_order_acquire, memory_order_relaxed);
 }
 
+/* As spin_lock_slow. */
+static void __attribute__((noinline)) read_lock_slow(struct rwlock *l, const void *where)
+{
+	struct cpu *c = this_cpu();
+	struct spin spin = { 0 };
+
+	check_rank(c, c->nr_held, l->name, l->rank, where);
+	while (!read_try(l))
+		spin_wait(&spin, l->name, l->where);
+	held_set(c, c->nr_held, (uintptr_t)l | KIND_READ, l->rank);
+}
+
 void read_lock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
-	struct spin spin = { 0 };
+	size_t n = push_off(c);
+	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
-	while (!read_try(l))
+	if (unlikely(c->held_rank[n] >= rank) || unlikely(!read_try(l)))
+		read_lock_slow(l, __builtin_return_address(0));
+	else
+		held_set(c, n, (uintptr_t)l | KIND_READ, rank);
+}
+
+static void __attribute__((noinline)) write_lock_slow(struct rwlock *l, const void *where)
+{
+	struct cpu *c = this_cpu();
+	struct spin spin = { 0 };
+
+	check_rank(c, c->nr_held, l->name, l->rank, where);
+	atomic_fetch_add(&l->writers_waiting, 1);
+	while (!write_try(l))
 		spin_wait(&spin, l->name, l->where);
-	held_set(c, n, (uintptr_t)l | KIND_READ, l->rank);
+	atomic_fetch_sub(&l->writers_waiting, 1);
+	held_set(c, c->nr_held, (uintptr_t)l | KIND_WRITE, l->rank);
 }
 
 void write_lock(struct rwlock *l)
 {
+	const void *where = __builtin_return_address(0);
 	struct cpu *c = this_cpu();
-	unsigned n = push_off(c);
-	struct spin spin = { 0 };
+	size_t n = push_off(c);
+	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	check_rank(c, n, l->name, l->rank, __builtin_return_address(0));
-	if (!write_try(l)) {
-		atomic_fetch_add(&l->writers_waiting, 1);
-		do
-			spin_wait(&spin, l->name, l->where);
-		while (!write_try(l));
-		atomic_fetch_sub(&l->writers_waiting, 1);
-	}
-	held_set(c, n, (uintptr_t)l | KIND_WRITE, l->rank);
+	if (unlikely(c->held_rank[n] >= rank) || unlikely(!write_try(l)))
+		write_lock_slow(l, where);
+	else
+		held_set(c, n, (uintptr_t)l | KIND_WRITE, rank);
 	l->writer_cpu = (s32)c->id;
-	l->where = __builtin_return_address(0);
+	l->where = where;
+}
+
+/* Takes held off the CPU's stack, where it is the last entry as a rule. Returns how many there were. */
+static inline size_t held_pop(struct cpu *c, uintptr_t held, const char *name)
+{
+	size_t n = c->nr_held;
+
+	if (unlikely(c->held[n] != held))
+		return held_remove(c, held, name);
+	c->nr_held = n - 1;
+	return n;
 }
 
 void read_unlock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = held_remove(c, (uintptr_t)l | KIND_READ, l->name);
+	size_t n = held_pop(c, (uintptr_t)l | KIND_READ, l->name);
 
 	atomic_fetch_sub_explicit(&l->v, 1, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
@@ -347,7 +379,7 @@ void read_unlock(struct rwlock *l)
 void write_unlock(struct rwlock *l)
 {
 	struct cpu *c = this_cpu();
-	unsigned n = held_remove(c, (uintptr_t)l | KIND_WRITE, l->name);
+	size_t n = held_pop(c, (uintptr_t)l | KIND_WRITE, l->name);
 
 	l->writer_cpu = -1;
 	atomic_store_explicit(&l->v, 0, memory_order_release);
@@ -570,7 +602,7 @@ void __cold may_not_sleep(void)
 
 	if (!c->nr_held && !c->in_irq && current->flags & PF_IDLE)
 		return;
-	panic("%s/%d may not sleep at %s+0x%lx: %u locks held, interrupts %s, in interrupt %d", current->comm, current->pid,
+	panic("%s/%d may not sleep at %s+0x%lx: %lu locks held, interrupts %s, in interrupt %d", current->comm, current->pid,
 	      at.symbol, at.offset, c->nr_held, arch_irqs_on() ? "on" : "off", c->in_irq);
 }
 

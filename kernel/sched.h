@@ -52,7 +52,7 @@ struct cpu {
 	u8 online;
 	u64 irqs_were_on;		/* arch_irq_save() before the first of held[] */
 	int in_irq;			/* inside an interrupt handler */
-	unsigned nr_held;		/* spinlocks, rwlocks and irq_push_off()s in effect; interrupts stay off while > 0 */
+	size_t nr_held;			/* spinlocks, rwlocks and irq_push_off()s in effect; interrupts stay off while > 0 */
 	uintptr_t held[HELD_MAX + 1];	/* from 1 on; low bits: its kind */
 	u8 held_rank[HELD_MAX + 1];	/* from 1 on; held_rank[0] is RANK_NONE */
 	struct task *idle;

@@ -28,12 +28,12 @@ struct record {
 
 struct ring {
 	_Atomic u32 head;		/* records ever begun */
-	u32 size;
+	u32 mask;			/* their number, a power of two, less 1 */
 	struct record *rec;
 };
 
 static struct record boot_records[BOOT_RING];
-static struct ring boot_ring = { .size = BOOT_RING, .rec = boot_records };
+static struct ring boot_ring = { .mask = BOOT_RING - 1, .rec = boot_records };
 /* A CPU without memory for a ring records nothing. */
 static struct ring *rings[MAX_CPUS] = { &boot_ring };
 static u32 ring_size = BOOT_RING;
@@ -91,16 +91,10 @@ static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 void trace(enum trace_event e, u64 a, u64 b)
 {
 	struct ring *ring = rings[this_cpu()->id];
-	struct record *r;
 
-	if (unlikely(!ring))
-		return;
-	r = &ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & (ring->size - 1)];
-	r->ns = arch_clock_ns();
-	r->pid = current->pid;
-	r->event = e;
-	r->a = a;
-	r->b = b;
+	if (likely(ring))
+		ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask] =
+			(struct record){ .ns = arch_clock_ns(), .pid = current->pid, .event = e, .a = a, .b = b };
 }
 
 /* The ring of a CPU that has not run yet, or a larger one for the boot CPU. */
@@ -108,12 +102,12 @@ void trace_init_cpu(unsigned cpu)
 {
 	struct ring *ring;
 
-	if (rings[cpu] && rings[cpu]->size == ring_size)
+	if (rings[cpu] && rings[cpu]->mask == ring_size - 1)
 		return;
 	ring = kzalloc(sizeof(*ring), GFP_NOWAIT);
 	if (!ring)
 		return;
-	ring->size = ring_size;
+	ring->mask = ring_size - 1;
 	ring->rec = kzalloc(ring_size * sizeof(*ring->rec), GFP_NOWAIT | GFP_NOWARN);
 	if (ring->rec) {
 		rings[cpu] = ring;
@@ -162,7 +156,7 @@ static size_t format_record(const struct record *r, unsigned cpu, char *buf, siz
 
 static const struct record *at(unsigned cpu, u32 n)
 {
-	return &rings[cpu]->rec[n & (rings[cpu]->size - 1)];
+	return &rings[cpu]->rec[n & rings[cpu]->mask];
 }
 
 /* Which CPU has the oldest record not yet printed; MAX_CPUS if none. */
@@ -190,7 +184,7 @@ static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void
 		if (!rings[i])
 			continue;
 		end[i] = atomic_load(&rings[i]->head);
-		next[i] = end[i] - min(end[i], min(most, rings[i]->size));
+		next[i] = end[i] - min(end[i], min(most, rings[i]->mask + 1));
 	}
 	while ((cpu = oldest(next, end)) < MAX_CPUS) {
 		size_t n = format_record(at(cpu, next[cpu]++), cpu, line, sizeof(line));

@@ -105,6 +105,7 @@ static inline struct cpu *this_cpu(void) { return host_this_cpu; }
 
 bool arch_irqs_on(void);
 u64 arch_irq_save(void);
+u64 arch_clock_ns(void);
 void arch_irq_disable(void);
 void arch_irq_enable(void);
 void arch_cpu_relax(void);			/* somebody else has to run first */

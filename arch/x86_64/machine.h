@@ -156,3 +156,18 @@ static inline void arch_cpu_relax(void) { __asm__ volatile("pause" : : : "memory
 /* The schedule explorer's machine has something to do here; this one has real concurrency. */
 enum arch_point;
 #define arch_point(kind, what)	((void)(kind), (void)(what))
+
+/* --- time --- */
+static inline u64 rdtsc(void)
+{
+	u32 lo, hi;
+
+	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi) : : "memory");
+	return (u64)hi << 32 | lo;
+}
+/* The TSC at 0 ns, and nanoseconds a tick with 32 bits of fraction. */
+extern u64 tsc_start, ns_mult;
+static inline u64 arch_clock_ns(void)
+{
+	return (u64)((unsigned __int128)(rdtsc() - tsc_start) * ns_mult >> 32);
+}

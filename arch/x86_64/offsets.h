@@ -14,7 +14,7 @@
 #define CPU_CURRENT	8		/* struct cpu, through %gs */
 #define CPU_KSTACK	16		/* top of current's kernel stack, less 8 for ss, which is there already */
 #define CPU_USER_SP	24		/* scratch of the system call entry */
-#define CPU_NR_HELD	52
+#define CPU_NR_HELD	56
 #define TASK_TIF	4
 #define TASK_TIF_WORK	15
 #define TASK_IN_SYSCALL	16

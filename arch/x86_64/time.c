@@ -15,7 +15,8 @@
 #define MEASURE_US	500u
 #define SAMPLES		8u
 
-static u64 tsc_start, tsc_hz = NSEC, ns_mult, timer_mult;	/* multipliers: 32 bits of fraction */
+u64 tsc_start, ns_mult;
+static u64 tsc_hz = NSEC, timer_mult;	/* timer_mult: 32 bits of fraction */
 
 /* ---- the yardstick: ACPI's timer, or else channel 2 of the PIT ---- */
 
@@ -93,11 +94,6 @@ u64 tsc_khz(void)
 }
 
 static inline u64 scale(u64 v, u64 mult) { return (u64)((unsigned __int128)v * mult >> 32); }
-
-u64 arch_clock_ns(void)
-{
-	return scale(rdtsc() - tsc_start, ns_mult);
-}
 
 u64 arch_instructions(void)
 {
