@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Touching user memory: every instruction here that may fault on it is named in the exception table with the place to go on
- * from. AC is set around them on CPUs with SMAP. Also what compilers call for big structs, and whole pages.
+ * from. AC is set around them on CPUs with SMAP. Also bytes in the kernel, and whole pages.
  *
- * Moves are of 8 bytes and unrolled: machines here are measured by instructions, and string instructions count each round.
+ * A string instruction counts as one for each round, and no loop of 8 bytes a round has less.
  */
 #include "offsets.h"
 
@@ -22,54 +22,23 @@
 	.balign 16
 user_copy:
 	STAC
-	subq $64, %rdx
-	jb 2f
+	movq %rdx, %rcx
+	shrq $3, %rcx
+	andl $7, %edx
+	TRY 3f, rep movsq
+	jz 2f
 1:
-	TRY 5f, movq (%rsi), %rax
-	TRY 5f, movq 8(%rsi), %rcx
-	TRY 5f, movq 16(%rsi), %r8
-	TRY 5f, movq 24(%rsi), %r9
-	TRY 5f, movq %rax, (%rdi)
-	TRY 5f, movq %rcx, 8(%rdi)
-	TRY 5f, movq %r8, 16(%rdi)
-	TRY 5f, movq %r9, 24(%rdi)
-	TRY 5f, movq 32(%rsi), %rax
-	TRY 5f, movq 40(%rsi), %rcx
-	TRY 5f, movq 48(%rsi), %r8
-	TRY 5f, movq 56(%rsi), %r9
-	TRY 5f, movq %rax, 32(%rdi)
-	TRY 5f, movq %rcx, 40(%rdi)
-	TRY 5f, movq %r8, 48(%rdi)
-	TRY 5f, movq %r9, 56(%rdi)
-	addq $64, %rsi
-	addq $64, %rdi
-	subq $64, %rdx
-	jae 1b
-2:	addq $64 - 8, %rdx			/* left - 8 */
-	js 6f
-3:
-	TRY 8f, movq (%rsi), %rax
-	TRY 8f, movq %rax, (%rdi)
-	addq $8, %rsi
-	addq $8, %rdi
-	subq $8, %rdx
-	jns 3b
-6:	addq $8, %rdx
-	jz 9f
-10:
-	TRY 9f, movb (%rsi), %al
-	TRY 9f, movb %al, (%rdi)
+	TRY 2f, movb (%rsi), %al
+	TRY 2f, movb %al, (%rdi)
 	incq %rsi
 	incq %rdi
 	decq %rdx
-	jnz 10b
-9:	movq %rdx, %rax
+	jnz 1b
+2:	movq %rdx, %rax
 	CLAC
 	ret
-8:	addq $8, %rdx
-	jmp 10b
-5:	addq $64, %rdx				/* the block again, byte by byte, for an exact count */
-	jmp 10b
+3:	leaq (%rdx,%rcx,8), %rdx		/* the word again, byte by byte, for an exact count */
+	jmp 1b
 
 /* size_t user_clear(void *dst, size_t n): bytes not cleared. */
 	.globl user_clear
@@ -77,33 +46,21 @@ user_copy:
 user_clear:
 	STAC
 	xorl %eax, %eax
-	subq $64, %rsi
-	jb 2f
+	movq %rsi, %rcx
+	shrq $3, %rcx
+	andl $7, %esi
+	TRY 3f, rep stosq
+	jz 2f
 1:
-	TRY 5f, movq %rax, (%rdi)
-	TRY 5f, movq %rax, 8(%rdi)
-	TRY 5f, movq %rax, 16(%rdi)
-	TRY 5f, movq %rax, 24(%rdi)
-	TRY 5f, movq %rax, 32(%rdi)
-	TRY 5f, movq %rax, 40(%rdi)
-	TRY 5f, movq %rax, 48(%rdi)
-	TRY 5f, movq %rax, 56(%rdi)
-	addq $64, %rdi
-	subq $64, %rsi
-	jae 1b
-2:	addq $64, %rsi
-	jmp 6f
-5:	addq $64, %rsi
-	jmp 7f
-6:	jz 9f
-7:
-	TRY 9f, movb %al, (%rdi)
+	TRY 2f, movb %al, (%rdi)
 	incq %rdi
 	decq %rsi
-	jnz 7b
-9:	movq %rsi, %rax
+	jnz 1b
+2:	movq %rsi, %rax
 	CLAC
 	ret
+3:	leaq (%rsi,%rcx,8), %rsi
+	jmp 1b
 
 /* long user_strncpy(char *dst, const char *src, size_t n): length, n if there is no NUL in n bytes, -EFAULT. n > 0. */
 	.globl user_strncpy
@@ -160,7 +117,7 @@ fpu_try_load:
 	ret
 
 /*
- * Whole pages by 16 bytes a move. The SSE registers may hold the user's values, so they are put back; nobody looks at them in
+ * A page is cleared by 16 bytes a move. The SSE register may hold the user's value, so it is put back; nobody looks at it in
  * between, since the kernel is not preempted and interrupts use none.
  */
 	.globl arch_clear_page
@@ -186,30 +143,12 @@ arch_clear_page:
 	.globl arch_copy_page
 	.balign 16
 arch_copy_page:
-	subq $40, %rsp
-	movups %xmm0, (%rsp)
-	movups %xmm1, 16(%rsp)
-	movl $16, %ecx
-1:
-	.set o, 0
-	.rept 8
-	movaps o(%rsi), %xmm0
-	movaps o + 16(%rsi), %xmm1
-	movaps %xmm0, o(%rdi)
-	movaps %xmm1, o + 16(%rdi)
-	.set o, o + 32
-	.endr
-	addq $256, %rsi
-	addq $256, %rdi
-	decl %ecx
-	jnz 1b
-	movups (%rsp), %xmm0
-	movups 16(%rsp), %xmm1
-	addq $40, %rsp
+	movl $512, %ecx
+	rep movsq
 	ret
 
-/* Compilers call these by name. */
-	.globl memcpy, memmove, memset, memcmp
+/* kernel/lib/string.h has these, and compilers call them by their other name. */
+	.globl memcpy, kmemcpy, memmove, memset, kmemset, memcmp
 	.balign 16
 memmove:
 	movq %rdi, %rax
@@ -226,43 +165,31 @@ memmove:
 2:	ret
 	.balign 16
 memcpy:
+kmemcpy:
 	movq %rdi, %rax
-	subq $8, %rdx
-	jb 2f
-1:	movq (%rsi), %rcx
-	movq %rcx, (%rdi)
-	addq $8, %rsi
-	addq $8, %rdi
-	subq $8, %rdx
-	jae 1b
-2:	addq $8, %rdx
-	jz 4f
-3:	movb (%rsi), %cl
-	movb %cl, (%rdi)
-	incq %rsi
-	incq %rdi
-	decq %rdx
-	jnz 3b
-4:	ret
+	movq %rdx, %rcx
+	shrq $3, %rcx
+	rep movsq
+	andl $7, %edx
+	jz 1f
+	movl %edx, %ecx
+	rep movsb
+1:	ret
 	.balign 16
 memset:
+kmemset:
 	movq %rdi, %r8
 	movzbl %sil, %eax
 	movabsq $0x0101010101010101, %rcx
 	imulq %rcx, %rax
-	subq $8, %rdx
-	jb 2f
-1:	movq %rax, (%rdi)
-	addq $8, %rdi
-	subq $8, %rdx
-	jae 1b
-2:	addq $8, %rdx
-	jz 4f
-3:	movb %al, (%rdi)
-	incq %rdi
-	decq %rdx
-	jnz 3b
-4:	movq %r8, %rax
+	movq %rdx, %rcx
+	shrq $3, %rcx
+	rep stosq
+	andl $7, %edx
+	jz 1f
+	movl %edx, %ecx
+	rep stosb
+1:	movq %r8, %rax
 	ret
 	.balign 16
 memcmp:

@@ -1,33 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Bytes and strings: see string.h. */
+/* Bytes and strings: see string.h, which says what the machine does. */
 #include "kernel/lib/string.h"
 
 /* Eight bytes anywhere in anything. */
 typedef u64 __attribute__((may_alias, aligned(1))) word;
 /* Keeps the compiler from recognising a copying loop as memcpy and calling that. */
 #define KEEP_LOOP()	__asm__ volatile("")
-
-static void copy_up(u8 *d, const u8 *s, size_t n)
-{
-	for (; n >= 32; n -= 32, d += 32, s += 32) {
-		word a = ((const word *)s)[0], b = ((const word *)s)[1];
-		word c = ((const word *)s)[2], e = ((const word *)s)[3];
-
-		KEEP_LOOP();
-		((word *)d)[0] = a;
-		((word *)d)[1] = b;
-		((word *)d)[2] = c;
-		((word *)d)[3] = e;
-	}
-	for (; n >= 8; n -= 8, d += 8, s += 8) {
-		*(word *)d = *(const word *)s;
-		KEEP_LOOP();
-	}
-	for (; n; n--) {
-		*d++ = *s++;
-		KEEP_LOOP();
-	}
-}
 
 static void copy_down(u8 *d, const u8 *s, size_t n)
 {
@@ -43,41 +21,11 @@ static void copy_down(u8 *d, const u8 *s, size_t n)
 	}
 }
 
-void *kmemcpy(void *dst, const void *src, size_t n)
-{
-	copy_up(dst, src, n);
-	return dst;
-}
-
 void *kmemmove(void *dst, const void *src, size_t n)
 {
 	if ((uintptr_t)dst - (uintptr_t)src >= n)
-		copy_up(dst, src, n);
-	else
-		copy_down(dst, src, n);
-	return dst;
-}
-
-void *kmemset(void *dst, int c, size_t n)
-{
-	u8 *d = dst;
-	u64 w = 0x0101010101010101ull * (u8)c;
-
-	for (; n >= 32; n -= 32, d += 32) {
-		((word *)d)[0] = w;
-		((word *)d)[1] = w;
-		((word *)d)[2] = w;
-		((word *)d)[3] = w;
-		KEEP_LOOP();
-	}
-	for (; n >= 8; n -= 8, d += 8) {
-		*(word *)d = w;
-		KEEP_LOOP();
-	}
-	for (; n; n--) {
-		*d++ = (u8)c;
-		KEEP_LOOP();
-	}
+		return kmemcpy(dst, src, n);
+	copy_down(dst, src, n);
 	return dst;
 }
 

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Bytes and strings. The copies move 8 bytes an instruction: machines here are measured by
- * instructions executed, and string instructions count one per byte.
+ * Bytes and strings. Copies and comparisons are of 8 bytes at a time: machines here are measured by
+ * instructions executed.
  */
 #pragma once
 #include "kernel/lib/types.h"
 
+/* These two are the machine's. The copy goes upwards: dst may overlap what is above it. */
 void *kmemcpy(void *dst, const void *src, size_t n);
-void *kmemmove(void *dst, const void *src, size_t n);	/* may overlap */
 void *kmemset(void *dst, int c, size_t n);
+void *kmemmove(void *dst, const void *src, size_t n);	/* may overlap */
 int kmemcmp(const void *a, const void *b, size_t n);
 const void *kmemchr(const void *s, int c, size_t n);
 
