@@ -23,27 +23,42 @@ static inline size_t fpu_frame_size(void)
 	return features.fpu_size + (features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
 }
 
+int user_xsave(void *to);
+int user_xrstor(const void *from, u64 mask);
+
+/* From k_fpstate.sw_reserved on: who wrote it, and XSAVE's header. */
+struct frame_middle {
+	struct k_fpx_sw_bytes sw;
+	u64 header[8];
+};
+
+/* Straight from the registers: a page that is not there is faulted in like the program's own access. */
+static int put_xstate(uaddr_t to)
+{
+	struct frame_middle m = { .sw = {
+		.magic1 = FP_XSTATE_MAGIC1, .extended_size = (u32)fpu_frame_size(), .xfeatures = features.xcr0,
+		.xstate_size = features.fpu_size,
+	} };
+	u32 magic2 = FP_XSTATE_MAGIC2;
+
+	if (copy_to_user(to + offsetof(struct k_fpstate, sw_reserved), &m, sizeof(m)) ||
+	    copy_to_user(to + features.fpu_size, &magic2, sizeof(magic2)))
+		return -EFAULT;
+	return user_xsave((void *)to);
+}
+
 /* Current's FPU registers to the user's stack. 0 or -EFAULT. */
 static int put_fpu(uaddr_t to)
 {
 	struct k_fpstate *fx = current->arch.fpu;
-	u64 *xstate_bv = (u64 *)(fx + 1);
-	u32 magic2 = FP_XSTATE_MAGIC2;
 
+	if (features.xsave)
+		return put_xstate(to);
 	irq_push_off();
 	fpu_save(current);
 	irq_pop_off();
 	fx->sw_reserved = (struct k_fpx_sw_bytes){ 0 };
-	if (features.xsave) {
-		fx->sw_reserved.magic1 = FP_XSTATE_MAGIC1;
-		fx->sw_reserved.extended_size = (u32)fpu_frame_size();
-		fx->sw_reserved.xfeatures = features.xcr0;
-		fx->sw_reserved.xstate_size = features.fpu_size;
-		*xstate_bv |= 3;		/* whoever edits the frame finds x87 and SSE in use */
-		if (copy_to_user(to + features.fpu_size, &magic2, sizeof(magic2)))
-			return -EFAULT;
-	}
-	return copy_to_user(to, fx, features.fpu_size) ? -EFAULT : 0;
+	return copy_to_user(to, fx, sizeof(*fx)) ? -EFAULT : 0;
 }
 
 static void fill_context(struct k_sigcontext *c, const struct regs *r, const struct ksig *k, uaddr_t fpstate)
@@ -74,8 +89,8 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 		return -EFAULT;
 	if (!(k->ka.flags & SA_RESTORER) || !access_ok(at, top - at) || top < at || put_fpu(fp))
 		return -EFAULT;
-	kmemset(&f, 0, sizeof(f));
 	f.pretcode = k->ka.restorer;
+	f.uc.uc_link = 0;
 	f.uc.uc_flags = (features.xsave ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
 	save_altstack(&f.uc.uc_stack);
 	fill_context(&f.uc.uc_mcontext, r, k, fp);
@@ -113,10 +128,9 @@ static bool is_extended(uaddr_t from)
 }
 
 /* 0 or -EFAULT; the area may then hold anything. */
-static int get_fpu_image(uaddr_t from)
+static int get_fpu_image(uaddr_t from, bool extended)
 {
 	void *area = current->arch.fpu;
-	bool extended = features.xsave && is_extended(from);
 
 	if (copy_from_user(area, from, extended ? features.fpu_size : sizeof(struct k_fpstate)))
 		return -EFAULT;
@@ -128,12 +142,16 @@ static int get_fpu_image(uaddr_t from)
 /* Current's FPU registers from the user's stack, or fresh ones for NULL. */
 static int get_fpu(uaddr_t from)
 {
+	bool extended = from && features.xsave && is_extended(from);
 	struct task *t = current;
 	int err = 0;
 
+	/* As a rule it is what user_xsave() wrote, and the CPU takes it as it is. */
+	if (extended && !user_xrstor((const void *)from, features.xcr0))
+		return 0;
 	WRITE_ONCE(t->arch.fpu_loaded, 0);
 	if (from)
-		err = get_fpu_image(from);
+		err = get_fpu_image(from, extended);
 	if (!from || err)
 		fpu_reset(t);
 	irq_push_off();
@@ -144,12 +162,12 @@ static int get_fpu(uaddr_t from)
 
 int arch_signal_return(struct regs *r, u64 *mask)
 {
-	struct k_rt_sigframe f;
-	const struct k_sigcontext *c = &f.uc.uc_mcontext;
+	struct k_ucontext uc;
+	const struct k_sigcontext *c = &uc.uc_mcontext;
 
 	regs_forget_syscall(r);
 	set_tif(current, TIF_SLOW_EXIT);
-	if (copy_from_user(&f, r->sp - 8, sizeof(f)))
+	if (copy_from_user(&uc, r->sp - 8 + offsetof(struct k_rt_sigframe, uc), sizeof(uc)))
 		return -EFAULT;
 	*r = (struct regs){
 		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11, .r12 = c->r12, .r13 = c->r13, .r14 = c->r14,
@@ -159,7 +177,7 @@ int arch_signal_return(struct regs *r, u64 *mask)
 	};
 	if (get_fpu(c->fpstate))
 		return -EFAULT;
-	restore_altstack(&f.uc.uc_stack, r->sp);
-	*mask = f.uc.uc_sigmask;
+	restore_altstack(&uc.uc_stack, r->sp);
+	*mask = uc.uc_sigmask;
 	return 0;
 }

@@ -27,6 +27,14 @@ user_copy:
 	andl $7, %edx
 	TRY 3f, rep movsq
 	jz 2f
+	testb $4, %dl
+	jz 1f
+	TRY 1f, movl (%rsi), %eax		/* at once: futexes are such words */
+	TRY 1f, movl %eax, (%rdi)
+	addq $4, %rsi
+	addq $4, %rdi
+	subq $4, %rdx
+	jz 2f
 1:
 	TRY 2f, movb (%rsi), %al
 	TRY 2f, movb %al, (%rdi)
@@ -92,6 +100,36 @@ user_cmpxchg32:
 	TRY 1f, lock cmpxchgl %edx, (%rdi)
 	CLAC
 	movl %eax, (%rcx)
+	xorl %eax, %eax
+	ret
+1:	CLAC
+	movl $-14, %eax
+	ret
+
+/* int user_xsave(void *to): XSAVE into a frame whose header is zero, with x87 and SSE said to be in use; 0 or -EFAULT. */
+	.globl user_xsave
+user_xsave:
+	movl $-1, %eax
+	movl %eax, %edx
+	STAC
+	TRY 1f, xsave64 (%rdi)
+	TRY 1f, orq $3, 512(%rdi)
+	CLAC
+	xorl %eax, %eax
+	ret
+1:	CLAC
+	movl $-14, %eax
+	ret
+
+/* int user_xrstor(const void *from, u64 mask): -EFAULT if it is not there or the CPU refuses it; nothing is loaded then. */
+	.globl user_xrstor
+user_xrstor:
+	movq %rsi, %rax
+	movq %rsi, %rdx
+	shrq $32, %rdx
+	STAC
+	TRY 1f, xrstor64 (%rdi)
+	CLAC
 	xorl %eax, %eax
 	ret
 1:	CLAC

@@ -229,6 +229,69 @@ TEST(a_handler_sees_and_edits_them)
 		CHECK_EQ(xmm[i], 0x5a);
 }
 
+// Nothing but a signal between the two.
+static int after_a_signal(void)
+{
+	long ret;
+
+	load(33);
+	__asm__ volatile("syscall" : "=a"(ret) : "0"(__NR_kill), "D"(t_getpid()), "S"(SIGUSR1) : "rcx", "r11", "memory");
+	return differs(33);
+}
+
+// Saving faults the pages in, as often as it takes.
+TEST(a_frame_on_pages_that_are_not_there_yet)
+{
+	stack_t st = { .ss_size = 16 * PAGE };
+
+	for (unsigned long off = 0; off < PAGE; off += 256) {
+		st.ss_sp = t_map(17 * PAGE) + off;
+		CHECK_EQ(sys(sigaltstack, &st, 0), 0);
+		t_action(SIGUSR1, clobber, SA_ONSTACK);
+		CHECK_EQ(after_a_signal(), -1);
+		CHECK_EQ(sys(munmap, (char *)st.ss_sp - off, 17 * PAGE), 0);
+	}
+	CHECK_EQ((unsigned long)calls, PAGE / 256);
+}
+
+static int header_word; // of the header behind the 512 bytes
+
+static void spoil_header(int sig, siginfo_t *info, void *context)
+{
+	unsigned long *header = (unsigned long *)((struct ucontext *)context)->uc_mcontext.fpstate + 64;
+
+	(void)sig;
+	(void)info;
+	header[header_word] |= 1ul << 62;
+}
+
+// XSTATE_BV, XCOMP_BV and a reserved word: what the CPU refuses ends in SIGSEGV, not in the kernel. It looks no further.
+TEST(a_header_that_no_cpu_takes)
+{
+	t_action(SIGUSR1, spoil_header, SA_SIGINFO);
+	for (header_word = 0; header_word < 3; header_word++)
+		CHECK_EQ(IN_CHILD(after_a_signal()), SIGNALLED(SIGSEGV));
+	for (; header_word < 8; header_word++)
+		CHECK_EQ(IN_CHILD(CHECK_EQ(after_a_signal(), -1)), 0);
+}
+
+static void make_legacy(int sig, siginfo_t *info, void *context)
+{
+	struct ucontext *uc = context;
+
+	(void)sig;
+	(void)info;
+	calls++;
+	memset((char *)uc->uc_mcontext.fpstate + 464, 0, 48); // the magic number that says that more follows
+}
+
+TEST(a_frame_of_512_bytes)
+{
+	t_action(SIGUSR1, make_legacy, SA_SIGINFO);
+	CHECK_EQ(after_a_signal(), -1);
+	CHECK_EQ(calls, 1);
+}
+
 static bool has_avx(void)
 {
 	unsigned a = 1, b, c = 0, d, lo, hi;
