@@ -35,13 +35,18 @@ typedef long (*syscall_handler)(u64, u64, u64, u64, u64, u64);
 extern const syscall_handler handlers[];
 extern unsigned nr_fast_calls;			/* 0 while calls are logged */
 long entry_syscall(struct regs *r);
+/*
+ * After that, with the value in arch_regs(current), if its tif has TIF_SYSCALL_TRACE or
+ * TIF_SINGLESTEP. The tracer may change the registers. Interrupts on.
+ */
+void entry_syscall_traced(void);
 void entry_syscall_end(void);			/* in_syscall is -1 again; no lock is held */
 /*
  * Page fault at addr. Interrupts on if they were on in the faulting context. FAULT_* say what was
  * tried. 0: retry the access. Nonzero and user mode: a signal was forced. Nonzero and kernel mode:
- * the caller uses its exception table or panics.
+ * the caller uses its exception table or panics. FAULT_FORCE is a tracer's: see mm_access.
  */
-enum { FAULT_WRITE = 1, FAULT_USER = 2, FAULT_EXEC = 4, FAULT_PROT = 8 };
+enum { FAULT_WRITE = 1, FAULT_USER = 2, FAULT_EXEC = 4, FAULT_PROT = 8, FAULT_FORCE = 16 };
 int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags);
 /*
  * Any other exception from user mode: forces sig with si_code and si_addr on current. Interrupts

@@ -23,12 +23,15 @@ static inline u64 prot_bits(const struct vma *v)
 	return v->flags & VM_EXEC ? PTE_EXEC : 0;
 }
 
-/* @writable is PTE_WRITE or 0. */
+/*
+ * @writable is PTE_WRITE or 0. What a tracer has written to is not writable for the mapping's own
+ * sake.
+ */
 static inline pte_t make_pte(const struct vma *v, const struct page *p, u64 writable)
 {
 	u64 bits = prot_bits(v);
 
-	if (likely(!(bits & PTE_PROTNONE)))
+	if (v->flags & VM_WRITE)
 		bits |= writable;
 	if (p == zero_page)
 		bits |= PTE_SPECIAL;
@@ -239,6 +242,8 @@ static int expand_stack(struct mm *mm, struct vma *v, uaddr_t addr)
 
 static bool access_allowed(const struct vma *v, unsigned flags)
 {
+	if (flags & FAULT_FORCE)
+		return !(flags & FAULT_WRITE) || (v->flags & (VM_WRITE | VM_SHARED)) != VM_SHARED;
 	if (flags & FAULT_WRITE)
 		return v->flags & VM_WRITE;
 	if (flags & FAULT_EXEC)
@@ -309,6 +314,26 @@ int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 
 /* ---- the kernel reads and writes another address space ---- */
 
+/* May the page in the slot be used as it is? Whether it may be at all was asked before. */
+static bool usable(const pte_t *slot, unsigned flags)
+{
+	const struct page *p;
+
+	if (!slot || !*slot)
+		return false;
+	if (!(flags & FAULT_WRITE) || pte_write(*slot))
+		return true;
+	p = pfn_to_page(pte_pfn(*slot));
+	return flags & FAULT_FORCE && p->flags & PG_ANON && atomic_load(&p->refs) == 1;
+}
+
+static bool may_access(struct mm *mm, uaddr_t addr, unsigned flags)
+{
+	const struct vma *v = flags & FAULT_FORCE ? NULL : vma_at(mm, addr);
+
+	return !v || v->flags & (flags & FAULT_WRITE ? VM_WRITE : VM_READ);
+}
+
 /* The page at addr, present, referenced; NULL if there is none to be had. */
 static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 {
@@ -316,16 +341,11 @@ static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 	pte_t *slot;
 
 	mutex_lock(&mm->mmap_lock);
-	slot = slot_find(mm, addr);
-	/*
-	 * What is present can be read whatever its protection; everything else goes through a
-	 * fault.
-	 */
-	if (!slot || !*slot || (flags & FAULT_WRITE && !pte_write(*slot))) {
+	if (!may_access(mm, addr, flags))
+		goto out;
+	while (!usable(slot = slot_find(mm, addr), flags))
 		if (fault_locked(mm, addr, flags))
 			goto out;
-		slot = slot_find(mm, addr);
-	}
 	p = pfn_to_page(pte_pfn(*slot));
 	get_page(p);
 out:
@@ -333,32 +353,20 @@ out:
 	return p;
 }
 
-size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n)
+size_t mm_access(struct mm *mm, uaddr_t addr, void *buf, size_t n, unsigned flags)
 {
 	while (n && access_ok(addr, n)) {
 		size_t off = addr & ~PAGE_MASK, chunk = min(n, PAGE_SIZE - off);
-		struct page *p = get_user_page(mm, addr, FAULT_WRITE);
+		struct page *p = get_user_page(mm, addr, flags);
+		char *at;
 
 		if (!p)
 			break;
-		kmemcpy((char *)page_address(p) + off, buf, chunk);
-		put_page(p);
-		addr += chunk;
-		buf = (const char *)buf + chunk;
-		n -= chunk;
-	}
-	return n;
-}
-
-size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n)
-{
-	while (n && access_ok(addr, n)) {
-		size_t off = addr & ~PAGE_MASK, chunk = min(n, PAGE_SIZE - off);
-		struct page *p = get_user_page(mm, addr, 0);
-
-		if (!p)
-			break;
-		kmemcpy(buf, (char *)page_address(p) + off, chunk);
+		at = (char *)page_address(p) + off;
+		if (flags & FAULT_WRITE)
+			kmemcpy(at, buf, chunk);
+		else
+			kmemcpy(buf, at, chunk);
 		put_page(p);
 		addr += chunk;
 		buf = (char *)buf + chunk;

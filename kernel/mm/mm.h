@@ -200,7 +200,7 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_OOM_REAPED	0x04u		/* the reaper took what it could */
 #define MMF_MULTIPROCESS	0x08u
 #define MMF_OOM_VICTIM		0x10u	/* some group's oom_mm */
-#define MMF_NOT_DUMPABLE	0x40u	/* others of the same user must not look in either (cred.h) */
+#define MMF_NOT_DUMPABLE	0x200u	/* others of the same user must not look in either (cred.h) */
 #define MMF_FREED		0x20u	/* no users, every page is back (oom_mm_freed) */
 #define MMF_MEMBARRIER		0x40u	/* registered for membarrier's private commands */
 #define MMF_MEMBARRIER_SYNC_CORE	0x80u
@@ -259,12 +259,20 @@ int do_munmap(struct mm *mm, uaddr_t addr, size_t len);	/* mmap_lock held */
  */
 int setup_stack_vma(struct mm *mm, size_t size);
 /*
- * Makes the pages present for the kernel (exec writes argv into a mm that is not current's). Bytes
- * not done. Sleeps, mmap_lock not held. mm_write needs a writable mapping; mm_read reads whatever
- * is mapped (Linux: FOLL_FORCE).
+ * Reads or (FAULT_WRITE) writes memory of a mm that need not be current's; makes the pages present.
+ * Bytes not done. Sleeps, mmap_lock not held. With FAULT_FORCE (Linux: FOLL_FORCE) the mapping's
+ * protection does not count, and what is written to a private one is a copy of its own; a shared
+ * one still must be writable.
  */
-size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n);
-size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n);
+size_t mm_access(struct mm *mm, uaddr_t addr, void *buf, size_t n, unsigned flags);
+static inline size_t mm_write(struct mm *mm, uaddr_t addr, const void *buf, size_t n)
+{
+	return mm_access(mm, addr, (void *)buf, n, FAULT_WRITE);
+}
+static inline size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n)	/* whatever is mapped */
+{
+	return mm_access(mm, addr, buf, n, FAULT_FORCE);
+}
 /*
  * Handles a fault in mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller:
  * pagefault_out_of_memory). Sleeps.

@@ -222,6 +222,7 @@ TEST(membarrier_commands)
 	CHECK_EQ(sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 1, 0), -EINVAL);
 	CHECK_EQ(sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, MEMBARRIER_CMD_FLAG_CPU, 0), 0);
 	CHECK_EQ(sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ, 2, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_GET_DUMPABLE, 0, 0, 0, 0), 1); // has nothing to do with it
 	// A child has what its parent registered.
 	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0), 0)), 0);
 }
