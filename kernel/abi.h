@@ -1025,6 +1025,8 @@ struct k_rseq_cs {
 /* comm, the name of a task, with its final zero */
 #define TASK_COMM_LEN		16
 
+/* ------------------------------------------------------------------ ptrace */
+
 #define PTRACE_TRACEME		0
 #define PTRACE_PEEKTEXT		1
 #define PTRACE_PEEKDATA		2
@@ -1037,15 +1039,99 @@ struct k_rseq_cs {
 #define PTRACE_SINGLESTEP	9
 #define PTRACE_GETREGS		12
 #define PTRACE_SETREGS		13
+#define PTRACE_GETFPREGS	14
+#define PTRACE_SETFPREGS	15
 #define PTRACE_ATTACH		16
 #define PTRACE_DETACH		17
+#define PTRACE_OLDSETOPTIONS	21
 #define PTRACE_SYSCALL		24
 #define PTRACE_SETOPTIONS	0x4200
 #define PTRACE_GETEVENTMSG	0x4201
 #define PTRACE_GETSIGINFO	0x4202
+#define PTRACE_SETSIGINFO	0x4203
+#define PTRACE_GETREGSET	0x4204
+#define PTRACE_SETREGSET	0x4205
 #define PTRACE_SEIZE		0x4206
 #define PTRACE_INTERRUPT	0x4207
 #define PTRACE_LISTEN		0x4208
+#define PTRACE_PEEKSIGINFO	0x4209
+#define PTRACE_GETSIGMASK	0x420a
+#define PTRACE_SETSIGMASK	0x420b
+#define PTRACE_GET_SYSCALL_INFO	0x420e
+
+#define PTRACE_EVENT_FORK	1
+#define PTRACE_EVENT_VFORK	2
+#define PTRACE_EVENT_CLONE	3
+#define PTRACE_EVENT_EXEC	4
+#define PTRACE_EVENT_VFORK_DONE	5
+#define PTRACE_EVENT_EXIT	6
+#define PTRACE_EVENT_SECCOMP	7
+#define PTRACE_EVENT_STOP	128
+
+#define PTRACE_O_TRACESYSGOOD	1
+#define PTRACE_O_TRACEFORK	(1 << PTRACE_EVENT_FORK)
+#define PTRACE_O_TRACEVFORK	(1 << PTRACE_EVENT_VFORK)
+#define PTRACE_O_TRACECLONE	(1 << PTRACE_EVENT_CLONE)
+#define PTRACE_O_TRACEEXEC	(1 << PTRACE_EVENT_EXEC)
+#define PTRACE_O_TRACEVFORKDONE	(1 << PTRACE_EVENT_VFORK_DONE)
+#define PTRACE_O_TRACEEXIT	(1 << PTRACE_EVENT_EXIT)
+#define PTRACE_O_TRACESECCOMP	(1 << PTRACE_EVENT_SECCOMP)
+#define PTRACE_O_EXITKILL	(1 << 20)
+#define PTRACE_O_SUSPEND_SECCOMP (1 << 21)
+#define PTRACE_O_MASK		(0xff | PTRACE_O_EXITKILL | PTRACE_O_SUSPEND_SECCOMP)
+
+/* What GETEVENTMSG says of a stop at a system call. */
+#define PTRACE_EVENTMSG_SYSCALL_ENTRY	1
+#define PTRACE_EVENTMSG_SYSCALL_EXIT	2
+
+#define PTRACE_PEEKSIGINFO_SHARED	1
+
+#define PTRACE_SYSCALL_INFO_NONE	0
+#define PTRACE_SYSCALL_INFO_ENTRY	1
+#define PTRACE_SYSCALL_INFO_EXIT	2
+
+/* GETREGSET, SETREGSET */
+#define NT_PRSTATUS		1
+#define NT_FPREGSET		2
+#define NT_X86_XSTATE		0x202
+
+#ifndef __ASSEMBLER__
+
+struct k_user_regs {			/* user_regs_struct */
+	uint64_t r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi;
+	uint64_t orig_rax;
+	uint64_t rip, cs, eflags, rsp, ss;
+	uint64_t fs_base, gs_base;
+	uint64_t ds, es, fs, gs;
+};
+_Static_assert(sizeof(struct k_user_regs) == 27 * 8, "user_regs_struct is 27 words");
+#define K_USER_SIZE		928	/* struct user, which PEEKUSER addresses */
+#define K_USER_DEBUGREG		848	/* its debug registers */
+
+struct k_ptrace_peeksiginfo_args {
+	uint64_t off;			/* from which entry of the queue on */
+	uint32_t flags;			/* PTRACE_PEEKSIGINFO_SHARED */
+	int32_t nr;
+};
+
+struct k_ptrace_syscall_info {
+	uint8_t op;			/* PTRACE_SYSCALL_INFO_* */
+	uint8_t pad[3];
+	uint32_t arch;			/* AUDIT_ARCH_X86_64 */
+	uint64_t instruction_pointer, stack_pointer;
+	union {
+		struct {
+			uint64_t nr, args[6];
+		} entry;
+		struct {
+			int64_t rval;
+			uint8_t is_error;
+		} exit;
+	};
+};
+#define AUDIT_ARCH_X86_64	0xc000003e
+
+#endif /* __ASSEMBLER__ */
 
 #ifndef __ASSEMBLER__
 

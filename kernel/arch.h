@@ -94,6 +94,20 @@ struct regs *arch_regs(struct task *t);
 void arch_set_ip(struct regs *r, uaddr_t ip);
 /* arch_prctl(2): FS/GS base. */
 long arch_prctl(int code, uaddr_t addr);
+
+/*
+ * --- ptrace: t is in a trace stop and off every CPU, and its tracer's call holds it there. i is an
+ * index of a word of struct k_user_regs ---
+ */
+u64 arch_user_reg(struct task *t, unsigned i);
+int arch_set_user_reg(struct task *t, unsigned i, u64 v);	/* 0, or -EIO for what user mode may not have */
+size_t arch_fpu_size(void);				/* of an image: FXSAVE's 512 bytes, and what XSAVE adds */
+void arch_get_fpu(struct task *t, void *image);
+/* The first n bytes, 512 or all; image has room for all. 0, -EINVAL and nothing changed. */
+int arch_set_fpu(struct task *t, void *image, size_t n);
+void arch_single_step_on(struct task *t);		/* one instruction of user mode, or one system call, then SIGTRAP */
+void arch_single_step_off(struct task *t);		/* also of current */
+void arch_ptrace_stop(void);				/* current is about to stop: its registers can be looked at */
 /* Kernel stack use, for the overflow check and /proc: lowest address ever used is not required. */
 bool arch_on_stack(const struct task *t, const void *p);
 

@@ -31,14 +31,14 @@ bool has_capability(const struct task *t, int cap)
 
 /* --- checks on other tasks --- */
 
-/* Caller and target are of one user through and through, and the caller has no less rights. */
-static bool same_user(const struct cred *c, const struct cred *t)
+/* The target is of user uid through and through. */
+static bool same_user(u32 uid, u32 gid, const struct cred *t)
 {
-	return c->fsuid == t->uid && c->fsuid == t->euid && c->fsuid == t->suid &&
-	       c->fsgid == t->gid && c->fsgid == t->egid && c->fsgid == t->sgid;
+	return uid == t->uid && uid == t->euid && uid == t->suid && gid == t->gid && gid == t->egid && gid == t->sgid;
 }
 
-bool ptrace_may_access(struct task *t)
+/* Caller and target are of one user, and the caller has no less rights. */
+bool ptrace_may_access(struct task *t, enum ptrace_ids ids)
 {
 	const struct cred *c = &current->cred;
 	bool dumpable, ok;
@@ -47,7 +47,10 @@ bool ptrace_may_access(struct task *t)
 		return true;
 	task_lock(t);
 	dumpable = !t->mm || !(atomic_load(&t->mm->flags) & MMF_NOT_DUMPABLE);
-	ok = same_user(c, &t->cred) && !(t->cred.cap_permitted & ~c->cap_effective);
+	if (ids == PTRACE_FSCREDS)
+		ok = same_user(c->fsuid, c->fsgid, &t->cred) && !(t->cred.cap_permitted & ~c->cap_effective);
+	else
+		ok = same_user(c->uid, c->gid, &t->cred) && !(t->cred.cap_permitted & ~c->cap_permitted);
 	task_unlock(t);
 	return ok && dumpable;
 }
@@ -120,6 +123,14 @@ bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
 	if (!(new->securebits & SECBIT_NOROOT) && (!new->euid || !new->uid)) {
 		new->cap_permitted = old->cap_bset | old->cap_inheritable;
 		root = !new->euid;
+	}
+	/* A tracer must not steer what it may not trace. */
+	if ((setid || new->cap_permitted & ~old->cap_permitted) && current->ptrace && !current->ptracer_capable) {
+		if (!capable(CAP_SETUID)) {
+			new->euid = new->uid;
+			new->egid = new->gid;
+		}
+		new->cap_permitted &= old->cap_permitted;
 	}
 	if (setid)
 		new->cap_ambient = 0;

@@ -49,8 +49,12 @@ bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no r
 /* capability.c */
 bool capable(int cap);				/* current */
 bool has_capability(const struct task *t, int cap);
-/* May current look into t, as ptrace, /proc/PID/fd and the like do? */
-bool ptrace_may_access(struct task *t);
+/*
+ * May current look into t? By its own user id, as ptrace and process_vm_readv ask, or by the one
+ * that file systems see, as /proc does.
+ */
+enum ptrace_ids { PTRACE_REALCREDS, PTRACE_FSCREDS };
+bool ptrace_may_access(struct task *t, enum ptrace_ids ids);
 /* May current send t a signal? 0, -EPERM. */
 int kill_permission(int sig, const struct task *t);
 /* set*uid: what the change of user ids takes from the capabilities. */

@@ -94,6 +94,9 @@ static void take_identity(struct task *t, struct task *leader)
 	t->death_told = -1;
 	leader->exit_signal = -1;
 	leader->exit_state = EXIT_DEAD;
+	/* It is released without a word to its tracer, which may be waiting for it. */
+	if (leader->ptrace)
+		wake_up_interruptible(&leader->parent->group->wait_chldexit);
 	t->group->notify_count = 0;
 }
 

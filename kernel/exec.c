@@ -19,8 +19,8 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/ptrace.h"
 #include "kernel/rseq.h"
-#include "kernel/task.h"
 #include "kernel/trace.h"
 
 /* --- the file; scripts --- */
@@ -371,6 +371,7 @@ static int do_execveat(int dfd, const char *path, int flags, const struct arg_so
 		       const struct arg_source *envp)
 {
 	struct mutex *exec_mutex = &current->group->exec_mutex;
+	u64 old_pid = (u64)current->pid;	/* a thread that is not the leader takes its number */
 	struct bprm *b;
 	int err;
 
@@ -391,6 +392,8 @@ static int do_execveat(int dfd, const char *path, int flags, const struct arg_so
 	if (!err)
 		err = exec_program(b);
 	mutex_unlock(exec_mutex);
+	if (!err)
+		ptrace_event(PTRACE_EVENT_EXEC, old_pid);
 out:
 	bprm_free(b);
 	return err;

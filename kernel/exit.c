@@ -14,9 +14,7 @@
  *	0		everybody; it runs
  *	EXIT_ZOMBIE	a leader nobody waited for, its parent told once no other thread is hashed
  *	EXIT_DEAD	exactly one party has set it and alone calls release_task (S19)
- *
- * LINUX: no ptrace yet: the rows N7 to N10 of exit_notify's table, a traced task, have their seam
- * in notify_relatives.
+ *	EXIT_TRACE	a leader that its tracer has waited for, and its parent not yet
  */
 #include "kernel/block.h"
 #include "kernel/cgroup.h"
@@ -26,7 +24,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/pause.h"
-#include "kernel/task.h"
+#include "kernel/ptrace.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
@@ -165,10 +163,10 @@ static void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task 
 /* --- release_task --- */
 
 /*
- * S18: a given parent is told of a group's death once, and never while another thread is hashed.
- * True: to be reaped at once.
+ * S18: a given parent, or tracer, is told of a group's death once, and never while another thread
+ * is hashed. True: to be reaped at once.
  */
-static bool tell_parent(struct task *p)
+static bool tell_death(struct task *p, int sig)
 {
 	assert(rw_is_write_held(&tasklist_lock));
 	assert_eq(p->exit_state, EXIT_ZOMBIE);
@@ -176,10 +174,15 @@ static bool tell_parent(struct task *p)
 	assert_rel(p->death_told, !=, p->parent->tgid);
 	p->death_told = p->parent->tgid;
 	wake_up_all(&p->group->wait_pidfd);
-	return do_notify_parent(p, p->exit_signal);
+	return do_notify_parent(p, sig);
 }
 
-static void set_exit_dead(struct task *p)
+bool tell_parent(struct task *p)
+{
+	return tell_death(p, p->exit_signal);
+}
+
+void set_exit_dead(struct task *p)
 {
 	assert(rw_is_write_held(&tasklist_lock));
 	assert_eq(p->exit_state, EXIT_ZOMBIE);			/* S19 */
@@ -261,6 +264,8 @@ bool release_task(struct task *p)
 
 		write_lock(&tasklist_lock);
 		leader = p->group_leader;
+		if (unlikely(p->ptrace))
+			ptrace_unlink(p);
 		__exit_signal(p);
 		oom_hook(unhashed, p);
 		again = leader != p && thread_group_empty(leader) && leader->exit_state == EXIT_ZOMBIE && tell_parent(leader);
@@ -329,7 +334,7 @@ static void reparent_leader(struct task *father, struct task *p, struct list *de
 	if (p->exit_state == EXIT_DEAD)
 		return;
 	p->exit_signal = SIGCHLD;
-	if (p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) && tell_parent(p)) {
+	if (!p->ptrace && p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) && tell_parent(p)) {
 		set_exit_dead(p);
 		list_add(&p->ptrace_entry, dead);
 	}
@@ -340,6 +345,8 @@ static void forget_original_parent(struct task *father, struct list *dead)
 {
 	struct task *p, *t, *reaper;
 
+	if (unlikely(!list_empty(&father->ptraced)))
+		exit_ptrace(father, dead);
 	replace_child_reaper(father);
 	if (list_empty(&father->children))
 		return;
@@ -347,7 +354,9 @@ static void forget_original_parent(struct task *father, struct list *dead)
 	assert(reaper != father);
 	list_for_each(p, &father->children, sibling) {
 		for_each_thread(p->group, t) {
-			t->real_parent = t->parent = reaper;
+			t->real_parent = reaper;
+			if (!t->ptrace)
+				t->parent = reaper;
 			if (t->pdeath_signal)
 				send_sig_group(t->pdeath_signal, NULL, t);
 		}
@@ -360,13 +369,29 @@ static void forget_original_parent(struct task *father, struct list *dead)
 /* --- exit_notify --- */
 
 /*
- * X14A, what becomes of t (mechanism: rows N1 to N6). True if t is to be released here and now;
- * *last as in exit_notify. The seam for ptrace is the first branch: a traced task tells its tracer,
- * and nobody releases it here.
+ * A traced task tells its tracer of its own end, leader or not, last or not; and the tracer has to
+ * wait for it, whatever it does with SIGCHLD. A leader whose tracer is its parent's process is told
+ * of as a child; of all others as a tracee.
+ */
+static void tell_tracer(struct task *t)
+{
+	if (!thread_group_leader(t) || !thread_group_empty(t))
+		do_notify_parent(t, SIGCHLD);						/* N9 N10 */
+	else
+		(void)tell_death(t, ptrace_reparented(t) ? SIGCHLD : t->exit_signal);	/* N8 N7 */
+}
+
+/*
+ * X14A, what becomes of t (mechanism: rows N1 to N10). True if t is to be released here and now;
+ * *last as in exit_notify.
  */
 static bool notify_relatives(struct task *t, bool *last)
 {
 	t->exit_state = EXIT_ZOMBIE;
+	if (t->ptrace) {
+		tell_tracer(t);
+		return false;
+	}
 	if (!thread_group_leader(t))
 		return true;				/* N4 N5 N6 */
 	*last = thread_group_empty(t);
@@ -583,7 +608,7 @@ void do_exit(int code)
 
 	synchronize_group_exit(t, code);
 	step("X0");
-	/* X1, a tracer's stop, would be here. */
+	ptrace_event(PTRACE_EVENT_EXIT, (u64)code);
 	exit_signals();
 	step("X2");
 

@@ -20,6 +20,7 @@
 #include "kernel/panic.h"
 #include "kernel/pause.h"
 #include "kernel/printk.h"
+#include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/trace.h"
 
@@ -335,6 +336,8 @@ static void link_parent(struct task *p, const struct clone_request *c)
 		p->exit_signal = c->exit_signal;
 	}
 	p->parent = p->real_parent;
+	if (c->flags & CLONE_PTRACE || c->trace_event)
+		ptrace_inherit(p);
 }
 
 static void link_thread(struct task *p)
@@ -477,6 +480,17 @@ struct task *copy_process(const struct clone_request *c)
 
 /* --- starting it --- */
 
+/* What current's tracer wants to hear of this, or 0. */
+static int trace_event_of(const struct clone_request *c)
+{
+	int event;
+
+	if (c->flags & CLONE_UNTRACED || likely(!READ_ONCE(current->ptrace)))
+		return 0;
+	event = c->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK : c->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
+	return ptrace_event_enabled(current, event) ? event : 0;
+}
+
 static void store_tids(struct task *p, const struct clone_request *c)
 {
 	if ((c->flags & CLONE_PARENT_SETTID) && copy_to_user(c->parent_tid, &p->pid, sizeof(int)))
@@ -490,20 +504,25 @@ static void store_tids(struct task *p, const struct clone_request *c)
  * completes it under its own task_lock, so once the parent has had that lock and cleared the
  * pointer nobody touches done any more.
  */
-static void wait_for_vfork_done(struct task *child, struct completion *done)
+static int wait_for_vfork_done(struct task *child, struct completion *done)
 {
-	wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
+	int err = wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
+
 	task_lock(child);
 	child->vfork_done = NULL;
 	task_unlock(child);
 	put_task(child);
+	return err;
 }
 
-long do_clone(const struct clone_request *c)
+long do_clone(struct clone_request *c)
 {
 	struct completion done;
-	struct task *p = copy_process(c);
+	struct task *p;
 	int pid;
+
+	c->trace_event = trace_event_of(c);
+	p = copy_process(c);
 
 	if (IS_ERR(p))
 		return PTR_ERR(p);
@@ -518,8 +537,10 @@ long do_clone(const struct clone_request *c)
 	}
 	store_tids(p, c);
 	wake_up_new_task(p);
-	if (c->flags & CLONE_VFORK)
-		wait_for_vfork_done(p, &done);
+	if (unlikely(c->trace_event))
+		ptrace_event(c->trace_event, (u64)pid);
+	if (c->flags & CLONE_VFORK && !wait_for_vfork_done(p, &done))
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, (u64)pid);
 	return pid;
 }
 

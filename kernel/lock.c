@@ -533,6 +533,11 @@ void mutex_lock_nested(struct mutex *m)
 	mutex_lock_state(m, TASK_UNINTERRUPTIBLE, __builtin_return_address(0), 1);
 }
 
+int mutex_lock_interruptible(struct mutex *m)
+{
+	return mutex_lock_state(m, TASK_INTERRUPTIBLE, __builtin_return_address(0), 0);
+}
+
 int mutex_lock_killable(struct mutex *m)
 {
 	return mutex_lock_state(m, TASK_KILLABLE, __builtin_return_address(0), 0);

@@ -58,6 +58,7 @@ enum lock_rank {
 	RANK_ZONE,		/* buddy allocator */
 	RANK_STACKS,		/* kernel stack slots */
 	RANK_ARCH,		/* arch-private, e.g. TLB shootdown */
+	RANK_SYSCALL,		/* who makes system calls take the slow way */
 	RANK_LOG,		/* log ring and console output */
 	NR_RANKS
 };
@@ -114,6 +115,7 @@ struct mutex {
 void mutex_init(struct mutex *m, const char *name, enum lock_rank rank);
 void mutex_lock(struct mutex *m);			/* sleeps, TASK_UNINTERRUPTIBLE */
 void mutex_lock_nested(struct mutex *m);		/* same rank as one held */
+int mutex_lock_interruptible(struct mutex *m) __must_check;	/* 0, or -EINTR if a signal is pending */
 int mutex_lock_killable(struct mutex *m) __must_check;	/* 0, or -EINTR if a fatal signal is pending */
 bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);

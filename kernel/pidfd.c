@@ -161,7 +161,7 @@ long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 	group_put(g);
 	if (!t)
 		return -ESRCH;
-	f = ptrace_may_access(t) ? fget_task(t, fd) : ERR_PTR(-EPERM);
+	f = ptrace_may_access(t, PTRACE_REALCREDS) ? fget_task(t, fd) : ERR_PTR(-EPERM);
 	put_task(t);
 	if (IS_ERR(f))
 		return PTR_ERR(f);

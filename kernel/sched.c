@@ -266,6 +266,18 @@ bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), vo
 	return ret;
 }
 
+static bool yes(struct task *t, void *arg)
+{
+	(void)t, (void)arg;
+	return true;
+}
+
+void sched_wait_asleep(struct task *t)
+{
+	while (!task_call_blocked(t, yes, NULL))
+		arch_cpu_relax();
+}
+
 void sched_wait_off_cpu(struct task *t)
 {
 	while (*(volatile u8 *)&t->on_cpu)

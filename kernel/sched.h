@@ -38,7 +38,7 @@ struct regs;
 #define TASK_FROZEN		0x8000u
 #define TASK_KILLABLE		(TASK_WAKEKILL | TASK_UNINTERRUPTIBLE)
 #define TASK_STOPPED		(TASK_WAKEKILL | __TASK_STOPPED)
-#define TASK_TRACED		(TASK_WAKEKILL | __TASK_TRACED)
+#define TASK_TRACED		__TASK_TRACED		/* what ends it is in signal_wake_up */
 #define TASK_IDLE		(TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
 #define TASK_NORMAL		(TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
@@ -114,6 +114,8 @@ void kick_process(struct task *t);
  * freezer to freeze in place.
  */
 bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
+/* Waits (spinning) until t, which has set its state and is about to sleep, does. Nobody may wake it meanwhile. */
+void sched_wait_asleep(struct task *t);
 /* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
 void sched_wait_off_cpu(struct task *t);
 /*

@@ -9,9 +9,9 @@
  */
 #include "kernel/freezer.h"
 #include "kernel/panic.h"
+#include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
-#include "kernel/task.h"
 #include "kernel/trace.h"
 
 enum verdict { NOTHING, HANDLE, FATAL, RELOCK, NEXT };
@@ -67,13 +67,25 @@ static enum verdict take_one(struct ksig *k)
 		recalc_sigpending();
 		return FATAL;
 	}
-	if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
-		return RELOCK;
+	if (unlikely(current->jobctl & JOBCTL_PENDING_MASK)) {
+		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
+			return RELOCK;
+		if (current->jobctl & JOBCTL_TRAP_MASK) {
+			do_jobctl_trap();
+			spin_unlock(&current->sighand->siglock);
+			return RELOCK;
+		}
+	}
 	k->sig = dequeue_synchronous_signal(&k->info);
 	if (!k->sig)
 		k->sig = dequeue_signal(current->blocked, &k->info);
 	if (!k->sig)
 		return NOTHING;
+	if (unlikely(current->ptrace) && k->sig != SIGKILL) {
+		k->sig = ptrace_signal(k->sig, &k->info);
+		if (!k->sig)
+			return NEXT;
+	}
 	ka = &current->sighand->action[k->sig - 1];
 	trace(TRACE_signal_deliver, k->sig, ka->handler);
 	if (ka->handler == K_SIG_IGN)
@@ -101,6 +113,8 @@ static void tell_continued(void)
 		return;
 	read_lock(&tasklist_lock);
 	do_notify_parent_cldstop(current, why);
+	if (ptrace_reparented(current->group_leader))
+		do_notify_tracer_cldstop(current->group_leader, why);
 	read_unlock(&tasklist_lock);
 }
 
@@ -205,8 +219,11 @@ static void no_frame(const struct ksig *k)
 static void handle_signal(struct ksig *k, struct regs *r)
 {
 	struct task *t = current;
+	bool stepping = test_tif(t, TIF_SINGLESTEP);
 
 	restart_after_handler(r, &k->ka);
+	if (stepping)
+		arch_single_step_off(t);
 	if (t->rseq)
 		rseq_signal(r);
 	if (arch_signal_setup(k, r)) {
@@ -219,6 +236,8 @@ static void handle_signal(struct ksig *k, struct regs *r)
 		t->sas_size = 0;
 		t->sas_flags = SS_DISABLE;
 	}
+	if (stepping)
+		ptrace_notify(SIGTRAP, 0);	/* at the handler's first instruction */
 }
 
 void restore_saved_sigmask(void)

@@ -13,7 +13,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
-#include "kernel/task.h"
+#include "kernel/ptrace.h"
 #include "kernel/trace.h"
 
 static struct kmem_cache *sigqueue_cache;
@@ -30,7 +30,7 @@ int sighand_init(void)
 	return 0;
 }
 
-static void copy_info(struct k_siginfo *to, const struct k_siginfo *from)
+void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from)
 {
 	_Static_assert(offsetof(struct k_siginfo, u) + sizeof(from->u.chld) <= sizeof(struct info_words), "infos fit");
 	__builtin_memcpy(to, from, sizeof(struct info_words));
@@ -83,7 +83,7 @@ void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
 static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info)
 {
 	if (info && info != SEND_SIG_KERNEL) {
-		copy_info(to, info);
+		copy_siginfo(to, info);
 		return;
 	}
 	*(struct info_words *)to = (struct info_words){ { 0 } };
@@ -138,7 +138,7 @@ static bool has_pending(struct task *t)
 {
 	sigset_t_k pending = t->pending.signal | t->group->shared_pending.signal;
 
-	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_STOP_PENDING);
+	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_PENDING_MASK);
 }
 
 /* A freezer that wants current keeps the bit: do_signal is where it will freeze. */
@@ -154,6 +154,10 @@ void recalc_sigpending(void)
 void signal_wake_up(struct task *t, unsigned extra_state)
 {
 	assert_held(&t->sighand->siglock);
+	if (unlikely(extra_state & TASK_WAKEKILL) && !(t->jobctl & JOBCTL_PTRACE_FROZEN)) {
+		t->jobctl &= ~(JOBCTL_STOPPED | JOBCTL_TRACED);
+		extra_state |= __TASK_TRACED;
+	}
 	set_tif(t, TIF_SIGPENDING);
 	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE | extra_state))
 		kick_process(t);
@@ -186,10 +190,15 @@ static bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
 	return sig_handler_ignored(ka, sig);
 }
 
-/* A blocked signal is kept: its handler may be another one by the time it is unblocked. */
+/*
+ * A blocked signal is kept: its handler may be another one by the time it is unblocked. A tracer
+ * sees what its tracee ignores too.
+ */
 static bool sig_ignored(struct task *t, int sig, bool from_kernel)
 {
 	if ((t->blocked | t->real_blocked) & sigmask(sig))
+		return false;
+	if (t->ptrace && sig != SIGKILL)
 		return false;
 	return sig_task_ignored(t, sig, from_kernel);
 }
@@ -207,7 +216,7 @@ static bool wants_signal(int sig, struct task *t)
 		return false;
 	if (sig == SIGKILL)
 		return true;
-	if (t->jobctl & JOBCTL_STOPPED)
+	if (t->jobctl & (JOBCTL_STOPPED | JOBCTL_TRACED))
 		return false;
 	return READ_ONCE(t->on_cpu) || !signal_pending(t);
 }
@@ -242,13 +251,16 @@ static void start_group_exit(struct group *g, int sig)
 	g->group_exit_code = sig;
 	g->group_stop_count = 0;
 	for_each_thread(g, p) {
-		clear_group_stop(p);
+		if (p->jobctl)
+			clear_jobctl_pending(p, JOBCTL_PENDING_MASK);
 		p->pending.signal |= sigmask(SIGKILL);
 		signal_wake_up(p, TASK_WAKEKILL);
 	}
 }
 
 /*
+ * A tracer may yet take a signal away from its tracee: only SIGKILL is beyond it.
+ *
  * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a
  * signal just ends the group, and the core bit of the status stays clear.
  */
@@ -259,7 +271,8 @@ static void complete_signal(int sig, struct task *t, bool group)
 
 	if (!target)
 		return;
-	if (sig_fatal(t, sig) && !(g->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) && !(target->real_blocked & sigmask(sig)))
+	if (sig_fatal(t, sig) && !(g->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) && !(target->real_blocked & sigmask(sig)) &&
+	    (sig == SIGKILL || !t->ptrace))
 		start_group_exit(g, sig);
 	else
 		signal_wake_up(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
@@ -407,7 +420,7 @@ static void force_info(const struct k_siginfo *info, enum force_how how)
 		current->blocked &= ~sigmask(sig);
 		recalc_sigpending();
 	}
-	if (ka->handler == K_SIG_DFL)
+	if (ka->handler == K_SIG_DFL && !current->ptrace)
 		current->group->flags &= ~SIGNAL_UNKILLABLE;
 	(void)send_signal_locked(sig, info, current, false);
 	spin_unlock(&s->siglock);
@@ -442,7 +455,8 @@ int zap_other_threads(struct task *t)
 	assert_held(&t->sighand->siglock);
 	t->group->group_stop_count = 0;
 	for_each_thread(t->group, p) {
-		clear_group_stop(p);
+		if (p->jobctl)
+			clear_jobctl_pending(p, JOBCTL_PENDING_MASK);
 		if (p == t)
 			continue;
 		n++;
@@ -484,7 +498,7 @@ static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info
 	if (!more)
 		p->signal &= ~sigmask(sig);
 	if (first) {
-		copy_info(info, &first->info);
+		copy_siginfo(info, &first->info);
 		sigqueue_free(first);
 	} else {
 		*(struct info_words *)info = (struct info_words){ { 0 } };

@@ -92,8 +92,8 @@ bool signal_pending(struct task *t);
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
 /*
- * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one), or a kick.
- * siglock held. current needs none: schedule() looks at what is pending.
+ * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one, which ends a
+ * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is pending.
  */
 void signal_wake_up(struct task *t, unsigned extra_state);
 void set_current_blocked(sigset_t_k mask);	/* takes siglock */
@@ -117,11 +117,14 @@ void task_join_group_stop(struct task *t);
  * held, no siglock.
  */
 void do_notify_parent_cldstop(struct task *t, int why);
+/* The same for the tracer of t, of a stop of t alone; also CLD_TRAPPED. */
+void do_notify_tracer_cldstop(struct task *t, int why);
 /*
- * Tells t->parent that t died with sig; true if t is to be reaped at once (ignored SIGCHLD).
- * tasklist_lock write-held.
+ * Tells t->parent that t died with sig; true if t is to be reaped at once (ignored SIGCHLD, not
+ * traced). tasklist_lock write-held.
  */
 bool do_notify_parent(struct task *t, int sig);
+void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from);	/* the part that a queued one has */
 void flush_sigqueue(struct sigpending *p);	/* frees all of it; siglock held, or nobody else can see it */
 void flush_signal_handlers(struct sighand *s);	/* exec: ignored ones stay ignored; alone with s, or siglock held */
 void sigpending_init(struct sigpending *p);
@@ -157,7 +160,13 @@ int dequeue_synchronous_signal(struct k_siginfo *info);
 void set_blocked_locked(sigset_t_k mask);
 /* A stop signal takes back SIGCONTs, SIGCONT takes back stops and wakes the stopped. */
 void prepare_stop_cont(int sig, struct task *t);
-void clear_group_stop(struct task *t);		/* t takes part in no stop any more */
+/*
+ * Bits of JOBCTL_PENDING_MASK on and off. on: with STOP_PENDING may come a signal and STOP_CONSUME;
+ * false if t is dying. off: with STOP_PENDING goes all of the stop; with the last one TRAPPING.
+ */
+bool set_jobctl_pending(struct task *t, u32 bits);
+void clear_jobctl_pending(struct task *t, u32 bits);
+void clear_jobctl_trapping(struct task *t);
 /*
  * Stops current with its group; signr 0: takes part in the stop in progress. true: was stopped,
  * siglock dropped.

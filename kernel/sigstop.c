@@ -12,8 +12,8 @@
  * Locks: tasklist_lock (r) to tell a parent, siglock.
  */
 #include "kernel/panic.h"
+#include "kernel/ptrace.h"
 #include "kernel/signal.h"
-#include "kernel/task.h"
 
 static void set_stop_flags(struct group *g, u32 flags)
 {
@@ -21,20 +21,32 @@ static void set_stop_flags(struct group *g, u32 flags)
 	g->flags |= flags;
 }
 
-void clear_group_stop(struct task *t)
+bool set_jobctl_pending(struct task *t, u32 bits)
 {
-	t->jobctl &= ~(JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME | JOBCTL_STOP_DEQUEUED);
-}
-
-/* Makes t part of a stop unless it is dying. */
-static bool set_stop_pending(struct task *t, u32 bits)
-{
+	assert_held(&t->sighand->siglock);
 	if (fatal_signal_pending(t) || (READ_ONCE(t->flags) & PF_EXITING))
 		return false;
 	if (bits & JOBCTL_STOP_SIGMASK)
 		t->jobctl &= ~JOBCTL_STOP_SIGMASK;
-	t->jobctl |= bits | JOBCTL_STOP_PENDING;
+	t->jobctl |= bits;
 	return true;
+}
+
+void clear_jobctl_trapping(struct task *t)
+{
+	if (t->jobctl & JOBCTL_TRAPPING) {
+		t->jobctl &= ~JOBCTL_TRAPPING;
+		ptrace_wake_attacher();
+	}
+}
+
+void clear_jobctl_pending(struct task *t, u32 bits)
+{
+	if (bits & JOBCTL_STOP_PENDING)
+		bits |= JOBCTL_STOP_CONSUME | JOBCTL_STOP_DEQUEUED;
+	t->jobctl &= ~bits;
+	if (!(t->jobctl & JOBCTL_PENDING_MASK))
+		clear_jobctl_trapping(t);
 }
 
 bool participate_group_stop(struct task *t)
@@ -43,7 +55,7 @@ bool participate_group_stop(struct task *t)
 	bool counted = t->jobctl & JOBCTL_STOP_CONSUME;
 
 	assert_held(&t->sighand->siglock);
-	clear_group_stop(t);
+	clear_jobctl_pending(t, JOBCTL_STOP_PENDING);
 	if (!counted)
 		return false;
 	assert_rel(g->group_stop_count, >, 0);
@@ -65,7 +77,7 @@ void task_join_group_stop(struct task *t)
 	} else if (!(g->flags & SIGNAL_STOP_STOPPED)) {
 		return;
 	}
-	if (!set_stop_pending(t, bits))
+	if (!set_jobctl_pending(t, bits | JOBCTL_STOP_PENDING))
 		return;
 	set_tif(t, TIF_SIGPENDING);
 	if (bits & JOBCTL_STOP_CONSUME)
@@ -79,9 +91,13 @@ static void continue_group(struct group *g)
 	flush_sigqueue_mask(SIG_STOP_MASK, &g->shared_pending);
 	for_each_thread(g, p) {
 		flush_sigqueue_mask(SIG_STOP_MASK, &p->pending);
-		clear_group_stop(p);
-		p->jobctl &= ~JOBCTL_STOPPED;
-		wake_up_state(p, __TASK_STOPPED);
+		clear_jobctl_pending(p, JOBCTL_STOP_PENDING);
+		if (p->ptrace & PT_SEIZED) {
+			ptrace_trap_notify(p);
+		} else {
+			p->jobctl &= ~JOBCTL_STOPPED;
+			wake_up_state(p, __TASK_STOPPED);
+		}
 	}
 	/*
 	 * In the middle of a stop: as if it had been completed and then continued; SIGCHLD does not
@@ -112,7 +128,10 @@ void prepare_stop_cont(int sig, struct task *t)
 		flush_sigqueue_mask(sigmask(SIGCONT), &p->pending);
 }
 
-/* current took signr off its queue and nobody sent SIGCONT since. */
+/*
+ * current took signr off its queue and nobody sent SIGCONT since. A traced thread may have been
+ * sent on in the middle of a stop of the group, and then be stopped anew.
+ */
 static bool start_group_stop(int signr)
 {
 	struct group *g = current->group;
@@ -124,10 +143,15 @@ static bool start_group_stop(int signr)
 		g->group_exit_code = signr;
 	g->group_stop_count = 0;
 	for_each_thread(g, p) {
-		if ((p->jobctl & JOBCTL_STOPPED) || !set_stop_pending(p, (u32)signr | JOBCTL_STOP_CONSUME))
+		if ((p->jobctl & JOBCTL_STOPPED) ||
+		    !set_jobctl_pending(p, (u32)signr | JOBCTL_STOP_PENDING | JOBCTL_STOP_CONSUME))
 			continue;
 		g->group_stop_count++;
-		if (p != current)
+		if (p == current)
+			continue;
+		if (p->ptrace & PT_SEIZED)
+			ptrace_trap_notify(p);
+		else
 			signal_wake_up(p, 0);
 	}
 	return current->jobctl & JOBCTL_STOP_PENDING;
@@ -153,6 +177,11 @@ bool do_signal_stop(int signr)
 	assert_held(&t->sighand->siglock);
 	if (!(t->jobctl & JOBCTL_STOP_PENDING) && !start_group_stop(signr))
 		return false;
+	if (t->ptrace) {
+		/* Its part in the stop is a trace stop, which do_jobctl_trap makes. */
+		set_jobctl_pending(t, JOBCTL_TRAP_STOP);
+		return false;
+	}
 	told = participate_group_stop(t);
 	t->jobctl |= JOBCTL_STOPPED;
 	set_current_state(TASK_STOPPED);
@@ -186,31 +215,42 @@ static struct k_siginfo child_info(const struct task *t, int sig, int code)
 	const u64 tick = 1000000000ull / HZ;
 	struct k_siginfo info = { .si_signo = sig, .si_code = code };
 
-	info.u.chld.si_pid = t->tgid;
+	info.u.chld.si_pid = t->pid;
 	info.u.chld.si_uid = READ_ONCE(t->cred.uid);
 	info.u.chld.si_utime = (s64)((t->group->utime + t->utime) / tick);
 	info.u.chld.si_stime = (s64)((t->group->stime + t->stime) / tick);
 	return info;
 }
 
-void do_notify_parent_cldstop(struct task *t, int why)
+static void notify_cldstop(struct task *t, struct task *parent, int why)
 {
-	struct task *leader = t->group_leader, *parent = leader->real_parent;
-	struct k_siginfo info = child_info(leader, SIGCHLD, why);
+	struct k_siginfo info = child_info(t, SIGCHLD, why);
 	const struct k_sigaction *ka;
 
 	assert(rw_is_held(&tasklist_lock));
-	assert(why == CLD_STOPPED || why == CLD_CONTINUED);
-
 	if (parent->flags & PF_KTHREAD)
 		return;
-	info.u.chld.si_status = why == CLD_CONTINUED ? SIGCONT : leader->group->group_exit_code & 0x7f;
+	if (why == CLD_CONTINUED)
+		info.u.chld.si_status = SIGCONT;
+	else
+		info.u.chld.si_status = (why == CLD_STOPPED ? t->group->group_exit_code : t->exit_code) & 0x7f;
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	spin_lock(&parent->sighand->siglock);
 	if (ka->handler != K_SIG_IGN && !(ka->flags & SA_NOCLDSTOP))
 		(void)send_signal_locked(SIGCHLD, &info, parent, true);
 	spin_unlock(&parent->sighand->siglock);
 	wake_up_interruptible(&parent->group->wait_chldexit);
+}
+
+void do_notify_parent_cldstop(struct task *t, int why)
+{
+	assert(why == CLD_STOPPED || why == CLD_CONTINUED);
+	notify_cldstop(t->group_leader, t->group_leader->real_parent, why);
+}
+
+void do_notify_tracer_cldstop(struct task *t, int why)
+{
+	notify_cldstop(t, t->parent, why);
 }
 
 static void set_death(struct k_siginfo *info, int exit_code)
@@ -237,14 +277,14 @@ bool do_notify_parent(struct task *t, int sig)
 	bool autoreap = false;
 
 	assert(rw_is_write_held(&tasklist_lock));
-	assert(thread_group_leader(t) && thread_group_empty(t));
+	assert(t->ptrace || (thread_group_leader(t) && thread_group_empty(t)));
 
 	if (parent->flags & PF_KTHREAD)
 		return true;
 	set_death(&info, t->exit_code);
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	spin_lock(&parent->sighand->siglock);
-	if (sig == SIGCHLD && (ka->handler == K_SIG_IGN || (ka->flags & SA_NOCLDWAIT))) {
+	if (!t->ptrace && sig == SIGCHLD && (ka->handler == K_SIG_IGN || (ka->flags & SA_NOCLDWAIT))) {
 		autoreap = true;
 		if (ka->handler == K_SIG_IGN)
 			sig = 0;

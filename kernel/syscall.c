@@ -9,6 +9,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
+#include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -50,7 +51,7 @@ const char *syscall_name(unsigned nr)
 	return nr < ARRAY_SIZE(texts) ? texts[nr].name : NULL;
 }
 
-static long __attribute__((noinline)) no_such_call(const struct regs *r)
+static long no_such_call(const struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 	const char *name = nr < ARRAY_SIZE(absent) ? absent[nr] : NULL;
@@ -96,12 +97,49 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
 	pr_debug("%s/%d: %s(%s)\n", current->comm, current->pid, texts[nr].name, line);
 }
 
-/* While calls are logged every one takes the slow way. */
+/*
+ * While calls are logged, or somebody's are traced, every one takes the slow way, so that the short
+ * one need not ask.
+ */
 unsigned nr_fast_calls = ARRAY_SIZE(handlers);
+static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
+static bool logging;				/* [slow_lock] */
+static unsigned nr_traced;			/* [slow_lock] tasks with TIF_SYSCALL_TRACE */
+
+static void slow_reasons_changed(void)
+{
+	assert_held(&slow_lock);
+	WRITE_ONCE(nr_fast_calls, logging || nr_traced ? 0 : ARRAY_SIZE(handlers));
+}
 
 void syscall_set_loglevel(int level)
 {
-	WRITE_ONCE(nr_fast_calls, level >= LOG_DEBUG ? 0 : ARRAY_SIZE(handlers));
+	spin_lock(&slow_lock);
+	logging = level >= LOG_DEBUG;
+	slow_reasons_changed();
+	spin_unlock(&slow_lock);
+}
+
+void syscall_trace_on(struct task *t)
+{
+	if (test_tif(t, TIF_SYSCALL_TRACE))
+		return;
+	spin_lock(&slow_lock);
+	set_tif(t, TIF_SYSCALL_TRACE);
+	nr_traced++;
+	slow_reasons_changed();
+	spin_unlock(&slow_lock);
+}
+
+void syscall_trace_off(struct task *t)
+{
+	if (!test_tif(t, TIF_SYSCALL_TRACE))
+		return;
+	spin_lock(&slow_lock);
+	clear_tif(t, TIF_SYSCALL_TRACE);
+	nr_traced--;
+	slow_reasons_changed();
+	spin_unlock(&slow_lock);
 }
 
 static inline long call(const struct regs *r, unsigned nr)
@@ -109,9 +147,27 @@ static inline long call(const struct regs *r, unsigned nr)
 	return handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
 }
 
-static long __attribute__((noinline)) logged_call(const struct regs *r, unsigned nr)
+static inline bool in_table(unsigned nr)
 {
-	log_call(r, nr);
+	return nr < ARRAY_SIZE(handlers) && handlers[nr];
+}
+
+/* Logged or traced, or the machine has no short way. */
+static long __attribute__((noinline)) slow_call(struct regs *r)
+{
+	unsigned nr = (unsigned)regs_syscall_nr(r);
+
+	if (test_tif(current, TIF_SYSCALL_TRACE)) {
+		if (nr == ~0u)
+			current->in_syscall = INT32_MAX;	/* the tracer's own -1 means: no call */
+		if (!ptrace_syscall_entry())
+			return regs_return(r);
+		nr = (unsigned)regs_syscall_nr(r);
+	}
+	if (!in_table(nr))
+		return no_such_call(r);
+	if (READ_ONCE(logging))
+		log_call(r, nr);
 	return call(r, nr);
 }
 
@@ -120,9 +176,14 @@ long entry_syscall(struct regs *r)
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 
 	current->in_syscall = (int)nr;
-	if (nr >= ARRAY_SIZE(handlers) || !handlers[nr])
-		return no_such_call(r);
-	return nr_fast_calls ? call(r, nr) : logged_call(r, nr);
+	if (in_table(nr) || unlikely(test_tif(current, TIF_SYSCALL_TRACE)) || !atomic_load(&current->mm->enosys_logged))
+		return slow_call(r);
+	return -ENOSYS;
+}
+
+void entry_syscall_traced(void)
+{
+	ptrace_syscall_exit();
 }
 
 void entry_syscall_end(void)

@@ -5,10 +5,18 @@
  */
 #pragma once
 #include "kernel/lib/types.h"
+
+struct task;
 /*
  * Handlers are `long sys_NAME(...)` at the end of their subject's file, up to six integer
  * arguments, user pointers as uaddr_t, int where Linux has int. They return a value or -errno.
  */
 const char *syscall_name(unsigned nr);		/* NULL if unknown */
+/*
+ * t, which is stopped, or current, tells its tracer of each system call from the next one on, or
+ * no more. tasklist_lock may be held.
+ */
+void syscall_trace_on(struct task *t);
+void syscall_trace_off(struct task *t);
 /* printk's level changed: 7 lists every call in the log. */
 void syscall_set_loglevel(int level);

@@ -83,6 +83,7 @@ struct task init_task = {
 	.sibling = LIST_INIT(init_task.sibling),
 	.thread_node = LIST_INIT(init_task.thread_node),
 	.tasks = LIST_INIT(init_task.tasks),
+	.ptraced = LIST_INIT(init_task.ptraced),
 	.ptrace_entry = LIST_INIT(init_task.ptrace_entry),
 	.comm = "swapper/0",
 	.cred = { .cap_permitted = CAP_FULL_SET, .cap_effective = CAP_FULL_SET, .cap_bset = CAP_FULL_SET },
@@ -396,6 +397,7 @@ struct task *task_alloc(void)
 	list_init(&t->sibling);
 	list_init(&t->thread_node);
 	list_init(&t->tasks);
+	list_init(&t->ptraced);
 	list_init(&t->ptrace_entry);
 	sigpending_init(&t->pending);
 	spin_init(&t->alloc_lock, "task_lock", RANK_TASK);
@@ -416,6 +418,7 @@ static void free_task(struct task *t)
 	assert(t != &init_task && t != current);
 	assert(!t->mm && !t->files && !t->fs && !t->io_context && !t->sighand);
 	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
+	assert(list_empty(&t->ptraced) && !t->ptrace);
 	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && !t->held_mutexes);
 	bool dead = t->exit_state;
 

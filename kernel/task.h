@@ -48,6 +48,8 @@ struct cgroup;
 #define TIF_SIGPENDING		0x02u
 #define TIF_NOTIFY_RESUME	0x04u	/* task work */
 #define TIF_RSEQ		0x08u	/* was switched to, and has registered a struct rseq */
+#define TIF_SYSCALL_TRACE	0x10u	/* stops at each system call (ptrace) */
+#define TIF_SINGLESTEP		0x20u	/* a system call is one step (ptrace) */
 #define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME | TIF_RSEQ)
 
 /* t->exit_state [T] */
@@ -60,7 +62,15 @@ struct cgroup;
 #define JOBCTL_STOP_DEQUEUED	(1u << 16)	/* a stop signal was taken off the queue and no SIGCONT came since */
 #define JOBCTL_STOP_PENDING	(1u << 17)
 #define JOBCTL_STOP_CONSUME	(1u << 18)
+#define JOBCTL_TRAP_STOP	(1u << 19)	/* a tracer wants it to stop */
+#define JOBCTL_TRAP_NOTIFY	(1u << 20)	/* a tracer by SEIZE is to see a change of the group's stop */
+#define JOBCTL_TRAPPING		(1u << 21)	/* on its way from a group stop to a trace stop, the tracer waits */
+#define JOBCTL_LISTENING	(1u << 22)	/* in a trace stop, and goes on by itself when something changes */
+#define JOBCTL_PTRACE_FROZEN	(1u << 24)	/* a ptrace call works on it: SIGKILL waits */
 #define JOBCTL_STOPPED		(1u << 26)
+#define JOBCTL_TRACED		(1u << 27)	/* in a trace stop */
+#define JOBCTL_TRAP_MASK	(JOBCTL_TRAP_STOP | JOBCTL_TRAP_NOTIFY)
+#define JOBCTL_PENDING_MASK	(JOBCTL_STOP_PENDING | JOBCTL_TRAP_MASK)
 
 /* g->flags [S] */
 #define SIGNAL_STOP_STOPPED	0x01u
@@ -162,10 +172,14 @@ struct task {
 	struct list children, sibling;	/* [T] leaders only */
 	struct list thread_node;	/* [T+S] on group->thread_head */
 	struct list tasks;		/* [T] on task_list: leaders only */
-	struct list ptrace_entry;	/* [T] on exit_notify's list of the dead to release; its tracer's list later */
+	struct list ptraced;		/* [T] tasks that it traces, by ptrace_entry */
+	struct list ptrace_entry;	/* [T] on its tracer's list, or on exit_notify's list of the dead to release */
+	u32 ptrace;			/* [T+S] to change: see ptrace.h; 0: not traced */
+	u8 ptracer_capable;		/* [T] the tracer had CAP_SYS_PTRACE when it attached */
 	_Atomic int exit_state;		/* [T], ZOMBIE -> DEAD by cmpxchg under read_lock too */
 	int death_told;			/* [T] tgid of the parent last told of this group's death, -1: none */
-	int exit_code, exit_signal;	/* [T] */
+	int exit_code;			/* [T]; [S] in a trace stop: what wait shows, then what the tracer sends it on with */
+	int exit_signal;		/* [T] */
 	int pdeath_signal;		/* (@) */
 	char comm[16];			/* [A] */
 	u64 start_time;			/* (!) ns */
@@ -181,6 +195,8 @@ struct task {
 	size_t sas_size;
 	u32 sas_flags;
 	struct restart_block restart;	/* (@) */
+	u64 ptrace_message;		/* [S] of a trace stop, for GETEVENTMSG */
+	struct k_siginfo *last_siginfo;	/* [S] of a trace stop, on its stack; else NULL */
 
 	/* resources [A] */
 	struct spinlock alloc_lock;	/* task_lock, rank RANK_TASK */
@@ -281,12 +297,13 @@ struct clone_request {
 	int exit_signal;
 	int set_tid;				/* clone3: the number wanted, or 0 */
 	int cgroup_fd;				/* clone3, with CLONE_INTO_CGROUP */
+	int trace_event;			/* do_clone: what current's tracer hears, PTRACE_EVENT_*, or 0 */
 	void (*fn)(void *arg);			/* kernel thread, else NULL */
 	void *arg;
 };
 /* The new task, not yet running, or ERR_PTR. Check, build, publish. Sleeps. */
 struct task *copy_process(const struct clone_request *c);
-long do_clone(const struct clone_request *c);	/* pid or -errno */
+long do_clone(struct clone_request *c);	/* pid or -errno */
 void task_init_boot(void);			/* caches, init_task; after kmem_init, before any fork */
 struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, never woken; NULL */
 
@@ -294,6 +311,8 @@ struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, nev
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
 bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie leader along */
+bool tell_parent(struct task *p);		/* tasklist_lock write-held; its comment has the rest */
+void set_exit_dead(struct task *p);		/* a zombie that nobody else will release; tasklist_lock write-held */
 int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
 void mm_release(struct mm *old);		/* exit and exec, before current leaves old: X5a */
 void task_work_run(void);			/* current; may sleep */

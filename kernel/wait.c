@@ -12,12 +12,15 @@
  *	read_lock(tasklist)             read_lock(tasklist)
  *	cmpxchg ZOMBIE -> DEAD: yes     cmpxchg ZOMBIE -> DEAD: no, looks on
  *	unlock, account, release_task
+ *
+ * A leader that is traced by another process than its parent's has two who wait for it: its tracer
+ * makes it EXIT_TRACE, lets it go, and it is a zombie again, of which its parent hears.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
-#include "kernel/task.h"
+#include "kernel/ptrace.h"
 #include "kernel/fs/files.h"
 
 struct wait_opts {
@@ -31,17 +34,20 @@ struct wait_opts {
 	bool eligible;			/* a child was seen that may yet have something to tell */
 };
 
+/* As what a task is looked at. */
+enum relation { CHILD, TRACEE };
+
 /*
  * A child "of a clone" tells its parent with another signal than SIGCHLD: only __WCLONE and __WALL
- * see it. tasklist_lock held.
+ * see it. A tracer sees all of its tracees. tasklist_lock held.
  */
-static bool eligible_child(const struct wait_opts *wo, struct task *p)
+static bool eligible_child(const struct wait_opts *wo, enum relation rel, struct task *p)
 {
 	if (wo->which == P_PID && p->pid != wo->nr)
 		return false;
 	if (wo->which == P_PGID && p->group->pgrp != wo->nr)
 		return false;
-	if (wo->options & (int)__WALL)
+	if (rel == TRACEE || wo->options & (int)__WALL)
 		return true;
 	return (p->exit_signal != SIGCHLD) == !!(wo->options & (int)__WCLONE);
 }
@@ -72,12 +78,32 @@ static void account_reaped_child(struct task *p)
 }
 
 /*
+ * current's process has waited for its tracee p, a leader in state EXIT_TRACE, and lets it go. True:
+ * nobody else waits for it, and p is EXIT_DEAD. LINUX: if p has become a child of the tracer's own
+ * process meanwhile, that has had its say, and does not get another.
+ */
+static bool hand_to_parent(struct task *p)
+{
+	bool dead;
+
+	write_lock(&tasklist_lock);
+	if (p->ptrace)			/* else the thread that traced it has ended meanwhile */
+		ptrace_unlink(p);
+	p->exit_state = EXIT_ZOMBIE;
+	dead = same_thread_group(p->real_parent, current) || tell_parent(p);
+	if (dead)
+		set_exit_dead(p);
+	write_unlock(&tasklist_lock);
+	return dead;
+}
+
+/*
  * These look at one child with tasklist_lock held for reading. 0: nothing here, still locked. Else
  * unlocked, and the value is the pid that wait4 returns.
  */
 static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 {
-	int zombie = EXIT_ZOMBIE, pid = p->pid;
+	int zombie = EXIT_ZOMBIE, pid = p->pid, next;
 
 	if (!(wo->options & WEXITED))
 		return 0;
@@ -90,13 +116,16 @@ static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 		put_task(p);
 		return pid;
 	}
-	if (!atomic_compare_exchange_strong(&p->exit_state, &zombie, EXIT_DEAD))
+	next = thread_group_leader(p) && ptrace_reparented(p) ? EXIT_TRACE : EXIT_DEAD;
+	if (!atomic_compare_exchange_strong(&p->exit_state, &zombie, next))
 		return 0;
 	read_unlock(&tasklist_lock);
-	account_reaped_child(p);
+	if (next == EXIT_DEAD && thread_group_leader(p))
+		account_reaped_child(p);
 	if (wo->ru)
 		group_rusage(p, wo->ru);
-	release_task(p);
+	if (next == EXIT_DEAD || hand_to_parent(p))
+		release_task(p);
 	return pid;
 }
 
@@ -116,24 +145,35 @@ static int report_change(struct wait_opts *wo, struct task *p)
 	return pid;
 }
 
-static int wait_task_stopped(struct wait_opts *wo, struct task *p)
+/* Where what the stop has to say is kept; NULL: no stop that concerns this one. */
+static int *stopped_code(enum relation rel, struct task *p)
 {
-	struct group *g = p->group;
-	int code = 0;
+	if (rel == TRACEE)
+		return (p->jobctl & (JOBCTL_TRACED | JOBCTL_LISTENING)) == JOBCTL_TRACED ? &p->exit_code : NULL;
+	return p->group->flags & SIGNAL_STOP_STOPPED ? &p->group->group_exit_code : NULL;
+}
 
-	if (!(wo->options & WUNTRACED) || !(g->flags & SIGNAL_STOP_STOPPED))
+/* A tracer sees the stops of its tracees whatever its options; they are one thread's, not a group's. */
+static int wait_task_stopped(struct wait_opts *wo, enum relation rel, struct task *p)
+{
+	int code = 0, *from;
+
+	if (rel == CHILD && !(wo->options & WUNTRACED))
+		return 0;
+	if (!stopped_code(rel, p))
 		return 0;
 	spin_lock(&p->sighand->siglock);
-	if (g->flags & SIGNAL_STOP_STOPPED) {
-		code = g->group_exit_code;
+	from = stopped_code(rel, p);
+	if (from) {
+		code = *from;
 		if (!(wo->options & WNOWAIT))
-			g->group_exit_code = 0;
+			*from = 0;
 	}
 	spin_unlock(&p->sighand->siglock);
 	if (!code)
 		return 0;
 	wo->wait_status = code << 8 | 0x7f;
-	wo->cause = CLD_STOPPED;
+	wo->cause = rel == TRACEE ? CLD_TRAPPED : CLD_STOPPED;
 	wo->status = code;
 	return report_change(wo, p);
 }
@@ -160,18 +200,30 @@ static int wait_task_continued(struct wait_opts *wo, struct task *p)
 
 /*
  * S17: a zombie leader with other hashed threads is no zombie yet to its parent, but it may stop
- * and continue.
+ * and continue. A traced zombie is there for its tracer alone, until that lets it go. To a tracer in
+ * its parent's process a child is a tracee, so that one stop is not told twice.
  */
-static int wait_consider_task(struct wait_opts *wo, struct task *p)
+static int wait_consider_task(struct wait_opts *wo, enum relation rel, struct task *p)
 {
 	int state = atomic_load(&p->exit_state), pid;
 
-	if (state == EXIT_DEAD || !eligible_child(wo, p))
+	if (state == EXIT_DEAD || !eligible_child(wo, rel, p))
 		return 0;
-	if (state == EXIT_ZOMBIE && thread_group_empty(p))
-		return wait_task_zombie(wo, p);
-	wo->eligible = true;
-	pid = wait_task_stopped(wo, p);
+	if (state == EXIT_TRACE) {
+		wo->eligible |= rel == CHILD;
+		return 0;
+	}
+	if (unlikely(p->ptrace) && !ptrace_reparented(p))
+		rel = TRACEE;
+	if (state == EXIT_ZOMBIE) {
+		if ((!thread_group_leader(p) || thread_group_empty(p)) && (rel == TRACEE || !p->ptrace))
+			return wait_task_zombie(wo, p);
+		/* A dead tracee stops no more. */
+		wo->eligible |= rel == CHILD || wo->options & (WCONTINUED | WEXITED);
+	} else {
+		wo->eligible = true;
+	}
+	pid = wait_task_stopped(wo, rel, p);
 	return pid ? pid : wait_task_continued(wo, p);
 }
 
@@ -181,25 +233,34 @@ static int wait_children_of(struct wait_opts *wo, struct task *t)
 	int pid;
 
 	list_for_each(p, &t->children, sibling) {
-		pid = wait_consider_task(wo, p);
+		pid = wait_consider_task(wo, CHILD, p);
+		if (pid)
+			return pid;
+	}
+	list_for_each(p, &t->ptraced, ptrace_entry) {
+		pid = wait_consider_task(wo, TRACEE, p);
 		if (pid)
 			return pid;
 	}
 	return 0;
 }
 
-/* One child by number: no walk. */
+static bool is_ours(const struct wait_opts *wo, const struct task *parent)
+{
+	return parent == current || (!(wo->options & __WNOTHREAD) && same_thread_group(parent, current));
+}
+
+/* One child or tracee by number: no walk. */
 static int wait_child_nr(struct wait_opts *wo)
 {
 	struct task *p = wo->group ? wo->group->leader : find_task_by_pid(wo->nr);
-	struct task *parent;
+	int pid = 0;
 
-	if (!p || !thread_group_leader(p))
-		return 0;
-	parent = p->real_parent;
-	if (parent != current && ((wo->options & __WNOTHREAD) || !same_thread_group(parent, current)))
-		return 0;
-	return wait_consider_task(wo, p);
+	if (p && thread_group_leader(p) && is_ours(wo, p->real_parent))
+		pid = wait_consider_task(wo, CHILD, p);
+	if (!pid && p && p->ptrace && is_ours(wo, p->parent))
+		pid = wait_consider_task(wo, TRACEE, p);
+	return pid;
 }
 
 /*

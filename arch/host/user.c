@@ -220,6 +220,8 @@ static void __noreturn start_program(struct regs *r)
 static void do_syscall(struct regs *r)
 {
 	regs_set_return(r, entry_syscall(r));
+	if (test_tif(current, TIF_SYSCALL_TRACE | TIF_SINGLESTEP))
+		entry_syscall_traced();
 	entry_syscall_end();
 }
 

@@ -59,7 +59,7 @@ syscall_entry:
 	jne syscall_slow
 	cmpq $0, TASK_MUTEXES(%rbx)
 	jne syscall_slow
-	testl $(TASK_TIF_WORK | TIF_SLOW_EXIT), TASK_TIF(%rbx)
+	testl $(TASK_TIF_WORK | TASK_TIF_SYSCALL | TIF_SLOW_EXIT), TASK_TIF(%rbx)
 	jnz syscall_slow
 	movq REGS_BX(%rsp), %rbx
 	movq REGS_R10(%rsp), %r10
@@ -84,11 +84,16 @@ syscall_entry:
 syscall_slow:
 	movq %rax, REGS_AX(%rsp)
 	testl $TIF_SLOW_EXIT, TASK_TIF(%rbx)
-	jnz exit_slow
+	jnz 1f
 	movq REGS_IP(%rsp), %rcx
 	movq REGS_FLAGS(%rsp), %r11
 	movq %rcx, REGS_CX(%rsp)
 	movq %r11, REGS_R11(%rsp)
+1:	testl $TASK_TIF_SYSCALL, TASK_TIF(%rbx)
+	jz exit_slow
+	sti
+	call entry_syscall_traced
+	cli
 exit_slow:
 	movq %rsp, %rdi
 	call x86_exit_to_user

@@ -17,6 +17,7 @@
 #define CPU_NR_HELD	56
 #define TASK_TIF	4
 #define TASK_TIF_WORK	15
+#define TASK_TIF_SYSCALL 0x30
 #define TASK_IN_SYSCALL	16
 #define TASK_MUTEXES	24
 #define TIF_SLOW_EXIT	0x80000000	/* the machine's own: registers were changed, load them all */

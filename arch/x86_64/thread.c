@@ -93,6 +93,8 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 	new_frame(t, fork_return);
 	*r = *arch_regs(current);
 	r->ax = 0;
+	if (current->arch.forced_tf)
+		r->flags &= ~FLAGS_TF;
 	r->cx = r->ip;
 	r->r11 = r->flags;
 	if (sp)
@@ -115,7 +117,7 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 {
 	struct task *t = current;
 
-	*arch_regs(t) = (struct regs){ .nr = -1, .ip = entry, .sp = sp, .cs = USER_CS, .ss = USER_DS, .flags = FLAGS_IF | 2 };
+	*arch_regs(t) = (struct regs){ .nr = arch_regs(t)->nr, .ip = entry, .sp = sp, .cs = USER_CS, .ss = USER_DS, .flags = FLAGS_IF | 2 };
 	irq_push_off();
 	t->arch.fpu = fpu_area(t);
 	fpu_reset(t);

@@ -15,6 +15,7 @@
 _Static_assert(offsetof(struct cpu, curr) == CPU_CURRENT && offsetof(struct cpu, self) == 0, "entry.S");
 _Static_assert(offsetof(struct cpu, machine) == CPU_KSTACK && CPU_USER_SP == CPU_KSTACK + 8, "entry.S");
 _Static_assert(offsetof(struct task, tif) == TASK_TIF && TIF_WORK == TASK_TIF_WORK, "entry.S");
+_Static_assert((TIF_SYSCALL_TRACE | TIF_SINGLESTEP) == TASK_TIF_SYSCALL, "entry.S");
 _Static_assert(offsetof(struct cpu, nr_held) == CPU_NR_HELD && offsetof(struct task, held_mutexes) == TASK_MUTEXES, "entry.S");
 _Static_assert(offsetof(struct task, in_syscall) == TASK_IN_SYSCALL && offsetof(struct regs, bx) == REGS_BX, "entry.S");
 _Static_assert(offsetof(struct regs, ax) == REGS_AX && offsetof(struct regs, cx) == REGS_CX, "entry.S");
@@ -300,7 +301,6 @@ static inline bool canonical(u64 va) { return (u64)((s64)(va << 16) >> 16) == va
 /* IRET faults in the kernel on an address that no page table could map: say so before. */
 void x86_exit_to_user(struct regs *r)
 {
-	clear_tif(current, TIF_SLOW_EXIT);
 	entry_exit_to_user(r);
 	while (unlikely(!canonical(r->ip))) {
 		arch_irq_enable();
@@ -308,4 +308,5 @@ void x86_exit_to_user(struct regs *r)
 		arch_irq_disable();
 		entry_exit_to_user(r);
 	}
+	clear_tif(current, TIF_SLOW_EXIT);	/* all of them are loaded now, whoever has changed them meanwhile */
 }

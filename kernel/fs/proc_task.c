@@ -14,7 +14,7 @@
 #define NSEC_PER_TICK	(1000000000ul / HZ)
 
 struct snapshot {
-	int ppid, pgrp, session, threads, exit_code, exit_signal;
+	int ppid, tracer, pgrp, session, threads, exit_code, exit_signal;
 	u32 tty_nr;			/* as stat shows a terminal; 0: none */
 	int tty_pgrp;
 	u64 pending, shared, blocked, ignored, caught;
@@ -33,7 +33,8 @@ static int take_snapshot(struct task *t, struct snapshot *s)
 	}
 	spin_lock(&t->sighand->siglock);
 	*s = (struct snapshot){
-		.ppid = t->real_parent ? t->real_parent->tgid : 0, .pgrp = g->pgrp, .session = g->session, .threads = g->nr_threads,
+		.ppid = t->real_parent ? t->real_parent->tgid : 0, .tracer = t->ptrace ? t->parent->pid : 0,
+		.pgrp = g->pgrp, .session = g->session, .threads = g->nr_threads,
 		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty_nr = g->tty ? g->tty->nr : 0,
 		.tty_pgrp = g->tty ? READ_ONCE(g->tty->pgrp) : -1,
 		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
@@ -93,7 +94,7 @@ static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
 			  t->rt_priority ? -1 - t->rt_priority : 20 + t->nice, t->nice, s.threads, t->start_time / NSEC_PER_TICK,
 			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), start, end, stack,
 			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
-			  t->state & (TASK_NORMAL | __TASK_STOPPED | TASK_FROZEN) ? 1 : 0);
+			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ? 1 : 0);
 	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n", s.exit_signal, t->cpu ? t->cpu->id : 0,
 			  t->rt_priority, t->policy, addr[0], addr[1], addr[2], addr[3], addr[4], addr[5], addr[6], s.exit_code);
 	return (s64)len;
@@ -226,8 +227,8 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 	len = kscnprintf(buf, n, "Name:\t%s\n", comm);
 	if (has_fs)
 		len += kscnprintf(buf + len, n - len, "Umask:\t%04o\n", umask);
-	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
-			  state_name(task_state_letter(t)), t->tgid, t->pid, s.ppid);
+	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
+			  state_name(task_state_letter(t)), t->tgid, t->pid, s.ppid, s.tracer);
 	cred = snapshot_creds(t);
 	len += print_ids(&cred, fd_table_size(t), buf + len, n - len);
 	len += kscnprintf(buf + len, n - len, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, s.pgrp, s.session);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// What the tests of ptrace share: tracees, and waiting for their stops.
+#pragma once
+
+#include "t.h"
+
+#include <linux/ptrace.h>
+
+static char *shared;
+
+// The first word of a page that this process and its children share; the rest is for the test.
+static inline _Atomic int *shared_word(void)
+{
+	if (!shared)
+		shared = t_map_shared(PAGE);
+	return (_Atomic int *)shared;
+}
+
+static inline int child(int (*fn)(void *), void *arg)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		t_exit(fn(arg));
+	CHECK_GE(pid, 1);
+	return pid;
+}
+
+// A child that is traced by us and stops itself by SIGSTOP before it runs fn.
+static inline int traced(int (*fn)(void *), void *arg)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		CHECK_EQ(sys(ptrace, PTRACE_TRACEME), 0);
+		sys(kill, t_getpid(), SIGSTOP);
+		t_exit(fn(arg));
+	}
+	CHECK_GE(pid, 1);
+	return pid;
+}
+
+// Waits for a stop: its signal and event, the upper part of the status; fails if it is none.
+static inline int wait_code(int pid)
+{
+	int status = 0;
+
+	CHECK_EQ(sys(wait4, pid, &status, __WALL, 0), pid);
+	CHECK(W_STOPPED(status));
+	return status >> 8;
+}
+
+static inline int wait_stop(int pid)
+{
+	return wait_code(pid);
+}
+
+static inline long cont(int pid, long sig)
+{
+	return sys(ptrace, PTRACE_CONT, pid, 0, sig);
+}
+
+static inline void kill_traced(int pid)
+{
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// The number after a key of /proc/PID/status.
+static inline long t_field_of(int pid, const char *key)
+{
+	char path[64];
+
+	t_snprintf(path, sizeof path, "/proc/%d/status", pid);
+	return t_field(path, key);
+}
+
+static inline int seize_it(void *pid)
+{
+	CHECK_EQ(sys(ptrace, PTRACE_SEIZE, (long)pid, 0, 0), 0);
+	return 0;
+}
+
+static inline int thread_pause_int(int unused)
+{
+	(void)unused;
+	return thread_pause(NULL);
+}
