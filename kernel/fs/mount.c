@@ -388,10 +388,8 @@ static int may_detach(struct dentry *root, int flags)
 {
 	bool busy;
 
-	if (root->inode->sb == root_super)
-		return -EBUSY;
 	if (!root->covers)
-		return -EINVAL;
+		return -EINVAL;	/* the root, too, which Linux calls locked */
 	if (find_mount(root->inode->sb, true) != find_mount(root->inode->sb, false))
 		return 0;
 	if (has_mounts_below(root))

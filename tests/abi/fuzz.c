@@ -405,7 +405,7 @@ static long ms(void)
 
 static void rounds(const struct call *table, unsigned n, int from, int count)
 {
-	if (!t_on_thaw)
+	if (!t_own_machine)
 		SKIP("too rude for somebody's machine");
 	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	t_tmpdir();
@@ -489,7 +489,7 @@ static void read_tree(int levels)
 
 TEST(pseudo_files)
 {
-	if (!t_on_thaw)
+	if (!t_own_machine)
 		SKIP("too rude for somebody's machine");
 	int busy = t_fork();
 

@@ -167,7 +167,7 @@ TEST(nonsense_in_every_system_call)
 		__NR_epoll_wait, __NR_flock}; // (as does the console's description, and its locks with it)
 
 	if (!t_on_thaw)
-		SKIP("too rude for somebody's machine");
+		SKIP("too rude for Linux");
 	t_tmpdir(); // for what else it may create
 	CHECK_EQ(IN_CHILD({
 		unsigned long seed = 12345;

@@ -9,7 +9,7 @@ int t_argc;
 char **t_argv, **t_envp;
 unsigned long *t_auxv;
 char t_self[512];
-bool t_on_thaw;
+bool t_on_thaw, t_own_machine;
 
 static char tmpdir[64];
 
@@ -864,6 +864,7 @@ __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 		t_snprintf(t_self, sizeof t_self, "%s", t_argv[0]);
 	sys(uname, &uts);
 	t_on_thaw = strstr(uts.release, "thaw") != NULL;
+	t_own_machine = sys(access, "/etc/run", 0) == 0; // what our init reads
 	for (struct t_helper **h = __start_t_helpers; h < __stop_t_helpers; h++)
 		if (t_argc > 1 && t_argv[1][0] == '@' && !strcmp(t_argv[1] + 1, (*h)->name))
 			t_exit((*h)->run());

@@ -110,6 +110,7 @@ extern char **t_argv, **t_envp;
 extern unsigned long *t_auxv; // pairs, to AT_NULL
 extern char t_self[]; // this program's absolute path
 extern bool t_on_thaw;
+extern bool t_own_machine; // booted for the tests: nobody else is here
 
 unsigned long t_aux(unsigned long type);
 
