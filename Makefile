@@ -159,7 +159,7 @@ $(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run bench growth profile trace designs gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run oracle bench growth profile trace designs gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -202,6 +202,11 @@ run:
 	$(Q)$(MAKE) all
 	@python3 tests/qemu.py run
 
+oracle:
+	@python3 tests/oracle.py check
+	$(Q)$(MAKE) all tests
+	@python3 tests/oracle.py
+
 bench: all $(BENCH) $(O)/tests/report
 	@python3 tests/bench.py --linux $$THAW_ROW
 
@@ -241,6 +246,8 @@ clean:
 #:               ARGS="a 'b c'"  its arguments, split as a shell splits them
 #:               CPUS=4 MEM=64   processors, and memory in MiB
 #:               WORDS="oom=late_live loglevel=3"   boot words
+#: make oracle   the tests of tests/abi here and on Debian's Linux: a table of where they differ;
+#:               PROG=path ARGS=... what this program says on each, side by side; KERNEL=path another Linux
 #: make bench    what things cost here and on Linux, in instructions: a table, build/bench.json and
 #:               build/bench.svg; ROW="fork thread" those rows; KERNEL=path another Linux than Debian's
 #: make growth   how costs grow with processes, threads, memory and CPUs, with the exponents

@@ -1,18 +1,96 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Becomes another program whose standard output is the report line, so that what a test says cannot
-// be mixed up with what the kernel says on the console:  report @to PROGRAM [ARGUMENT]...
+// Runs other programs with their standard output on the report line, so that what a test says cannot
+// be mixed up with what the kernel says on the console.
+//	report @to PROGRAM [ARGUMENT]...	becomes it
+//	report @each PROGRAM...			runs one after the other; how each ended is a line
+//	report @limit MS PROGRAM [ARGUMENT]...	runs it with nothing to read, and ends as it does: or, after so
+//						long, with the line `hung`
 #include "abi/t.h"
+
+static bool to_report(bool errors)
+{
+	long fd = sys(open, "/dev/ttyS1", O_WRONLY | O_NOCTTY);
+
+	if (fd < 0)
+		return false;
+	sys(dup2, fd, 1);
+	if (errors)
+		sys(dup2, fd, 2);
+	sys(close, fd);
+	return true;
+}
+
+static int become(char **argv)
+{
+	sys(execve, argv[0], argv, t_envp);
+	t_printf("# cannot execute %s\n", argv[0]);
+	return 127;
+}
 
 HELPER(to)
 {
-	long fd = sys(open, "/dev/ttyS1", O_WRONLY);
-
-	if (fd < 0 || t_argc < 3)
+	if (!to_report(false) || t_argc < 3)
 		return 127;
-	sys(dup2, fd, 1);
-	sys(close, fd);
-	sys(execve, t_argv[2], t_argv + 2, t_envp);
-	t_printf("# cannot execute %s\n", t_argv[2]);
-	return 127;
+	return become(t_argv + 2);
+}
+
+HELPER(each)
+{
+	if (!to_report(false))
+		return 127;
+	for (int i = 2; i < t_argc; i++) {
+		char *argv[] = {t_argv[i], NULL};
+		int pid = t_fork();
+
+		if (pid == 0)
+			t_exit(become(argv));
+		t_printf("ended %d %s\n", t_wait(pid), t_argv[i]);
+	}
+	return 0;
+}
+
+// A program that never gives up the processor shall not keep us from looking at the clock.
+static void go_first(void)
+{
+	int priority = 99;
+
+	sys(sched_setscheduler, 0, 1 /* SCHED_FIFO */, &priority);
+}
+
+HELPER(limit)
+{
+	long ms = t_argc > 3 ? t_number(t_argv[2]) : 0;
+	unsigned long chld = BIT(SIGCHLD);
+	long null = sys(open, "/dev/null", O_RDONLY), end = t_now_ms() + ms;
+	int status;
+
+	if (!ms || null < 0 || !to_report(true))
+		return 127;
+	sys(dup2, null, 0);
+	sys(close, null);
+	t_block(chld);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		t_unblock(chld);
+		t_exit(become(t_argv + 3));
+	}
+	go_first();
+	while (sys(wait4, pid, &status, WNOHANG, 0) != pid) { // a child that stops makes a signal, too
+		long left = end - t_now_ms();
+		struct timespec ts = {left / 1000, left % 1000 * 1000000};
+
+		if (left <= 0) {
+			t_printf("\nhung\n");
+			return 0;
+		}
+		sys(rt_sigtimedwait, &chld, 0, &ts, 8);
+	}
+	t_printf("\n");
+	if (W_EXITED(status))
+		return W_CODE(status);
+	t_action(W_SIG(status), SIG_DFL, 0);
+	sys(kill, t_getpid(), W_SIG(status));
+	return 128 + W_SIG(status);
 }

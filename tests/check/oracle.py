@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""`make oracle`: what it calls a difference, on both kernels and without Debian's. One TAP line a rule."""
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import linux  # noqa: E402
+import oracle  # noqa: E402
+import qemu  # noqa: E402
+
+WORK = tempfile.mkdtemp()
+LISTED = oracle.Listed("one thing", "another", "a reason")
+
+
+def heard(function, *args):
+    """(what it returned, the lines it printed)"""
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        result = function(*args)
+    return result, said.getvalue().splitlines()
+
+
+def make(*words):
+    env = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+    done = subprocess.run(["make", "--no-print-directory", "-s"] + list(words), stdin=subprocess.DEVNULL, env=env,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=100)
+    return done.returncode, done.stdout.decode("utf-8", "replace").splitlines()
+
+
+def every_pair_of_outcomes_has_its_verdict():
+    """listed or not, hung or lost on one side or on both"""
+    cases = [("ok", "ok", "agree", "STALE"), ("skipped", "skipped", "agree", "STALE"), ("ok", "FAILED", "DIFFER", "listed"),
+             ("skipped", "ok", "DIFFER", "listed"), ("ok", "HUNG", "DIFFER", "listed"), ("LOST", "ok", "DIFFER", "listed"),
+             ("FAILED", "FAILED", "WRONG", "WRONG"), ("HUNG", "HUNG", "WRONG", "WRONG")]
+    for theirs, ours, alone, listed in cases:
+        found = {"Linux": {"f.t": oracle.Outcome(theirs)}, "Thaw": {"f.t": oracle.Outcome(ours, ["# a note"])}}
+        for known, wanted in (({}, alone), ({"f.t": LISTED}, listed)):
+            rows = oracle.verdicts(["f.t"], found, known)
+            if rows[0][3] != wanted:
+                yield "%s on Linux, %s on Thaw: %s, not %s" % (theirs, ours, rows[0][3], wanted)
+            text = "\n".join(oracle.table(rows, known))
+            if ("a note" in text) != (wanted in ("DIFFER", "WRONG")) or ("a reason" in text) != (wanted in ("listed", "STALE")):
+                yield "%s is told as\n%s" % (wanted, text)
+    late = oracle.read_tap(["# no end after 60 s", "not ok 1 - f.t", "# x == 1", "not ok 2 - f.u", "ok 3 - f.v # SKIP"])
+    if [outcome.word for outcome in late.values()] != ["HUNG", "FAILED", "skipped"]:
+        yield "a report is read as %s" % [outcome.word for outcome in late.values()]
+
+
+def a_wrong_list_of_differences_is_refused():
+    oracle.read_differences()
+    good = "# a comment\nid: f.t\nlinux: says\n  yes\nthaw: no\nwhy: so\n"
+    path = os.path.join(WORK, "differences.txt")
+    for text, wrong in [(good, False), ("", False), (good + "\n" + good, True), ("id: f.t\nlinux: x\nthaw: y\n", True),
+                        (good + "what: else\n", True), ("linux: x\nthaw: y\nwhy: z\n", True)]:
+        with open(path, "w") as f:
+            f.write(text)
+        try:
+            found = oracle.read_differences(path)
+            if wrong or text and found != {"f.t": oracle.Listed("says yes", "no", "so")}:
+                yield "%r gives %s" % (text, found)
+        except qemu.Trouble as e:
+            if not wrong or "differences.txt" not in str(e):
+                yield "%r is refused: %s" % (text, e)
+
+
+def tests_run_on_both():
+    """one that is listed and does not differ, one that differs and is listed"""
+    good, said = heard(oracle.compare_tests, ["trap"], dict(oracle.read_differences(), **{"trap.breakpoint_trap": LISTED}))
+    if good or said[-1].split()[0] == "0" or not said[-1].endswith("0 differ, 0 fail on both, 1 listed in vain") or \
+            "  why: a reason" not in said:
+        yield "it says %s" % said[-20:]
+    words = {line.split()[0]: line.split()[1:] for line in said if line.startswith("trap.")}
+    for test, wanted in [("trap.breakpoint_trap", ["ok", "ok", "STALE"]), ("trap.data_does_not_run", ["ok", "ok", "agree"]),
+                         ("trap.addresses_of_tables_are_not_told", ["skipped", "ok", "listed"])]:
+        if words.get(test) != wanted:
+            yield "%s: %s" % (test, words.get(test))
+
+
+PROGRAM = r"""
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/utsname.h>
+int main(int argc, char **argv)
+{
+	struct utsname u;
+	uname(&u);
+	printf("%d %s\n", argc, argv[1]);
+	fflush(stdout);
+	if (strstr(u.release, "thaw"))
+		for (;;)
+			pause();
+	fprintf(stderr, "not here\n");
+	return 7;
+}
+"""
+
+
+def a_program_is_shown_side_by_side():
+    """it ends on Linux, and hangs on Thaw"""
+    source, target = os.path.join(WORK, "p.c"), os.path.join(WORK, "p")
+    with open(source, "w") as f:
+        f.write(PROGRAM)
+    subprocess.run(["musl-gcc", "-static", "-o", target, source], check=True)
+    good, said = heard(oracle.compare_program, target, ["a b"])
+    lines = [line.split() for line in said]
+    if good or lines[2] != ["2", "a", "b", "2", "a", "b"] or lines[3] != ["not", "here", "<"] or \
+            lines[5][:4] != ["exit", "7", "|", "hung:"] or said[-1] != "The two differ.":
+        yield "it says %s" % said
+    yield from there_is_no_registry(target)
+
+
+def there_is_no_registry(target):
+    """The Linux we are on stands in, and that is said."""
+    with open(os.path.join(WORK, "apt.conf"), "w") as f:
+        f.write('Dir::Etc::SourceList "/dev/null"; Dir::Etc::SourceParts "/dev/null"; Dir::State::Status "/dev/null";'
+                'Dir::State::Lists "%s";' % os.path.join(WORK, "none", "lists"))
+    os.environ["APT_CONFIG"] = os.path.join(WORK, "apt.conf")
+    cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "none")
+    try:
+        good, said = heard(oracle.compare_program, target, ["a b"])
+        if good or linux.PACKAGE not in said[0] or os.uname().release not in said[1] or "exit 7" not in said[7]:
+            yield "without a registry it says %s" % said
+        good, said = heard(oracle.compare_tests, ["pipe", "trap.addresses_of_tables_are_not_told"])
+        if not good or os.uname().release not in said[1] or not said[-1].endswith(" 0 differ, 0 fail on both, 0 listed in vain"):
+            yield "without a registry it says %s" % said
+    finally:
+        linux.CACHE = cache
+        del os.environ["APT_CONFIG"]
+
+
+def what_cannot_be_run_is_refused():
+    """in one line with its name"""
+    bad = os.path.join(WORK, "bad")
+    with open(bad, "w") as f:
+        f.write("no kernel")
+    for words, wanted in [(["PROG=" + bad], "bad is not an ELF program"), (["ARGS=x"], "ARGS needs PROG"),
+                          (["KERNEL=" + bad], "bad is damaged"), (["KERNEL=/no/such"], "/no/such cannot be read")]:
+        status, said = make("oracle", *words)
+        said = [line for line in said if not line.startswith("make: ***")]
+        if not status or len(said) != 1 or wanted not in said[0]:
+            yield "%s: %s" % (words, said)
+    for name in ("nosuch", "pipe.nosuch"):
+        try:
+            yield "%s gives %s" % (name, oracle.compare_tests([name]))
+        except qemu.Trouble as e:
+            if "nosuch" not in str(e):
+                yield str(e)
+
+
+RULES = [every_pair_of_outcomes_has_its_verdict, a_wrong_list_of_differences_is_refused, tests_run_on_both,
+         a_program_is_shown_side_by_side, what_cannot_be_run_is_refused]
+
+
+def main():
+    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1].split(".")[-1]]
+    print("1..%d" % len(chosen))
+    failed = 0
+    try:
+        for number, rule in enumerate(chosen, 1):
+            found = list(rule())
+            for line in found:
+                print("# " + line)
+            print("%sok %d - oracle.%s" % ("not " if found else "", number, rule.__name__))
+            failed += bool(found)
+    finally:
+        shutil.rmtree(WORK, ignore_errors=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
