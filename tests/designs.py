@@ -21,7 +21,7 @@ import qemu  # noqa: E402
 import trace  # noqa: E402
 
 TESTS = os.path.join(qemu.BUILD, "tests")
-FILES = ["victims", "meeting", "accounting", "pressure"]
+FILES = ["victims", "traced", "meeting", "accounting", "pressure"]
 LIMIT_MS = 120000  # of the machine's own time
 WORDS = {"S1": "IO after the barrier", "S4": "runs uncounted under the barrier", "S9": "dropped what was not counted",
          "S10": "nobody wakes the suspend", "L1": "count leaked"}
