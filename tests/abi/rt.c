@@ -761,6 +761,8 @@ static const char *program(void)
 // runner's own memory in its final state.
 static bool run(const struct t_test *t, int number)
 {
+	if (number && *t->what)
+		t_printf("# %s\n", t->what);
 	if (t_on_thaw)
 		count(&before);
 	int pid = t_fork();
@@ -830,7 +832,7 @@ static int sort_tests(void)
 
 static int run_all(const char *only)
 {
-	static const struct t_test first = {"warm_up", warm_up, 0};
+	static const struct t_test first = {"warm_up", warm_up, 0, ""};
 	int n = sort_tests(), failed = 0, number = 0;
 
 	for (int i = 0; t_on_thaw && i < 3; i++)
@@ -882,7 +884,7 @@ __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 		int n = sort_tests();
 
 		for (int i = 0; i < n; i++)
-			t_printf("%s.%s\n", program(), __start_t_tests[i]->name);
+			t_printf("%s.%s %s\n", program(), __start_t_tests[i]->name, __start_t_tests[i]->what);
 		t_exit(0);
 	}
 	t_snprintf(tmpdir, sizeof tmpdir, "/tmp/t.%s.%d", program(), t_getpid());

@@ -7,7 +7,7 @@
 //
 // Each test runs in a process of its own, in a process group of its own, under a time limit. On Thaw
 // (uname says so) free memory and live kernel objects must be the same after it as before.
-// The program prints TAP. `prog NAME` runs one test, `prog -l` lists them.
+// The program prints TAP. `prog NAME` runs one test, `prog -l` lists them with what they are entries of.
 #pragma once
 
 #include <stdatomic.h>
@@ -51,11 +51,13 @@ struct t_test {
 	const char *name;
 	void (*run)(void);
 	int line;
+	const char *what; // of what list it is an entry, for those who draw up tables; or ""
 };
 
-#define TEST(name)                                                                                 \
+#define TEST(name) TEST_OF(name, "")
+#define TEST_OF(name, what)                                                                        \
 	static void test_##name(void);                                                              \
-	static struct t_test ts_##name = {#name, test_##name, __LINE__};                           \
+	static struct t_test ts_##name = {#name, test_##name, __LINE__, what};                     \
 	static struct t_test *tp_##name __attribute__((used, section("t_tests"))) =                \
 		&ts_##name;                                                                        \
 	static void test_##name(void)
@@ -208,14 +210,15 @@ int t_wait(int pid);
 void t_sleep_ms(long ms);
 long t_now_ms(void);
 void t_yield(void);
-// Waits until a condition holds, looking again after a short sleep; fails the test after 20 s.
+// Waits until a condition holds, looking again after a sleep that grows; fails the test after 20 s.
 #define UNTIL(cond)                                                                                \
 	do {                                                                                       \
-		long end_ = t_now_ms() + 20000;                                                    \
+		long start_ = t_now_ms(), past_;                                                   \
 		while (!(cond)) {                                                                  \
-			if (t_now_ms() > end_)                                                     \
+			past_ = t_now_ms() - start_;                                               \
+			if (past_ > 20000)                                                         \
 				t_fail(__FILE__, __LINE__, "still not: " #cond);                   \
-			t_sleep_ms(1);                                                             \
+			t_sleep_ms(1 + past_ / 64);                                                \
 		}                                                                                  \
 	} while (0)
 // The state letter of a process or thread, from /proc; 0 if there is none.

@@ -3,8 +3,7 @@
 // The freezer and the OOM killer meet: memory runs out before, during and after each step of suspend.
 #include "s.h"
 
-// Scenario 15, pm_frozen_group.
-TEST(a_frozen_group_is_killed)
+SCENE(15, a_frozen_group_is_killed, "S4 S5 L4 L8")
 {
 	static const int threads[] = {1, 2, 4, 8, 32};
 
@@ -34,8 +33,7 @@ TEST(a_frozen_group_without_its_leader)
 	s_suspend_ok();
 }
 
-// Scenario 23, stopped_and_frozen.
-TEST(a_stopped_and_frozen_group)
+SCENE(23, stopped_and_frozen, "S5 L8")
 {
 	struct hog h;
 
@@ -114,8 +112,7 @@ static void refused_at(const char *phase)
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 }
 
-// Scenario 41.
-TEST(alloc_while_disabled)
+SCENE(41, alloc_while_disabled, "S7 L6")
 {
 	s_stage();
 	refused_at("freeze_kthreads");
@@ -123,8 +120,7 @@ TEST(alloc_while_disabled)
 	refused_at("resume");
 }
 
-// Scenario 41, alloc_while_disabled.
-TEST(alloc_while_disabled_that_must_not_fail)
+SCENE(41, alloc_while_disabled_that_must_not_fail, "S7 L6")
 {
 	// GFP_NOFAIL keeps retrying, through the 300 ms before the resume, until the killer works again.
 	char mark[64];
@@ -148,8 +144,7 @@ TEST(alloc_while_disabled_that_must_not_fail)
 	s_suspend_ok();
 }
 
-// Scenario 37.
-TEST(disable_idle)
+SCENE(37, disable_idle, "L2")
 {
 	s_stage();
 	long start = t_now_ms();
@@ -226,14 +221,12 @@ static void disable_stuck(int who)
 	s_suspend_ok();
 }
 
-// Scenario 38.
-TEST(disable_stuck)
+SCENE(38, disable_stuck, "S1 S11 L2 L3")
 {
 	disable_stuck(LEADER_SYNCS);
 }
 
-// Scenario 38, disable_stuck, an unmarked sibling.
-TEST(disable_stuck_sibling)
+SCENE(38, disable_stuck_sibling, "S1 S4 S11 L2 L3")
 {
 	disable_stuck(SIBLING_SYNCS);
 }
@@ -243,8 +236,7 @@ static void nothing(int sig)
 	(void)sig;
 }
 
-// Scenario 39.
-TEST(disable_interrupted)
+SCENE(39, disable_interrupted, "S11 L2")
 {
 	struct hog h;
 	struct itimerval soon = {.it_value.tv_usec = 100000};
@@ -262,8 +254,7 @@ TEST(disable_interrupted)
 	s_suspend_ok();
 }
 
-// Scenario 42.
-TEST(suspender_is_victim)
+SCENE(42, suspender_is_victim, "S11 L2 L8")
 {
 	struct hog h;
 	_Atomic int *result = t_map_shared(PAGE);
@@ -330,17 +321,6 @@ TEST(writes_held_back_reach_the_disk_before_the_barrier)
 	s_set("/sys/block/ram0/delay_us", "0");
 }
 
-// Makes the disk dirty with n pages of c. Nothing is written before the last close.
-static void dirty_disk(int n, char c)
-{
-	static char text[PAGE];
-	long fd = sys(open, "/dev/ram0", O_RDWR);
-
-	memset(text, c, sizeof text);
-	for (int i = 0; i < n; i++)
-		CHECK_EQ(sys(write, fd, text, sizeof text), sizeof text);
-}
-
 // A hog of two threads with a dirty disk is frozen and chosen. How long the suspend takes.
 static long killed_with_a_dirty_disk(int pages, char c)
 {
@@ -355,7 +335,7 @@ static long killed_with_a_dirty_disk(int pages, char c)
 		struct thread t;
 
 		s_adj("1000");
-		dirty_disk(pages, c);
+		s_dirty_disk(pages, c);
 		s_touch(t_map((size_t)h.kib * 1024), h.kib);
 		thread_start(&t, s_hold, &h);
 		s_hold(&h);
@@ -373,24 +353,16 @@ static long killed_with_a_dirty_disk(int pages, char c)
 	return took;
 }
 
-// Scenario 44.
-TEST(kthread_needed_by_victim)
+SCENE(44, kthread_needed_by_victim, "S1 L8")
 {
 	// Its last close is more than the disk takes at once: it waits for the disk's thread, which freezes too, but later.
-	static char back[PAGE];
-
 	s_stage();
 	s_set("/sys/block/ram0/delay_us", "10000");
 	CHECK_LE(killed_with_a_dirty_disk(0, 'a'), 300);
 	CHECK_GE(killed_with_a_dirty_disk(64, 'b'), 480); // all but the 16 that the disk takes
 	s_set("/sys/block/ram0/delay_us", "0");
 	sys(sync);
-	long fd = sys(open, "/dev/ram0", O_RDONLY);
-
-	for (int i = 0; i < 64; i++) {
-		CHECK_EQ(sys(read, fd, back, sizeof back), sizeof back);
-		CHECK(back[0] == 'b' && !memcmp(back, back + 1, sizeof back - 1));
-	}
+	CHECK(s_on_disk(64, 'b'));
 }
 
 TEST(the_disk_rests_with_the_kernel_threads)
@@ -399,7 +371,7 @@ TEST(the_disk_rests_with_the_kernel_threads)
 	s_set("/sys/power/pm_test", "freezer");
 	s_set("/sys/module/suspend/parameters/pm_test_delay", "1");
 	s_set("/sys/block/ram0/delay_us", "100000");
-	CHECK_EQ(IN_CHILD(dirty_disk(16, 'c')), 0); // left to the disk: an exit does not wait for its writes
+	CHECK_EQ(IN_CHILD(s_dirty_disk(16, 'c')), 0); // left to the disk: an exit does not wait for its writes
 	s_suspend_ok();
 	long start = t_now_ms();
 

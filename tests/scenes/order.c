@@ -83,9 +83,9 @@ static int leave(void *arg)
 	return 0;
 }
 
-// Scenario 9. The worker is between its X14A and X14B, still hashed, when the leader passes X14A: the worker is not the leader, and
+// The worker is between its X14A and X14B, still hashed, when the leader passes X14A: the worker is not the leader, and
 // the leader is not the last.
-TEST(unhash_window)
+SCENE(9, unhash_window, "L1 L5 S18")
 {
 	struct hog h;
 	unsigned long chld = BIT(SIGCHLD);
@@ -145,20 +145,20 @@ static void killed_in_order(const char *phase, int how, const char *format, long
 	s_set(PAUSE, "\n");
 }
 
-// Scenario 20. freeze_mark_race: a thread goes into the refrigerator while the mark lands on its group.
-TEST(marked_before_it_looks)
+// freeze_mark_race: a thread goes into the refrigerator while the mark lands on its group.
+SCENE(20, marked_before_it_looks, "S5 L8")
 {
 	s_stage();
 	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\noom_killed 0 0\n", 0);
 }
 
-TEST(marked_between_its_look_and_the_lock)
+SCENE(20, marked_between_its_look_and_the_lock, "S5 S6 L8")
 {
 	s_stage();
 	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nrefrigerator %d 5000\noom_killed 0 0\n", 0);
 }
 
-TEST(marked_between_its_state_and_its_sleep)
+SCENE(20, marked_between_its_state_and_its_sleep, "S5 S6 L8")
 {
 	unsigned long cpus = 0;
 
@@ -168,15 +168,15 @@ TEST(marked_between_its_state_and_its_sleep)
 	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nfrozen %d %ld\noom_killed 0 0\n", cpus == 1 ? 1 : 5000);
 }
 
-TEST(marked_in_its_sleep)
+SCENE(20, marked_in_its_sleep, "S5 L8")
 {
 	s_stage();
 	killed_in_order("disable_oom", 0, "disable_oom 0 5000\noom_killed 0 0\n", 0);
 }
 
-// Scenario 40. The killer has oom_lock when the suspender wants it: the suspender waits, and the new victim is counted before the
+// The killer has oom_lock when the suspender wants it: the suspender waits, and the new victim is counted before the
 // killer is disabled.
-TEST(disable_vs_running_oom)
+SCENE(40, disable_vs_running_oom, "S7 L2")
 {
 	struct hog h;
 	char mark[64];
@@ -199,6 +199,53 @@ TEST(disable_vs_running_oom)
 	CHECK(strstr(marked, "oom_disable: victims=0 failed=0"));
 	CHECK(strstr(strstr(marked, "exit_oom_victim: "), "oom_disable: victims=0 failed=0"));
 	s_set(PAUSE, "\n");
+}
+
+static int eat_too(void *arg)
+{
+	struct hog *h = arg;
+
+	*h->ready = (int)sys(gettid);
+	UNTIL(*h->ready == 0);
+	s_eat("self", s_free() * 2, "");
+	return thread_pause(NULL);
+}
+
+// Two threads of a dying group call the killer one after the other: the leader, which is chosen, and then the worker. Both are held
+// up on their way out before they give their memory up, the leader until the worker is there.
+SCENE(58, double_oom, "S2 S9 L1")
+{
+	struct hog h;
+	char line[128];
+
+	s_stage();
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		thread_start(&t, eat_too, &h);
+		UNTIL(h.ready[1]);
+		s_eat("self", s_free() * 2, "");
+		thread_pause(NULL);
+	}
+	UNTIL(*h.ready);
+	int worker = *h.ready;
+
+	t_snprintf(line, sizeof line, "self %d 60000\nX4 %d 60000\nX4 %d 0\n", worker, h.pid, worker);
+	s_set(PAUSE, line);
+	*h.ready = 0;
+	UNTIL(t_field(PAUSE, "self") == worker);
+	h.ready[1] = 1;
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(t_slurp(PAUSE, s_buf, sizeof s_buf), 1);
+	CHECK(strstr(s_buf, " 0\n") == NULL); // in that order
+	s_set(PAUSE, "\n");
+	t_snprintf(line, sizeof line, "mark_victim: tgid=%d pid=%d", h.pid, worker);
+	CHECK(strstr(s_trace(), line)); // the second call
+	s_quiet(); // as many drops as it counted, one or two
+	s_suspend_ok();
 }
 
 static _Atomic int *took;

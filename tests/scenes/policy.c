@@ -30,8 +30,7 @@ static void end(int pid)
 	t_wait(pid);
 }
 
-// Scenario 52, score_adj.
-TEST(score_adj_before_size)
+SCENE(52, score_adj, "S13")
 {
 	s_stage();
 	long free = s_free();
@@ -48,8 +47,7 @@ TEST(score_adj_before_size)
 	s_suspend_ok();
 }
 
-// Scenario 52, score_adj.
-TEST(score_follows_size_and_adj)
+SCENE(52, score_adj_formula, "S13")
 {
 	char path[64];
 	long score[3];
@@ -110,8 +108,7 @@ TEST(nobody_may_be_killed)
 	s_suspend_ok();
 }
 
-// Scenario 51, sysrq_f_twice.
-TEST(sysrq_twice_kills_a_second)
+SCENE(51, sysrq_f_twice, "S23 L1")
 {
 	int first, second;
 
@@ -137,8 +134,25 @@ TEST(sysrq_twice_kills_a_second)
 	s_suspend_ok();
 }
 
-// Scenario 50.
-TEST(notifier_saves)
+SCENE(48, panic_on_oom, "S13")
+{
+	// Neither value makes sysrq-f panic. (That running out does is a test of its own, since the machine ends with it.)
+	static const char *const values[] = {"1", "2"};
+
+	s_stage();
+	for (int i = 0; i < 2; i++) {
+		int pid = holder(1024, "1000");
+
+		s_set("/proc/sys/vm/panic_on_oom", values[i]);
+		CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+		s_set("/proc/sys/vm/panic_on_oom", "0");
+		CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+		s_quiet();
+	}
+	s_suspend_ok();
+}
+
+SCENE(50, notifier_saves, "S13")
 {
 	char text[32];
 
@@ -155,8 +169,7 @@ TEST(notifier_saves)
 	s_suspend_ok();
 }
 
-// Scenario 49.
-TEST(kill_allocating_task)
+SCENE(49, kill_allocating_task, "S13")
 {
 	s_stage();
 	s_set("/proc/sys/vm/oom_kill_allocating_task", "1");
@@ -204,8 +217,7 @@ TEST(fault_out_of_memory)
 	s_suspend_ok();
 }
 
-// Scenario 53.
-TEST(reserves)
+SCENE(53, reserves_of_ten_victims, "S22 L6")
 {
 	// A victim in need gets at memory that others do not: it can always die. Ten at once prove it.
 	s_stage();

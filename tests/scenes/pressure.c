@@ -18,8 +18,7 @@ static int holder(long kib, const char *adj, _Atomic int *ready)
 	return pid;
 }
 
-// Scenario 54.
-TEST(reaper_blocked)
+SCENE(54, reaper_blocked, "S2 S9 S23 L4")
 {
 	// The victim sleeps with its mmap_lock held: it cannot be reaped, and somebody else has to go.
 	_Atomic int *ready = t_map_shared(PAGE);
@@ -73,8 +72,7 @@ static bool ended_at(long floor)
 	return left >= floor - 8 && left <= floor + 64;
 }
 
-// Scenario 53.
-TEST(reserves)
+SCENE(53, reserves, "S22 L6")
 {
 	struct hog h;
 
@@ -100,8 +98,7 @@ TEST(reserves)
 	s_suspend_ok();
 }
 
-// Scenario 53, reserves.
-TEST(a_victim_gets_half_of_the_reserve)
+SCENE(53, a_victim_gets_half_of_the_reserve, "S22")
 {
 	// It is chosen in the middle of an allocation, and goes on in the kernel: from the mark to half of it, and no further.
 	s_stage();
@@ -161,8 +158,7 @@ TEST(counted_once_while_its_threads_allocate)
 	s_suspend_ok();
 }
 
-// Scenario 59.
-TEST(mmless_allocator)
+SCENE(59, mmless_allocator, "S8 S23 L6")
 {
 	// The last close writes a whole dirty disk, and needs memory for the requests when it has no mm any more.
 	static char text[PAGE], back[PAGE];

@@ -22,9 +22,14 @@ static inline char *s_trace(void)
 {
 	static char text[2 << 20];
 
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text, sizeof text), 1);
-	return text;
+	text[0] = '\n';
+	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text + 1, sizeof text - 1), 1);
+	return text + 1;
 }
+
+// A test that is one of the scenarios, by their number, and the promises it looks at: a row of the table of designs. It states what
+// a correct design shows; what each design did show is found by running it.
+#define SCENE(number, name, promises) TEST_OF(name, "scenario " #number " " promises)
 
 static inline void s_set(const char *path, const char *value)
 {
@@ -97,10 +102,21 @@ static inline bool s_log_says(const char *what)
 	return strstr(log, what) != NULL;
 }
 
+// Fails the test, and names the promise.
+#define KEEPS(which, how_broken, cond)                                                             \
+	do {                                                                                       \
+		bool kept_ = (cond);                                                               \
+		s_promise(kept_, which, how_broken);                                               \
+		if (!kept_)                                                                        \
+			t_fail(__FILE__, __LINE__, #cond);                                         \
+	} while (0)
+
 // Nothing is left over of any victim.
 static inline void s_quiet(void)
 {
 	UNTIL(t_field(OOM, "in_flight") == 0);
+	for (int ms = 0; ms < 500 && t_field(OOM, "victims") != 0; ms++)
+		t_sleep_ms(1); // whoever drops it may be a little way behind
 	s_promise(t_field(OOM, "victims") == 0, "L1", "count leaked");
 	s_promise(t_field("/proc/vmstat", "io_after_barrier") == 0, "S1", "IO after the barrier");
 	CHECK_EQ(t_field(OOM, "victims"), 0);
@@ -144,6 +160,40 @@ static inline bool s_ate(void)
 static inline void s_digest(void)
 {
 	UNTIL(t_slurp(EATER, s_buf, sizeof s_buf) > 0);
+}
+
+// When that was, of a place in s_trace()'s text: its line begins "   12.345678901 cpu0".
+static inline long s_line_ns(const char *at)
+{
+	while (at[-1] != '\n')
+		at--;
+	while (*at == ' ')
+		at++;
+	return t_number(at) * 1000000000 + t_number(strchr(at, '.') + 1);
+}
+
+// Makes the disk dirty with n pages of c. Nothing is written before the last close.
+static inline void s_dirty_disk(int n, char c)
+{
+	static char text[PAGE];
+	long fd = sys(open, "/dev/ram0", O_RDWR);
+
+	memset(text, c, sizeof text);
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(sys(write, fd, text, sizeof text), sizeof text);
+}
+
+// The disk begins with n pages of c.
+static inline bool s_on_disk(int n, char c)
+{
+	static char back[PAGE];
+	long fd = sys(open, "/dev/ram0", O_RDONLY);
+	bool same = fd >= 0;
+
+	for (int i = 0; i < n && same; i++)
+		same = sys(read, fd, back, sizeof back) == sizeof back && back[0] == c && !memcmp(back, back + 1, sizeof back - 1);
+	sys(close, fd);
+	return same;
 }
 
 enum { LEADER_FIRST = 1, ALLOCATING = 2, SHARED = 4, SPINNING = 8 };

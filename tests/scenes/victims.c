@@ -4,8 +4,7 @@
 // count comes back to zero, so that the suspend after it succeeds.
 #include "s.h"
 
-// Scenario 1.
-TEST(single_reaped)
+SCENE(1, single_reaped, "L1 L2 L5 L9")
 {
 	struct hog h;
 
@@ -20,8 +19,7 @@ TEST(single_reaped)
 	s_suspend_ok();
 }
 
-// Scenario 2.
-TEST(single_sigchld_ignored)
+SCENE(2, single_sigchld_ignored, "L1 L5")
 {
 	struct hog h;
 
@@ -39,8 +37,7 @@ static void nothing(int sig)
 	(void)sig;
 }
 
-// Scenario 3.
-TEST(single_nocldwait)
+SCENE(3, single_nocldwait, "L1 L5")
 {
 	struct hog h;
 	unsigned long chld = BIT(SIGCHLD);
@@ -56,8 +53,7 @@ TEST(single_nocldwait)
 	s_suspend_ok();
 }
 
-// Scenario 4.
-TEST(single_never_waited)
+SCENE(4, single_never_waited, "L1 L2")
 {
 	struct hog h;
 
@@ -70,8 +66,7 @@ TEST(single_never_waited)
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 }
 
-// Scenario 5.
-TEST(orphan_victim)
+SCENE(5, orphan_victim, "L1 L5")
 {
 	// The parent dies with its child, so that the child changes hands on its way out.
 	_Atomic int *pid = t_map_shared(PAGE);
@@ -102,8 +97,7 @@ TEST(orphan_victim)
 	s_suspend_ok();
 }
 
-// Scenario 6.
-TEST(leader_first)
+SCENE(6, leader_first, "L1 L2 L3 L5 S18")
 {
 	struct hog h;
 	unsigned long chld = BIT(SIGCHLD);
@@ -120,8 +114,7 @@ TEST(leader_first)
 	s_suspend_ok();
 }
 
-// Scenario 7.
-TEST(leader_first_parent_ignores)
+SCENE(7, leader_first_parent_ignores, "L1 L5")
 {
 	struct hog h;
 
@@ -139,8 +132,7 @@ static int gone(void *arg)
 	return 0;
 }
 
-// Scenario 8.
-TEST(leader_last)
+SCENE(8, leader_last, "L1 L2")
 {
 	struct hog h;
 
@@ -168,8 +160,7 @@ TEST(leader_last)
 	s_suspend_ok();
 }
 
-// Scenario 9, unhash_window.
-TEST(leader_and_worker_together)
+SCENE(9, leader_and_worker_together, "L1 L2 S18")
 {
 	// The window between the leader's and the worker's exit_notify, again and again.
 	s_stage();
@@ -184,8 +175,7 @@ TEST(leader_and_worker_together)
 	s_suspend_ok();
 }
 
-// Scenario 10.
-TEST(thread_storm)
+SCENE(10, thread_storm, "L1 S9 S23")
 {
 	struct hog h;
 
@@ -208,8 +198,7 @@ static int clone_and_clone(void *arg)
 	return thread_pause(NULL);
 }
 
-// Scenario 13.
-TEST(clone_race)
+SCENE(13, clone_race, "L1 L8 S20")
 {
 	s_stage();
 	for (int i = 0; i < 4; i++) {
@@ -279,14 +268,12 @@ static void two_groups(int (*other)(void *))
 	s_suspend_ok();
 }
 
-// Scenario 34.
-TEST(two_groups_one_mm)
+SCENE(34, two_groups_one_mm, "L1 L4 S20")
 {
 	two_groups(sharer);
 }
 
-// Scenario 34, two_groups_one_mm.
-TEST(two_groups_one_mm_count_as_one)
+SCENE(34, two_groups_one_mm_count_as_one, "L1 S2 S9")
 {
 	// The first, which is chosen, waits for a slow disk: both are killed, and one is counted.
 	_Atomic int *pid = t_map_shared(PAGE);
@@ -322,8 +309,7 @@ TEST(two_groups_one_mm_count_as_one)
 	s_suspend_ok();
 }
 
-// Scenario 14.
-TEST(clone_vm_race)
+SCENE(14, clone_vm_race, "L4 S20")
 {
 	two_groups(breeding_sharer);
 }
@@ -375,8 +361,7 @@ TEST(dying_group_asks_for_memory)
 	s_suspend_ok();
 }
 
-// Scenario 60.
-TEST(zombie_leader_selected)
+SCENE(60, zombie_leader_selected, "L1 L4 S13")
 {
 	struct hog h;
 
@@ -390,7 +375,7 @@ TEST(zombie_leader_selected)
 	s_suspend_ok();
 }
 
-TEST(two_in_a_row_and_suspend_twice)
+SCENE(43, suspend_twice_after_leak, "L1 L2 L3")
 {
 	struct hog h;
 
