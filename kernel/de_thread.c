@@ -11,6 +11,7 @@
  */
 #include "kernel/exec.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/task.h"
 
 /*
@@ -145,6 +146,7 @@ int de_thread(struct task *t)
 		t->exit_signal = SIGCHLD;
 		return 0;
 	}
+	pause_point("exec");
 	spin_lock(&t->sighand->siglock);
 	if ((g->flags & SIGNAL_GROUP_EXIT) || g->group_exec_task) {
 		spin_unlock(&t->sighand->siglock);

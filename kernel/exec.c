@@ -19,6 +19,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/trace.h"
@@ -172,6 +173,7 @@ static int exec_mmap(struct bprm *b)
 	if (old)
 		mm_release(old);
 	strpool_uncharge(&b->args);
+	pause_point("exec_mm");
 	/*
 	 * The OOM killer holds task_lock from the kill to the mark: either we see the kill here, or
 	 * it sees the new mm.
@@ -190,6 +192,7 @@ static int exec_mmap(struct bprm *b)
 		t->group->maxrss = max(t->group->maxrss, max(old->hiwater_rss, (u64)mm_rss(old)));
 		mmput(old);
 	}
+	pause_point("exec_done");
 	return 0;
 }
 

@@ -29,6 +29,10 @@ static const char *const points[] = {
 	"X0", "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16", "X14A", "X14B", "X18",	/* exit.c */
 	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
 	"fork",			/* has built the child, nobody can see it yet */
+	"exec",			/* is about to end the other threads */
+	"exec_mm",		/* is alone, still has the old mm */
+	"exec_done",		/* has the new mm */
+	"proc_mm",		/* reads another's command line, and uses its mm */
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */
 	"frozen",		/* its state says frozen, it has not slept yet */

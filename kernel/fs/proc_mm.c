@@ -9,6 +9,7 @@
  */
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
+#include "kernel/pause.h"
 
 /* The bytes [from, to) of the task's memory, as many as fit. */
 static s64 copy_memory(struct mm *mm, uaddr_t from, uaddr_t to, char *buf, size_t n)
@@ -24,6 +25,7 @@ s64 proc_cmdline(struct task *t, char *buf, size_t n)
 	s64 len = 0;
 
 	if (mm) {
+		pause_point("proc_mm");
 		len = copy_memory(mm, mm->arg_start, mm->arg_end, buf, n);
 		mmput(mm);
 	}

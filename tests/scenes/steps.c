@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// A step of exit or exec is held up, by the door /sys/kernel/debug/pause, while its group becomes a victim.
+#include "s.h"
+
+// A group of two that holds most of the memory. Each thread has a table of files of its own: only the one that owns the dirty disk
+// closes it, so that the other may be gone long before the disk is written.
+struct pair {
+	struct hog h;
+	int worker;
+};
+
+enum { WORKERS_DISK, LEADERS_DISK };
+
+static int owner(void *arg)
+{
+	_Atomic int *ready = arg;
+
+	s_dirty_disk(8, 'w');
+	*ready = (int)sys(gettid);
+	return thread_pause(NULL);
+}
+
+static int companion(void *arg)
+{
+	_Atomic int *ready = arg;
+
+	*ready = (int)sys(gettid);
+	return thread_pause(NULL);
+}
+
+static void start_pair(struct pair *p, int whose)
+{
+	struct hog *h = &p->h;
+
+	h->before = s_free();
+	h->kib = h->before * 6 / 10;
+	h->ready = t_map_shared(PAGE);
+	h->pid = t_fork();
+	if (h->pid == 0) {
+		unsigned long flags = THREAD_FLAGS & ~(CLONE_FILES | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID);
+		char *stack = t_map(STACK_SIZE);
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h->kib * 1024), h->kib);
+		t_clone(flags, stack + STACK_SIZE, 0, 0, 0, whose == WORKERS_DISK ? owner : companion, (void *)h->ready);
+		UNTIL(*h->ready);
+		if (whose == LEADERS_DISK)
+			s_dirty_disk(8, 'w');
+		h->ready[1] = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(h->ready[1]);
+	p->worker = *h->ready;
+	UNTIL(t_state(h->pid) == 'S' && t_task_state(h->pid, p->worker) == 'S');
+}
+
+// The pair is frozen by a suspend, killed in it, and has written its disk when the barrier is there.
+static void killed_in_suspend(struct pair *p)
+{
+	s_eat("disable_oom", s_too_much(&p->h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(p->h.pid), SIGNALLED(SIGKILL));
+	s_set(PAUSE, "\n");
+	CHECK(s_on_disk(8, 'w'));
+}
+
+SCENE(11, last_closer_unmarked, "S1 S4 S5")
+{
+	// The leader is marked. The worker has the disk to write, and is slow: until the barrier stands, but half a second at most.
+	struct pair p;
+	char text[64];
+
+	s_stage();
+	start_pair(&p, WORKERS_DISK);
+	t_snprintf(text, sizeof text, "X5d %d 500\nfreeze_kthreads 0 0\n", p.worker);
+	s_set(PAUSE, text);
+	killed_in_suspend(&p);
+}
+
+SCENE(12, group_dead_first, "S1 S4")
+{
+	// The worker is the last to begin its exit (X3), and is through; the leader, which began before it, still has the disk to write.
+	struct pair p;
+	char text[96];
+
+	s_stage();
+	start_pair(&p, LEADERS_DISK);
+	t_snprintf(text, sizeof text, "X2 %d 500\nX5d %d 500\nfreeze_kthreads 0 0\n", p.worker, p.h.pid);
+	s_set(PAUSE, text);
+	killed_in_suspend(&p);
+}
+
+SCENE(45, hibernate_clobber, "S1 S24")
+{
+	// LINUX: there is no image here; what must not change is the disk, from the moment at which it would be taken. The worker writes
+	// it in X12, and is slow: until the devices are about to come back, but half a second at most.
+	struct pair p;
+	char text[64], *end;
+	bool quiet = true;
+
+	s_stage();
+	start_pair(&p, WORKERS_DISK);
+	t_snprintf(text, sizeof text, "X10 %d 500\nresume 0 0\n", p.worker);
+	s_set(PAUSE, text);
+	s_eat("disable_oom", s_too_much(&p.h), "");
+	long err = s_suspend();
+
+	for (char *at = s_trace(); (at = strstr(at, "suspend_devices[0] begin")); at = end) {
+		end = strstr(at, "oom_enable:");
+		for (char *io = at; end && io && (io = strstr(io + 1, "block_rq_issue:")) && io < end;)
+			quiet = false;
+		if (!end)
+			break;
+	}
+	KEEPS("S24", "the disk changes after the snapshot", quiet);
+	KEEPS("L3", "suspend failed", err == 0);
+	KEEPS("S5", "threads left in the fridge", t_field(OOM, "frozen_victims") == 0);
+	CHECK_EQ(t_wait(p.h.pid), SIGNALLED(SIGKILL));
+	s_set(PAUSE, "\n");
+	CHECK(s_on_disk(8, 'w'));
+	s_quiet();
+	s_suspend_ok();
+}
+
+SCENE(55, reaper_remote_drop, "S1 S4 S9")
+{
+	// The reaper has the victim's memory long before the victim is done: it stays before its mm, with a disk to write, until the
+	// barrier stands, but a second and a half at most.
+	struct pair p;
+	char text[64];
+
+	s_stage();
+	start_pair(&p, LEADERS_DISK);
+	t_snprintf(text, sizeof text, "X4 %d 1500\nfreeze_kthreads 0 0\n", p.h.pid);
+	s_set(PAUSE, text);
+	killed_in_suspend(&p);
+}
+
+// ---- exec ----
+
+HELPER(be_hog)
+{
+	long kib = t_number(t_argv[2]);
+
+	s_touch(t_map((size_t)kib * 1024), kib);
+	return thread_pause(NULL);
+}
+
+static int exec_hog(void *arg)
+{
+	char kib[32];
+
+	t_snprintf(kib, sizeof kib, "%ld", ((struct hog *)arg)->kib);
+	t_exec("be_hog", kib, NULL);
+	return 1;
+}
+
+SCENE(29, exec_nonleader_then_kill, "L1 S9")
+{
+	struct hog h;
+	char status[64];
+
+	s_stage();
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		thread_start(&t, exec_hog, &h);
+		thread_pause(NULL);
+	}
+	t_snprintf(status, sizeof status, "/proc/%d/status", h.pid);
+	UNTIL(t_field(status, "VmRSS") >= h.kib && t_state(h.pid) == 'S');
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_quiet();
+	s_suspend_ok();
+}
+
+HELPER(exit_7)
+{
+	return 7;
+}
+
+static int exec_when_told(void *arg)
+{
+	_Atomic int *ready = arg;
+
+	*ready = (int)sys(gettid);
+	UNTIL(*ready == 0);
+	t_exec("exit_7", NULL, NULL);
+	return 1;
+}
+
+// A group of three: the leader and a sibling compute, the third is told to execute a program and is held up before it ends the others,
+// until the leader goes into the refrigerator. Its thread id.
+static int start_exec(struct hog *h, const char *then)
+{
+	char text[96];
+
+	h->before = s_free();
+	h->kib = h->before * 6 / 10;
+	h->ready = t_map_shared(PAGE);
+	h->pid = t_fork();
+	if (h->pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h->kib * 1024), h->kib);
+		thread_start(&t, thread_spin, NULL);
+		thread_start(&t, exec_when_told, (void *)h->ready);
+		thread_spin(NULL);
+	}
+	UNTIL(*h->ready);
+	int worker = *h->ready;
+
+	t_snprintf(text, sizeof text, "exec %d 5000\nrefrigerator %d 0\n%s", worker, h->pid, then);
+	s_set(PAUSE, text);
+	*h->ready = 0;
+	UNTIL(t_field(PAUSE, "exec") == worker);
+	return worker;
+}
+
+SCENE(30, exec_blocked_by_frozen_sibling, "S11 L7")
+{
+	// Nobody is short of memory: it waits for threads that are frozen, in a sleep that does not freeze.
+	struct hog h;
+
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "300");
+	start_exec(&h, "");
+	KEEPS("S15", "a thread that does not freeze is overlooked", s_suspend() == -EBUSY);
+	KEEPS("S11", "something is left of the failed freeze", t_field(OOM, "disabled") == 0);
+	KEEPS("L7", "the exec does not go on", t_wait(h.pid) == 7);
+	s_set(PAUSE, "\n");
+	s_suspend_ok();
+}
+
+SCENE(30, exec_blocked_by_frozen_sibling_and_killed, "S5 L8")
+{
+	struct hog h;
+
+	s_stage();
+	start_exec(&h, "out_of_memory 0 100\n");
+	s_eat("freeze_users", s_too_much(&h), "concurrent");
+	s_suspend_ok();
+	s_digest();
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_set(PAUSE, "\n");
+}
+
+// The mark lands on a process that is held up in exec at `point`.
+static void killed_in_exec(const char *point)
+{
+	char text[64];
+
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj("1000");
+		t_snprintf(text, sizeof text, "%s %d 60000\n", point, t_getpid());
+		s_set(PAUSE, text);
+		t_exec("exit_7", NULL, NULL);
+		t_exit(1);
+	}
+	UNTIL(t_field(PAUSE, point) == pid && t_state(pid) == 'D');
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	s_set(PAUSE, "\n");
+	KEEPS("L8", "the victim lives on", t_wait(pid) == SIGNALLED(SIGKILL));
+	s_quiet();
+	s_suspend_ok();
+}
+
+SCENE(31, kill_during_exec_mmap, "S12 L1 L8")
+{
+	killed_in_exec("exec_mm");
+}
+
+SCENE(31, kill_during_exec_mmap_after_the_switch, "S12 L1 L8")
+{
+	killed_in_exec("exec_done");
+}
+
+// ---- others who use the victim's memory ----
+
+static int child_of_vfork(void *arg)
+{
+	_Atomic int *ready = arg;
+
+	s_adj("1000");
+	*ready = t_getpid();
+	return thread_pause(NULL);
+}
+
+SCENE(32, vfork_parent, "L4 L8")
+{
+	// The child looks worse, but the memory is its parent's: the parent is chosen, wakes, and both go.
+	struct hog h;
+	char line[64];
+
+	s_stage();
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		char *stack = t_map(STACK_SIZE);
+
+		s_adj("500");
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		t_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, child_of_vfork, (void *)h.ready);
+		t_exit(1);
+	}
+	UNTIL(*h.ready);
+	int child = *h.ready;
+
+	s_run_out(&h);
+	KEEPS("L8", "the parent does not wake", t_wait(h.pid) == SIGNALLED(SIGKILL));
+	KEEPS("L8", "the child lives on", t_wait(child) == SIGNALLED(SIGKILL));
+	t_snprintf(line, sizeof line, "oom_kill: tgid=%d ", h.pid);
+	CHECK(strstr(s_trace(), line) != NULL);
+	t_snprintf(line, sizeof line, "oom_kill: tgid=%d ", child);
+	CHECK(strstr(s_trace(), line) == NULL);
+	s_quiet();
+	s_suspend_ok();
+}
+
+SCENE(36, mm_pinned_by_reader, "L4 L9")
+{
+	// Somebody reads its command line, and is slow: that holds up neither its memory nor its end.
+	struct hog h;
+	char path[64], text[64];
+
+	s_stage();
+	s_hog(&h, 2, 0);
+	t_snprintf(path, sizeof path, "/proc/%d/cmdline", h.pid);
+	int reader = t_fork();
+
+	if (reader == 0) {
+		t_snprintf(text, sizeof text, "proc_mm %d 10000\n", t_getpid());
+		s_set(PAUSE, text);
+		t_exit(t_slurp(path, s_buf, sizeof s_buf) < 0);
+	}
+	UNTIL(t_field(PAUSE, "proc_mm") == reader && t_state(reader) == 'D');
+	s_run_out(&h);
+	KEEPS("L4", "the memory stays until the reader is done", t_state(reader) == 'D');
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	KEEPS("L9", "still counted though nobody of it is left", t_field(OOM, "victims") == 0);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(reader), 0);
+	s_quiet();
+	s_suspend_ok();
+}
+
+static int fault(void *arg)
+{
+	_Atomic int *ready = arg;
+
+	*ready = (int)sys(gettid);
+	UNTIL(*ready == 0);
+	*(volatile int *)t_ptr(0) = 1;
+	return 1;
+}
+
+SCENE(33, coredump_victim, "L1 L8")
+{
+	// LINUX: no core is written here. What is left of it: the group ends by SIGSEGV, the one that faulted is slow, and then it is chosen.
+	_Atomic int *ready = t_map_shared(PAGE);
+	char text[64];
+
+	s_stage();
+	int pid = t_fork();
+
+	if (pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		s_touch(t_map(1024 * 1024), 1024);
+		thread_start(&t, thread_pause, NULL);
+		thread_start(&t, fault, (void *)ready);
+		thread_pause(NULL);
+	}
+	UNTIL(*ready);
+	int worker = *ready;
+
+	t_snprintf(text, sizeof text, "X0 %d 60000\n", worker);
+	s_set(PAUSE, text);
+	*ready = 0;
+	UNTIL(t_field(PAUSE, "X0") == worker && t_state(pid) == 'Z');
+	long kills = s_kills();
+
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(s_kills(), kills); // it dies as it is, and of what it did
+	s_set(PAUSE, "\n");
+	KEEPS("L8", "the victim lives on", t_wait(pid) == SIGNALLED(SIGSEGV));
+	s_quiet();
+	s_suspend_ok();
+}
