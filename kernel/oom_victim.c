@@ -31,6 +31,7 @@ static struct spinlock victims_lock = SPINLOCK_INIT("oom_victims_list", RANK_OOM
 static LIST_HEAD(victims);			/* [victims_lock] groups in flight by group.oom_node, oldest first, referenced */
 
 static u64 last_kill_insns;			/* from the mark to all memory back */
+static u64 nr_marks, mark_insns;		/* [oom_lock] all marks so far, thaws included */
 static const char *last_disable = "never";
 
 const struct oom_design *oom_design;
@@ -190,6 +191,8 @@ void oom_group_free(struct group *g)
  */
 void mark_oom_victim(struct task *t)
 {
+	u64 begun;
+
 	assert_held(&oom_lock);
 	assert(rw_is_held(&tasklist_lock));
 	assert(t == current || spin_is_held(&t->alloc_lock));
@@ -197,8 +200,11 @@ void mark_oom_victim(struct task *t)
 	assert(!atomic_load(&oom_killer_disabled));
 
 	trace(TRACE_mark_victim, t->tgid, t->pid);
+	begun = arch_instructions();
 	oom_design->mark(t);
 	oom_hook(thaw, t);
+	mark_insns += arch_instructions() - begun;
+	nr_marks++;
 }
 
 /* The first mark of a group binds the mm for the group's life time. */
@@ -428,9 +434,10 @@ static s64 oom_show(char *buf, size_t n)
 {
 	int err = pm_last_result();
 	size_t len = ksnprintf(buf, n, "design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n"
-			       "frozen_victims %u\nuncovered %u\nleaked %u\n",
+			       "frozen_victims %u\nuncovered %u\nleaked %u\nmarks %lu\nmark_insns %lu\n",
 			       oom_design->name, atomic_load(&oom_victims), oom_victim_in_flight(), atomic_load(&oom_killer_disabled),
-			       last_disable, last_kill_insns, oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked));
+			       last_disable, last_kill_insns, oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked),
+			       READ_ONCE(nr_marks), READ_ONCE(mark_insns));
 
 	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) : ksnprintf(buf + len, n - len, "suspend ok\n"));
 }

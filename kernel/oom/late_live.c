@@ -17,8 +17,19 @@
  * A new thread is counted under siglock after the check for a fatal signal, by a thread that is
  * itself counted: 0 is final. A thread's exemption ends at its own Q, so a later freezer pass waits
  * for it like for any exiting task (S4+).
+ *
+ * Only the first mark thaws. Whoever is frozen then is let out, and nobody of the group goes in again, so that n threads which
+ * all ask the killer for memory cost n marks and one walk, not n walks.
  */
 #include "kernel/oom.h"
+
+static void mark(struct task *t)
+{
+	if (!oom_bind_mm(t))
+		return;
+	oom_count_inc(&t->group->oom_owed);
+	oom_thaw_group(t);
+}
 
 static bool exempt(struct task *t)
 {
@@ -34,7 +45,6 @@ static void exit_quiesced(struct task *t, bool last)
 OOM_DESIGN(late_live,
 	.name = "late_live",
 	.claim = "a group is counted from its mark until its last thread can do no more IO, and no thread of it stays frozen",
-	.mark = oom_mark_group,
-	.thaw = oom_thaw_group,
+	.mark = mark,
 	.exempt = exempt,
 	.exit_quiesced = exit_quiesced);
