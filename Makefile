@@ -159,7 +159,7 @@ $(O)/bench/profile.so: tests/bench/profile.c $(O)/tests/flags
 
 # ---- what a user says ----
 
-.PHONY: all help demo test run oracle bench growth profile trace designs gdb iso run-iso doctor host host-san tests deps clean FORCE
+.PHONY: all help demo test run oracle bench growth profile trace designs browser gdb iso run-iso doctor host host-san tests deps clean FORCE
 FORCE:
 
 all: $(O)/thaw.elf $(USER_PROGS)
@@ -227,6 +227,9 @@ designs:
 	$(Q)$(MAKE) all tests
 	@tests/designs.py
 
+browser: all tests
+	@python3 tests/browser.py
+
 gdb: all
 	@python3 tests/qemu.py gdb
 
@@ -254,7 +257,8 @@ clean:
 #: make profile  ROW=fork, a row of the benchmark, or PROG=path and ARGS as above: where the
 #:               kernel's instructions go, as a table and as a flame graph in build/profile/
 #: make trace PROG=...   run it, and draw what every thread did: build/trace.html, .txt (ftrace), .json (Perfetto)
-#: make designs  every accounting design against every scene: a table, and build/designs.html
+#: make designs  every accounting design against every scenario: a table, and build/designs.html
+#: make browser  opens that page in a headless Chromium, which it installs, and clicks a cell
 #: make gdb      boot under gdb, stopped at the 64-bit entry
 #: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
 #: make host     build/host/thaw-host, the kernel as an ordinary process

@@ -1,44 +1,66 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Every accounting design against every scene: what each one showed, as a table and as a page.
+"""Every accounting design against every scenario: what each one showed, as a table and as a page.
 
     make designs                                   all of them; build/designs.html
-    tests/designs.py [DESIGN,...] [SCENE,...]      some: late_live,rfc victims.leader_first
+    tests/designs.py [DESIGN,...] [SCENE,...]      some: late_live,rfc leader_first,victims.single_reaped
 
-A cell is one boot under counted instructions, so it shows the same each time. It is `held`, or the
-promises that were broken (S and L as in the scenes), or what else the scene found wrong. Nothing is
-typed in: the table is what the runs said. On the page, a failing cell opens its trace as lanes.
+The rows are the scenes that say of themselves which scenario they are (SCENE in tests/scenes); the columns are the files of
+kernel/oom. A cell is `held`, or the promises that were broken. Nothing is typed in: the table is what the runs said, under
+counted instructions, so it says the same each time. Scenes run one after the other in one machine until one of them breaks a
+promise; the rest get a new machine. On the page, a failing cell opens its trace as lanes.
 """
 
 import concurrent.futures
 import html
 import os
 import re
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import qemu  # noqa: E402
 import trace  # noqa: E402
 
 TESTS = os.path.join(qemu.BUILD, "tests")
-FILES = ["victims", "traced", "meeting", "accounting", "pressure"]
-LIMIT_MS = 120000  # of the machine's own time
-WORDS = {"S1": "IO after the barrier", "S4": "runs uncounted under the barrier", "S9": "dropped what was not counted",
-         "S10": "nobody wakes the suspend", "L1": "count leaked"}
+LIMIT_MS = 600000  # of the machine's own time, all scenes together
+SCENARIOS = 60
+MOST_OF_A_CELL = 300 * 1024  # bytes on the page
+DEFAULT = "late_live"
+AS_INIT = "as_init"  # the program whose scene is the first process itself, and needs a machine of its own
+# What the kernel says when it stops by itself.
+WORDS = {"S9": "dropped what was not counted", "S10": "nobody wakes the suspend"}
 
 
 def designs():
     """By their files; the default first."""
     names = sorted(f[:-2] for f in os.listdir(os.path.join(qemu.ROOT, "kernel", "oom")) if f.endswith(".c"))
-    return ["late_live"] + [n for n in names if n != "late_live"]
+    return [DEFAULT] + [n for n in names if n != DEFAULT]
+
+
+class Scene:
+    """A row: FILE.TEST, the scenario it is, the promises it looks at."""
+
+    def __init__(self, path, number, promises):
+        self.path, self.number, self.promises = path, number, promises
+        self.file, _, self.name = path.partition(".")
+
+    def label(self):
+        return "%2d %s" % (self.number, self.name)
 
 
 def scenes():
+    """What the test programs say of themselves, by the scenarios' numbers."""
     found = []
-    for name in FILES:
-        with open(os.path.join(qemu.ROOT, "tests", "scenes", name + ".c"), encoding="utf-8") as f:
-            found += ["%s.%s" % (name, test) for test in re.findall(r"^TEST\((\w+)\)", f.read(), re.M)]
-    return found
+    sources = os.listdir(os.path.join(qemu.ROOT, "tests", "scenes"))
+    for program in [os.path.join(TESTS, "scenes", s[:-2]) for s in sorted(sources) if s.endswith(".c")] + [os.path.join(TESTS, AS_INIT)]:
+        if not os.path.exists(program):
+            raise qemu.Trouble("%s is not built: run `make tests`." % os.path.relpath(program))
+        said = subprocess.run([program, "-l"], stdout=subprocess.PIPE, check=True).stdout.decode()
+        found += [Scene(path, int(n), promises.split()) for path, n, promises in
+                  re.findall(r"^(\S+) scenario (\d+)(.*)$", said, re.M)]
+    return sorted(found, key=lambda s: s.number)
 
 
 class Cell:
@@ -49,43 +71,163 @@ class Cell:
         self.broken, self.detail, self.events = {}, [], []
 
     def text(self):
-        return "held" if not self.broken else " ".join(self.broken)
+        return " ".join(sorted(self.broken, key=lambda k: (k[0] != "S", k))) if self.broken else "held"
+
+    def words(self):
+        return "; ".join("%s %s" % item for item in sorted(self.broken.items()))
 
     def command(self):
-        return "tests/designs.py %s %s" % (self.design, self.scene)
+        return "tests/designs.py %s %s" % (self.design, self.scene.path)
+
+    def read(self, report, console, trouble):
+        """report: the lines since the scene began; console: all of it, if the machine ended with this scene."""
+        verdict = [line for line in report if re.match(r"(not )?ok 1 - ", line)]
+        for line in report:
+            match = re.match(r"# broken (\w+) (.*)", line)
+            if match:
+                self.broken[match.group(1)] = match.group(2)
+        for line in console:
+            match = re.search(r"\b(S9|S10): ", line)
+            if match:
+                self.broken[match.group(1)] = WORDS[match.group(1)]
+        if any("watchdog: the machine has run" in line for line in console):
+            self.broken["hung"] = "no end"
+        if not self.broken and (trouble or not verdict):
+            kills = sum("Killed process" in line for line in console)
+            self.broken["lost"] = "%s; %d processes were killed" % (trouble or "the scene itself did not end", kills)
+        if not self.broken and verdict[0].startswith("not"):
+            self.broken["fails"] = "the scene found something else wrong"
+        if self.broken:
+            self.detail = [line for line in report if line.startswith("#")][:12]
+            self.events = trace.parse(report if verdict else console)
 
 
-def run(design, scene):
-    cell, (name, _, test) = Cell(design, scene), scene.partition(".")
-    extra = [("tests/report", os.path.join(TESTS, "report")), ("tests/" + name, os.path.join(TESTS, "scenes", name))]
-    img = qemu.image(["/bin/trace", "-o", "/dev/ttyS1", "/tests/report", "@to", "/tests/" + name, test], extra=extra)
-    end = qemu.boot(img=img, words="loglevel=5 trace_buf_size=512K watchdog_ms=%d oom=%s" % (LIMIT_MS, design), icount=True)
+def boot(design, rows):
+    """Runs the scenes in one machine, up to the first that breaks a promise; the cells of those that ran."""
+    words = "loglevel=5 trace_buf_size=512K watchdog_ms=%d oom=%s" % (LIMIT_MS, design)
+    if rows[0].file == AS_INIT:
+        img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
+        end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True)
+        end.report.insert(0, "scene " + rows[0].path)
+        rows = rows[:1]
+    else:
+        rows = [s for s in rows if s.file != AS_INIT]
+        extra = [("tests/report", os.path.join(TESTS, "report"))]
+        extra += [("tests/" + f, os.path.join(TESTS, "scenes", f)) for f in sorted({s.file for s in rows})]
+        img = qemu.image(["/tests/report", "@scenes"] + [s.path for s in rows], extra=extra)
+        end = qemu.boot(img=img, words=words, icount=True)
     console = end.console.decode("utf-8", "replace").replace("\r", "").splitlines()
-    for line in end.report + console:
-        match = re.match(r"# broken (\w+) (.*)", line) or re.search(r"\b(S1|S4|S9|S10|L1): ", line)
-        if match:
-            cell.broken[match.group(1)] = match.group(2) if match.re.groups == 2 else WORDS[match.group(1)]
-    if any("watchdog: the machine has run" in line for line in console):
-        cell.broken["hung"] = "no end after %d s of its own time" % (LIMIT_MS // 1000)
-    elif end.trouble() and not cell.broken:
-        cell.broken["crash"] = end.trouble()
-    verdict = [line for line in end.report if re.match(r"(not )?ok 1 - ", line)]
-    kills = sum("Killed process" in line for line in console)
-    if not cell.broken and not verdict:
-        cell.broken["lost"] = "the scene itself did not end; %d processes were killed" % kills
-    if not cell.broken and verdict[0].startswith("not"):
-        cell.broken["fails"] = "the scene found something else wrong"
-    if cell.broken:
-        cell.detail = [line for line in end.report if line.startswith("#")][:12]
-        cell.events = trace.parse(end.report if verdict else console)
-    return cell
+    starts = [i for i, line in enumerate(end.report) if line.startswith("scene ")]
+    if not starts:
+        raise qemu.Trouble("oom=%s: no scene began: %s" % (design, end.trouble() or console[-1:]))
+    cells = []
+    for scene, first, last in zip(rows, starts, starts[1:] + [len(end.report)]):
+        cell = Cell(design, scene)
+        ended_here = last == len(end.report)
+        cell.read(end.report[first + 1:last], console if ended_here else [], end.trouble() if ended_here else None)
+        cells.append(cell)
+    if len(cells) < len(rows) and not cells[-1].broken:
+        raise qemu.Trouble("oom=%s: no scene began after %s" % (design, cells[-1].scene.path))
+    return cells
+
+
+def run(design, rows):
+    cells = {}
+    while len(cells) < len(rows):
+        cells.update({c.scene.path: c for c in boot(design, [s for s in rows if s.path not in cells])})
+    return list(cells.values())
+
+
+# ---- what a design costs ----
+
+# key of tests/costs.c, heading, what it is
+COSTS = [
+    ("exit", "exit", "instructions from the exit of a process that is no victim to the end of its parent's wait"),
+    ("mark_1", "mark 1", "instructions to mark a group of one thread"),
+    ("mark_16", "16", "... of 16 threads"),
+    ("mark_256", "256", "... of 256 threads"),
+    ("mark_1024", "1024", "... of 1024 threads"),
+    ("storm_256", "storm 256", "instructions of all marks when 256 threads of a group are in the killer at once"),
+    ("storm_1024", "1024", "... 1024 threads"),
+    ("freeze_1024", "freeze 1024", "nanoseconds to freeze a group of 1024 threads and to disable the killer"),
+    ("freeze_256", "killed 256", "the same for 256 threads that are killed before the killer is disabled"),
+    ("bytes", "bytes t/g/mm", "bytes that it keeps in each task, group and mm"),
+]
+STATE = {"oom_priv": 8, "oom_mm": 8, "oom_owed": 4, "io_live": 4}
+
+
+def bodies():
+    """The services that designs call, by name: their text."""
+    text = ""
+    for name in ("oom.h", "oom_victim.c"):
+        with open(os.path.join(qemu.ROOT, "kernel", name), encoding="utf-8") as f:
+            text += f.read()
+    found = re.findall(r"^(?:static inline )?(?:void|bool) (\w+)\([^;]*?\)\s*(\{ .*? \}|\{\n.*?\n\})", text, re.M | re.S)
+    return dict(found)
+
+
+def state_bytes(design):
+    """Which of the words for designs it uses, from its text and that of the services it calls."""
+    with open(os.path.join(qemu.ROOT, "kernel", "oom", design + ".c"), encoding="utf-8") as f:
+        text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
+    services, seen = bodies(), set()
+    while True:
+        new = {n for n in re.findall(r"\b\w*oom_\w+", text) if n in services} - seen
+        if not new:
+            break
+        seen |= new
+        text += "".join(services[n] for n in sorted(new))
+    used = {"task": set(), "group": set(), "mm": set()}
+    for owner, field in re.findall(r"(?=\b(\w+)->(\w+))", text):
+        if field in STATE:
+            used[{"group": "group", "g": "group", "mm": "mm"}.get(owner, "task")].add(field)
+    if re.search(r"\blast\b(?! *\))", text.partition("exit_quiesced(")[2].partition("}")[0].replace("(void)last", "").partition(")")[2]):
+        used["group"].add("io_live")
+    return "/".join(str(sum(STATE[f] for f in used[where])) for where in ("task", "group", "mm"))
+
+
+def costs(design):
+    """Figures by key; they repeat exactly."""
+    extra = [("tests/report", os.path.join(TESTS, "report")), ("tests/costs", os.path.join(TESTS, "costs"))]
+    img = qemu.image(["/tests/report", "@to", "/tests/costs", "@all"], extra=extra)
+    end = qemu.boot(img=img, words="loglevel=4 trace_buf_size=128K oom=" + design, icount=True, mem=128)
+    if end.trouble() or end.ending() != ("exit", 0):
+        raise qemu.Trouble("oom=%s: its costs: %s" % (design, end.trouble() or end.report[-3:]))
+    return dict(end.result(), bytes=state_bytes(design))
+
+
+# ---- the table ----
+
+
+def columns(lines):
+    width = [max(len(r[i]) for r in lines) for i in range(len(lines[0]))]
+    lines = [lines[0], ["-" * w for w in width]] + lines[1:]
+    return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip() for r in lines)
+
+
+def letters(names):
+    return {name: chr(ord("a") + i) for i, name in enumerate(names)}
 
 
 def table(names, rows, cells):
-    heads = ["scene"] + names
-    lines = [[scene] + [cells[d, scene].text() for d in names] for scene in rows]
-    width = [max(len(r[i]) for r in lines + [heads]) for i in range(len(heads))]
-    return "\n".join("  ".join(c.ljust(w) for c, w in zip(r, width)).rstrip() for r in [heads, ["-" * w for w in width]] + lines)
+    heads = ["scenario"] + ([letters(names)[d] for d in names] if len(names) > 4 else names)
+    lines = [[scene.label()] + [cells[d, scene.path].text() for d in names] for scene in rows]
+    return columns([heads] + lines)
+
+
+def costs_table(prices):
+    lines = [["design"] + [head for _, head, _ in COSTS]]
+    lines += [[design] + [found[key] for key, _, _ in COSTS] for design, found in prices.items()]
+    return columns(lines) + "\n\n" + "\n".join("%-13s %s" % (head, what) for _, head, what in COSTS)
+
+
+def legend(names, cells):
+    """The letters of the designs, and the words of the promises."""
+    known, says = {}, claims()
+    for cell in cells.values():
+        known.update({k: v for k, v in cell.broken.items() if k[0] in "SL" and k[1:].isdigit()})
+    out = ["%s  %-14s %s" % (letters(names)[d], d, says[d]) for d in names]
+    return "\n".join(out + [""] + ["%-3s %s" % item for item in sorted(known.items())])
 
 
 def claims():
@@ -96,22 +238,26 @@ def claims():
     return found
 
 
+# ---- the page ----
+
 PAGE = """<!doctype html>
 <meta charset="utf-8"><title>Thaw: accounting designs</title>
 <style>
 body { font: 14px sans-serif; margin: 2em; }
 table { border-collapse: collapse; }
 th, td { border: 1px solid #ccc; padding: 3px 6px; font-size: 12px; }
-th.design { writing-mode: vertical-rl; text-align: left; }
+th { text-align: left; }
+th.design { writing-mode: vertical-rl; }
 td.held { background: #dff2e1; color: #4a7c50; }
 td.broken { background: #f8d7d3; cursor: pointer; font-weight: bold; }
 #detail { margin-top: 1em; }
 </style>
 <h1>Accounting designs</h1>
-<p>Each cell is one boot: a scene in which memory runs out around a suspend, under one way of keeping the accounts of
-victims. A cell says which promises were broken; click it for what happened.</p>
-<table>%s</table>
+<p>Each cell is a scene in which memory runs out around a suspend, under one way of keeping the accounts of victims. A cell says
+which promises were broken; click it for what happened.</p>
+<table id="scenarios">%s</table>
 <div id="detail"></div>
+%s
 <h2>What the designs claim</h2>
 <dl>%s</dl>
 <script>%s</script>
@@ -132,51 +278,89 @@ for (const td of document.querySelectorAll("td.broken"))
 """
 
 
-def page(names, rows, cells):
+def behind(cell):
+    """What a click on a failing cell shows. A trace that is too long for the page loses its beginning."""
+    events = cell.events
+    while True:
+        shown = {"words": cell.words(), "detail": cell.detail, "command": cell.command(), "picture": trace.picture(events)}
+        if len(trace.data(shown)) <= MOST_OF_A_CELL:
+            return shown
+        events = events[len(events) // 4:]
+
+
+def costs_html(prices):
     e = html.escape
-    body = ["<tr><th>scene</th>%s</tr>" % "".join('<th class="design">%s</th>' % e(d) for d in names)]
+    heads = "".join('<th title="%s">%s</th>' % (e(what), e(head)) for _, head, what in COSTS)
+    lines = ["<tr><th>%s</th>%s</tr>" % (e(d), "".join("<td>%s</td>" % e(found[key]) for key, _, _ in COSTS)) for d, found in prices.items()]
+    what = "".join("<li><b>%s</b>: %s</li>" % (e(head), e(what)) for _, head, what in COSTS)
+    return '<h2>What the designs cost</h2>\n<table id="costs"><tr><th>design</th>%s</tr>\n%s</table><ul>%s</ul>' % (heads, "\n".join(lines), what)
+
+
+def page(names, rows, cells, prices):
+    e = html.escape
+    body = ["<tr><th>scenario</th>%s</tr>" % "".join('<th class="design">%s</th>' % e(d) for d in names)]
     shown = {}
     for scene in rows:
         tds = []
         for d in names:
-            c = cells[d, scene]
-            key = "%s: %s" % (d, scene)
+            c = cells[d, scene.path]
+            key = "%s: %s" % (d, scene.path)
             if c.broken:
-                words = "; ".join("%s: %s" % item for item in c.broken.items())
-                shown[key] = {"words": words, "detail": c.detail, "command": c.command(), "picture": trace.picture(c.events)}
-                tds.append('<td class="broken" data-cell="%s" title="%s">%s</td>' % (e(key), e(words), e(c.text())))
+                shown[key] = behind(c)
+                tds.append('<td class="broken" data-cell="%s" title="%s">%s</td>' % (e(key), e(c.words()), e(c.text())))
             else:
                 tds.append('<td class="held">held</td>')
-        body.append("<tr><th>%s</th>%s</tr>" % (e(scene), "".join(tds)))
+        title = "%s looks at %s" % (scene.path, " ".join(scene.promises))
+        body.append('<tr><th title="%s">%s</th>%s</tr>' % (e(title), e(scene.label()), "".join(tds)))
     says = "".join("<dt><b>%s</b></dt><dd>%s</dd>" % (e(n), e(c)) for n, c in claims().items())
-    return PAGE % ("\n".join(body), says, trace.script(), trace.data(shown))
+    return PAGE % ("\n".join(body), costs_html(prices) if prices else "", says, trace.script(), trace.data(shown))
 
 
-def pick(asked, known, what):
+def pick_designs(asked):
+    known = designs()
     names = asked.split(",") if asked else known
     for n in names:
         if n not in known:
-            raise qemu.Trouble("no such %s: %s; known: %s" % (what, n, " ".join(known)))
+            raise qemu.Trouble("no such design: %s; known: %s" % (n, " ".join(known)))
     return names
 
 
+def pick_scenes(asked):
+    known = scenes()
+    chosen = [] if asked else known
+    for name in asked.split(",") if asked else ():
+        found = [s for s in known if name in (s.path, s.name, str(s.number))]
+        if not found:
+            raise qemu.Trouble("no such scene: %s; known: %s" % (name, " ".join(s.path for s in known)))
+        chosen += found
+    return chosen
+
+
 def main(args):
-    names = pick(args[0] if args else "", designs(), "design")
-    rows = pick(args[1] if len(args) > 1 else "", scenes(), "scene")
-    cells = {}
+    names, rows = pick_designs(args[0] if args else ""), pick_scenes(args[1] if len(args) > 1 else "")
+    start, cells, prices = time.monotonic(), {}, {}
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
-        for cell in pool.map(lambda pair: run(*pair), [(d, s) for s in rows for d in names]):
-            cells[cell.design, cell.scene] = cell
+        for done in pool.map(lambda design: run(design, rows), names):
+            cells.update({(c.design, c.scene.path): c for c in done})
+        if len(args) < 2:
+            prices = dict(zip(names, pool.map(costs, names)))
     print(table(names, rows, cells))
+    print("\n" + legend(names, cells))
+    if prices:
+        print("\n" + costs_table(prices))
     path = os.path.join(qemu.BUILD, "designs.html")
     with open(path, "w", encoding="utf-8") as f:
-        f.write(page(names, rows, cells))
+        f.write(page(names, rows, cells, prices))
     if len(cells) == 1:
         print("\n".join(list(cells.values())[0].detail))
-    print("\n%d of %d cells held; %s" % (sum(not c.broken for c in cells.values()), len(cells), os.path.relpath(path)))
-    bad = [s for s in rows if "late_live" in names and cells["late_live", s].broken]
+    print("\n%d of %d cells held in %d s; %s" % (sum(not c.broken for c in cells.values()), len(cells), time.monotonic() - start,
+                                               os.path.relpath(path)))
+    missing = set(range(1, SCENARIOS + 1)) - {s.number for s in rows}
+    if missing and len(args) < 2:
+        print("Of the %d scenarios these have no scene: %s" % (SCENARIOS, " ".join(map(str, sorted(missing)))))
+    bad = [s for s in rows if DEFAULT in names and cells[DEFAULT, s.path].broken]
     for s in bad:
-        print("late_live, the default, breaks %s: %s" % (s, cells["late_live", s].text()))
+        print("%s, the default, breaks %s: %s" % (DEFAULT, s.label().strip(), cells[DEFAULT, s.path].words()))
     return 1 if bad else 0
 
 

@@ -6,7 +6,9 @@
 //	report @each PROGRAM...			runs one after the other; how each ended is a line
 //	report @limit MS PROGRAM [ARGUMENT]...	runs it with nothing to read, and ends as it does: or, after so
 //						long, with the line `hung`
-#include "abi/t.h"
+//	report @scenes FILE.TEST...		runs scenes, each in a fresh process, until one fails; then what the
+//						kernel recorded since that one began follows
+#include "scenes/s.h"
 
 static bool to_report(bool errors)
 {
@@ -93,4 +95,73 @@ HELPER(limit)
 	t_action(W_SIG(status), SIG_DFL, 0);
 	sys(kill, t_getpid(), W_SIG(status));
 	return 128 + W_SIG(status);
+}
+
+static int run_scene(char *file, char *test)
+{
+	char path[128], *argv[] = {path, test, NULL};
+	int pid = t_fork();
+
+	t_snprintf(path, sizeof path, "/tests/%s", file);
+	if (pid == 0)
+		t_exit(become(argv));
+	return t_wait(pid);
+}
+
+// What the kernel itself found, whatever the scene looked at. All of it is zero before the first scene.
+static bool kept(void)
+{
+	static const struct {
+		const char *file, *key, *broken;
+	} found[] = {
+		{OOM, "leaked", "L1 count leaked"},
+		{OOM, "uncovered", "S4 runs uncounted under the barrier"},
+		{"/proc/vmstat", "io_after_barrier", "S1 IO after the barrier"},
+	};
+	bool good = true;
+
+	for (unsigned i = 0; i < sizeof found / sizeof *found; i++)
+		if (t_field(found[i].file, found[i].key) > 0) {
+			t_printf("# broken %s\n", found[i].broken);
+			good = false;
+		}
+	return good;
+}
+
+static void tell_trace(long since)
+{
+	char *line = s_trace(), *end = line + strlen(line);
+
+	while (line && *line && s_line_ns(line) < since)
+		line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL;
+	while (line && line < end) {
+		long done = sys(write, 1, line, end - line);
+
+		if (done <= 0)
+			return;
+		line += done;
+	}
+}
+
+HELPER(scenes)
+{
+	if (!to_report(false))
+		return 127;
+	for (int i = 2; i < t_argc; i++) {
+		char *test = strchr(t_argv[i], '.');
+		struct timespec now;
+
+		if (!test)
+			return 127;
+		*test++ = 0;
+		sys(clock_gettime, CLOCK_MONOTONIC, &now);
+		t_printf("scene %s.%s\n", t_argv[i], test);
+		int status = run_scene(t_argv[i], test);
+
+		if (!kept() || status) {
+			tell_trace(now.tv_sec * 1000000000 + now.tv_nsec);
+			return 1;
+		}
+	}
+	return 0;
 }

@@ -71,8 +71,7 @@ static int seize_and_wait(int pid)
 	return 0;
 }
 
-// Scenario 24.
-TEST(traced_single)
+SCENE(24, traced_single, "L1 L2 L5")
 {
 	struct hog h;
 	int d;
@@ -98,8 +97,7 @@ static int seize_a_thread(int pid)
 	return 0;
 }
 
-// Scenario 25.
-TEST(traced_subthread_frozen_tracer)
+SCENE(25, traced_subthread_frozen_tracer, "L1 L2")
 {
 	// All are frozen when the victim is chosen; its thread stays hashed until the tracer is back.
 	struct hog h;
@@ -119,8 +117,8 @@ TEST(traced_subthread_frozen_tracer)
 	s_suspend_ok();
 }
 
-// Scenario 9, unhash_window: here it is the tracer who unhashes the last thread, when it likes.
-TEST(unhashed_by_its_tracer)
+// Here it is the tracer who unhashes the last thread, when it likes.
+SCENE(9, unhashed_by_its_tracer, "L1 L5 S18")
 {
 	struct hog h;
 	int d;
@@ -149,8 +147,7 @@ static int stop_at_exit(int pid)
 	return 0;
 }
 
-// Scenario 26.
-TEST(event_exit_stop)
+SCENE(26, event_exit_stop, "S11 L2 L3")
 {
 	// The victim is past SIGKILL and waits for its tracer, which is frozen: nobody can suspend.
 	struct hog h;
@@ -190,8 +187,7 @@ static int seize_all(int pid)
 	return 0; // without waiting for any of them
 }
 
-// Scenario 27.
-TEST(tracer_dies)
+SCENE(27, tracer_dies, "L1 L5 S19")
 {
 	struct hog h;
 	int d;
@@ -209,8 +205,7 @@ TEST(tracer_dies)
 	s_suspend_ok();
 }
 
-// Scenario 28.
-TEST(tracer_is_parent)
+SCENE(28, tracer_is_parent, "L1 L5 S18")
 {
 	struct hog h;
 	unsigned long chld = BIT(SIGCHLD);
