@@ -146,6 +146,14 @@ struct cgroup *cgroup_mkdir(struct cgroup *parent, const char *name, size_t len)
 	cg = err ? NULL : group_new(parent, name, len);
 	if (cg) {
 		list_add_tail(&cg->sibling, &parent->children);
+		if (cg->tree == CG_FREEZER)
+			freezer_online(cg);
+		spin_lock(&css_lock);
+		parent->nr_children++;
+		cg->e_freeze = parent->e_freeze;
+		cgroup_update_frozen(cg);
+		cgroup_update_frozen(parent);
+		spin_unlock(&css_lock);
 		for (struct cgroup *p = parent; p; p = p->parent)
 			p->nr_descendants++;
 	}
@@ -165,8 +173,12 @@ static bool kill_if_empty(struct cgroup *cg)
 
 	spin_lock(&css_lock);
 	empty = !populated(cg) && list_empty(&cg->children);
-	if (empty)
+	if (empty) {
 		cg->dead = true;
+		cg->parent->nr_children--;
+		cg->parent->nr_frozen_children -= cg->frozen;
+		cgroup_update_frozen(cg->parent);
+	}
 	spin_unlock(&css_lock);
 	return empty;
 }
@@ -182,6 +194,8 @@ int cgroup_rmdir(struct cgroup *cg)
 		return -EBUSY;
 	}
 	list_del(&cg->sibling);
+	if (cg->tree == CG_FREEZER)
+		freezer_offline(cg);
 	for (struct cgroup *p = cg->parent; p; p = p->parent) {
 		p->nr_descendants--;
 		atomic_fetch_add(&p->nr_dying, 1);
@@ -212,16 +226,15 @@ static void count_member(struct cgroup *cg, s32 n)
 	}
 }
 
-static bool in_groups(const struct task *t)
-{
-	return t->cgroup[CG_V2] || t->cgroup[CG_FREEZER] || t->cgroup[CG_MEMORY];
-}
-
 void cgroup_join(struct task *t, struct cgroup *cg)
 {
 	assert_held(&css_lock);
-	t->cgroup[cg->tree] = cgroup_is_root(cg) ? NULL : cgroup_get(cg);
+	atomic_store((_Atomic(struct cgroup *) *)&t->cgroup[cg->tree], cgroup_is_root(cg) ? NULL : cgroup_get(cg));
 	count_member(cg, 1);
+	if (cg->tree == CG_V2)
+		cgroup_count_frozen(t);
+	else if (cg->tree == CG_FREEZER)
+		WRITE_ONCE(t->cgroup_freezing, cg->freezer_state != 0);
 }
 
 struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree)
@@ -229,44 +242,51 @@ struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree)
 	struct cgroup *cg = t->cgroup[tree];
 
 	assert_held(&css_lock);
+	if (tree == CG_V2)
+		cgroup_uncount_frozen(t);
 	t->cgroup[tree] = NULL;
 	if (cg)
 		count_member(cg, -1);
 	return cg;
 }
 
-int cgroup_fork(struct task *p, struct cgroup *into)
+/* On its way to user mode. A group that is frozen stays so in between. css_lock held. */
+static void born_frozen(struct task *p)
+{
+	if (task_cgroup(p, CG_V2)->e_freeze)
+		p->jobctl |= JOBCTL_TRAP_FREEZE;
+	if (p->jobctl || p->cgroup_freezing)
+		set_tif(p, TIF_SIGPENDING);
+}
+
+int __cgroup_fork(struct task *p, struct cgroup *into)
 {
 	int err = 0;
 
 	assert(rw_is_write_held(&tasklist_lock));
-	if (likely(!into && !in_groups(current)))
-		return 0;
 	spin_lock(&css_lock);
 	if (into && (into->dead || into->subtree_control)) {
 		err = into->dead ? -ENODEV : -EBUSY;
 	} else {
 		for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 			cgroup_join(p, tree == CG_V2 && into ? into : task_cgroup(current, tree));
+		born_frozen(p);
 	}
 	spin_unlock(&css_lock);
 	return err;
 }
 
-/* The parent, who is told next, may count on it: no dead child keeps a group from being removed. */
-void cgroup_exit(struct task *t)
+void __cgroup_exit(struct task *t)
 {
 	assert(rw_is_write_held(&tasklist_lock));
-	t->cgroup_gone = 1;
-	if (likely(!in_groups(t)))
-		return;
 	spin_lock(&css_lock);
 	for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 		count_member(task_cgroup(t, tree), -1);
+	cgroup_update_frozen(task_cgroup(t, CG_V2));
 	spin_unlock(&css_lock);
 }
 
-void cgroup_free(struct task *t)
+void __cgroup_free(struct task *t)
 {
 	for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 		cgroup_put(t->cgroup[tree]);

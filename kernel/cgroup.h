@@ -47,6 +47,13 @@ struct cgroup {
 	u32 nr_tasks;			/* [K] its own. LINUX: a root does not count */
 	u32 nr_populated_children;	/* [K] */
 
+	/* cgroup.freeze */
+	bool freeze;			/* [C] asked for here */
+	bool e_freeze;			/* [C+K] here or above */
+	bool frozen;			/* [K] all that it is about is frozen */
+	u32 nr_frozen_tasks, nr_frozen_children, nr_children;	/* [K] */
+	u32 freezer_state;		/* [C] version 1: legacy_freezer.c */
+
 	struct cgroup_event event[NR_CGROUP_EVENTS];	/* by number - 1 */
 	const char *name;		/* (!) behind the struct */
 };
@@ -83,16 +90,75 @@ s64 cgroup_path(const struct cgroup *cg, char *buf, size_t n);
  * p, not yet linked, joins current's groups, but `into` of version 2 if that is given. Holds
  * tasklist_lock (w) and current's siglock. 0 or -ENODEV.
  */
-int cgroup_fork(struct task *p, struct cgroup *into);
+int __cgroup_fork(struct task *p, struct cgroup *into);
+static inline bool in_groups(const struct task *t)
+{
+	return t->cgroup[CG_V2] || t->cgroup[CG_FREEZER] || t->cgroup[CG_MEMORY];
+}
+static inline int cgroup_fork(struct task *p, struct cgroup *into)
+{
+	return unlikely(into || in_groups(current)) ? __cgroup_fork(p, into) : 0;
+}
 /* What clone3 may be given: referenced, or ERR_PTR(-EBADF, -ENODEV, -EACCES, -EBUSY, -EOPNOTSUPP). Sleeps. */
 struct cgroup *cgroup_clone_target(int fd, bool thread);
-void cgroup_exit(struct task *t);		/* current is no member any more. Holds tasklist_lock (w). */
-void cgroup_free(struct task *t);		/* the task struct goes. Any context. */
+void __cgroup_exit(struct task *t);
+void __cgroup_free(struct task *t);
+/*
+ * t, which is current, is no member any more. The parent, who is told next, may count on it: no dead
+ * child keeps a group from being removed. Holds tasklist_lock (w).
+ */
+static inline void cgroup_exit(struct task *t)
+{
+	t->cgroup_gone = 1;
+	if (unlikely(in_groups(t)))
+		__cgroup_exit(t);
+}
+/* The task struct goes. Any context. */
+static inline void cgroup_free(struct task *t)
+{
+	if (unlikely(in_groups(t)))
+		__cgroup_free(t);
+}
 
 /* --- moving: cgroup_attach.c --- */
 void cgroup_join(struct task *t, struct cgroup *cg);	/* t is in no group of that tree. css_lock held. */
 struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree);	/* which it was, referenced; NULL: the root. css_lock held. */
 int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole);	/* cgroup_mutex held */
+
+/* --- freezing: cgroup_freezer.c --- */
+void cgroup_update_frozen(struct cgroup *cg);	/* css_lock held */
+void cgroup_count_frozen(struct task *t);	/* t came to its group; css_lock held. So is it here: */
+void cgroup_uncount_frozen(struct task *t);	/* it is about to leave it, or is frozen no more */
+void __cgroup_enter_frozen(void);
+void __cgroup_leave_frozen(bool always);
+static inline bool in_v2_group(struct task *t)
+{
+	return atomic_load((_Atomic(struct cgroup *) *)&t->cgroup[CG_V2]);
+}
+/* current is about to sleep where it counts as frozen. Any context. */
+static inline void cgroup_enter_frozen(void)
+{
+	atomic_store(&current->cgroup_frozen, 1);
+	if (unlikely(in_v2_group(current)))
+		__cgroup_enter_frozen();
+}
+/* It does not any more; unless always, it traps if its group is still to be frozen. siglock not held. */
+static inline void cgroup_leave_frozen(bool always)
+{
+	if (likely(!in_v2_group(current))) {
+		atomic_store(&current->cgroup_frozen, 0);
+		if (likely(!in_v2_group(current)))
+			return;
+		always = true;		/* moved just now: the move has set the trap */
+	}
+	__cgroup_leave_frozen(always);
+}
+void do_freezer_trap(void);			/* siglock held, dropped. Sleeps once. */
+void cgroup_freeze_task(struct task *t, bool freeze);	/* tasklist_lock held */
+/* legacy_freezer.c */
+void freezer_online(struct cgroup *cg);		/* cgroup_mutex held; so below */
+void freezer_offline(struct cgroup *cg);
+void freezer_apply(struct task *t);		/* t->cgroup_freezing was set anew: freezes or thaws. tasklist_lock held. */
 
 /* --- files --- */
 struct cgroup_file {

@@ -76,8 +76,15 @@ static void move_task(struct task *t, struct cgroup *dst)
 	spin_lock(&css_lock);
 	src = cgroup_leave(t, dst->tree);
 	cgroup_join(t, dst);
+	cgroup_update_frozen(dst);
+	if (src)
+		cgroup_update_frozen(src);
 	spin_unlock(&css_lock);
 	cgroup_put(src);
+	if (dst->tree == CG_V2)
+		cgroup_freeze_task(t, dst->e_freeze);
+	else if (dst->tree == CG_FREEZER)
+		freezer_apply(t);
 }
 
 static int attach_locked(struct cgroup *dst, int pid, bool whole)

@@ -164,12 +164,13 @@ static s64 subtree_control_write(struct cgroup *cg, char *buf)
 
 static s64 events_show(struct cgroup *cg, char *buf, size_t n)
 {
-	bool populated;
+	bool populated, frozen;
 
 	spin_lock(&css_lock);
 	populated = cg->nr_tasks || cg->nr_populated_children;
+	frozen = cg->frozen;
 	spin_unlock(&css_lock);
-	return (s64)kscnprintf(buf, n, "populated %d\nfrozen 0\n", populated);
+	return (s64)kscnprintf(buf, n, "populated %d\nfrozen %d\n", populated, frozen);
 }
 
 /* --- killing --- */

@@ -506,8 +506,11 @@ static void store_tids(struct task *p, const struct clone_request *c)
  */
 static int wait_for_vfork_done(struct task *child, struct completion *done)
 {
-	int err = wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
+	int err;
 
+	cgroup_enter_frozen();
+	err = wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
+	cgroup_leave_frozen(false);
 	task_lock(child);
 	child->vfork_done = NULL;
 	task_unlock(child);

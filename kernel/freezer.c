@@ -39,7 +39,7 @@ bool freezing_slow_path(struct task *t)
 		return false;
 	if (oom_design->exempt && oom_design->exempt(t))
 		return false;
-	if (atomic_load(&pm_nosig_freezing))
+	if (atomic_load(&pm_nosig_freezing) || READ_ONCE(t->cgroup_freezing))
 		return true;
 	return atomic_load(&pm_freezing) && !(t->flags & PF_KTHREAD);
 }

@@ -22,6 +22,7 @@
  * Locks: tasklist_lock (r) to tell a parent, then siglock.
  */
 #include "kernel/ptrace.h"
+#include "kernel/cgroup.h"
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/waitq.h"
@@ -98,7 +99,9 @@ int ptrace_stop(int code, int why, u64 message, struct k_siginfo *info)
 	spin_unlock(siglock);
 
 	tell_of_stop(t, why, group_stopped);
+	cgroup_enter_frozen();
 	schedule();
+	cgroup_leave_frozen(true);
 
 	spin_lock(siglock);
 	code = t->exit_code;

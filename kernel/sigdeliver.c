@@ -7,6 +7,7 @@
  * thread that may freeze does so before it notices that it must die (mechanism of mark_oom_victim:
  * exemption first, then thaw).
  */
+#include "kernel/cgroup.h"
 #include "kernel/freezer.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
@@ -76,6 +77,15 @@ static enum verdict take_one(struct ksig *k)
 			return RELOCK;
 		}
 	}
+	if (unlikely(current->jobctl & JOBCTL_TRAP_FREEZE)) {
+		do_freezer_trap();
+		return RELOCK;
+	}
+	if (unlikely(current->cgroup_frozen)) {
+		spin_unlock(&current->sighand->siglock);
+		cgroup_leave_frozen(false);
+		return RELOCK;
+	}
 	k->sig = dequeue_synchronous_signal(&k->info);
 	if (!k->sig)
 		k->sig = dequeue_signal(current->blocked, &k->info);
@@ -139,6 +149,8 @@ static bool get_signal(struct ksig *k)
 			spin_unlock(&s->siglock);
 	} while (v == RELOCK);
 	if (v == FATAL) {
+		if (current->cgroup_frozen)
+			cgroup_leave_frozen(true);
 		current->flags |= PF_SIGNALED;
 		do_group_exit(k->sig);
 	}

@@ -138,7 +138,7 @@ static bool has_pending(struct task *t)
 {
 	sigset_t_k pending = t->pending.signal | t->group->shared_pending.signal;
 
-	return (pending & ~t->blocked) || (t->jobctl & JOBCTL_PENDING_MASK);
+	return (pending & ~t->blocked) || (t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
 }
 
 /* A freezer that wants current keeps the bit: do_signal is where it will freeze. */

@@ -11,6 +11,7 @@
  *
  * Locks: tasklist_lock (r) to tell a parent, siglock.
  */
+#include "kernel/cgroup.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
 #include "kernel/signal.h"
@@ -191,6 +192,7 @@ bool do_signal_stop(int signr)
 		do_notify_parent_cldstop(t, CLD_STOPPED);
 		read_unlock(&tasklist_lock);
 	}
+	cgroup_enter_frozen();
 	schedule();
 	return true;
 }

@@ -66,6 +66,7 @@ struct cgroup;
 #define JOBCTL_TRAP_NOTIFY	(1u << 20)	/* a tracer by SEIZE is to see a change of the group's stop */
 #define JOBCTL_TRAPPING		(1u << 21)	/* on its way from a group stop to a trace stop, the tracer waits */
 #define JOBCTL_LISTENING	(1u << 22)	/* in a trace stop, and goes on by itself when something changes */
+#define JOBCTL_TRAP_FREEZE	(1u << 23)	/* its cgroup is to be frozen (version 2) */
 #define JOBCTL_PTRACE_FROZEN	(1u << 24)	/* a ptrace call works on it: SIGKILL waits */
 #define JOBCTL_STOPPED		(1u << 26)
 #define JOBCTL_TRACED		(1u << 27)	/* in a trace stop */
@@ -218,6 +219,9 @@ struct task {
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
 	u8 cgroup_gone;			/* [T] past cgroup_exit: a member no more */
+	u8 cgroup_counted;		/* [css_lock] is in its group's nr_frozen_tasks */
+	_Atomic u8 cgroup_frozen;	/* (~) set by itself: sleeps where version 2 counts it as frozen */
+	u8 cgroup_freezing;		/* [T] its group of version 1 is to be in the refrigerator; read without */
 
 	const void *waiting_for;	/* (@) lock or queue, for panic and /proc */
 

@@ -45,6 +45,33 @@ static inline void v2(void)
 	in();
 }
 
+static bool cg_mounted;
+
+// A tree of version 1, by its controller.
+static inline void v1(const char *controller)
+{
+	char path[64];
+
+	t_snprintf(path, sizeof path, "/sys/fs/cgroup/%s", controller);
+	if (!tree_at(path, CGROUP_MAGIC)) {
+		t_tmpdir();
+		CHECK_EQ(sys(mkdir, "m", 0755), 0);
+		if (sys(mount, "none", "m", "cgroup", 0, controller) || !tree_at("m", CGROUP_MAGIC))
+			SKIP("no control groups of version 1 that can be written");
+		cg_mounted = true;
+	}
+	in();
+}
+
+static inline void out_v1(void)
+{
+	out();
+	if (!cg_mounted)
+		return;
+	CHECK_EQ(sys(chdir, ".."), 0);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+}
+
 static inline long make(const char *name)
 {
 	return sys(mkdir, name, 0755);
