@@ -1166,6 +1166,13 @@ _Static_assert(sizeof(struct k_clone_args) == CLONE_ARGS_SIZE_VER2, "clone_args 
 #define CLOCK_BOOTTIME_ALARM		9
 #define CLOCK_TAI			11
 #define TIMER_ABSTIME			1
+/* A negative clock: ~pid << 3, and of the low bits two for what it counts, one for a thread's own. */
+#define CPUCLOCK_PROF			0
+#define CPUCLOCK_VIRT			1
+#define CPUCLOCK_SCHED			2
+#define CPUCLOCK_MAX			3
+#define CPUCLOCK_CLOCK_MASK		3
+#define CPUCLOCK_PERTHREAD_MASK		4
 
 #define ITIMER_REAL		0
 #define ITIMER_VIRTUAL		1
@@ -1200,6 +1207,29 @@ struct k_itimerspec {
 	struct k_timespec it_interval;
 	struct k_timespec it_value;
 };
+
+#define ADJ_SETOFFSET		0x0100
+#define ADJ_NANO		0x2000
+#define ADJ_OFFSET_SS_READ	0xa001
+#define STA_UNSYNC		0x0040
+#define TIME_ERROR		5
+#define NTP_PHASE_LIMIT		16000000	/* us */
+struct k_timex {
+	uint32_t modes;
+	int32_t pad0;
+	int64_t offset, freq, maxerror, esterror;
+	int32_t status;
+	int32_t pad1;
+	int64_t constant, precision, tolerance;
+	struct k_timeval time;
+	int64_t tick, ppsfreq, jitter;
+	int32_t shift;
+	int32_t pad2;
+	int64_t stabil, jitcnt, calcnt, errcnt, stbcnt;
+	int32_t tai;
+	int32_t pad3[11];
+};
+_Static_assert(sizeof(struct k_timex) == 208, "timex is 208 bytes");
 
 struct k_tms {
 	int64_t tms_utime;

@@ -22,6 +22,7 @@
 #include "kernel/pause.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
+#include "kernel/time.h"
 #include "kernel/trace.h"
 
 /* --- the file; scripts --- */
@@ -258,6 +259,8 @@ static int begin_new_exec(struct bprm *b)
 
 	b->no_return = true;
 	err = de_thread(t);
+	if (!err && !list_empty(&t->group->posix_timers))
+		exit_posix_timers(t->group);
 	if (!err)
 		err = exec_mmap(b);
 	if (!err)

@@ -12,6 +12,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 
 static struct kmem_cache *group_cache, *sighand_cache;
 
@@ -29,6 +30,8 @@ static void copy_limits(struct group *g)
 	task_lock(leader);
 	kmemcpy(g->rlim, current->group->rlim, sizeof(g->rlim));
 	task_unlock(leader);
+	if (g->rlim[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY)
+		atomic_store(&g->cpu_watch, CPU_WATCH_LIMIT);
 }
 
 /*
@@ -53,6 +56,7 @@ struct group *group_alloc(void)
 	mutex_init(&g->exec_mutex, "exec_mutex", RANK_EXEC);
 	list_init(&g->pgrp_node);
 	list_init(&g->oom_node);
+	list_init(&g->posix_timers);
 	g->oom_score_adj = cur->oom_score_adj;
 	g->oom_score_adj_min = cur->oom_score_adj_min;
 	copy_limits(g);

@@ -36,6 +36,7 @@ enum lock_rank {
 	RANK_FREEZER,		/* freezer_lock */
 	RANK_SIGHAND,		/* sighand->siglock */
 	RANK_CSS,		/* css_lock: who is in which cgroup */
+	RANK_CPU_TIMERS,	/* timers on processor time */
 	RANK_TTY_STATE,		/* tty->lock: modes, input, foreground group */
 	RANK_OOM_VICTIMS,	/* oom.c: victims in flight */
 	RANK_PID,

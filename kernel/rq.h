@@ -58,7 +58,7 @@ void rt_balance(struct rq *rq);
 /* A task has waited at prio since before somebody may have looked for one: see to it that it is found. No rq lock held. */
 void rt_queued(int prio, u64 allowed);
 /* curr, a real-time task, ran for @delta ns until now. Interrupts off. */
-void rt_account(struct rq *rq, u64 delta, u64 now);
+void rt_account(struct rq *rq, struct task *curr, u64 delta, u64 now);
 /* Throttled: is it time to end that? Interrupts off. */
 void rt_unthrottle(struct rq *rq, u64 now);
 /*

@@ -23,6 +23,7 @@
  */
 #include "kernel/abi.h"
 #include "kernel/rq.h"
+#include "kernel/time.h"
 #include "kernel/trace.h"
 
 #define TICK_NS		(10 * NSEC_PER_MSEC)
@@ -297,7 +298,7 @@ static void account(struct task *t, u64 now)
 
 	t->exec_start = now;
 	if (unlikely(t->prio > 0))
-		rt_account(this_cpu()->rq, delta, now);
+		rt_account(this_cpu()->rq, t, delta, now);
 	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD)) {
 		t->utime += delta;
 		this_cpu()->user_ns += delta;
@@ -341,6 +342,9 @@ void sched_tick(void)
 	if (is_idle_task(t))
 		return;
 	account(t, now);
+	if (unlikely(atomic_load_explicit(&t->cpu_watch, memory_order_relaxed) |
+		     atomic_load_explicit(&t->group->cpu_watch, memory_order_relaxed) | (u32)(t->prio > 0)))
+		cpu_timers_tick(t);
 	if (!(t->affinity & cpu_bit(rq->cpu)))
 		set_tif(t, TIF_NEED_RESCHED);
 	if (unlikely(rq->rt_throttled))

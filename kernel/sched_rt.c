@@ -131,8 +131,10 @@ void rt_queued(int prio, u64 allowed)
  * LINUX: what real-time tasks lose is given to ordinary tasks that wait on this CPU, and only to
  * those: without one, a throttled CPU goes on. So does Linux since 6.12.
  */
-void rt_account(struct rq *rq, u64 delta, u64 now)
+void rt_account(struct rq *rq, struct task *curr, u64 delta, u64 now)
 {
+	if (curr->state != TASK_RUNNING)
+		curr->rt_start = curr->utime + curr->stime;	/* RLIMIT_RTTIME begins anew */
 	if (now >= rq->rt_period_end) {
 		rq->rt_period_end = now + RT_PERIOD_NS;
 		rq->rt_time = 0;

@@ -14,6 +14,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
+#include "kernel/time.h"
 #include "kernel/trace.h"
 
 static struct kmem_cache *sigqueue_cache;
@@ -51,7 +52,9 @@ static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
 
 	if (atomic_fetch_add_explicit(&nr_sigqueue, 1, memory_order_relaxed) < limit || override_limit)
 		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | GFP_NOWARN);
-	if (!q)
+	if (q)
+		q->timer = NULL;
+	else
 		atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
 	return q;
 }
@@ -59,6 +62,10 @@ static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
 static void sigqueue_free(struct sigqueue *q)
 {
 	list_del(&q->node);
+	if (unlikely(q->timer)) {
+		posix_timer_dequeued(q->timer, NULL);
+		return;
+	}
 	kmem_cache_free(sigqueue_cache, q);
 	atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
 }
@@ -305,6 +312,43 @@ out:
 	return err;
 }
 
+struct sigqueue *sigqueue_prealloc(struct posix_timer *owner)
+{
+	struct sigqueue *q = sigqueue_alloc(current, false);
+
+	if (q) {
+		list_init(&q->node);
+		q->timer = owner;
+	}
+	return q;
+}
+
+void sigqueue_disown(struct sigqueue *q)
+{
+	q->timer = NULL;
+	if (list_empty(&q->node))
+		sigqueue_free(q);
+}
+
+bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
+{
+	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
+	int sig = q->info.si_signo;
+
+	assert_held(&t->sighand->siglock);
+	if (t->group->flags & SIGNAL_GROUP_EXIT)
+		return true;
+	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
+		prepare_stop_cont(sig, t);
+	if (sig_ignored(t, sig, false))
+		return false;
+	list_add_tail(&q->node, &p->queue);
+	p->signal |= sigmask(sig);
+	complete_signal(sig, t, group);
+	trace(TRACE_signal_generate, sig, t->pid);
+	return true;
+}
+
 static int send_pinned(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sighand *s = t->sighand;
@@ -499,7 +543,12 @@ static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info
 		p->signal &= ~sigmask(sig);
 	if (first) {
 		copy_siginfo(info, &first->info);
-		sigqueue_free(first);
+		if (unlikely(first->timer)) {
+			list_del(&first->node);
+			posix_timer_dequeued(first->timer, info);
+		} else {
+			sigqueue_free(first);
+		}
 	} else {
 		*(struct info_words *)info = (struct info_words){ { 0 } };
 		info->si_signo = sig;

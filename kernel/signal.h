@@ -9,6 +9,7 @@
 struct task;
 struct group;
 struct regs;
+struct posix_timer;
 
 typedef u64 sigset_t_k;			/* bit sig-1 */
 #define sigmask(sig)	(1ull << ((sig) - 1))
@@ -17,6 +18,7 @@ typedef u64 sigset_t_k;			/* bit sig-1 */
 struct sigqueue {			/* one queued siginfo */
 	struct list node;
 	struct k_siginfo info;
+	struct posix_timer *timer;	/* [siglock] whose own it is, NULL: freed when it is taken */
 };
 struct sigpending {			/* [siglock] */
 	sigset_t_k signal;
@@ -64,6 +66,12 @@ int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t);
 int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
+/* A timer's own entry, which counts as one queued signal; NULL: as many as may be, or no memory. */
+struct sigqueue *sigqueue_prealloc(struct posix_timer *owner);
+/* It is free, or will be when it is taken off its queue. siglock held. */
+void sigqueue_disown(struct sigqueue *q);
+/* Queues q, which is on no queue, and its signal. False: that is ignored. As send_signal_locked. */
+bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group);
 /* SIGKILL to a whole group, as the OOM killer does. Context as send_sig_group. */
 void kill_group(struct task *t);
 /* A synchronous fault of current: unblocks and resets to SIG_DFL if blocked or ignored. */

@@ -13,9 +13,9 @@
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "kernel/trace.h"
 
-#define NSEC_PER_SEC	1000000000ull
 #define USER_TICK_NS	(NSEC_PER_SEC / HZ)
 /* The most descriptors a limit may allow. */
 #define NR_OPEN		1048576u
@@ -104,6 +104,14 @@ static bool may_prlimit(const struct task *t)
 	       (c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid && c->gid == o->egid && c->gid == o->sgid);
 }
 
+static void watch_cpu_limit(struct group *g, u64 limit)
+{
+	if (limit == RLIM64_INFINITY)
+		atomic_fetch_and(&g->cpu_watch, ~CPU_WATCH_LIMIT);
+	else
+		atomic_fetch_or(&g->cpu_watch, CPU_WATCH_LIMIT);
+}
+
 /* Reads, and sets if new, one limit of t's group. */
 static int do_prlimit(struct task *t, unsigned which, const struct k_rlimit64 *new, struct k_rlimit64 *old)
 {
@@ -125,6 +133,8 @@ static int do_prlimit(struct task *t, unsigned which, const struct k_rlimit64 *n
 			err = -EPERM;
 		else if (new)
 			t->group->rlim[which] = *new;
+		if (new && !err && which == RLIMIT_CPU)
+			watch_cpu_limit(t->group, new->rlim_cur);
 		task_unlock(leader);
 	} else {
 		err = -ESRCH;
@@ -173,11 +183,6 @@ long sys_setrlimit(unsigned which, uaddr_t ulim)
 
 /* ---- usage ---- */
 
-static struct k_timeval to_timeval(u64 ns)
-{
-	return (struct k_timeval){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_usec = (s64)(ns % NSEC_PER_SEC / 1000) };
-}
-
 static void usage_thread(struct task *t, struct k_rusage *ru)
 {
 	ru->ru_minflt += (s64)t->min_flt;
@@ -194,8 +199,8 @@ static void usage_self(struct k_rusage *ru)
 	struct task *t;
 
 	task_cputime(g, &utime, &stime);
-	ru->ru_utime = to_timeval(utime);
-	ru->ru_stime = to_timeval(stime);
+	ru->ru_utime = ns_to_timeval(utime);
+	ru->ru_stime = ns_to_timeval(stime);
 	read_lock(&tasklist_lock);
 	ru->ru_minflt = (s64)g->min_flt;
 	ru->ru_majflt = (s64)g->maj_flt;
@@ -213,8 +218,8 @@ static void usage_children(struct k_rusage *ru)
 	struct group *g = current->group;
 
 	spin_lock(&current->sighand->siglock);
-	ru->ru_utime = to_timeval(g->cutime);
-	ru->ru_stime = to_timeval(g->cstime);
+	ru->ru_utime = ns_to_timeval(g->cutime);
+	ru->ru_stime = ns_to_timeval(g->cstime);
 	ru->ru_maxrss = (s64)(g->cmaxrss * (PAGE_SIZE / 1024));
 	ru->ru_minflt = (s64)g->cmin_flt;
 	ru->ru_majflt = (s64)g->cmaj_flt;
@@ -236,8 +241,8 @@ long sys_getrusage(int who, uaddr_t uru)
 		usage_children(&ru);
 		break;
 	case RUSAGE_THREAD:
-		ru.ru_utime = to_timeval(current->utime);
-		ru.ru_stime = to_timeval(current->stime);
+		ru.ru_utime = ns_to_timeval(current->utime);
+		ru.ru_stime = ns_to_timeval(current->stime);
 		usage_thread(current, &ru);
 		break;
 	default:

@@ -11,6 +11,7 @@
  * comes last.
  */
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "kernel/cgroup.h"
 #include "kernel/lib/bitmap.h"
 #include "kernel/lib/string.h"
@@ -57,6 +58,7 @@ static struct group init_group = {
 	.exec_mutex = MUTEX_INIT(init_group.exec_mutex, "exec_mutex", RANK_EXEC),
 	.pgrp_node = LIST_INIT(init_group.pgrp_node),
 	.oom_node = LIST_INIT(init_group.oom_node),
+	.posix_timers = LIST_INIT(init_group.posix_timers),
 	.leader = &init_task,
 };
 
@@ -489,7 +491,7 @@ char task_state_letter(const struct task *t)
 	return s & TASK_DEAD ? 'X' : 'R';
 }
 
-static void sum_cputime(struct group *g, u64 *utime, u64 *stime)
+void sum_cputime(struct group *g, u64 *utime, u64 *stime)
 {
 	struct task *t;
 
@@ -506,11 +508,6 @@ void task_cputime(struct group *g, u64 *utime, u64 *stime)
 	read_lock(&tasklist_lock);
 	sum_cputime(g, utime, stime);
 	read_unlock(&tasklist_lock);
-}
-
-static struct k_timeval ns_to_timeval(u64 ns)
-{
-	return (struct k_timeval){ (s64)(ns / 1000000000), (s64)(ns % 1000000000 / 1000) };
 }
 
 void group_rusage(struct task *p, struct k_rusage *r)

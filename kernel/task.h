@@ -25,6 +25,7 @@ struct mm;
 struct files;
 struct fs;
 struct io_context;
+struct cpu_timer;
 struct inode;
 struct tty;
 struct sem_undo_list;
@@ -94,6 +95,7 @@ struct group {
 	_Atomic s32 io_live;		/* (~) threads not yet past Q, the point of no more IO; ++ with live, -- in oom_exit_quiesced */
 	s32 nr_threads;			/* [T+S] hashed threads */
 	s32 quick_threads;		/* [S] threads not yet at X0 */
+	_Atomic u32 cpu_watch;		/* (~) CPU_WATCH_*: its time is looked at in the tick */
 	struct list thread_head;	/* [T+S] of task.thread_node: either lock to read */
 	u32 flags;			/* [S] SIGNAL_* */
 	int group_exit_code;		/* [S] */
@@ -126,6 +128,11 @@ struct group {
 	u64 oom_marked_ns;		/* (!) when oom_mm was set */
 	u64 oom_marked_insns;
 
+	struct cpu_timer *cpu_timers;	/* [cpu_timers_lock] timers on its time, anybody's */
+	u64 cpu_seen[2];		/* by enum cpu_part, ns: at the last tick that looked */
+	struct cpu_itimer { u64 expires, incr; } cpu_itimer[2];	/* [S] by enum cpu_part, ns of its time; 0: off */
+	struct list posix_timers;	/* [S] its own */
+
 	struct timer real_timer;	/* ITIMER_REAL */
 	u64 it_real_incr;		/* [S] ns */
 	u64 it_real_expires;		/* [S] ns absolute, 0 = off */
@@ -137,6 +144,7 @@ struct group {
 	u64 nvcsw, nivcsw;
 	u64 cmin_flt, cmaj_flt, cnvcsw, cnivcsw;
 	u64 maxrss, cmaxrss;		/* pages */
+	int next_timer_id;		/* [S] */
 	int tgid;			/* (c) */
 };
 
@@ -152,19 +160,23 @@ struct task {
 	/* scheduling [R] */
 	struct cpu *cpu;		/* where it runs, ran or is queued */
 	u8 on_rq, on_cpu;
+	u8 reset_on_fork;
+	_Atomic u32 cpu_watch;		/* (~) as of a group */
 	struct list rq_node;
 	u64 slice_end;
 	u64 exec_start, utime, stime;	/* ns */
 	u64 affinity;			/* bit per CPU */
 	int policy, rt_priority, nice;
 	int prio;			/* what the queue goes by: rt_priority, 0 of an ordinary task */
-	u8 reset_on_fork;
+	struct cpu_timer *cpu_timers;
+	u64 rt_start;			/* a real-time task's processor time when it last slept, ns */
 	u64 nvcsw, nivcsw;
 	struct timer sleep_timer;	/* schedule_until */
 	u32 saved_state;		/* [R] state before TASK_FROZEN */
 
 	/* identity and family */
 	int pid, tgid;			/* (!) except exec's swap [T] */
+	int pdeath_signal;		/* (@) */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
@@ -181,7 +193,6 @@ struct task {
 	int death_told;			/* [T] tgid of the parent last told of this group's death, -1: none */
 	int exit_code;			/* [T]; [S] in a trace stop: what wait shows, then what the tracer sends it on with */
 	int exit_signal;		/* [T] */
-	int pdeath_signal;		/* (@) */
 	char comm[16];			/* [A] */
 	u64 start_time;			/* (!) ns */
 
@@ -192,9 +203,9 @@ struct task {
 	u8 restore_sigmask;		/* (@) */
 	struct sigpending pending;	/* [S] */
 	u32 jobctl;			/* [S] */
+	u32 sas_flags;			/* (@) */
 	uaddr_t sas_sp;			/* (@) alternate stack */
 	size_t sas_size;
-	u32 sas_flags;
 	struct restart_block restart;	/* (@) */
 	u64 ptrace_message;		/* [S] of a trace stop, for GETEVENTMSG */
 	struct k_siginfo *last_siginfo;	/* [S] of a trace stop, on its stack; else NULL */
@@ -360,4 +371,5 @@ struct k_utsname;
 void uts_copy(struct k_utsname *out);		/* sys.c. Sleeps. */
 char task_state_letter(const struct task *t);
 void task_cputime(struct group *g, u64 *utime, u64 *stime);	/* dead and living threads; takes tasklist_lock (r) */
+void sum_cputime(struct group *g, u64 *utime, u64 *stime);	/* the same with tasklist_lock or siglock held */
 void group_rusage(struct task *p, struct k_rusage *r);	/* of p's group and of the children it reaped (RUSAGE_BOTH); as above */

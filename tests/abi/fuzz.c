@@ -235,7 +235,8 @@ static const struct call signal_calls[] = {C(rt_sigaction, "gwp8"), C(rt_sigproc
 	C(rt_sigpending, "p8"), C(rt_sigtimedwait, "wpt8"), C(rt_sigqueueinfo, "kgw"), C(rt_sigsuspend, "w8"),
 	C(sigaltstack, "wp"), C(rt_tgsigqueueinfo, "kkgw"), C(nanosleep, "tp"), C(clock_nanosleep, "iitp"),
 	C(restart_syscall, ""), C(futex, "pfitpi"), C(futex, "pfitpi"), C(set_robust_list, "wn"), C(get_robust_list, "kpp"),
-	C(fork, ""), C(clone, "gpppp"), C(ppoll, "witpn"), C(epoll_pwait, "dpiipn")};
+	C(fork, ""), C(clone, "gpppp"), C(ppoll, "witpn"), C(epoll_pwait, "dpiipn"), C(timer_create, "iwp"), C(timer_create, "i0p"),
+	C(timer_settime, "iiwp"), C(timer_settime, "iitp"), C(timer_gettime, "ip"), C(timer_getoverrun, "i"), C(timer_delete, "i")};
 
 static const struct call process_calls[] = {C(clone, "fpppp"), C(clone, "gpppp"), C(fork, ""), C(vfork, ""), C(clone3, "wn"),
 	C(execve, "sww"), C(execveat, "Dswwf"), C(wait4, "kp1p"), C(waitid, "ikpfp"), C(exit, "i"), C(kill, "kg"),
@@ -244,7 +245,8 @@ static const struct call process_calls[] = {C(clone, "fpppp"), C(clone, "gpppp")
 	C(getgroups, "ip"), C(setgroups, "iw"), C(setresuid, "iii"), C(getresuid, "ppp"), C(setfsuid, "i"), C(personality, "f"),
 	C(getpriority, "ik"), C(setpriority, "iki"), C(sched_setparam, "kw"), C(sched_getparam, "kp"),
 	C(sched_setscheduler, "kiw"), C(sched_getscheduler, "k"), C(sched_get_priority_max, "i"), C(sched_rr_get_interval, "kp"),
-	C(sched_setaffinity, "knw"), C(sched_getaffinity, "knp"), C(sched_yield, ""), C(prctl, "iwiii"), C(prctl, "iiiii"),
+	C(sched_setaffinity, "knw"), C(sched_getaffinity, "knp"), C(sched_yield, ""),
+	C(sched_setattr, "kw0"), C(sched_getattr, "kpn0"), C(prctl, "iwiii"), C(prctl, "iiiii"),
 	C(prctl, "fwwww"), C(arch_prctl, "fp"), C(arch_prctl, "ip"), C(setrlimit, "iw"), C(prlimit64, "kiwp"),
 	C(set_tid_address, "p"), C(unshare, "f"), C(getcpu, "ppp"), C(getrandom, "pnf"), C(gettimeofday, "pp"), C(time, "p"),
 	C(clock_gettime, "ip"), C(clock_getres, "ip"), C(syslog, "ipn"), C(futex, "pfitpi"), C(mmap, "alffdo"), C(pipe, "p"),
