@@ -103,6 +103,9 @@ struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
 int vfs_truncate(struct dentry *d, u64 size);
+struct file *file_alloc_empty(void);				/* or NULL; for one of the next two */
+void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */
+void file_free_empty(struct file *f);
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
 

@@ -27,15 +27,18 @@ void file_cache_init(void)
 /* O_PATH files and those that cannot be used. */
 static const struct file_ops no_fops;
 
-/* Takes over the reference on d even on failure. */
-struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
+struct file *file_alloc_empty(void)
 {
-	struct file *f = kmem_cache_alloc(file_cache, GFP_KERNEL | GFP_ZERO);
+	return kmem_cache_alloc(file_cache, GFP_KERNEL | GFP_ZERO);
+}
 
-	if (!f) {
-		dput(d);
-		return ERR_PTR(-ENOMEM);
-	}
+void file_free_empty(struct file *f)
+{
+	kmem_cache_free(file_cache, f);
+}
+
+void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags)
+{
 	atomic_init(&f->refs, 1);
 	f->flags = flags;
 	mutex_init(&f->pos_lock, "file_pos", RANK_FILE_POS);
@@ -47,6 +50,18 @@ struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
 	list_init(&f->epoll_items);
 	f->readable = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH);
 	f->writable = ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) && !(flags & O_PATH);
+}
+
+/* Takes over the reference on d even on failure. */
+struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
+{
+	struct file *f = file_alloc_empty();
+
+	if (!f) {
+		dput(d);
+		return ERR_PTR(-ENOMEM);
+	}
+	file_attach(f, d, ops, flags);
 	return f;
 }
 

@@ -125,6 +125,14 @@ static unsigned files_top(const struct files *f)
 	return 0;
 }
 
+/* f->lock held, or f is private. */
+static void mark_free(struct files *f, unsigned fd)
+{
+	bit_clear(f->open, fd);
+	bit_clear(f->cloexec, fd);
+	f->lowest = min(f->lowest, fd);
+}
+
 struct files *files_copy(struct files *old)
 {
 	struct files *f = files_alloc();
@@ -144,11 +152,14 @@ struct files *files_copy(struct files *old)
 			return NULL;
 		}
 	}
-	for (unsigned fd = 0; fd < top; fd++)
-		f->fd[fd] = old->fd[fd] ? get_file(old->fd[fd]) : NULL;
 	kmemcpy(f->open, old->open, BITMAP_WORDS(top) * sizeof(u64));
 	kmemcpy(f->cloexec, old->cloexec, BITMAP_WORDS(top) * sizeof(u64));
 	f->lowest = old->lowest;
+	for (unsigned fd = 0; fd < top; fd++) {
+		f->fd[fd] = old->fd[fd] ? get_file(old->fd[fd]) : NULL;
+		if (!f->fd[fd])
+			mark_free(f, fd);	/* another thread's, reserved */
+	}
 	spin_unlock(&old->lock);
 	return f;
 }
@@ -232,9 +243,7 @@ static void close_some(struct files *f, unsigned from, unsigned to, const u64 *c
 		}
 		file = f->fd[fd];
 		f->fd[fd] = NULL;
-		bit_clear(f->open, fd);
-		bit_clear(f->cloexec, fd);
-		f->lowest = min(f->lowest, fd);
+		mark_free(f, fd);
 		spin_unlock(&f->lock);
 		filp_close(file, f);
 		from = fd;
@@ -309,7 +318,8 @@ static unsigned nofile_limit(void)
 	return (unsigned)min(limit, (u64)MAX_FDS);
 }
 
-int fd_alloc(struct file *f, u32 flags, int from)
+/* f NULL: the descriptor is nobody else's, and not there yet. */
+static int fd_take(struct file *f, u32 flags, int from)
 {
 	struct files *files = current->files;
 	unsigned limit = nofile_limit(), fd;
@@ -341,6 +351,34 @@ int fd_alloc(struct file *f, u32 flags, int from)
 	return (int)fd;
 }
 
+int fd_alloc(struct file *f, u32 flags, int from)
+{
+	return fd_take(f, flags, from);
+}
+
+int fd_reserve(u32 flags)
+{
+	return fd_take(NULL, flags, 0);
+}
+
+/* Nobody writes to a reserved place; but where there are sharers, one may move the table meanwhile. */
+int fd_install(int fd, struct file *f)
+{
+	struct files *files = current->files;
+
+	if (likely(!IS_ERR(f) && atomic_load_explicit(&files->refs, memory_order_acquire) == 1)) {
+		WRITE_ONCE(files->fd[fd], f);
+		return fd;
+	}
+	spin_lock(&files->lock);
+	if (IS_ERR(f))
+		mark_free(files, (unsigned)fd);
+	else
+		files->fd[fd] = f;
+	spin_unlock(&files->lock);
+	return IS_ERR(f) ? (int)PTR_ERR(f) : fd;
+}
+
 int fd_close(int fd)
 {
 	struct files *files = current->files;
@@ -350,9 +388,7 @@ int fd_close(int fd)
 	f = fd_lookup(files, fd);
 	if (f) {
 		files->fd[fd] = NULL;
-		bit_clear(files->open, (unsigned)fd);
-		bit_clear(files->cloexec, (unsigned)fd);
-		files->lowest = min(files->lowest, (unsigned)fd);
+		mark_free(files, (unsigned)fd);
 	}
 	spin_unlock(&files->lock);
 	return f ? filp_close(f, files) : -EBADF;
@@ -467,6 +503,11 @@ static long dup_over(struct file *f, unsigned newfd, u32 flags)
 		}
 	}
 	old = files->fd[newfd];
+	if (!old && bit_test(files->open, newfd)) {	/* reserved */
+		spin_unlock(&files->lock);
+		fput(f);
+		return -EBUSY;
+	}
 	files->fd[newfd] = f;
 	bit_set(files->open, newfd);
 	if (flags & O_CLOEXEC)

@@ -151,6 +151,12 @@ struct file *fget_raw(int fd);			/* O_PATH files too */
 struct fdref { struct file *file; u32 counted; };
 struct fdref fdget(int fd);			/* .file NULL: -EBADF */
 static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
+/*
+ * A descriptor before there is a file, so that the lack of one is found before anything has changed. fd_install ends the
+ * reservation: with f, whose reference it takes over, or if that is an error, without; then the error.
+ */
+int fd_reserve(u32 flags);			/* fd or -EMFILE/-ENOMEM. flags: O_CLOEXEC */
+int fd_install(int fd, struct file *f);
 int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
 int fd_close(int fd);				/* 0, -EBADF or flush's error */
 struct files *files_alloc(void);		/* empty table for the first program; NULL */

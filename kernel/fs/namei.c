@@ -435,12 +435,13 @@ int vfs_truncate(struct dentry *d, u64 size)
 
 /* --- open --- */
 
-struct file *file_open_dentry(struct dentry *d, u32 flags)
+/* f becomes d's, whose reference it takes over: f, or it is gone: ERR_PTR. */
+static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
 {
-	struct file *f = file_alloc(d, flags & O_PATH ? NULL : d->inode->fops, flags);
 	int err;
 
-	if (IS_ERR(f) || flags & O_PATH)
+	file_attach(f, d, flags & O_PATH ? NULL : d->inode->fops, flags);
+	if (flags & O_PATH)
 		return f;
 	err = !d->inode->fops ? -ENXIO : f->ops->open ? f->ops->open(d->inode, f) : 0;
 	if (err) {
@@ -449,6 +450,16 @@ struct file *file_open_dentry(struct dentry *d, u32 flags)
 	}
 	f->opened = 1;
 	return f;
+}
+
+struct file *file_open_dentry(struct dentry *d, u32 flags)
+{
+	struct file *f = file_alloc_empty();
+
+	if (f)
+		return open_as(f, d, flags);
+	dput(d);
+	return ERR_PTR(-ENOMEM);
 }
 
 static bool wants_write(u32 flags)
@@ -584,34 +595,45 @@ static int check_open_flags(u32 *flags)
 	return 0;
 }
 
-struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
+/* What is opened: found, made, or made empty. Referenced; ERR_PTR. */
+static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
 {
 	bool created = false;
 	struct dentry *d;
-	struct file *f;
 	struct walk w;
-	int err = check_open_flags(&flags);
+	int err = walk_start(&w, dfd, path, (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 
-	might_sleep();
-	if (!err)
-		err = walk_start(&w, dfd, path, (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 	if (err)
 		return ERR_PTR(err);
 	d = open_find(&w, flags, mode, &created);
 	walk_end(&w);
-	if (IS_ERR(d))
+	if (IS_ERR(d) || created || flags & (O_TMPFILE & ~O_DIRECTORY))
+		return d;
+	err = may_open(d, flags);
+	if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
+		err = vfs_truncate(d, 0);
+	if (!err)
+		return d;
+	dput(d);
+	return ERR_PTR(err);
+}
+
+/* The file comes first: nothing is made or cut that cannot be opened then. */
+struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
+{
+	struct file *f = file_alloc_empty();
+	struct dentry *d;
+
+	might_sleep();
+	if (!f)
+		return ERR_PTR(-ENOMEM);
+	d = open_name(dfd, path, flags, mode);
+	if (IS_ERR(d)) {
+		file_free_empty(f);
 		return (struct file *)d;
-	if (!created && !(flags & (O_TMPFILE & ~O_DIRECTORY))) {
-		err = may_open(d, flags);
-		if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
-			err = vfs_truncate(d, 0);
-		if (err) {
-			dput(d);
-			return ERR_PTR(err);
-		}
 	}
 	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC | __FMODE_EXEC);
-	f = file_open_dentry(d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
+	f = open_as(f, d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
 	if (!IS_ERR(f) && f->opened)
 		fsnotify(f->dentry, IN_OPEN);
 	return f;
@@ -631,20 +653,20 @@ bool file_is_readable(const struct file *f)
 
 static long do_open(int dfd, uaddr_t upath, u32 flags, u32 mode)
 {
-	char *path = getname(upath);
-	struct file *f;
-	int fd;
+	char *path;
+	int fd, err;
 
+	flags = (flags & ~(u32)__FMODE_EXEC) | O_LARGEFILE;
+	err = check_open_flags(&flags);
+	if (err)
+		return err;
+	path = getname(upath);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
-	mode = mode & 07777 & ~current_umask();
-	f = do_filp_open(dfd, path, (flags & ~(u32)__FMODE_EXEC) | O_LARGEFILE, mode);
+	fd = fd_reserve(flags & O_CLOEXEC);
+	if (fd >= 0)
+		fd = fd_install(fd, do_filp_open(dfd, path, flags, mode & 07777 & ~current_umask()));
 	putname(path);
-	if (IS_ERR(f))
-		return PTR_ERR(f);
-	fd = fd_alloc(f, flags & O_CLOEXEC, 0);
-	if (fd < 0)
-		fput(f);
 	return fd;
 }
 

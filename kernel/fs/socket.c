@@ -354,28 +354,30 @@ long sys_accept4(int fd, uaddr_t ua, uaddr_t ulen, int flags)
 	struct sock *sk;
 	struct file *f, *new;
 	struct address a;
-	long ret = 0;
+	int newfd;
+	long ret;
 
 	if (flags & ~(SOCK_CLOEXEC | SOCK_NONBLOCK))
 		return -EINVAL;
 	f = fget_sock(fd, &sk);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
+	/* First, for a connection that is taken and has no descriptor would be lost. */
+	newfd = fd_reserve(flags & SOCK_CLOEXEC ? O_CLOEXEC : 0);
+	if (newfd < 0) {
+		fput(f);
+		return newfd;
+	}
 	new = unix_accept(sk, f->flags, (u32)flags & SOCK_NONBLOCK);
 	fput(f);
-	if (IS_ERR(new))
-		return PTR_ERR(new);
-	if (ua) {
-		ret = unix_peer_name(file_sock(new), &a);
-		if (!ret)
-			ret = address_to_user(&a, ua, ulen);
-		else
-			ret = -ECONNABORTED;
+	if (ua && !IS_ERR(new)) {
+		ret = unix_peer_name(file_sock(new), &a) ? -ECONNABORTED : address_to_user(&a, ua, ulen);
+		if (ret) {
+			fput(new);
+			new = ERR_PTR(ret);
+		}
 	}
-	if (!ret)
-		return install(new, (u32)flags);
-	fput(new);
-	return ret;
+	return fd_install(newfd, new);
 }
 
 long sys_accept(int fd, uaddr_t ua, uaddr_t ulen)

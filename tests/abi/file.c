@@ -565,6 +565,59 @@ TEST(too_many_descriptors)
 		0);
 }
 
+// Who has no descriptor left learns it before anything is made, or cut.
+TEST(no_descriptor_no_change)
+{
+	struct rlimit limit = {20, 20};
+
+	t_tmpdir();
+	CHECK_EQ(t_spit("old", "text"), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &limit), 0);
+		while (sys(dup, 0) >= 0)
+			;
+		CHECK_EQ(sys(open, "new", O_RDWR | O_CREAT, 0600), -EMFILE);
+		CHECK_EQ(sys(open, "old", O_RDWR | O_TRUNC), -EMFILE);
+		CHECK_EQ(sys(open, "nothing", O_RDONLY), -EMFILE);
+		CHECK_EQ(sys(open, 8UL, O_RDONLY), -EFAULT);
+		CHECK_EQ(sys(open, "old", O_RDONLY | O_CREAT | O_DIRECTORY, 0600), -EINVAL);
+	}),
+		0);
+	CHECK_EQ(sys(access, "new", 0), -ENOENT);
+	CHECK_EQ(t_slurp("old", buf, sizeof buf), 4);
+}
+
+static int open_fifo(void *arg)
+{
+	*(_Atomic long *)arg = sys(open, "fifo", O_RDONLY);
+	return 0;
+}
+
+// While a thread waits in open, its descriptor is taken, and not there.
+TEST(a_descriptor_is_taken_while_open_waits)
+{
+	struct thread t;
+	_Atomic long fd = -1;
+
+	t_tmpdir();
+	CHECK_EQ(sys(mknod, "fifo", 010600, 0), 0);
+	long next = sys(dup, 0);
+
+	sys(close, next);
+	thread_start(&t, open_fifo, (void *)&fd);
+	UNTIL(t_task_state(t_getpid(), t.id) == 'S');
+	CHECK_EQ(sys(fcntl, next, F_GETFD), -EBADF);
+	CHECK_EQ(sys(close, next), -EBADF);
+	CHECK_EQ(sys(dup2, 0, next), -EBUSY);
+	CHECK_EQ(sys(dup, 0), next + 1);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(dup, 0), next)), 0); // nobody waits there
+	long w = sys(open, "fifo", O_WRONLY);
+
+	CHECK_EQ(w, next + 2);
+	thread_join(&t);
+	CHECK_EQ(fd, next);
+}
+
 // ---- devices ----
 
 TEST(null_zero_full)

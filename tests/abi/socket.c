@@ -565,6 +565,21 @@ TEST(accept_fails)
 	CHECK_EQ(got.sun_family, AF_UNIX);
 	CHECK_EQ(sys(fcntl, b, F_GETFD), FD_CLOEXEC);
 	CHECK_EQ(sys(fcntl, b, F_GETFL), O_RDWR | O_NONBLOCK);
+	struct rlimit limit = {60, 60};
+
+	CHECK_EQ(IN_CHILD({
+		long last = 0;
+
+		a = open_socket(SOCK_STREAM);
+		CHECK_EQ(sys(connect, a, &un, len), 0);
+		CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &limit), 0);
+		for (long fd; (fd = sys(dup, 0)) >= 0;)
+			last = fd;
+		CHECK_EQ(sys(accept, l, 0, 0), -EMFILE);
+		sys(close, last);
+		CHECK_EQ(sys(accept, l, 0, 0), last); // the connection was not lost
+	}),
+		0);
 	CHECK_EQ(sys(shutdown, l, SHUT_RD), 0);
 	CHECK_EQ(sys(accept, l, 0, 0), -EAGAIN);
 	CHECK_EQ(sys(fcntl, l, F_SETFL, 0), 0);
