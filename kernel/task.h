@@ -238,6 +238,7 @@ struct task {
 
 	_Atomic u64 oom_priv;		/* the active design's own word; cleared on fork */
 	u64 min_flt, maj_flt;		/* (@) */
+	u32 fail_nth;			/* (@) allocations up to the one that fails, 0: none; anybody may set it */
 
 	struct cgroup *cgroup[NR_CG_TREES];	/* [T+K] to change, either to look, K: css_lock; NULL: the root */
 };

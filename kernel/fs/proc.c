@@ -96,6 +96,7 @@ static const struct proc_entry entries[] = {
 	{ "oom_score_adj", 0644, proc_oom_score_adj, proc_oom_score_adj_store, NULL },
 	{ "oom_adj", 0644, proc_oom_adj, proc_oom_adj_store, NULL },
 	{ "wchan", 0444, proc_wchan, NULL, NULL },
+	{ "fail-nth", 0644, proc_fail_nth, proc_fail_nth_store, NULL },
 	{ "mounts", 0444, proc_mounts, NULL, NULL },
 	{ "cgroup", 0444, proc_cgroup, NULL, NULL },
 	{ "exe", S_IFLNK | 0777, NULL, NULL, proc_exe },

@@ -28,6 +28,8 @@ s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_adj(struct task *t, char *buf, size_t n);
 s64 proc_oom_adj_store(struct task *t, const char *buf, size_t n);
 s64 proc_wchan(struct task *t, char *buf, size_t n);
+s64 proc_fail_nth(struct task *t, char *buf, size_t n);		/* mm/fail_nth.c */
+s64 proc_fail_nth_store(struct task *t, const char *buf, size_t n);
 /* proc_mm.c */
 s64 proc_cmdline(struct task *t, char *buf, size_t n);
 s64 proc_environ(struct task *t, char *buf, size_t n);

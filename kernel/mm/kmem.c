@@ -17,6 +17,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
 #include "kernel/sched.h"
+#include "kernel/task.h"
 
 #define MAG_SIZE	12u		/* objects in a CPU's array */
 #define MAX_CACHES	64u
@@ -335,6 +336,8 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 
 	if (gfp & GFP_DIRECT_RECLAIM)
 		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
+	if (unlikely(current->fail_nth) && should_fail_alloc(gfp))
+		return NULL;
 	obj = mag_alloc(c);
 	if (unlikely(!obj)) {
 		obj = cache_grow_and_alloc(c, gfp);

@@ -77,6 +77,7 @@ void copy_page(struct page *dst, const struct page *src);
  * OOM-kill, may fail.
  */
 struct page *alloc_pages(u32 gfp, unsigned order);
+bool should_fail_alloc(u32 gfp);		/* current->fail_nth is not 0: is this the one that fails? */
 static inline struct page *alloc_page(u32 gfp) { return alloc_pages(gfp, 0); }
 static inline void get_page(struct page *p) { atomic_fetch_add_explicit(&p->refs, 1, memory_order_relaxed); }
 void free_page_slow(struct page *p);		/* part of put_page */

@@ -412,6 +412,8 @@ struct page *alloc_pages(u32 gfp, unsigned order)
 	assert(order < MAX_ORDER);
 	if (gfp & GFP_DIRECT_RECLAIM)
 		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
+	if (unlikely(current->fail_nth) && should_fail_alloc(gfp))
+		return NULL;
 	p = get_page_from_freelist(gfp, order, WMARK_LOW);
 	if (likely(p))
 		return p;

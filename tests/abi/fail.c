@@ -1,0 +1,682 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// No memory: each allocation of a call fails once, the first, the second, and so on to the last. The call then says so or
+// does without, works when it is repeated, and has kept nothing: the harness counts pages and objects.
+#include "t.h"
+
+#include <asm/poll.h>
+#include <linux/eventpoll.h>
+#include <linux/un.h>
+
+// What no header of the kernel's own gives to user programs.
+enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40 };
+
+#define DOOR "/proc/self/fail-nth"
+enum { UNTOUCHED = 77 }; // the call needs fewer allocations than that
+static char buf[64 * 1024];
+
+// EFAULT: the page of the program's that was to be written could not be had.
+static bool says_so(long ret)
+{
+	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT;
+}
+
+// Where a failure would leave something for the next call to stumble over.
+#define SURELY(call)                                                                               \
+	do {                                                                                       \
+	} while (says_so(call))
+
+static long arm(long door, unsigned n)
+{
+	char text[16];
+	int len = t_snprintf(text, sizeof text, "%u", n);
+
+	return sys(pwrite64, door, text, len, 0);
+}
+
+// Whether the allocation that was to fail is still to come.
+static bool disarm(long door)
+{
+	char text[16];
+	long n = sys(pread64, door, text, sizeof text - 1, 0);
+
+	if (n == -ENOMEM)
+		return true; // it was one of the question's own
+	CHECK_GE(n, 2);
+	text[n] = 0;
+	if (t_number(text) == 0)
+		return false;
+	SURELY(arm(door, 0));
+	return true;
+}
+
+static void without_memory(const char *name, long (*call)(void))
+{
+	int how = 0;
+
+	for (unsigned n = 1; how != UNTOUCHED && n < 1000; n++) {
+		how = IN_CHILD({
+			long door = sys(open, DOOR, O_RDWR | O_CLOEXEC);
+
+			CHECK_GE(door, 0);
+			CHECK_GE(call(), 0); // it works, and what it touches is there
+			CHECK_GE(arm(door, n), 1);
+			long ret = call();
+			bool untouched = disarm(door);
+
+			if (ret < 0 && (untouched || !says_so(ret))) {
+				t_printf("# %s, allocation %d: %ld\n", name, (int)n, ret);
+				t_exit(1);
+			}
+			ret = call();
+			if (ret < 0) {
+				t_printf("# %s, after allocation %d: %ld\n", name, (int)n, ret);
+				t_exit(1);
+			}
+			t_exit(untouched ? UNTOUCHED : 0);
+		});
+		// A page that user mode touches and does not get ends the process.
+		if (how != 0 && how != UNTOUCHED && how != SIGNALLED(SIGKILL)) {
+			t_printf("# %s, allocation %d: ended with %d\n", name, (int)n, how);
+			CHECK(!"ended well");
+		}
+	}
+	CHECK_EQ(how, UNTOUCHED);
+}
+
+#define WITHOUT_MEMORY(call) without_memory(#call, call)
+
+static void only_with_the_door(void)
+{
+	if (sys(access, DOOR, 2) == -ENOENT)
+		SKIP("this kernel does not fail by order");
+	t_tmpdir();
+}
+
+// The first failure of a chain of calls, after everything is put away.
+static long both(long a, long b)
+{
+	return a < 0 ? a : b;
+}
+
+static long close_of(long fd)
+{
+	return fd < 0 ? fd : sys(close, fd);
+}
+
+// ---- processes ----
+
+static long reap(long pid)
+{
+	if (pid == 0)
+		t_exit(0);
+	if (pid < 0)
+		return pid;
+	while (sys(wait4, pid, 0, __WALL, 0) == -EINTR)
+		;
+	return 0;
+}
+
+static long call_fork(void)
+{
+	return reap(sys(fork));
+}
+
+static long call_clone_sharing(void)
+{
+	return reap(sys(clone, CLONE_FILES | CLONE_FS | CLONE_IO | SIGCHLD, 0, 0, 0, 0));
+}
+
+static long call_clone3(void)
+{
+	int pidfd = -1;
+	struct clone_args args = {.exit_signal = SIGCHLD, .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND, .pidfd = (uint64_t)&pidfd};
+	long ret = reap(sys(clone3, &args, sizeof args));
+
+	if (ret >= 0)
+		sys(close, pidfd);
+	return ret;
+}
+
+static int nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+static long call_thread(void)
+{
+	static char stack[4 * PAGE] __attribute__((aligned(16)));
+	static _Atomic int tid;
+	long ret;
+
+	tid = 1;
+	ret = t_clone(THREAD_FLAGS, stack + sizeof stack, (void *)&tid, (void *)&tid, 0, nothing, NULL);
+	while (ret > 0 && tid)
+		futex((void *)&tid, FUTEX_WAIT, (unsigned)tid, NULL, NULL, 0);
+	return ret;
+}
+
+static long call_unshare(void)
+{
+	return sys(unshare, CLONE_FILES | CLONE_FS);
+}
+
+static long call_pidfd(void)
+{
+	return close_of(sys(pidfd_open, t_getpid(), 0));
+}
+
+static long call_sigqueue(void)
+{
+	siginfo_t info = {.si_code = SI_QUEUE};
+	unsigned long set = BIT(40);
+	struct timespec zero = {0, 0};
+
+	t_block(set);
+	long ret = sys(rt_sigqueueinfo, t_getpid(), 40, &info);
+
+	if (ret == 0)
+		sys(rt_sigtimedwait, &set, 0, &zero, 8);
+	return ret;
+}
+
+static long call_setgroups(void)
+{
+	static unsigned groups[100];
+
+	return both(sys(setgroups, 100, groups), sys(setgroups, 0, 0));
+}
+
+TEST(processes)
+{
+	only_with_the_door();
+	WITHOUT_MEMORY(call_fork);
+	WITHOUT_MEMORY(call_clone_sharing);
+	WITHOUT_MEMORY(call_clone3);
+	WITHOUT_MEMORY(call_thread);
+	WITHOUT_MEMORY(call_unshare);
+	WITHOUT_MEMORY(call_pidfd);
+	WITHOUT_MEMORY(call_sigqueue);
+	WITHOUT_MEMORY(call_setgroups);
+}
+
+// What is left of the order comes along.
+HELPER(executed)
+{
+	long door = sys(open, DOOR, O_RDWR);
+
+	if (says_so(door))
+		return UNTOUCHED;
+	CHECK_GE(door, 0);
+	return disarm(door) ? UNTOUCHED : 0;
+}
+
+static void execute_without_memory(int threads)
+{
+	int how = 0;
+
+	for (unsigned n = 1; how != UNTOUCHED && n < 1000; n++) {
+		how = IN_CHILD({
+			long door = sys(open, DOOR, O_RDWR | O_CLOEXEC);
+			struct thread t;
+
+			for (int i = 0; i < threads; i++)
+				thread_start(&t, thread_pause, NULL);
+			CHECK_GE(arm(door, n), 1);
+			long ret = t_exec("executed", NULL, NULL);
+
+			CHECK(says_so(ret));
+			CHECK(!disarm(door));
+			CHECK_EQ(sys(close, door), 0); // the files are still the old program's
+			t_exec("executed", NULL, NULL);
+			t_exit(2);
+		});
+		// Past some point the old program is gone, and the new one is not whole yet.
+		CHECK(how == UNTOUCHED || how == SIGNALLED(SIGKILL) || how == SIGNALLED(SIGSEGV) || how == 0);
+	}
+	CHECK_EQ(how, UNTOUCHED);
+}
+
+TEST(programs)
+{
+	only_with_the_door();
+	execute_without_memory(0);
+	execute_without_memory(2);
+}
+
+// ---- memory ----
+
+static long use(unsigned long p, size_t bytes)
+{
+	if ((long)p < 0 && (long)p > -4096)
+		return (long)p;
+	for (size_t i = 0; i < bytes; i += PAGE)
+		((volatile char *)p)[i] = 1;
+	return sys(munmap, p, bytes);
+}
+
+static long call_map(void)
+{
+	return use((unsigned long)sys(mmap, 0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 8 * PAGE);
+}
+
+static long call_map_far(void)
+{
+	return use((unsigned long)sys(mmap, 0x200000000000UL, PAGE, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		PAGE);
+}
+
+static long call_map_shared(void)
+{
+	return use((unsigned long)sys(mmap, 0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), 8 * PAGE);
+}
+
+static long call_split(void)
+{
+	unsigned long p = (unsigned long)sys(mmap, 0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if ((long)p < 0)
+		return (long)p;
+	long a = sys(mprotect, p + 2 * PAGE, PAGE, PROT_READ), b = sys(munmap, p + 5 * PAGE, PAGE);
+	long c = sys(madvise, p, PAGE, MADV_DONTFORK);
+
+	SURELY(sys(munmap, p, 8 * PAGE));
+	return both(both(a, b), c);
+}
+
+static long call_remap(void)
+{
+	unsigned long p = (unsigned long)sys(mmap, 0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if ((long)p < 0)
+		return (long)p;
+	long q = sys(mremap, p, 2 * PAGE, 600 * PAGE, MREMAP_MAYMOVE);
+
+	if (q < 0)
+		sys(munmap, p, 2 * PAGE);
+	else
+		sys(munmap, q, 600 * PAGE);
+	return q;
+}
+
+static long call_break(void)
+{
+	long start = sys(brk, 0), end = sys(brk, start + 4 * PAGE);
+
+	sys(brk, start);
+	return end == start + 4 * (long)PAGE ? 0 : -ENOMEM;
+}
+
+static long call_map_file(void)
+{
+	long fd = sys(open, "mapped", O_RDWR | O_CREAT, 0600), p;
+
+	if (fd < 0)
+		return fd;
+	p = sys(ftruncate, fd, 3 * PAGE);
+	if (p == 0)
+		p = sys(mmap, 0, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	sys(close, fd);
+	return p < 0 ? p : use((unsigned long)p, 3 * PAGE);
+}
+
+static long call_shm(void)
+{
+	long id = sys(shmget, 0, 3 * PAGE, 0600), p;
+
+	if (id < 0)
+		return id;
+	p = sys(shmat, id, 0, 0);
+	if (p > 0) // not touched: who dies of it leaves the segment behind, as is right
+		SURELY(sys(shmdt, p));
+	SURELY(sys(shmctl, id, 0, 0)); // IPC_RMID
+	return p;
+}
+
+TEST(memory)
+{
+	only_with_the_door();
+	WITHOUT_MEMORY(call_map);
+	WITHOUT_MEMORY(call_map_far);
+	WITHOUT_MEMORY(call_map_shared);
+	WITHOUT_MEMORY(call_split);
+	WITHOUT_MEMORY(call_remap);
+	WITHOUT_MEMORY(call_break);
+	WITHOUT_MEMORY(call_map_file);
+	WITHOUT_MEMORY(call_shm);
+}
+
+// ---- files ----
+
+static long call_create(void)
+{
+	long fd = sys(open, "new", O_RDWR | O_CREAT | O_EXCL, 0600);
+
+	if (fd < 0)
+		return fd;
+	sys(close, fd);
+	SURELY(sys(unlink, "new"));
+	return 0;
+}
+
+static long call_write(void)
+{
+	long fd = sys(open, "written", O_RDWR | O_CREAT | O_TRUNC, 0600), n;
+
+	if (fd < 0)
+		return fd;
+	n = sys(write, fd, buf, sizeof buf);
+	sys(ftruncate, fd, 0);
+	sys(close, fd);
+	return n;
+}
+
+static long call_write_far(void)
+{
+	long fd = sys(open, "hole", O_RDWR | O_CREAT | O_TRUNC, 0600), n;
+
+	if (fd < 0)
+		return fd;
+	n = sys(pwrite64, fd, buf, 10, 1L << 32);
+	sys(close, fd);
+	return both(n, sys(unlink, "hole"));
+}
+
+static long call_names(void)
+{
+	long a = sys(mkdir, "dir", 0700), b = sys(symlink, "somewhere/far/away", "sym"), c = sys(link, "mapped", "hard");
+	long d = a ? a : sys(rename, "dir", "dir2"), e = sys(mknod, "fifo", 010600, 0);
+
+	SURELY(sys(rmdir, "dir2"));
+	SURELY(sys(rmdir, "dir"));
+	SURELY(sys(unlink, "sym"));
+	SURELY(sys(unlink, "hard"));
+	SURELY(sys(unlink, "fifo"));
+	return both(both(both(a, b), both(c, d)), e);
+}
+
+static long call_list(void)
+{
+	long fd = sys(open, "/proc/self/task", O_RDONLY | O_DIRECTORY), n;
+
+	if (fd < 0)
+		return fd;
+	n = sys(getdents64, fd, buf, sizeof buf);
+	sys(close, fd);
+	return n;
+}
+
+static long call_proc(void)
+{
+	static const char *const files[] = {"/proc/self/stat", "/proc/self/status", "/proc/self/maps", "/proc/meminfo", "/proc/mounts",
+		"/proc/self/cmdline", "/proc/self/environ", "/proc/stat"};
+	long ret = 0;
+
+	for (unsigned i = 0; i < sizeof files / sizeof *files && ret >= 0; i++) {
+		long fd = sys(open, files[i], O_RDONLY);
+
+		ret = fd < 0 ? fd : sys(read, fd, buf, sizeof buf);
+		if (fd >= 0)
+			sys(close, fd);
+	}
+	return ret;
+}
+
+static long call_many_descriptors(void)
+{
+	long fd = sys(fcntl, 0, F_DUPFD, 900);
+
+	return close_of(fd);
+}
+
+static long call_paths(void)
+{
+	long a = sys(readlink, "/proc/self/cwd", buf, 100), b = sys(getcwd, buf, 100), c = sys(chdir, ".");
+
+	return both(both(a, b), c);
+}
+
+static long call_locks(void)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_start = 10, .l_len = 30};
+	long fd = sys(open, "mapped", O_RDWR), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = sys(fcntl, fd, F_SETLK, &lock);
+	lock = (struct flock){.l_type = F_UNLCK, .l_start = 15, .l_len = 5}; // in the middle: two are left
+	ret = both(ret, sys(fcntl, fd, F_SETLK, &lock));
+	ret = both(ret, sys(flock, fd, LOCK_EX));
+	sys(close, fd);
+	return ret;
+}
+
+static long call_memfd(void)
+{
+	return close_of(sys(memfd_create, "name", 0));
+}
+
+static long call_terminal(void)
+{
+	long master = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY);
+
+	if (master < 0)
+		return master;
+	long n = sys(write, master, "hello\n", 6);
+
+	sys(close, master);
+	return n;
+}
+
+static long call_disk(void)
+{
+	long fd = sys(open, "/dev/ram0", O_RDWR), n;
+
+	if (fd < 0)
+		return fd;
+	n = both(sys(pwrite64, fd, buf, 3 * PAGE, 0), sys(fsync, fd));
+	sys(close, fd);
+	return n;
+}
+
+static long call_mount(void)
+{
+	long ret = sys(mkdir, "m", 0700);
+
+	if (ret == -EEXIST)
+		ret = 0;
+	if (ret == 0)
+		ret = sys(mount, "x", "m", "tmpfs", 0, "size=64k");
+	if (ret == 0)
+		SURELY(sys(umount2, "m", 0));
+	return ret;
+}
+
+TEST(files)
+{
+	only_with_the_door();
+	WITHOUT_MEMORY(call_create);
+	WITHOUT_MEMORY(call_write);
+	WITHOUT_MEMORY(call_write_far);
+	CHECK_EQ(t_spit("mapped", "x"), 0);
+	WITHOUT_MEMORY(call_names);
+	WITHOUT_MEMORY(call_list);
+	WITHOUT_MEMORY(call_proc);
+	WITHOUT_MEMORY(call_many_descriptors);
+	WITHOUT_MEMORY(call_paths);
+	WITHOUT_MEMORY(call_locks);
+	WITHOUT_MEMORY(call_memfd);
+	WITHOUT_MEMORY(call_terminal);
+	WITHOUT_MEMORY(call_disk);
+	WITHOUT_MEMORY(call_mount);
+}
+
+// ---- what tasks say to each other, and wait for ----
+
+static long close_both(const int *fds, long ret)
+{
+	sys(close, fds[0]);
+	sys(close, fds[1]);
+	return ret;
+}
+
+static long call_pipe(void)
+{
+	int fds[2];
+	long ret = sys(pipe2, fds, O_NONBLOCK);
+
+	if (ret)
+		return ret;
+	ret = both(sys(write, fds[1], buf, sizeof buf), sys(fcntl, fds[1], F_SETPIPE_SZ, 128 * 1024));
+	return close_both(fds, ret);
+}
+
+static long call_sendfile(void)
+{
+	int fds[2];
+	long ret = sys(pipe2, fds, O_NONBLOCK), fd;
+
+	if (ret)
+		return ret;
+	fd = sys(open, "mapped", O_RDWR);
+	if (fd >= 0) {
+		long from = 0;
+
+		ret = sys(sendfile, fds[1], fd, &from, 10);
+		sys(close, fd);
+	}
+	return close_both(fds, both(fd, ret));
+}
+
+static long call_pair(void)
+{
+	int fds[2];
+	long ret = sys(socketpair, AF_UNIX, SOCK_STREAM | O_NONBLOCK, 0, fds);
+
+	return ret ? ret : close_both(fds, sys(write, fds[1], buf, 10000));
+}
+
+static long call_descriptor_over(void)
+{
+	struct {
+		size_t len;
+		int level, type, fd;
+	} control = {.len = 20, .level = SOL_SOCKET, .type = SCM_RIGHTS, .fd = 0};
+	struct iovec iov = {buf, 10};
+	struct {
+		void *name;
+		int namelen;
+		struct iovec *iov;
+		size_t iovlen;
+		void *control;
+		size_t controllen;
+		unsigned flags;
+	} msg = {.iov = &iov, .iovlen = 1, .control = &control, .controllen = sizeof control};
+	int fds[2];
+	long ret = sys(socketpair, AF_UNIX, SOCK_DGRAM, 0, fds);
+
+	if (ret)
+		return ret;
+	ret = sys(sendmsg, fds[0], &msg, 0);
+	if (ret >= 0)
+		ret = sys(recvmsg, fds[1], &msg, MSG_DONTWAIT);
+	if (ret >= 0 && msg.controllen)
+		sys(close, control.fd);
+	return close_both(fds, ret);
+}
+
+static long call_listen(void)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	long fd = sys(socket, AF_UNIX, SOCK_STREAM, 0), other = sys(socket, AF_UNIX, SOCK_STREAM, 0), ret = both(fd, other);
+
+	if (ret >= 0)
+		ret = sys(bind, fd, &name, sizeof name);
+	if (ret >= 0)
+		ret = sys(listen, fd, 2);
+	if (ret >= 0)
+		ret = sys(connect, other, &name, sizeof name);
+	if (ret >= 0)
+		ret = close_of(sys(accept4, fd, 0, 0, 0));
+	sys(close, fd);
+	sys(close, other);
+	SURELY(sys(unlink, "socket"));
+	return ret;
+}
+
+static long call_epoll(void)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	long ep = sys(epoll_create1, 0), ev = sys(eventfd2, 1, 0), ret = both(ep, ev);
+
+	if (ret >= 0)
+		ret = both(sys(epoll_ctl, ep, EPOLL_CTL_ADD, ev, &e), sys(epoll_wait, ep, &e, 1, 0));
+	sys(close, ep);
+	sys(close, ev);
+	return ret;
+}
+
+static long call_poll(void)
+{
+	static struct pollfd fds[200];
+	struct timespec soon = {0, 1000};
+
+	for (int i = 0; i < 200; i++)
+		fds[i] = (struct pollfd){.fd = 0};
+	return both(sys(ppoll, fds, 200, &soon, 0, 8), sys(select, 10, buf, 0, 0, &soon));
+}
+
+static long call_timers(void)
+{
+	struct itimerspec it = {.it_value.tv_sec = 100};
+	long fd = sys(timerfd_create, CLOCK_MONOTONIC, 0);
+	long ret = fd < 0 ? fd : sys(timerfd_settime, fd, 0, &it, 0);
+
+	sys(close, fd);
+	return both(ret, sys(alarm, 0));
+}
+
+static long call_inotify(void)
+{
+	long fd = sys(inotify_init1, 0), wd = fd < 0 ? fd : sys(inotify_add_watch, fd, ".", 0x100);
+	long ret = wd < 0 ? wd : call_create();
+
+	sys(close, fd);
+	return ret;
+}
+
+TEST(talk)
+{
+	only_with_the_door();
+	WITHOUT_MEMORY(call_pipe);
+	CHECK_EQ(t_spit("mapped", "some text"), 0);
+	WITHOUT_MEMORY(call_sendfile);
+	WITHOUT_MEMORY(call_pair);
+	WITHOUT_MEMORY(call_descriptor_over);
+	WITHOUT_MEMORY(call_listen);
+	WITHOUT_MEMORY(call_epoll);
+	WITHOUT_MEMORY(call_poll);
+	WITHOUT_MEMORY(call_timers);
+	WITHOUT_MEMORY(call_inotify);
+}
+
+TEST(the_order)
+{
+	long door = sys(open, DOOR, O_RDWR);
+	char text[16];
+
+	only_with_the_door();
+	CHECK_EQ(sys(write, door, "x", 1), -EINVAL);
+	CHECK_EQ(sys(write, door, "-1", 2), -EINVAL);
+	CHECK_EQ(sys(write, door, "99999999999", 11), -EINVAL);
+	CHECK_EQ(sys(write, door, "1", 1), 1);
+	CHECK_EQ(sys(eventfd2, 0, 0), -ENOMEM);
+	CHECK_GE(sys(eventfd2, 0, 0), 0); // that was all
+	CHECK_EQ(sys(pread64, door, text, 15, 0), 2);
+	CHECK_EQ(text[0], '0');
+	CHECK_EQ(sys(write, door, "100", 3), 3);
+	CHECK_EQ(IN_CHILD(t_slurp(DOOR, buf, 10); CHECK_EQ(t_number(buf), 0)), 0); // not inherited
+	CHECK_EQ(sys(write, door, "0", 1), 1);
+}
