@@ -1986,6 +1986,7 @@ struct k_shm_info {
 #define MAP_NONBLOCK	0x10000
 #define MAP_STACK	0x20000
 #define MAP_HUGETLB	0x40000
+#define MAP_HUGE_SHIFT	26
 #define MAP_SYNC	0x80000
 #define MAP_FIXED_NOREPLACE	0x100000
 

@@ -208,6 +208,8 @@ long sys_syslog(int type, uaddr_t ubuf, int len)
 			return -EINVAL;
 		if (len == 0)
 			return 0;
+		if (!access_ok(ubuf, (size_t)len))
+			return -EFAULT;
 		if (type == SYSLOG_READ)
 			return syslog_read(ubuf, (size_t)len);
 		ret = read_all(ubuf, (size_t)len);

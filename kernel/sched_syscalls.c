@@ -48,7 +48,7 @@ long sys_sched_getaffinity(int pid, u32 len, uaddr_t umask)
 	struct task *t;
 	u64 mask;
 
-	if (len < sizeof(mask) || len % sizeof(mask))
+	if (len * 8 < 64 || len % sizeof(mask))	/* in bits, of which there may be none left */
 		return -EINVAL;
 	t = task_of(pid);
 	if (!t)

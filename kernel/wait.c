@@ -471,12 +471,12 @@ long sys_setpgid(int pid, int pgid)
 	struct task *p;
 	int err;
 
+	if (!pgid)
+		pgid = pid ? pid : current->tgid;
 	if (pgid < 0)
 		return -EINVAL;
 	write_lock(&tasklist_lock);
 	p = find_task_by_pid(pid ? pid : current->tgid);
-	if (!pgid)
-		pgid = pid ? pid : current->tgid;
 	err = p ? setpgid_check(p, pgid) : -ESRCH;
 	if (!err && p->group->pgrp != pgid) {
 		pid_get(pgid);			/* the old group may hold the last other reference */

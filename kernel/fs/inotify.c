@@ -429,7 +429,7 @@ long sys_inotify_add_watch(int fd, uaddr_t path, u32 mask)
 	struct file *f;
 	long ret;
 
-	if (!(mask & KNOWN_FLAGS))
+	if (!(mask & KNOWN_FLAGS) || mask & ~KNOWN_FLAGS)
 		return -EINVAL;
 	f = fget(fd);
 	if (!f)

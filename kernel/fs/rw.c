@@ -280,7 +280,7 @@ static s64 do_writev(struct file *f, const struct iov *iov, u64 *pos)
 	return done ? (s64)done : put;
 }
 
-static long vector_call(int fd, uaddr_t uv, u64 n, s64 (*fn)(struct file *, const struct iov *, u64 *), const s64 *at)
+static long vector_call(int fd, uaddr_t uv, unsigned n, s64 (*fn)(struct file *, const struct iov *, u64 *), const s64 *at)
 {
 	struct fdref r;
 	struct pos_guard g;
@@ -547,7 +547,7 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, u64 ino, unsign
 long sys_getdents64(int fd, uaddr_t buf, unsigned n)
 {
 	struct fdref r = fdget(fd);
-	struct dirent_ctx c = { .buf = buf, .room = n };
+	struct dirent_ctx c = { .buf = buf, .room = (int)n < 0 ? 0 : n };
 	struct inode *dir;
 	long ret = -ENOTDIR;
 

@@ -434,7 +434,7 @@ long sys_sendto(int fd, uaddr_t buf, size_t n, u32 flags, uaddr_t ua, int len)
 	struct file *f;
 	s64 ret = 0;
 
-	if (!access_ok(buf, n))
+	if (!access_ok(buf, v.iov_len))
 		return -EFAULT;
 	f = fget_sock(fd, &sk);
 	if (IS_ERR(f))
@@ -457,7 +457,7 @@ long sys_recvfrom(int fd, uaddr_t buf, size_t n, u32 flags, uaddr_t ua, uaddr_t 
 	s64 ret = -ENOMEM;
 	int err = 0;
 
-	if (!access_ok(buf, n))
+	if (!access_ok(buf, v.iov_len))
 		return -EFAULT;
 	f = fget_sock(fd, &sk);
 	if (IS_ERR(f))
@@ -494,6 +494,11 @@ long sys_sendmmsg(int fd, uaddr_t umsgs, unsigned n, u32 flags)
 /* LINUX: the timeout is not looked at, which there too is only done between messages. */
 long sys_recvmmsg(int fd, uaddr_t umsgs, unsigned n, u32 flags, uaddr_t timeout)
 {
-	(void)timeout;
+	struct k_timespec ts = { 0 };
+
+	if (timeout && copy_from_user(&ts, timeout, sizeof(ts)))
+		return -EFAULT;
+	if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= 1000000000u)
+		return -EINVAL;
 	return message_row(fd, umsgs, n, flags, do_recvmsg);
 }

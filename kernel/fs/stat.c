@@ -634,7 +634,7 @@ long sys_fstatfs(int fd, uaddr_t buf)
 long sys_readlinkat(int dfd, uaddr_t path, uaddr_t ubuf, int n)
 {
 	struct dentry *d;
-	char *buf;
+	char *buf, first;
 	long ret;
 
 	if (n <= 0)
@@ -644,7 +644,7 @@ long sys_readlinkat(int dfd, uaddr_t path, uaddr_t ubuf, int n)
 		return ret;
 	buf = kmalloc(K_PATH_MAX, GFP_KERNEL);
 	if (!inode_is(d->inode, S_IFLNK) || !d->inode->ops->readlink)
-		ret = -EINVAL;
+		ret = !copy_from_user(&first, path, 1) && !first ? -ENOENT : -EINVAL;
 	else if (!buf)
 		ret = -ENOMEM;
 	else

@@ -50,7 +50,7 @@ static struct ipc_perm *shm_make(int key, void *arg)
 	char name[16];
 	struct shm *s;
 
-	if (!r->size || r->size > SHMMAX)
+	if (!r->size || r->size > SHMMAX || (s64)r->size < 0)
 		return ERR_PTR(-EINVAL);
 	if (r->flags & SHM_HUGETLB || (!(r->flags & SHM_NORESERVE) && pages > totalram_pages()))
 		return ERR_PTR(-ENOMEM);

@@ -6,6 +6,7 @@
  * Locks: mm->mmap_lock. Files are looked up and shared anonymous memory is made before it is taken.
  */
 #include "kernel/abi.h"
+#include "kernel/fs/dcache.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
@@ -251,6 +252,8 @@ static int check_map(struct mm *mm, size_t len, int prot, int flags, struct file
 	int type = flags & MAP_TYPE;
 
 	if (pgoff + (len >> PAGE_SHIFT) < pgoff)
+		return -EOVERFLOW;
+	if (file && inode_is(file->inode, S_IFREG) && pgoff > ((u64)INT64_MAX - len) >> PAGE_SHIFT)
 		return -EOVERFLOW;
 	if (mm->nr_vmas > MAX_MAP_COUNT)
 		return -ENOMEM;
@@ -690,11 +693,12 @@ static int do_brk(struct mm *mm, uaddr_t brk)
 /* The file of an mmap, referenced; NULL for private anonymous memory; ERR_PTR. */
 static struct file *mmap_file(size_t len, int flags, int fd)
 {
+	unsigned huge = (unsigned)flags >> MAP_HUGE_SHIFT;	/* the page's size, as a power of two */
 	struct file *f;
 
 	if (flags & MAP_ANONYMOUS) {
 		if (flags & MAP_HUGETLB)
-			return ERR_PTR(-ENOMEM);
+			return ERR_PTR(huge == 0 || huge == 21 || huge == 30 ? -ENOMEM : -EINVAL);
 		if ((flags & MAP_TYPE) != MAP_SHARED || !len)
 			return NULL;
 		if (!(flags & MAP_NORESERVE) && len >> PAGE_SHIFT > totalram_pages())
