@@ -528,6 +528,7 @@ void mm_release(struct mm *old)
 		exit_robust_list(t);
 		t->robust_list = 0;
 	}
+	exit_pi(t);
 	clear_tid(t, old);
 	complete_vfork_done(t);
 }

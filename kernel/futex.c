@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex without priority
- * inheritance.
+ * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex; priority inheritance is
+ * in futex_pi.c.
  *
  * Locks: mmap_lock (to find what a shared address names), then one or two buckets (lower address
  * first), then run queues.
@@ -26,7 +26,7 @@
  * count before the word was read and with the locks held means that nobody queued after the word
  * was read, so it is as if all happened when it was read.
  */
-#include "kernel/futex.h"
+#include "kernel/futex_queue.h"
 #include "kernel/abi.h"
 #include "kernel/freezer.h"
 #include "kernel/fs/files.h"
@@ -36,30 +36,6 @@
 #include "kernel/timer.h"
 
 #define NR_BUCKETS	256u
-
-/*
- * What an address names: private: mm, address, 0. Shared: inode, its number (an inode's memory may
- * be reused), offset in the file.
- */
-struct key {
-	const void *what;
-	u64 offset, ino;
-};
-
-struct waiter {
-	struct list node;		/* [bucket->lock] empty: was woken */
-	struct key key;			/* [bucket->lock] requeue changes it */
-	struct bucket *bucket;		/* [bucket->lock] the one to lock; stays when woken */
-	struct task *task;
-	u32 bitset;
-	u32 woken_by;			/* [bucket->lock] the bits of the wake-up */
-};
-
-struct bucket {
-	struct spinlock lock;		/* RANK_FUTEX */
-	struct list waiters;		/* [lock] in order of arrival */
-	u64 arrivals;			/* [lock] */
-};
 
 static struct bucket buckets[NR_BUCKETS];
 
@@ -73,16 +49,11 @@ void futex_init(void)
 
 /* --- keys and buckets --- */
 
-static struct bucket *bucket_of(const struct key *k)
+struct bucket *futex_bucket(const struct key *k)
 {
 	u64 h = ((u64)k->what >> 4) + k->ino + (k->offset >> 2);
 
 	return &buckets[h * 0x9e3779b97f4a7c15ull >> 56];
-}
-
-static bool same_key(const struct key *a, const struct key *b)
-{
-	return a->what == b->what && a->offset == b->offset && a->ino == b->ino;
 }
 
 /* The vma's part of a shared key. 0 or -EFAULT. */
@@ -108,7 +79,7 @@ out:
 }
 
 /* LINUX: a word of private memory has one key whether the call says FUTEX_PRIVATE_FLAG or not. */
-static int get_key(uaddr_t addr, int scope, struct key *k)
+int futex_get_key(uaddr_t addr, int scope, struct key *k)
 {
 	if (addr % sizeof(u32))
 		return -EINVAL;
@@ -174,13 +145,18 @@ static int wake_locked(struct bucket *b, const struct key *k, int nr, u32 bitset
 
 static int wake_key(const struct key *k, int nr, u32 bitset)
 {
-	struct bucket *b = bucket_of(k);
+	struct bucket *b = futex_bucket(k);
 	int n;
 
 	spin_lock(&b->lock);
 	n = wake_locked(b, k, nr, bitset);
 	spin_unlock(&b->lock);
 	return n;
+}
+
+void futex_wake_key(const struct key *k, int nr, u32 bitset)
+{
+	(void)wake_key(k, nr, bitset);
 }
 
 int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope)
@@ -190,15 +166,15 @@ int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope)
 
 	if (!bitset)
 		return -EINVAL;
-	err = get_key(addr, scope, &k);
+	err = futex_get_key(addr, scope, &k);
 	return err ? err : wake_key(&k, nr, bitset);
 }
 
 /* --- wait --- */
 
-static void queue(struct waiter *w)
+void futex_queue(struct waiter *w)
 {
-	struct bucket *b = bucket_of(&w->key);
+	struct bucket *b = futex_bucket(&w->key);
 
 	spin_lock(&b->lock);
 	w->bucket = b;
@@ -207,8 +183,7 @@ static void queue(struct waiter *w)
 	spin_unlock(&b->lock);
 }
 
-/* Off the queue, with whoever may be waking us done. true: nobody had woken us. */
-static bool unqueue(struct waiter *w)
+bool futex_unqueue(struct waiter *w)
 {
 	struct bucket *b;
 	bool queued;
@@ -235,8 +210,7 @@ static bool any_woken(const struct waiter *w, unsigned n)
 	return false;
 }
 
-/* Until one of n waiters is woken, a signal, or the deadline. true: the deadline passed. */
-static bool sleep_queued(struct waiter *w, unsigned n, u64 deadline)
+bool futex_sleep(struct waiter *w, unsigned n, u64 deadline)
 {
 	bool late = false;
 
@@ -262,18 +236,18 @@ static int wait_once(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
 
 	if (!bitset)
 		return -EINVAL;
-	err = get_key(addr, scope, &w.key);
+	err = futex_get_key(addr, scope, &w.key);
 	if (err)
 		return err;
-	queue(&w);
+	futex_queue(&w);
 	err = read_word(addr, &now);
 	if (err || now != val) {
-		if (!unqueue(&w))
+		if (!futex_unqueue(&w))
 			wake_key(&w.key, 1, w.woken_by);
 		return err ? err : -EAGAIN;
 	}
-	late = sleep_queued(&w, 1, deadline);
-	if (!unqueue(&w))
+	late = futex_sleep(&w, 1, deadline);
+	if (!futex_unqueue(&w))
 		return 0;
 	return late ? -ETIMEDOUT : -EINTR;
 }
@@ -311,7 +285,7 @@ static int unqueue_many(struct waiter *w, unsigned n)
 	int woken = -1;
 
 	for (unsigned i = 0; i < n; i++)
-		if (!unqueue(&w[i]))
+		if (!futex_unqueue(&w[i]))
 			woken = (int)i;
 	return woken;
 }
@@ -326,11 +300,11 @@ static int queue_many(struct waiter *w, const struct k_futex_waitv *v, unsigned 
 	u32 now;
 
 	for (unsigned i = 0; i < n; i++) {
-		queue(&w[i]);
+		futex_queue(&w[i]);
 		err = read_word(v[i].uaddr, &now);
 		if (!err && now == (u32)v[i].val)
 			continue;
-		if (!unqueue(&w[i]))
+		if (!futex_unqueue(&w[i]))
 			wake_key(&w[i].key, 1, w[i].woken_by);
 		*woken = unqueue_many(w, i);
 		return err ? err : -EAGAIN;
@@ -350,14 +324,14 @@ static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned 
 	for (unsigned i = 0; i < n; i++) {
 		w[i].task = current;
 		w[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		err = get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED, &w[i].key);
+		err = futex_get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED, &w[i].key);
 		if (err)
 			return err;
 	}
 	err = queue_many(w, v, n, &woken);
 	if (err)
 		return woken >= 0 ? woken : err;
-	late = sleep_queued(w, n, deadline);
+	late = futex_sleep(w, n, deadline);
 	woken = unqueue_many(w, n);
 	if (woken >= 0)
 		return woken;
@@ -413,13 +387,13 @@ static long futex_requeue(uaddr_t a1, uaddr_t a2, int scope, int nr_wake, int nr
 
 	if (nr_wake < 0 || nr_requeue < 0)
 		return -EINVAL;
-	err = get_key(a1, scope, &k1);
+	err = futex_get_key(a1, scope, &k1);
 	if (!err)
-		err = get_key(a2, scope, &k2);
+		err = futex_get_key(a2, scope, &k2);
 	if (err)
 		return err;
-	b1 = bucket_of(&k1);
-	b2 = bucket_of(&k2);
+	b1 = futex_bucket(&k1);
+	b2 = futex_bucket(&k2);
 	for (;;) {
 		arrivals = READ_ONCE(b1->arrivals);
 		atomic_thread_fence(memory_order_seq_cst);
@@ -509,9 +483,9 @@ static long futex_wake_op(uaddr_t a1, uaddr_t a2, int scope, int nr1, int nr2, u
 	struct key k1, k2;
 	int err, n;
 
-	err = get_key(a1, scope, &k1);
+	err = futex_get_key(a1, scope, &k1);
 	if (!err)
-		err = get_key(a2, scope, &k2);
+		err = futex_get_key(a2, scope, &k2);
 	if (err)
 		return err;
 	err = user_op(code, a2);
@@ -675,12 +649,12 @@ long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u3
 	int val2 = (int)timeout, err;
 	u64 deadline = NO_DEADLINE;
 
-	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET) {
-		err = futex_deadline(op, timeout, &deadline);
+	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_WAIT_REQUEUE_PI) {
+		err = futex_deadline(cmd == FUTEX_LOCK_PI ? op | FUTEX_CLOCK_REALTIME : op, timeout, &deadline);
 		if (err)
 			return err;
 	}
-	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET)
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT_REQUEUE_PI && cmd != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:
@@ -697,6 +671,17 @@ long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u3
 		return futex_requeue(addr, addr2, scope, (int)val, val2, &val3);
 	case FUTEX_WAKE_OP:
 		return futex_wake_op(addr, addr2, scope, (int)val, val2, val3);
+	case FUTEX_LOCK_PI:
+	case FUTEX_LOCK_PI2:
+		return futex_lock_pi(addr, scope, deadline);
+	case FUTEX_TRYLOCK_PI:
+		return futex_trylock_pi(addr, scope);
+	case FUTEX_UNLOCK_PI:
+		return futex_unlock_pi(addr, scope);
+	case FUTEX_WAIT_REQUEUE_PI:
+		return futex_wait_requeue_pi(addr, scope, val, deadline, addr2);
+	case FUTEX_CMP_REQUEUE_PI:
+		return futex_cmp_requeue_pi(addr, addr2, scope, (int)val, val2, val3);
 	}
-	return -ENOSYS;		/* LINUX: no priority inheritance */
+	return -ENOSYS;
 }

@@ -22,6 +22,7 @@
  * nice sets the length of a turn.
  */
 #include "kernel/abi.h"
+#include "kernel/futex.h"
 #include "kernel/rq.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -685,17 +686,21 @@ int sched_setaffinity(struct task *t, const u64 *mask)
 	return 0;
 }
 
-/* Keeps the queue sorted. */
-void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
+/* Around a change of what the queue goes by: its rq, locked, and *queued. */
+static struct rq *change_begin(struct task *t, bool *queued)
 {
 	struct rq *rq = task_rq_lock(t);
-	bool queued = !list_empty(&t->rq_node);
 
-	if (queued)
+	*queued = !list_empty(&t->rq_node);
+	if (*queued)
 		unqueue(rq, t);
-	t->policy = policy;
-	t->rt_priority = t->prio = rt_priority;
-	t->nice = nice;
+	return rq;
+}
+
+/* Unlocks. */
+static void change_end(struct rq *rq, struct task *t, bool queued)
+{
+	t->prio = max(t->rt_priority, t->pi_prio);
 	if (queued)
 		queue_tail(rq, t);
 	if (rq->curr == t) {
@@ -707,4 +712,26 @@ void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
 	spin_unlock(&rq->lock);
 	if (atomic_load(&rt_waiting))
 		rt_balance(this_cpu()->rq);
+}
+
+void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
+{
+	bool queued;
+	struct rq *rq = change_begin(t, &queued);
+
+	t->policy = policy;
+	t->rt_priority = rt_priority;
+	t->nice = nice;
+	change_end(rq, t, queued);
+	if (READ_ONCE(t->pi_waiter))
+		futex_pi_adjust(t);
+}
+
+void sched_boost(struct task *t, int prio)
+{
+	bool queued;
+	struct rq *rq = change_begin(t, &queued);
+
+	t->pi_prio = prio;
+	change_end(rq, t, queued);
 }

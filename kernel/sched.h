@@ -134,6 +134,7 @@ int sched_setaffinity(struct task *t, const u64 *mask);
 void __noreturn cpu_idle_loop(void);
 /* Changes what decides t's place and the length of its turns. Any context below RANK_RQ. */
 void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
+void sched_boost(struct task *t, int prio);	/* t runs with at least this priority; 0: with its own */
 static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
 void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */
 /* Running totals for /proc/stat, uptime, loadavg. */

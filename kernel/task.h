@@ -29,6 +29,8 @@ struct cpu_timer;
 struct inode;
 struct tty;
 struct sem_undo_list;
+struct pi_lock;
+struct pi_waiter;
 struct cgroup;
 
 #define NR_CG_TREES	3	/* cgroup.h */
@@ -167,7 +169,8 @@ struct task {
 	u64 exec_start, utime, stime;	/* ns */
 	u64 affinity;			/* bit per CPU */
 	int policy, rt_priority, nice;
-	int prio;			/* what the queue goes by: rt_priority, 0 of an ordinary task */
+	int prio;			/* what the queue goes by: rt_priority, 0 of an ordinary task, or pi_prio if that is higher */
+	int pi_prio;			/* the highest priority of those who wait for a lock of this task */
 	struct cpu_timer *cpu_timers;
 	u64 rt_start;			/* a real-time task's processor time when it last slept, ns */
 	u64 nvcsw, nivcsw;
@@ -221,6 +224,9 @@ struct task {
 
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
+	struct pi_lock *pi_locks;	/* [pi_lock of futex_pi.c] locks of this task that are waited for */
+	struct pi_waiter *pi_waiter;	/* [pi_lock of futex_pi.c] waits for one itself */
+	atomic_bool pi_dead;		/* (@) past exit_pi: nobody waits for it any more */
 	uaddr_t rseq;			/* its struct rseq, 0: none */
 	u32 rseq_sig;
 	struct completion *vfork_done;	/* [A] */

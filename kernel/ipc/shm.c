@@ -16,7 +16,6 @@
 #include "kernel/ipc/ipc.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
-#include "kernel/mm/vm.h"
 
 #define SHMMAX		(~0ul - (1ul << 24))
 #define SHMALL		(~0ul - (1ul << 24))	/* pages */
@@ -249,13 +248,11 @@ long sys_shmat(int id, uaddr_t addr, int flags)
 /* The attachment that begins at addr, or what is left of it. mmap_lock held. */
 static struct vma *find_attachment(struct mm *mm, uaddr_t addr)
 {
-	for (unsigned i = vma_index(mm, addr); i < mm->nr_vmas; i++) {
-		struct vma *v = mm->vmas[i];
+	struct vma *v = find_vma(mm, addr);
 
-		if (v->ops == &shm_vm_ops && v->start - addr == v->pgoff << PAGE_SHIFT)
-			return v;
-	}
-	return NULL;
+	while (v && !(v->ops == &shm_vm_ops && v->start - addr == v->pgoff << PAGE_SHIFT))
+		v = find_vma(mm, v->end);
+	return v;
 }
 
 long sys_shmdt(uaddr_t addr)

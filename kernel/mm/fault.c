@@ -264,6 +264,16 @@ int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags)
 	return fault_page(v, addr & PAGE_MASK, flags);
 }
 
+_Atomic u32 *user_word(struct mm *mm, uaddr_t addr, unsigned flags)
+{
+	pte_t *slot = slot_find(mm, addr);
+
+	assert_held(&mm->mmap_lock);
+	if (!slot || !pte_present(*slot) || (flags & FAULT_WRITE && !pte_write(*slot)))
+		return NULL;
+	return (_Atomic u32 *)((char *)page_address(pfn_to_page(pte_pfn(*slot))) + addr % PAGE_SIZE);
+}
+
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
 {
 	int r;

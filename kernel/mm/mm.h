@@ -278,6 +278,11 @@ static inline size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n)	/
  * Handles a fault in mm: 0, or the signal (SIGSEGV, SIGBUS) with *code, or -ENOMEM (caller:
  * pagefault_out_of_memory). Sleeps.
  */
+/*
+ * The word of mm at addr as the kernel sees it, good while mmap_lock, which is held, is; NULL: it is not
+ * there, or flags (FAULT_WRITE) ask for more than its entry allows now. Does not sleep.
+ */
+_Atomic u32 *user_word(struct mm *mm, uaddr_t addr, unsigned flags);
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code);
 /* The reaper's walk: frees private anonymous memory. true if done, false if mmap_lock was busy. */
 bool oom_reap_mm(struct mm *mm);
