@@ -5,7 +5,7 @@
  * The last fput does not close: it queues the close as work of the current task, which runs on the
  * way to user mode or, when the task exits, at X12. A task past X12 and kernel threads hand it to a
  * thread of this file. So release() runs in task context and with no lock held, whoever drops the
- * last reference.
+ * last reference. close(2) itself is there already: fput_sync.
  *
  * Locks: defer_lock (spinning) for the list that the thread works off.
  */
@@ -119,6 +119,15 @@ void fput(struct file *f)
 	nr_deferred++;
 	spin_unlock(&defer_lock);
 	wake_up_all(&defer_waitq);
+}
+
+void fput_sync(struct file *f)
+{
+	u32 refs = atomic_fetch_sub(&f->refs, 1);
+
+	assert_rel(refs, >, 0);
+	if (refs == 1)
+		file_release(f);
 }
 
 static void fput_thread(void *arg)

@@ -171,11 +171,18 @@ struct files *files_get(struct files *f)
 }
 
 /* What close(2) does besides dropping the reference. */
-static int filp_close(struct file *f, struct files *owner)
+static int filp_flush(struct file *f, struct files *owner)
 {
 	int err = f->ops->flush ? f->ops->flush(f) : 0;
 
 	posix_locks_release(f->inode, owner);
+	return err;
+}
+
+static int filp_close(struct file *f, struct files *owner)
+{
+	int err = filp_flush(f, owner);
+
 	fput(f);
 	return err;
 }
@@ -379,7 +386,8 @@ int fd_install(int fd, struct file *f)
 	return IS_ERR(f) ? (int)PTR_ERR(f) : fd;
 }
 
-int fd_close(int fd)
+/* The file of fd, whose descriptor is gone; NULL if there was none. */
+static struct file *fd_detach(int fd)
 {
 	struct files *files = current->files;
 	struct file *f;
@@ -391,7 +399,14 @@ int fd_close(int fd)
 		mark_free(files, (unsigned)fd);
 	}
 	spin_unlock(&files->lock);
-	return f ? filp_close(f, files) : -EBADF;
+	return f;
+}
+
+int fd_close(int fd)
+{
+	struct file *f = fd_detach(fd);
+
+	return f ? filp_close(f, current->files) : -EBADF;
 }
 
 /* --- other tasks' tables --- */
@@ -437,8 +452,13 @@ int next_fd_task(struct task *t, int fd)
 
 long sys_close(int fd)
 {
-	int err = fd_close(fd);
+	struct file *f = fd_detach(fd);
+	int err;
 
+	if (!f)
+		return -EBADF;
+	err = filp_flush(f, current->files);
+	fput_sync(f);
 	/* The descriptor is gone: a restart would close somebody else's. */
 	return err == -ERESTARTSYS || err == -ERESTARTNOINTR ? -EINTR : err;
 }

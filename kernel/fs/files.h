@@ -132,6 +132,7 @@ static inline struct file *get_file(struct file *f) { atomic_fetch_add(&f->refs,
  * current takes no more. Any task context.
  */
 void fput(struct file *f);
+void fput_sync(struct file *f);			/* closes here if it is the last: no lock held, sleeps */
 void flush_delayed_fput(void);			/* waits until every final close handed to the kernel thread so far is done */
 void fput_start_thread(void);			/* boot, when kernel threads work */
 struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path from the root; ERR_PTR */

@@ -137,8 +137,6 @@ static void drop_owner(struct inode *i, const void *owner, bool whole)
 	struct file_lock *l, *next;
 	LIST_HEAD(dead);
 
-	if (list_empty(&i->locks))
-		return;
 	spin_lock(&file_locks_lock);
 	list_for_each_safe(l, next, &i->locks, node)
 		if (l->owner == owner && l->whole == whole)
@@ -152,12 +150,14 @@ static void drop_owner(struct inode *i, const void *owner, bool whole)
 
 void posix_locks_release(struct inode *i, struct files *owner)
 {
-	drop_owner(i, owner, false);
+	if (unlikely(!list_empty(&i->locks)))
+		drop_owner(i, owner, false);
 }
 
 void file_locks_release(struct file *f)
 {
-	drop_owner(f->inode, f, true);
+	if (unlikely(!list_empty(&f->inode->locks)))
+		drop_owner(f->inode, f, true);
 }
 
 /* --- fcntl --- */

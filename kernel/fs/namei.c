@@ -13,6 +13,7 @@
 #include "kernel/panic.h"
 
 #define MAX_EXPANDED (2 * K_PATH_MAX)
+#define SHORT_PATH 128
 
 struct walk {
 	struct dentry *cur, *root;	/* referenced */
@@ -27,18 +28,26 @@ struct walk {
 
 /* --- names from user memory --- */
 
-char *getname(uaddr_t upath)
+static char *copy_name(uaddr_t upath, size_t room)
 {
-	char *name = kmalloc(K_PATH_MAX, GFP_KERNEL);
+	char *name = kmalloc(room, GFP_KERNEL);
 	long len;
 
 	if (!name)
 		return ERR_PTR(-ENOMEM);
-	len = strncpy_from_user(name, upath, K_PATH_MAX);
-	if (len >= 0 && len < K_PATH_MAX)
+	len = strncpy_from_user(name, upath, room);
+	if (len >= 0 && len < (long)room)
 		return name;
 	kfree(name);
 	return ERR_PTR(len < 0 ? len : -ENAMETOOLONG);
+}
+
+/* Few need a whole page. */
+char *getname(uaddr_t upath)
+{
+	char *name = copy_name(upath, SHORT_PATH);
+
+	return PTR_ERR(name) == -ENAMETOOLONG ? copy_name(upath, K_PATH_MAX) : name;
 }
 
 void putname(char *name)
