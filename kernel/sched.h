@@ -76,11 +76,15 @@ void may_not_sleep(void);		/* might_sleep()'s slow half */
  * Current may sleep here: no spinlock held, interrupts on, not in an interrupt. Boot before the
  * idle task runs is exempt from the interrupts' part.
  */
-static inline void might_sleep(void)
+static inline bool may_sleep(void)
 {
 	struct cpu *c = this_cpu();
 
-	if (unlikely(c->nr_held | (unsigned)c->in_irq) || unlikely(!arch_irqs_on()))
+	return likely(!(c->nr_held | (unsigned)c->in_irq)) && likely(arch_irqs_on());
+}
+static inline void might_sleep(void)
+{
+	if (unlikely(!may_sleep()))
 		may_not_sleep();
 }
 

@@ -187,16 +187,21 @@ size_t user_clear(void *dst, size_t n);
 long user_strncpy(char *dst, const char *src, size_t n);
 int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur);
 
-size_t copy_from_user(void *dst, uaddr_t src, size_t n)
+/* What the copies below do, in full: they are so often called that they have no frame. */
+static size_t __attribute__((noinline)) copy_slow(void *dst, const void *src, size_t n, uaddr_t user)
 {
 	might_sleep();
-	return access_ok(src, n) ? user_copy(dst, (const void *)src, n) : n;
+	return access_ok(user, n) ? user_copy(dst, src, n) : n;
+}
+
+size_t copy_from_user(void *dst, uaddr_t src, size_t n)
+{
+	return may_sleep() && access_ok(src, n) ? user_copy(dst, (const void *)src, n) : copy_slow(dst, (const void *)src, n, src);
 }
 
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
 {
-	might_sleep();
-	return access_ok(dst, n) ? user_copy((void *)dst, src, n) : n;
+	return may_sleep() && access_ok(dst, n) ? user_copy((void *)dst, src, n) : copy_slow((void *)dst, src, n, dst);
 }
 
 size_t clear_user(uaddr_t dst, size_t n)

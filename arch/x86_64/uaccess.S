@@ -75,19 +75,36 @@ user_clear:
 	.balign 16
 user_strncpy:
 	STAC
+	movabsq $0x0101010101010101, %r8
+	movabsq $0x8080808080808080, %r9
 	xorl %ecx, %ecx
-1:
-	TRY 3f, movb (%rsi,%rcx), %al
+	jmp 2f
+1:	movq %rax, (%rdi,%rcx)
+	addq $8, %rcx
+2:	leaq 8(%rcx), %rax
+	cmpq %rdx, %rax
+	ja 4f
+	/* The sign of a byte of (w - 1) & ~w is set if it, or one below it, was 0. */
+	TRY 4f, movq (%rsi,%rcx), %rax
+	movq %rax, %r10
+	movq %rax, %r11
+	subq %r8, %r10
+	notq %r11
+	andq %r11, %r10
+	testq %r9, %r10
+	jz 1b
+3:
+	TRY 6f, movb (%rsi,%rcx), %al
 	movb %al, (%rdi,%rcx)
 	testb %al, %al
-	jz 2f
+	jz 5f
 	incq %rcx
-	cmpq %rdx, %rcx
-	jb 1b
-2:	movq %rcx, %rax
+4:	cmpq %rdx, %rcx
+	jb 3b
+5:	movq %rcx, %rax
 	CLAC
 	ret
-3:	movq $-14, %rax
+6:	movq $-14, %rax
 	CLAC
 	ret
 
