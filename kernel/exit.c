@@ -355,6 +355,7 @@ static void forget_original_parent(struct task *father, struct list *dead)
 	list_for_each(p, &father->children, sibling) {
 		for_each_thread(p->group, t) {
 			t->real_parent = reaper;
+			WRITE_ONCE(t->ppid, reaper->tgid);
 			if (!t->ptrace)
 				t->parent = reaper;
 			if (t->pdeath_signal)

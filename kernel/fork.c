@@ -336,6 +336,7 @@ static void link_parent(struct task *p, const struct clone_request *c)
 		p->exit_signal = c->exit_signal;
 	}
 	p->parent = p->real_parent;
+	p->ppid = p->real_parent->tgid;
 	if (c->flags & CLONE_PTRACE || c->trace_event)
 		ptrace_inherit(p);
 }
@@ -733,10 +734,5 @@ long sys_getpid(void)
 
 long sys_getppid(void)
 {
-	int pid;
-
-	read_lock(&tasklist_lock);
-	pid = current->real_parent->tgid;
-	read_unlock(&tasklist_lock);
-	return pid;
+	return READ_ONCE(current->ppid);
 }

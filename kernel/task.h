@@ -184,6 +184,7 @@ struct task {
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
 	struct task *real_parent;	/* [T] who reaps */
+	int ppid;			/* [T] real_parent's tgid; getppid() looks at nothing else */
 	struct task *parent;		/* [T] who is told */
 	struct list children, sibling;	/* [T] leaders only */
 	struct list thread_node;	/* [T+S] on group->thread_head */

@@ -17,7 +17,7 @@ struct pos_guard {
 	u32 locked;
 };
 
-static struct pos_guard pos_begin(struct fdref r)
+static inline struct pos_guard pos_begin(struct fdref r)
 {
 	struct file *f = r.file;
 	/* Not pseudo files: a write to one may do anything. */
@@ -46,7 +46,7 @@ static s64 check_rw(size_t n, uaddr_t buf, bool allowed, const void *op)
 	return access_ok(buf, n) ? 0 : -EFAULT;
 }
 
-static s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+static inline s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	s64 err = check_rw(n, buf, f->readable, (const void *)(uintptr_t)f->ops->read);
 
@@ -57,7 +57,7 @@ static s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return err;
 }
 
-static s64 vfs_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+static inline s64 vfs_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	s64 err = check_rw(n, buf, f->writable, (const void *)(uintptr_t)f->ops->write);
 
@@ -83,11 +83,23 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos)
 }
 
 /* A read or write at the file's own position. */
-static __attribute__((noinline)) s64 rw_positional(struct fdref r, uaddr_t buf, size_t n, s64 (*fn)(struct file *, uaddr_t, size_t, u64 *))
+static __attribute__((noinline)) s64 read_positional(struct fdref r, uaddr_t buf, size_t n)
 {
 	struct pos_guard g = pos_begin(r);
 	u64 pos = r.file->pos;
-	s64 ret = fn(r.file, buf, n, &pos);
+	s64 ret = vfs_read(r.file, buf, n, &pos);
+
+	if (ret >= 0)
+		r.file->pos = pos;
+	pos_end(g);
+	return ret;
+}
+
+static __attribute__((noinline)) s64 write_positional(struct fdref r, uaddr_t buf, size_t n)
+{
+	struct pos_guard g = pos_begin(r);
+	u64 pos = r.file->pos;
+	s64 ret = vfs_write(r.file, buf, n, &pos);
 
 	if (ret >= 0)
 		r.file->pos = pos;
@@ -103,7 +115,7 @@ long sys_read(int fd, uaddr_t buf, size_t n)
 	if (!r.file)
 		return -EBADF;
 	/* A stream does not look at the position. */
-	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_read) : vfs_read(r.file, buf, n, &r.file->pos);
+	ret = r.file->ops->lseek ? read_positional(r, buf, n) : vfs_read(r.file, buf, n, &r.file->pos);
 	fdput(r);
 	return ret;
 }
@@ -115,7 +127,7 @@ long sys_write(int fd, uaddr_t buf, size_t n)
 
 	if (!r.file)
 		return -EBADF;
-	ret = r.file->ops->lseek ? rw_positional(r, buf, n, vfs_write) : vfs_write(r.file, buf, n, &r.file->pos);
+	ret = r.file->ops->lseek ? write_positional(r, buf, n) : vfs_write(r.file, buf, n, &r.file->pos);
 	fdput(r);
 	return ret;
 }
