@@ -19,7 +19,7 @@
 #include "kernel/sched.h"
 #include "kernel/task.h"
 
-#define MAG_SIZE	12u		/* objects in a CPU's array */
+#define MAG_SIZE	15u		/* objects in a CPU's array, which is 128 bytes with them */
 #define MAX_CACHES	64u
 #define SLAB_MAX_ORDER	3u
 #define MIN_OBJECTS	8u		/* a slab grows until so many fit, or its order is SLAB_MAX_ORDER */
@@ -51,7 +51,8 @@ struct kmem_cache {
 
 static struct kmem_cache caches[MAX_CACHES];
 static unsigned nr_caches;
-static u64 cookie;
+/* What the words are, but for the address: set at boot. */
+static u64 red_free, red_inuse, red_poison;
 
 static const u32 kmalloc_sizes[] = { 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048 };
 static struct kmem_cache *kmalloc_caches[ARRAY_SIZE(kmalloc_sizes)];
@@ -66,7 +67,7 @@ static u64 *red_word(const struct kmem_cache *c, void *obj)
 
 static u64 red(const void *obj, u64 kind)
 {
-	return kind ^ cookie ^ (u64)(uintptr_t)obj;
+	return kind ^ (u64)(uintptr_t)obj;
 }
 
 static void __cold __noreturn bad_object(const struct kmem_cache *c, const void *obj, u64 seen, const char *what)
@@ -76,28 +77,33 @@ static void __cold __noreturn bad_object(const struct kmem_cache *c, const void 
 
 static void poison(const struct kmem_cache *c, void *obj)
 {
-	*red_word(c, obj) = red(obj, RED_FREE);
-	((u64 *)obj)[1] = red(obj, POISON);
+	*red_word(c, obj) = red(obj, red_free);
+	((u64 *)obj)[1] = red(obj, red_poison);
 }
 
-static void check_alloc(const struct kmem_cache *c, void *obj)
+static inline bool is_free(const struct kmem_cache *c, void *obj)
 {
-	u64 r = *red_word(c, obj), p = ((u64 *)obj)[1];
-
-	if (unlikely(r != red(obj, RED_FREE)))
-		bad_object(c, obj, r, "overrun by a neighbour, or free list corrupted");
-	if (unlikely(p != red(obj, POISON)))
-		bad_object(c, obj, p, "written after free");
-	*red_word(c, obj) = red(obj, RED_INUSE);
+	return likely(*red_word(c, obj) == red(obj, red_free)) && likely(((u64 *)obj)[1] == red(obj, red_poison));
 }
 
-static void check_free(const struct kmem_cache *c, void *obj)
+static void *__cold __noreturn bad_alloc(const struct kmem_cache *c, void *obj)
 {
 	u64 r = *red_word(c, obj);
 
-	if (likely(r == red(obj, RED_INUSE)))
-		return;
-	bad_object(c, obj, r, r == red(obj, RED_FREE) ? "freed twice" : "end overwritten, or not an object");
+	if (r != red(obj, red_free))
+		bad_object(c, obj, r, "overrun by a neighbour, or free list corrupted");
+	bad_object(c, obj, ((u64 *)obj)[1], "written after free");
+}
+
+static void __cold __noreturn bad_free(const struct kmem_cache *c, const void *obj)
+{
+	const struct page *page = virt_to_page(obj);
+	u64 r;
+
+	if (!(page->flags & PG_SLAB) || page->cache != c)
+		bad_object(c, obj, page->flags, "freed to the wrong cache");
+	r = *red_word(c, (void *)(uintptr_t)obj);
+	bad_object(c, obj, r, r == red(obj, red_free) ? "freed twice" : "end overwritten, or not an object");
 }
 
 /* ---- slabs; cache->lock held ---- */
@@ -236,19 +242,13 @@ static bool mag_lock(struct magazine *m)
 	return on;
 }
 
-static inline struct magazine *mag_lock_mine(struct kmem_cache *c, bool *on)
+/* This CPU's, with interrupts off. */
+static inline struct magazine *mag_mine(struct kmem_cache *c)
 {
-	struct magazine *m;
-
-	*on = arch_irqs_on();
-	if (*on)
-		arch_irq_disable();
-	m = &c->mag[this_cpu()->id];
-	mag_spin(m);
-	return m;
+	return &c->mag[this_cpu()->id];
 }
 
-static inline void mag_unlock(struct magazine *m, bool on)
+static inline void mag_unlock(struct magazine *m, u64 on)
 {
 	atomic_store_explicit(&m->busy, 0, memory_order_release);
 	if (on)
@@ -274,16 +274,16 @@ static void __attribute__((noinline)) mag_refill(struct kmem_cache *c, struct ma
 	spin_unlock(&c->lock);
 }
 
-static inline void *mag_alloc(struct kmem_cache *c)
+static void *mag_alloc(struct kmem_cache *c)
 {
-	struct magazine *m;
+	u64 on = arch_irq_save();
+	struct magazine *m = mag_mine(c);
 	void *obj = NULL;
-	bool on;
 
-	m = mag_lock_mine(c, &on);
-	if (unlikely(!m->n))
+	mag_spin(m);
+	if (!m->n)
 		mag_refill(c, m);
-	if (likely(m->n))
+	if (m->n)
 		obj = m->object[--m->n];
 	mag_unlock(m, on);
 	return obj;
@@ -330,7 +330,15 @@ static void *__attribute__((noinline)) cache_grow_and_alloc(struct kmem_cache *c
 	return obj;
 }
 
-void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
+static inline void *hand_out(struct kmem_cache *c, void *obj, u32 gfp)
+{
+	if (!is_free(c, obj))
+		return bad_alloc(c, obj);
+	*red_word(c, obj) = red(obj, red_inuse);
+	return gfp & GFP_ZERO ? kmemset(obj, 0, c->size) : obj;
+}
+
+static void *__attribute__((noinline)) alloc_slow(struct kmem_cache *c, u32 gfp)
 {
 	void *obj;
 
@@ -339,32 +347,63 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 	if (unlikely(current->fail_nth) && should_fail_alloc(gfp))
 		return NULL;
 	obj = mag_alloc(c);
-	if (unlikely(!obj)) {
+	if (!obj)
 		obj = cache_grow_and_alloc(c, gfp);
-		if (!obj)
-			return NULL;
-	}
-	check_alloc(c, obj);
-	if (gfp & GFP_ZERO)
-		kmemset(obj, 0, c->size);
-	return obj;
+	return obj ? hand_out(c, obj, gfp) : NULL;
 }
 
-static void cache_free(struct kmem_cache *c, void *obj)
+/* As a rule the CPU's array has an object. This way calls nothing, so it needs no frame; neither does that of free. */
+void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 {
 	struct magazine *m;
-	bool on, trim;
+	void *obj;
+	u64 on;
 
-	check_free(c, obj);
-	poison(c, obj);
-	m = mag_lock_mine(c, &on);
-	if (unlikely(m->n == MAG_SIZE))
+	if (unlikely(gfp & GFP_DIRECT_RECLAIM && (this_cpu()->nr_held | (unsigned)this_cpu()->in_irq)))
+		return alloc_slow(c, gfp);
+	on = arch_irq_save();
+	m = mag_mine(c);
+	mag_spin(m);
+	if (unlikely(!m->n)) {
+		mag_unlock(m, on);
+		return alloc_slow(c, gfp);
+	}
+	obj = m->object[--m->n];
+	mag_unlock(m, on);
+	return hand_out(c, obj, gfp);
+}
+
+static void __attribute__((noinline)) free_slow(struct kmem_cache *c, void *obj)
+{
+	u64 on = arch_irq_save();
+	struct magazine *m = mag_mine(c);
+
+	mag_spin(m);
+	if (m->n == MAG_SIZE)
 		mag_flush(c, m, MAG_SIZE / 2);
 	m->object[m->n++] = obj;
-	trim = READ_ONCE(c->nr_empty) > 2;
 	mag_unlock(m, on);
-	if (unlikely(trim))
+	if (READ_ONCE(c->nr_empty) > 2)
 		cache_trim(c, 1);
+}
+
+static inline void cache_free(struct kmem_cache *c, void *obj)
+{
+	struct magazine *m;
+	u64 on;
+
+	if (unlikely(*red_word(c, obj) != red(obj, red_inuse)))
+		return bad_free(c, obj);
+	poison(c, obj);
+	on = arch_irq_save();
+	m = mag_mine(c);
+	mag_spin(m);
+	if (unlikely(m->n == MAG_SIZE) || unlikely(READ_ONCE(c->nr_empty) > 2)) {
+		mag_unlock(m, on);
+		return free_slow(c, obj);
+	}
+	m->object[m->n++] = obj;
+	mag_unlock(m, on);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *p)
@@ -372,7 +411,7 @@ void kmem_cache_free(struct kmem_cache *c, void *p)
 	struct page *page = virt_to_page(p);
 
 	if (unlikely(!(page->flags & PG_SLAB) || page->cache != c))
-		bad_object(c, p, page->flags, "freed to the wrong cache");
+		return bad_free(c, p);
 	cache_free(c, p);
 }
 
@@ -522,9 +561,12 @@ size_t kmem_slabinfo(char *buf, size_t n, u64 *cursor)
 
 void kmem_init(void)
 {
+	u64 cookie = arch_random();
 	unsigned k = 0;
 
-	cookie = arch_random();
+	red_free = RED_FREE ^ cookie;
+	red_inuse = RED_INUSE ^ cookie;
+	red_poison = POISON ^ cookie;
 	for (unsigned i = 0; i < ARRAY_SIZE(kmalloc_sizes); i++) {
 		char name[32];
 
