@@ -27,8 +27,14 @@ int loglevel = LOG_WARNING;
 
 static void ring_write(const char *s, size_t n)
 {
-	for (; n; n--)
-		ring[log_head++ % LOG_SIZE] = *s++;
+	while (n) {
+		size_t at = log_head % LOG_SIZE, part = min(n, (size_t)LOG_SIZE - at);
+
+		kmemcpy(ring + at, s, part);
+		log_head += part;
+		s += part;
+		n -= part;
+	}
 }
 
 /*

@@ -22,14 +22,20 @@ static void put(struct sink *o, char c)
 	o->len++;
 }
 
+static void put_all(struct sink *o, const char *s, size_t len)
+{
+	if (o->len + 1 < o->n)
+		kmemcpy(o->buf + o->len, s, min(len, o->n - 1 - o->len));
+	o->len += len;
+}
+
 static void put_padded(struct sink *o, const struct spec *sp, const char *s, int len)
 {
 	int pad = sp->width - len;
 
 	for (; !sp->left && pad > 0; pad--)
 		put(o, ' ');
-	for (int i = 0; i < len; i++)
-		put(o, s[i]);
+	put_all(o, s, (size_t)len);
 	for (; pad > 0; pad--)
 		put(o, ' ');
 }
@@ -159,12 +165,14 @@ int kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
 
 	va_copy(args, ap);
 	for (const char *f = fmt; *f; f++) {
+		const char *plain = f;
 		struct spec sp;
 
-		if (*f != '%') {
-			put(&o, *f);
-			continue;
-		}
+		while (*f && *f != '%')
+			f++;
+		put_all(&o, plain, (size_t)(f - plain));
+		if (!*f)
+			break;
 		f = parse_spec(f + 1, &sp, &args);
 		if (!*f)
 			break;
