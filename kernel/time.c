@@ -53,7 +53,7 @@ static int read_cpu_clock(int clock, u64 *ns)
 }
 
 /* LINUX: the coarse clocks are as fine as the others. */
-static int clock_read(int clock, u64 *ns)
+static inline int clock_read(int clock, u64 *ns)
 {
 	switch (clock) {
 	case CLOCK_REALTIME:
