@@ -218,7 +218,9 @@ long sys_clock_adjtime(int clock, uaddr_t utx)
 
 	if (copy_from_user(&tx, utx, sizeof(tx)))
 		return -EFAULT;
-	if (clock < 0 || clock != CLOCK_REALTIME)
+	if (clock < 0)				/* of a process or, with 3, of a file */
+		return (clock & 7) == 3 ? -EINVAL : -EOPNOTSUPP;
+	if (clock != CLOCK_REALTIME)
 		return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
 	ret = adjust_clock(&tx);
 	return ret >= 0 && copy_to_user(utx, &tx, sizeof(tx)) ? -EFAULT : ret;

@@ -589,6 +589,7 @@ TEST(no_descriptor_no_change)
 
 static int open_fifo(void *arg)
 {
+	*(_Atomic long *)arg = -2; // from here on, a sleep is the one in open
 	*(_Atomic long *)arg = sys(open, "fifo", O_RDONLY);
 	return 0;
 }
@@ -605,7 +606,7 @@ TEST(a_descriptor_is_taken_while_open_waits)
 
 	sys(close, next);
 	thread_start(&t, open_fifo, (void *)&fd);
-	UNTIL(t_task_state(t_getpid(), t.id) == 'S');
+	UNTIL(fd == -2 && t_task_state(t_getpid(), t.id) == 'S');
 	CHECK_EQ(sys(fcntl, next, F_GETFD), -EBADF);
 	CHECK_EQ(sys(close, next), -EBADF);
 	CHECK_EQ(sys(dup2, 0, next), -EBUSY);
