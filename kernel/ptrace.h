@@ -28,6 +28,11 @@ void ptrace_unlink(struct task *t);
  * waits for are EXIT_DEAD and on the list dead, by ptrace_entry.
  */
 void exit_ptrace(struct task *tracer, struct list *dead);
+/*
+ * t's mm, mm_users held, if current may trace t: ERR_PTR(-EPERM), -ESRCH: it has none, -EINTR: killed
+ * meanwhile. Sleeps. In mm/process_vm.c.
+ */
+struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids);
 /* ptrace(2)'s requests of ptrace.c */
 long ptrace_traceme(void);
 long ptrace_attach(struct task *t, long request, u64 addr, u64 flags);

@@ -84,12 +84,13 @@ static const struct proc_entry entries[] = {
 	{ "fd", S_IFDIR | 0500, NULL, NULL, NULL },
 	{ "fdinfo", S_IFDIR | 0500, NULL, NULL, NULL },
 	{ "stat", 0444, proc_stat_group, NULL, NULL },		/* a thread's own in its directory */
+	{ "mem", 0600, NULL, NULL, NULL },			/* has operations of its own */
 	{ "status", 0444, proc_status, NULL, NULL },
 	{ "cmdline", 0444, proc_cmdline, NULL, NULL },
 	{ "comm", 0644, proc_comm, proc_comm_store, NULL },
-	{ "environ", 0400, proc_environ, NULL, NULL },
-	{ "auxv", 0400, proc_auxv, NULL, NULL },
-	{ "maps", 0444, proc_maps, NULL, NULL },
+	{ "environ", 0400 | PROC_GUARDED, proc_environ, NULL, NULL },
+	{ "auxv", 0400 | PROC_GUARDED, proc_auxv, NULL, NULL },
+	{ "maps", 0444 | PROC_GUARDED, proc_maps, NULL, NULL },
 	{ "statm", 0444, proc_statm, NULL, NULL },
 	{ "limits", 0444, proc_limits, NULL, NULL },
 	{ "oom_score", 0444, proc_oom_score, NULL, NULL },
@@ -99,14 +100,15 @@ static const struct proc_entry entries[] = {
 	{ "fail-nth", 0644, proc_fail_nth, proc_fail_nth_store, NULL },
 	{ "mounts", 0444, proc_mounts, NULL, NULL },
 	{ "cgroup", 0444, proc_cgroup, NULL, NULL },
-	{ "exe", S_IFLNK | 0777, NULL, NULL, proc_exe },
-	{ "cwd", S_IFLNK | 0777, NULL, NULL, follow_cwd },
-	{ "root", S_IFLNK | 0777, NULL, NULL, follow_root },
+	{ "exe", S_IFLNK | 0777 | PROC_GUARDED, NULL, NULL, proc_exe },
+	{ "cwd", S_IFLNK | 0777 | PROC_GUARDED, NULL, NULL, follow_cwd },
+	{ "root", S_IFLNK | 0777 | PROC_GUARDED, NULL, NULL, follow_root },
 };
 #define ENTRY_TASK	0u
 #define ENTRY_FD	1u
 #define ENTRY_FDINFO	2u
 #define ENTRY_STAT	3u
+#define ENTRY_MEM	4u
 
 static const struct proc_entry thread_stat = { "stat", 0444, proc_stat_thread, NULL, NULL };
 #define NR_THREAD_STAT	0x100u
@@ -120,7 +122,8 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 {
 	const struct proc_entry *e = nr == NR_THREAD_STAT ? &thread_stat : &entries[nr];
 	struct task *t = get_task(task_of(dir));
-	struct inode *i = task_inode(dir->sb, t, e->mode & S_IFMT ? e->mode : S_IFREG | e->mode, KIND_ENTRY, nr);
+	u32 mode = e->mode & ~PROC_GUARDED;
+	struct inode *i = task_inode(dir->sb, t, mode & S_IFMT ? mode : S_IFREG | mode, KIND_ENTRY, nr);
 
 	if (!i) {
 		put_task(t);
@@ -137,7 +140,7 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 		i->fops = &fd_dir_fops;
 	} else {
 		i->ops = &entry_ops;
-		i->fops = e->follow ? NULL : &entry_fops;
+		i->fops = e->follow ? NULL : nr == ENTRY_MEM ? &proc_mem_fops : &entry_fops;
 	}
 	d->inode = i;
 	return 0;
@@ -204,6 +207,16 @@ static int tid_readdir(struct file *f, emit_fn *emit, void *ctx)
 
 /* --- files --- */
 
+static bool may_open(const struct inode *i)
+{
+	return !(entry_of(i)->mode & PROC_GUARDED) || ptrace_may_access(task_of(i), PTRACE_FSCREDS);
+}
+
+static int entry_open(struct inode *i, struct file *f)
+{
+	return may_open(i) ? text_open(i, f) : -EACCES;
+}
+
 static s64 entry_show(struct file *f, char *buf, size_t n)
 {
 	struct task *t = task_of(f->inode);
@@ -242,7 +255,9 @@ static int keep_size(struct inode *i, u64 size)
 
 static struct dentry *entry_follow(struct inode *i)
 {
-	return task_alive(task_of(i)) ? entry_of(i)->follow(task_of(i)) : ERR_PTR(-ENOENT);
+	if (!task_alive(task_of(i)))
+		return ERR_PTR(-ENOENT);
+	return may_open(i) ? entry_of(i)->follow(task_of(i)) : ERR_PTR(-EACCES);
 }
 
 /* The text of a magic link is the path of what it leads to. */
@@ -417,9 +432,12 @@ static int fd_lookup_name(struct inode *dir, struct dentry *d)
 
 static struct dentry *fd_follow(struct inode *i)
 {
-	struct file *f = fget_task(task_of(i), (int)NR_OF(i));
+	struct file *f;
 	struct dentry *d;
 
+	if (!ptrace_may_access(task_of(i), PTRACE_FSCREDS))
+		return ERR_PTR(-EACCES);
+	f = fget_task(task_of(i), (int)NR_OF(i));
 	if (!f)
 		return ERR_PTR(-ENOENT);
 	d = dget(f->dentry);
@@ -481,6 +499,11 @@ static s64 fdinfo_show(struct file *text, char *buf, size_t n)
 		len += f->ops->show_fdinfo(f, buf + len, n - len);
 	fput(f);
 	return (s64)len;
+}
+
+static int fdinfo_open(struct inode *i, struct file *f)
+{
+	return ptrace_may_access(task_of(i), PTRACE_FSCREDS) ? text_open(i, f) : -EACCES;
 }
 
 static s64 fdinfo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
@@ -586,7 +609,7 @@ static const struct file_ops tid_dir_fops = TASK_DIR_FOPS(tid_readdir);
 static const struct file_ops task_dir_fops = TASK_DIR_FOPS(task_readdir);
 static const struct file_ops fd_dir_fops = TASK_DIR_FOPS(fd_readdir);
 static const struct file_ops entry_fops = {
-	.open = text_open, .release = text_release, .read = entry_read, .write = entry_write, .lseek = text_lseek,
+	.open = entry_open, .release = text_release, .read = entry_read, .write = entry_write, .lseek = text_lseek,
 };
 static const struct inode_ops pid_dir_ops = { .lookup = pid_lookup, .evict = evict_task };
 static const struct inode_ops tid_dir_ops = { .lookup = tid_lookup, .evict = evict_task };
@@ -594,7 +617,7 @@ static const struct inode_ops task_dir_ops = { .lookup = task_lookup, .evict = e
 static const struct inode_ops fd_dir_ops = { .lookup = fd_lookup_name, .evict = evict_task };
 static const struct inode_ops fdinfo_dir_ops = { .lookup = fdinfo_lookup, .evict = evict_task };
 static const struct inode_ops fdinfo_ops = { .evict = evict_task };
-static const struct file_ops fdinfo_fops = { .open = text_open, .release = text_release, .read = fdinfo_read, .lseek = text_lseek };
+static const struct file_ops fdinfo_fops = { .open = fdinfo_open, .release = text_release, .read = fdinfo_read, .lseek = text_lseek };
 static const struct inode_ops entry_ops = {
 	.readlink = entry_readlink, .follow = entry_follow, .truncate = keep_size, .evict = evict_task,
 };

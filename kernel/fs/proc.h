@@ -7,10 +7,12 @@
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/fmt.h"
 
+#define PROC_GUARDED	0x80000000u	/* for those alone who may trace the task */
+
 /* One name in /proc/PID or /proc/PID/task/TID. */
 struct proc_entry {
 	const char *name;
-	u32 mode;
+	u32 mode;						/* and PROC_GUARDED */
 	s64 (*show)(struct task *t, char *buf, size_t n);	/* t is referenced and was not yet reaped when the read began */
 	s64 (*store)(struct task *t, const char *buf, size_t n);
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
@@ -37,3 +39,4 @@ s64 proc_auxv(struct task *t, char *buf, size_t n);
 s64 proc_maps(struct task *t, char *buf, size_t n);
 s64 proc_statm(struct task *t, char *buf, size_t n);
 struct dentry *proc_exe(struct task *t);
+extern const struct file_ops proc_mem_fops;

@@ -10,6 +10,7 @@
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pause.h"
+#include "kernel/ptrace.h"
 
 /* The bytes [from, to) of the task's memory, as many as fit. */
 static s64 copy_memory(struct mm *mm, uaddr_t from, uaddr_t to, char *buf, size_t n)
@@ -108,3 +109,64 @@ struct dentry *proc_exe(struct task *t)
 	mmput(mm);
 	return d;
 }
+
+/* --- mem: its memory as it is, protection or not, as a tracer has it --- */
+
+static int mem_open(struct inode *i, struct file *f)
+{
+	(void)f;
+	return ptrace_may_access(i->private, PTRACE_FSCREDS) ? 0 : -EACCES;
+}
+
+/* A page at most. Bytes, or -errno. */
+static s64 mem_piece(struct mm *mm, uaddr_t user, uaddr_t at, void *page, size_t n, unsigned flags)
+{
+	if (flags & FAULT_WRITE && copy_from_user(page, user, n))
+		return -EFAULT;
+	n -= mm_access(mm, at, page, n, flags);
+	if (!n)
+		return -EIO;
+	return !(flags & FAULT_WRITE) && copy_to_user(user, page, n) ? -EFAULT : (s64)n;
+}
+
+/* LINUX: the memory that the task has now, and asked each time; there it is that of the open, for good. */
+static s64 mem_rw(struct file *f, uaddr_t buf, size_t n, u64 *pos, unsigned flags)
+{
+	struct mm *mm = mm_to_trace(f->inode->private, PTRACE_FSCREDS);
+	void *page;
+	s64 ret = 0;
+	size_t done;
+
+	if (IS_ERR(mm))
+		return PTR_ERR(mm) == -EINTR ? -EINTR : 0;
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!page)
+		ret = -ENOMEM;
+	for (done = 0; done < n && ret >= 0; done += (size_t)ret) {
+		ret = mem_piece(mm, buf + done, *pos + done, page, min(n - done, PAGE_SIZE - (*pos + done) % PAGE_SIZE), flags);
+		if (ret < 0)
+			break;
+		cond_resched();
+	}
+	kfree(page);
+	mmput(mm);
+	*pos += done;
+	return done ? (s64)done : ret;
+}
+
+static s64 mem_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	return mem_rw(f, buf, n, pos, FAULT_FORCE);
+}
+
+static s64 mem_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	return mem_rw(f, buf, n, pos, FAULT_FORCE | FAULT_WRITE);
+}
+
+static s64 mem_lseek(struct file *f, s64 off, int whence)
+{
+	return whence == SEEK_SET || whence == SEEK_CUR ? fixed_lseek(f, off, whence, 0) : -EINVAL;
+}
+
+const struct file_ops proc_mem_fops = { .open = mem_open, .read = mem_read, .write = mem_write, .lseek = mem_lseek };

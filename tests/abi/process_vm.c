@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Looking into other processes: process_vm_readv and process_vm_writev, /proc/PID/mem, and the files
+// of /proc that are for those alone who may trace.
+#include "trace.h"
+
+static char ours[3 * PAGE] __attribute__((aligned(4096)));
+static char theirs[3 * PAGE] __attribute__((aligned(4096)));
+static const char constant[64] = "cannot be written";
+
+static int with_memory(void *unused)
+{
+	(void)unused;
+	for (unsigned i = 0; i < sizeof theirs; i++)
+		theirs[i] = (char)(i * 7 + i / PAGE);
+	*(_Atomic int *)shared = 1;
+	return thread_pause(NULL);
+}
+
+static int a_child(void)
+{
+	_Atomic int *there = shared_word();
+
+	*there = 0;
+	int pid = child(with_memory, NULL);
+
+	UNTIL(*there);
+	return pid;
+}
+
+static void end(int pid)
+{
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+static long vm(long nr, int pid, const struct iovec *l, long nl, const struct iovec *r, long nr_remote)
+{
+	return t_syscall(nr, pid, (long)l, nl, (long)r, nr_remote, 0);
+}
+#define READV(pid, l, nl, r, nr) vm(__NR_process_vm_readv, pid, l, nl, r, nr)
+#define WRITEV(pid, l, nl, r, nr) vm(__NR_process_vm_writev, pid, l, nl, r, nr)
+
+TEST(parts_of_any_size)
+{
+	int pid = a_child();
+	struct iovec l[3] = {{ours, 5}, {ours + 5, 0}, {ours + 5, 2 * PAGE}}, r[2] = {{theirs + 100, PAGE}, {theirs + 2 * PAGE - 3, 700}};
+
+	CHECK_EQ(READV(pid, l, 3, r, 2), PAGE + 700);
+	for (unsigned i = 0; i < PAGE; i++)
+		CHECK_EQ(ours[i], (char)((i + 100) * 7 + (i + 100) / PAGE));
+	for (unsigned i = 0; i < 700; i++) {
+		unsigned at = 2 * PAGE - 3 + i;
+
+		CHECK_EQ(ours[PAGE + i], (char)(at * 7 + at / PAGE));
+	}
+	memset(ours, 0x55, sizeof ours);
+	CHECK_EQ(WRITEV(pid, l, 3, r, 2), PAGE + 700);
+	memset(ours, 0, sizeof ours);
+	CHECK_EQ(READV(pid, l, 3, r, 2), PAGE + 700);
+	for (unsigned i = 0; i < PAGE + 700; i++)
+		CHECK_EQ(ours[i], 0x55);
+	l[2].iov_len = 10; // less room than there is
+	CHECK_EQ(READV(pid, l, 3, r, 2), 15);
+	end(pid);
+}
+
+TEST(process_vm_is_refused)
+{
+	int pid = a_child();
+	struct iovec l = {ours, 100}, r = {theirs, 100}, bad = {t_ptr(8), 100}, huge = {ours, 1UL << 63}, none = {ours, 0};
+	struct iovec half[2] = {{theirs, 50}, {t_ptr(8), 50}};
+
+	CHECK_EQ(t_syscall(__NR_process_vm_readv, pid, (long)&l, 1, (long)&r, 1, 1), -EINVAL);
+	CHECK_EQ(READV(4000000, &l, 1, &r, 1), -ESRCH);
+	CHECK_EQ(READV(0, &l, 1, &r, 1), -ESRCH);
+	CHECK_EQ(READV(pid, &l, 1025, &r, 1), -EINVAL);
+	CHECK_EQ(READV(pid, &l, 1, &r, 1025), -EINVAL);
+	CHECK_EQ(READV(pid, &l, -1, &r, 1), -EINVAL);
+	CHECK_EQ(READV(pid, t_ptr(8), 1, &r, 1), -EFAULT);
+	CHECK_EQ(READV(pid, &l, 1, t_ptr(8), 1), -EFAULT);
+	CHECK_EQ(READV(pid, &huge, 1, &r, 1), -EINVAL);
+	CHECK_EQ(READV(pid, &l, 1, &huge, 1), -EINVAL);
+	CHECK_EQ(READV(pid, &l, 0, &r, 1), 0);
+	CHECK_EQ(READV(pid, &l, 1, &r, 0), 0);
+	CHECK_EQ(READV(pid, &none, 1, &r, 1), 0);
+	CHECK_EQ(READV(4000000, &l, 1, &none, 1), 0); // nothing is wanted of it
+	CHECK_EQ(READV(pid, &bad, 1, &r, 1), -EFAULT);
+	CHECK_EQ(READV(pid, &l, 1, &bad, 1), -EFAULT);
+	CHECK_EQ(WRITEV(pid, &l, 1, &bad, 1), -EFAULT);
+	CHECK_EQ(READV(pid, &l, 1, half, 2), 50); // what was copied counts
+	r.iov_base = t_ptr((unsigned long)constant);
+	CHECK_EQ(READV(pid, &l, 1, &r, 1), 64 < 100 ? 100 : 0);
+	CHECK_EQ(WRITEV(pid, &l, 1, &r, 1), -EFAULT); // its protection holds
+	r.iov_base = t_ptr(0xffff888000000000UL);
+	CHECK_EQ(READV(pid, &l, 1, &r, 1), -EFAULT);
+	end(pid);
+	CHECK_EQ(READV(pid, &l, 1, &r, 1), -ESRCH);
+}
+
+TEST(a_zombie_has_no_memory)
+{
+	struct iovec l = {ours, 100}, r = {theirs, 100};
+	int pid = a_child();
+
+	sys(kill, pid, SIGKILL);
+	UNTIL(t_state(pid) == 'Z');
+	CHECK_EQ(READV(pid, &l, 1, &r, 1), -ESRCH);
+	t_wait(pid);
+}
+
+static int mem_of(int pid, int flags)
+{
+	char path[64];
+
+	t_snprintf(path, sizeof path, "/proc/%d/mem", pid);
+	return (int)sys(open, path, flags);
+}
+
+TEST(proc_mem)
+{
+	int pid = a_child(), fd = mem_of(pid, O_RDWR);
+	unsigned long at = (unsigned long)theirs;
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(lseek, fd, at + PAGE - 10, SEEK_SET), at + PAGE - 10);
+	CHECK_EQ(sys(read, fd, ours, 20), 20);
+	CHECK_EQ(ours[9], (char)((PAGE - 1) * 7));
+	CHECK_EQ(ours[10], (char)(PAGE * 7 + 1));
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_CUR), at + PAGE + 10);
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_END), -EINVAL);
+	CHECK_EQ(sys(pwrite64, fd, "abc", 3, constant), 3); // as a tracer does
+	CHECK_EQ(sys(pread64, fd, ours, 4, constant), 4);
+	CHECK_EQ(strncmp(ours, "abcn", 4), 0);
+	CHECK_EQ(strncmp(constant, "cann", 4), 0);
+	CHECK_EQ(sys(pread64, fd, ours, 8, 8), -EIO);
+	CHECK_EQ(sys(pwrite64, fd, ours, 8, 8), -EIO);
+	CHECK_EQ(sys(pread64, fd, ours, 8, -8), -EINVAL);
+	CHECK_EQ(sys(pread64, fd, 8, 8, at), -EFAULT);
+	CHECK_EQ(sys(pwrite64, fd, 8, 8, at), -EFAULT);
+	CHECK_EQ(sys(pread64, fd, ours, 0, 8), 0);
+	end(pid);
+	CHECK_EQ(sys(pread64, fd, ours, 8, at), 0); // it is gone
+	CHECK_EQ(sys(pwrite64, fd, ours, 8, at), 0);
+	sys(close, fd);
+}
+
+TEST(proc_mem_of_oneself)
+{
+	int fd = mem_of(t_getpid(), O_RDWR);
+
+	CHECK_EQ(sys(pwrite64, fd, "new", 4, ours), 4);
+	CHECK_EQ(strcmp(ours, "new"), 0);
+	CHECK_EQ(sys(pread64, fd, ours + 100, 4, ours), 4);
+	CHECK_EQ(strcmp(ours + 100, "new"), 0);
+	sys(close, fd);
+}
+
+// ---- for those who may trace ----
+
+static int as_nobody(void *unused)
+{
+	sys(setresgid, 1000, 1000, 1000);
+	sys(setresuid, 1000, 1000, 1000);
+	sys(prctl, PR_SET_DUMPABLE, *(_Atomic int *)(shared + 8), 0, 0, 0);
+	return with_memory(unused);
+}
+
+static long opens(int pid, const char *name)
+{
+	char path[64];
+	long fd;
+
+	t_snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+	fd = sys(open, path, O_RDONLY);
+	if (fd >= 0)
+		sys(close, fd);
+	return fd < 0 ? fd : 0;
+}
+
+static long reads_link(int pid, const char *name)
+{
+	char path[64], to[128];
+	long n;
+
+	t_snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+	n = sys(readlink, path, to, sizeof to);
+	return n < 0 ? n : 0;
+}
+
+static void look(int pid, long want)
+{
+	static const char *const files[] = {"maps", "auxv", "environ", "mem"};
+	static const char *const links[] = {"exe", "cwd", "root"};
+	struct iovec l = {ours, 100}, r = {theirs, 100};
+
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(opens(pid, files[i]), want);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(reads_link(pid, links[i]), want);
+	CHECK_EQ(opens(pid, "stat"), 0);
+	CHECK_EQ(opens(pid, "status"), 0);
+	CHECK_EQ(READV(pid, &l, 1, &r, 1), want ? -EPERM : 100);
+	CHECK_EQ(WRITEV(pid, &l, 1, &r, 1), want ? -EPERM : 100);
+}
+
+TEST(files_for_those_who_may_trace)
+{
+	if (sys(getuid))
+		SKIP("needs root");
+	_Atomic int *there = shared_word(), *dumpable = (_Atomic int *)(shared + 8);
+
+	for (*dumpable = 0; *dumpable < 2; ++*dumpable) {
+		*there = 0;
+		int pid = child(as_nobody, NULL);
+
+		UNTIL(*there);
+		look(pid, 0); // root
+		CHECK_EQ(IN_CHILD({
+			sys(setresgid, 1000, 1000, 1000);
+			sys(setresuid, 1000, 1000, 1000);
+			look(pid, *dumpable ? 0 : -EACCES);
+		}), 0);
+		CHECK_EQ(IN_CHILD({
+			sys(setresgid, 1001, 1001, 1001);
+			sys(setresuid, 1001, 1001, 1001);
+			look(pid, -EACCES);
+		}), 0);
+		end(pid);
+	}
+}
