@@ -698,3 +698,48 @@ TEST(queued_signals_are_seen)
 	CHECK_EQ(sys(ptrace, PTRACE_PEEKSIGINFO, pid, &arg, info), -EINVAL);
 	kill_traced(pid);
 }
+
+// ---- anything ----
+
+static unsigned long seed;
+static unsigned long any(void)
+{
+	seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+	return seed >> 20;
+}
+
+static char junk[16384] __attribute__((aligned(64)));
+
+static unsigned long any_word(void)
+{
+	static const unsigned long words[] = {0, 1, 8, 64, -1UL, 1UL << 47, 0x7fffffffffffUL, 0xffff800000000000UL, 0xffffffff80000000UL,
+		1UL << 63, 0x10, 0x33, 928, NT_PRSTATUS_, NT_FPREGSET_, NT_X86_XSTATE_};
+	unsigned long kind = any() % 4;
+
+	return kind == 0 ? any() : kind == 1 ? (unsigned long)junk + any() % sizeof junk : words[any() % (sizeof words / sizeof *words)];
+}
+
+TEST(any_request_with_anything)
+{
+	// Whatever comes of it, the tracee can still be killed, and the kernel is there.
+	static const int requests[] = {1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 21, 24, 0x4200, 0x4201, 0x4202, 0x4203, 0x4204, 0x4205,
+		0x4207, 0x4208, 0x4209, 0x420a, 0x420b, 0x420e, 6, 13, 0x4205, 7, 9, 24};
+	int status;
+
+	seed = 20161004;
+	for (int i = 0; i < 60; i++) {
+		int pid = stopped_child(thread_spin);
+
+		for (int j = 0; j < 40; j++) {
+			unsigned long addr = any_word(), data = any_word();
+
+			for (int k = 0; k < 64; k++)
+				((unsigned long *)junk)[any() % (sizeof junk / 8)] = any_word();
+			sys(ptrace, requests[any() % (sizeof requests / sizeof *requests)], pid, addr, data);
+			sys(wait4, pid, &status, WNOHANG | __WALL, 0);
+		}
+		sys(kill, pid, SIGKILL);
+		while (sys(wait4, pid, &status, __WALL, 0) == pid && W_STOPPED(status))
+			sys(ptrace, PTRACE_CONT, pid, 0, 0); // at its exit, if it has come to that
+	}
+}
