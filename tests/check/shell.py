@@ -40,6 +40,13 @@ def conversation(s):
         s.wait(r"Stopped +\(echo ready; sleep 1000\)\n# ")
     s.say("kill -9 %1; wait %1; echo code $?", "code 137")
     s.say("kill -9 %1", "kill: %1: No such job")
+    s.say("strace /bin/echo hi", r'execve\("/bin/echo", 0x[0-9a-f]+, 0x[0-9a-f]+\) = 0', r"write\(1, 0x[0-9a-f]+, 3\) = 3",
+          r"exit_group\(0\) = \?", r"\+\+\+ exited with 0 \+\+\+")
+    s.say("strace cat /no/such; echo code $?", r'open(at)?\(.*"/no/such".*\) = -2 \(No such file or directory\)', r"\+\+\+ exited with 1 \+\+\+",
+          "code 1")
+    s.say("strace -f -o /tmp/s sh -c 'true & wait; kill -9 $$'; echo code $?", "code 137")
+    s.say("cat /tmp/s", r"\[pid \d+\] fork\(\) = \d+|\[pid \d+\] clone\(.*", r"\[pid \d+\] \+\+\+ exited with 0 \+\+\+",
+          r"\[pid \d+\] \+\+\+ killed by signal 9 \(Killed\) \+\+\+")
     s.say("trap 'echo goodbye' EXIT; echo still here", "still here")
     s.type("\x04")
     s.wait("(?m)^goodbye\n")
