@@ -159,11 +159,11 @@ SCENE(26, event_exit_stop, "S11 L2 L3")
 	d = tracer(stop_at_exit, h.pid);
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	UNTIL(*stage == SEEN);
-	CHECK_EQ(t_field(OOM, "victims"), 1);
+	CHECK_EQ(t_field(OOM, "in_flight"), 1);
 	CHECK_EQ(s_suspend(), -EBUSY);
 	CHECK(s_is(OOM, "last_disable", "timeout"));
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
-	CHECK_EQ(t_field(OOM, "victims"), 1);
+	CHECK_EQ(t_field(OOM, "in_flight"), 1);
 	s_set("/sys/power/pm_freeze_timeout", "3000");
 	*stage = GO;
 	CHECK_EQ(t_wait(d), 0);
