@@ -454,7 +454,7 @@ TEST(proc_lists_them)
 // Two places for one tree.
 TEST(mounted_twice)
 {
-	if (!t_on_thaw)
+	if (!t_own_machine)
 		SKIP("mounts");
 	t_tmpdir();
 	CHECK_EQ(make("m"), 0);

@@ -36,6 +36,7 @@ static void mount_all(void)
 		{ "proc", "/proc", "/proc/self" },
 		{ "sysfs", "/sys", "/sys/power" },
 		{ "devtmpfs", "/dev", "/dev/null" },
+		{ "devpts", "/dev/pts", "/dev/pts/ptmx" },
 		{ "debugfs", "/sys/kernel/debug", "/sys/kernel/debug/oom" },
 	};
 
