@@ -14,6 +14,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 
 struct mutex cgroup_mutex = MUTEX_INIT(cgroup_mutex, "cgroup_mutex", RANK_CGROUP);
@@ -47,6 +48,16 @@ bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor
 	while (cg && cg->level > ancestor->level)
 		cg = cg->parent;
 	return cg == ancestor;
+}
+
+bool cgroup_has_process(const struct cgroup *cg, struct task *p)
+{
+	struct task *t;
+
+	for_each_thread(p->group, t)
+		if (!t->cgroup_gone && cgroup_is_descendant(task_cgroup(t, cg->tree), cg))
+			return true;
+	return false;
 }
 
 struct cgroup *cgroup_next(struct cgroup *top, struct cgroup *pos)
@@ -132,6 +143,31 @@ static struct cgroup *group_new(struct cgroup *parent, const char *name, size_t 
 	return cg;
 }
 
+/* It is there for everybody. cgroup_mutex held. */
+static void online(struct cgroup *cg)
+{
+	struct cgroup *parent = cg->parent;
+
+	list_add_tail(&cg->sibling, &parent->children);
+	if (cg->tree == CG_FREEZER)
+		freezer_online(cg);
+	spin_lock(&css_lock);
+	parent->nr_children++;
+	cg->e_freeze = parent->e_freeze;
+	cgroup_update_frozen(cg);
+	cgroup_update_frozen(parent);
+	spin_unlock(&css_lock);
+	for (struct cgroup *p = parent; p; p = p->parent)
+		p->nr_descendants++;
+}
+
+/* Nobody has seen it. */
+static void group_drop(struct cgroup *cg)
+{
+	cgroup_put(cg->parent);
+	kfree(cg);
+}
+
 struct cgroup *cgroup_mkdir(struct cgroup *parent, const char *name, size_t len)
 {
 	struct cgroup *cg;
@@ -144,19 +180,12 @@ struct cgroup *cgroup_mkdir(struct cgroup *parent, const char *name, size_t len)
 		return ERR_PTR(err);
 	err = check_limits(parent);
 	cg = err ? NULL : group_new(parent, name, len);
-	if (cg) {
-		list_add_tail(&cg->sibling, &parent->children);
-		if (cg->tree == CG_FREEZER)
-			freezer_online(cg);
-		spin_lock(&css_lock);
-		parent->nr_children++;
-		cg->e_freeze = parent->e_freeze;
-		cgroup_update_frozen(cg);
-		cgroup_update_frozen(parent);
-		spin_unlock(&css_lock);
-		for (struct cgroup *p = parent; p; p = p->parent)
-			p->nr_descendants++;
+	if (cg && (cg->tree == CG_MEMORY || parent->subtree_control & CONTROL_MEMORY) && mem_cgroup_online(cg)) {
+		group_drop(cg);
+		cg = NULL;
 	}
+	if (cg)
+		online(cg);
 	mutex_unlock(&cgroup_mutex);
 	return cg ? cg : ERR_PTR(err ? err : -ENOMEM);
 }
@@ -196,6 +225,7 @@ int cgroup_rmdir(struct cgroup *cg)
 	list_del(&cg->sibling);
 	if (cg->tree == CG_FREEZER)
 		freezer_offline(cg);
+	mem_cgroup_offline(cg);
 	for (struct cgroup *p = cg->parent; p; p = p->parent) {
 		p->nr_descendants--;
 		atomic_fetch_add(&p->nr_dying, 1);

@@ -15,7 +15,7 @@
 #include "kernel/task.h"
 
 struct inode;
-struct super;
+struct mem_cgroup;
 
 enum cgroup_tree { CG_V2, CG_FREEZER, CG_MEMORY };	/* NR_CG_TREES: task.h */
 #define ON(tree)	(1u << (tree))
@@ -54,6 +54,8 @@ struct cgroup {
 	u32 nr_frozen_tasks, nr_frozen_children, nr_children;	/* [K] */
 	u32 freezer_state;		/* [C] version 1: legacy_freezer.c */
 
+	struct mem_cgroup *memcg;	/* [C+K] limits of its own, or NULL */
+
 	struct cgroup_event event[NR_CGROUP_EVENTS];	/* by number - 1 */
 	const char *name;		/* (!) behind the struct */
 };
@@ -73,6 +75,8 @@ static inline struct cgroup *task_cgroup(const struct task *t, enum cgroup_tree 
 	return t->cgroup[tree] ? t->cgroup[tree] : &cgroup_roots[tree];
 }
 bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor);	/* or the same */
+/* Is some thread of p in cg or below? tasklist_lock held. */
+bool cgroup_has_process(const struct cgroup *cg, struct task *p);
 /* The next group of the tree below top, parents first; NULL at the end. Starts with pos = top. cgroup_mutex held. */
 struct cgroup *cgroup_next(struct cgroup *top, struct cgroup *pos);
 #define for_each_descendant(pos, top)	for ((pos) = (top); (pos); (pos) = cgroup_next(top, pos))

@@ -11,6 +11,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 
 /* --- limits of the tree --- */
@@ -98,7 +99,9 @@ static s64 type_write(struct cgroup *cg, char *buf)
 /* What cg itself has, and may hand on. */
 static u32 controllers(const struct cgroup *cg)
 {
-	return cgroup_is_root(cg) ? 0 : cg->parent->subtree_control;
+	if (cgroup_is_root(cg))
+		return mem_cgroup_on_v2() ? CONTROL_MEMORY : 0;
+	return cg->parent->subtree_control;
 }
 
 static s64 print_controllers(u32 mask, char *buf, size_t n)
@@ -131,10 +134,48 @@ static int parse_controllers(char *s, u32 *enable, u32 *disable)
 	return 0;
 }
 
+/* The children get limits of their own, or lose them. cgroup_mutex held. */
+static int enable_memory(struct cgroup *cg)
+{
+	struct cgroup *child;
+	int err = 0;
+
+	list_for_each(child, &cg->children, sibling)
+		if (!err)
+			err = mem_cgroup_online(child);
+	if (!err)
+		return 0;
+	list_for_each(child, &cg->children, sibling)
+		mem_cgroup_offline(child);
+	return err;
+}
+
+static void disable_memory(struct cgroup *cg)
+{
+	struct cgroup *child;
+
+	list_for_each(child, &cg->children, sibling)
+		mem_cgroup_offline(child);
+}
+
+/* A group that has tasks of its own does not hand memory on: false. */
+static bool set_mask(struct cgroup *cg, u32 mask)
+{
+	bool ok;
+
+	spin_lock(&css_lock);
+	ok = !mask || cgroup_is_root(cg) || !cg->nr_tasks;
+	if (ok)
+		cg->subtree_control = mask;
+	spin_unlock(&css_lock);
+	return ok;
+}
+
 /* cgroup_mutex held. */
 static int set_subtree_control(struct cgroup *cg, u32 enable, u32 disable)
 {
 	struct cgroup *child;
+	int err = 0;
 
 	enable &= ~cg->subtree_control;
 	disable &= cg->subtree_control;
@@ -143,7 +184,16 @@ static int set_subtree_control(struct cgroup *cg, u32 enable, u32 disable)
 	list_for_each(child, &cg->children, sibling)
 		if (child->subtree_control & disable)
 			return -EBUSY;
-	return 0;
+	if (enable) {
+		if (!set_mask(cg, enable))
+			return -EBUSY;
+		err = enable_memory(cg);
+	}
+	if (disable)
+		disable_memory(cg);
+	if (disable || err)
+		set_mask(cg, 0);
+	return err;
 }
 
 static s64 subtree_control_write(struct cgroup *cg, char *buf)
@@ -181,17 +231,12 @@ static s64 events_show(struct cgroup *cg, char *buf, size_t n)
  */
 static void kill_members(struct cgroup *cg)
 {
-	struct task *p, *t;
+	struct task *p;
 
 	read_lock(&tasklist_lock);
-	for_each_process(p) {
-		for_each_thread(p->group, t) {
-			if (t->cgroup_gone || !cgroup_is_descendant(task_cgroup(t, cg->tree), cg))
-				continue;
+	for_each_process(p)
+		if (cgroup_has_process(cg, p))
 			send_sig_group(SIGKILL, NULL, p);
-			break;
-		}
-	}
 	read_unlock(&tasklist_lock);
 }
 

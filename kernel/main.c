@@ -7,6 +7,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/futex.h"
 #include "kernel/lib/string.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/param.h"
@@ -104,6 +105,7 @@ void entry_main(const struct boot_info *bi)
 	kmem_init();
 	trace_init_cpu(0);
 	mm_init();
+	mem_cgroup_init();
 	task_init_boot();
 	sighand_init();
 	oom_init();

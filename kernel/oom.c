@@ -7,12 +7,17 @@
  * Locks, outermost first: oom_lock (mutex), tasklist_lock (read; LINUX: stands in for RCU),
  * task_lock of the victim thread, then siglock for SIGKILL and freezer_lock for the thaw.
  *
+ * The limit of a memory cgroup runs out like the machine's memory, but its own tasks alone are looked
+ * at (oc->memcg), and only its own victims are waited for.
+ *
  * LINUX: one victim until its memory is really free. A victim is in flight from its mark until
  * every page of its mm is back and every thread is past its last close (so that shared and tmpfs
  * pages it alone held are back too); while one is, nobody else is chosen. Linux looks at the mm
  * alone and forgets a dying leader, so it kills bystanders whose death helps nobody.
  */
 #include "kernel/abi.h"
+#include "kernel/cgroup.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/pause.h"
@@ -130,16 +135,10 @@ static void oom_evaluate_task(struct task *p, struct oom_control *oc)
 	oc->chosen_points = points;
 }
 
-/*
- * oc->chosen, referenced, or NULL; oc->aborted if a victim is still in flight. sysrq does not wait
- * for it.
- */
-static void select_bad_process(struct oom_control *oc)
+static void select_among_all(struct oom_control *oc)
 {
 	struct task *p;
 
-	oc->chosen = NULL;
-	oc->chosen_points = INT64_MIN;
 	oc->aborted = !oc->sysrq && oom_victim_in_flight();
 	if (oc->aborted)
 		return;
@@ -151,17 +150,58 @@ static void select_bad_process(struct oom_control *oc)
 	read_unlock(&tasklist_lock);
 }
 
+static void select_among_members(struct oom_control *oc, struct cgroup *cg)
+{
+	struct task *p;
+
+	read_lock(&tasklist_lock);
+	for_each_process(p) {
+		if (!cgroup_has_process(cg, p))
+			continue;
+		oc->aborted |= tsk_is_oom_victim(p) && oom_group_in_flight(p->group);
+		oom_evaluate_task(p, oc);
+	}
+	if (oc->aborted)
+		oc->chosen = NULL;
+	if (oc->chosen)
+		get_task(oc->chosen);
+	read_unlock(&tasklist_lock);
+}
+
+/*
+ * oc->chosen, referenced, or NULL; oc->aborted if a victim is still in flight. sysrq does not wait
+ * for it.
+ */
+static void select_bad_process(struct oom_control *oc)
+{
+	struct cgroup *cg;
+
+	oc->chosen = NULL;
+	oc->chosen_points = INT64_MIN;
+	oc->aborted = false;
+	if (likely(!oc->memcg)) {
+		select_among_all(oc);
+		return;
+	}
+	cg = mem_cgroup_group(oc->memcg);
+	if (!cg)
+		return;
+	select_among_members(oc, cg);
+	cgroup_put(cg);
+}
+
 /* --- the report --- */
 
-static void dump_tasks(void)
+static void dump_tasks(struct oom_control *oc)
 {
+	struct cgroup *cg = oc->memcg ? mem_cgroup_group(oc->memcg) : NULL;
 	struct task *p, *t;
 
 	pr_info("Tasks state (memory values in pages):\n");
 	pr_info("[  pid  ]  tgid total_vm      rss pgtables oom_score_adj name\n");
 	read_lock(&tasklist_lock);
 	for_each_process(p) {
-		if (oom_unkillable_task(p))
+		if (oom_unkillable_task(p) || (cg && !cgroup_has_process(cg, p)))
 			continue;
 		t = find_lock_task_mm(p);
 		if (!t)
@@ -171,6 +211,7 @@ static void dump_tasks(void)
 		task_unlock(t);
 	}
 	read_unlock(&tasklist_lock);
+	cgroup_put(cg);
 }
 
 static void dump_header(struct oom_control *oc)
@@ -179,8 +220,10 @@ static void dump_header(struct oom_control *oc)
 		current->group->oom_score_adj);
 	pr_info("free:%lu min:%lu low:%lu high:%lu total:%lu pages\n", nr_free_pages(), wmark_pages(WMARK_MIN),
 		wmark_pages(WMARK_LOW), wmark_pages(WMARK_HIGH), totalram_pages());
+	if (oc->memcg)
+		mem_cgroup_print(oc->memcg);
 	if (sysctl_oom_dump_tasks)
-		dump_tasks();
+		dump_tasks(oc);
 }
 
 /* --- the kill --- */
@@ -238,6 +281,7 @@ static void __oom_kill_process(struct task *victim, const char *message)
 	mm = t->mm;
 	mmgrab(mm);
 	count_vm(VM_OOM_KILL);
+	mem_cgroup_event_task(t, MEMORY_OOM_KILL);
 	trace(TRACE_oom_kill, t->tgid, t->pid);
 	kill_group(t);
 	mark_oom_victim(t);
@@ -275,11 +319,55 @@ static bool mark_if_dying(struct task *victim)
 	return dying;
 }
 
+/* One member of cg that is not killed yet and may be: referenced, or NULL. */
+static struct task *next_member(struct cgroup *cg)
+{
+	struct task *p, *t, *found = NULL;
+
+	read_lock(&tasklist_lock);
+	for_each_process(p) {
+		if (oom_unkillable_task(p) || p->group->oom_score_adj == OOM_SCORE_ADJ_MIN ||
+		    READ_ONCE(p->group->flags) & SIGNAL_GROUP_EXIT || !cgroup_has_process(cg, p))
+			continue;
+		t = find_lock_task_mm(p);
+		if (!t)
+			continue;
+		task_unlock(t);
+		found = get_task(p);
+		break;
+	}
+	read_unlock(&tasklist_lock);
+	return found;
+}
+
+/* memory.oom.group: with one of its members all die. Each is a victim of its own. */
+static void kill_members(struct mem_cgroup *memcg)
+{
+	struct cgroup *cg = mem_cgroup_group(memcg);
+	struct task *p;
+
+	if (!cg)
+		return;
+	mem_cgroup_event(memcg, MEMORY_OOM_GROUP_KILL);
+	pr_info("Tasks in %s are going to be killed due to memory.oom.group set\n", cg->name);
+	while ((p = next_member(cg))) {
+		__oom_kill_process(p, "Memory cgroup out of memory");
+		put_task(p);
+	}
+	cgroup_put(cg);
+}
+
 static void oom_kill_process(struct oom_control *oc, const char *message)
 {
 	if (!mark_if_dying(oc->chosen)) {
+		struct mem_cgroup *whole = mem_cgroup_oom_group(oc->chosen, oc->memcg);
+
 		dump_header(oc);
 		__oom_kill_process(oc->chosen, message);
+		if (whole) {
+			kill_members(whole);
+			mem_cgroup_put(whole);
+		}
 	}
 	pause_point("oom_killed");
 }
@@ -316,7 +404,7 @@ static bool may_kill_current(void)
 
 static void check_panic_on_oom(struct oom_control *oc)
 {
-	if (likely(!sysctl_panic_on_oom) || oc->sysrq)
+	if (likely(!sysctl_panic_on_oom) || oc->sysrq || (oc->memcg && sysctl_panic_on_oom != 2))
 		return;
 	dump_header(oc);
 	panic("Out of memory: %s panic_on_oom is enabled", sysctl_panic_on_oom == 2 ? "compulsory" : "system-wide");
@@ -348,15 +436,15 @@ bool out_of_memory(struct oom_control *oc)
 	if (atomic_load(&oom_killer_disabled))
 		return false;
 	pause_point("out_of_memory");
-	if (notify_oom() && !oc->sysrq)
+	if (!oc->memcg && notify_oom() && !oc->sysrq)
 		return true;
 	if (mark_current_if_dying())
 		return true;
-	if (!(oc->gfp & GFP_FS))
+	if (!(oc->gfp & GFP_FS) && !oc->memcg)
 		return true;
-	oc->totalpages = totalram_pages();
+	oc->totalpages = oc->memcg ? mem_cgroup_max(oc->memcg) : totalram_pages();
 	check_panic_on_oom(oc);
-	if (sysctl_oom_kill_allocating_task && !oc->sysrq && may_kill_current() && !oom_victim_in_flight()) {
+	if (sysctl_oom_kill_allocating_task && !oc->sysrq && !oc->memcg && may_kill_current() && !oom_victim_in_flight()) {
 		oc->chosen = get_task(current->group_leader);
 		oom_kill_process(oc, "Out of memory (oom_kill_allocating_task)");
 		put_task(oc->chosen);
@@ -375,7 +463,7 @@ bool out_of_memory(struct oom_control *oc)
 		pr_warn("Out of memory and no killable processes...\n");
 		return false;
 	}
-	oom_kill_process(oc, "Out of memory");
+	oom_kill_process(oc, oc->memcg ? "Memory cgroup out of memory" : "Out of memory");
 	put_task(oc->chosen);
 	return true;
 }
@@ -413,7 +501,7 @@ struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress)
  */
 void pagefault_out_of_memory(void)
 {
-	if (fatal_signal_pending(current))
+	if (fatal_signal_pending(current) || mem_cgroup_oom_synchronize())
 		return;
 	if (!atomic_load(&oom_killer_disabled) && !is_global_init(current)) {
 		pr_err("Out of memory in a page fault: killing process %d (%s)\n", current->tgid, current->comm);

@@ -118,6 +118,7 @@ struct oom_control {
 	u32 gfp;
 	unsigned order;
 	bool sysrq;			/* order = -1 in Linux */
+	struct mem_cgroup *memcg;	/* whose limit it is, and whose tasks alone may be chosen; NULL: the machine is full */
 	u64 totalpages;
 	struct task *chosen;
 	long chosen_points;
@@ -140,6 +141,7 @@ void pagefault_out_of_memory(void);
 void mark_oom_victim(struct task *t);
 /* A victim's memory is still on its way back: nobody else is to be killed. Any context. */
 bool oom_victim_in_flight(void);
+bool oom_group_in_flight(struct group *g);	/* the same of one victim: oom_mm is set */
 long oom_badness(struct task *p, u64 totalpages);	/* tasklist_lock held; LONG_MIN if unkillable */
 /*
  * Sets disabled, waits until no victim is pending. false (and enabled again) on timeout or signal.

@@ -74,7 +74,7 @@ PARAM("oom", "accounting design for OOM victims, by name", set_design);
  * its last thread has closed its files. Given up on (MMF_OOM_SKIP without MMF_FREED): not waited
  * for any more.
  */
-static bool in_flight(struct group *g)
+bool oom_group_in_flight(struct group *g)
 {
 	struct mm *mm = atomic_load(&g->oom_mm);
 	u32 flags = atomic_load(&mm->flags);
@@ -91,7 +91,7 @@ static struct group *take_settled(void)
 
 	spin_lock(&victims_lock);
 	list_for_each(g, &victims, oom_node)
-		if (!in_flight(g)) {
+		if (!oom_group_in_flight(g)) {
 			found = g;
 			list_del(&g->oom_node);
 			break;

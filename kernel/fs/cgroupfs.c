@@ -18,6 +18,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -389,6 +390,8 @@ static bool unmounted(struct super *sb)
 	over = !group_of(i)->nr_descendants;
 	if (over) {
 		sb->root->unlinked = 1;
+		if (group_of(i)->tree == CG_MEMORY)
+			(void)mem_cgroup_bind(false);	/* it has no groups */
 		WRITE_ONCE(supers[group_of(i)->tree], NULL);
 	}
 	mutex_unlock(&cgroup_mutex);
@@ -444,9 +447,28 @@ static struct super *v1_shared(const char *options)
 	return tree == CG_V2 ? ERR_PTR(-EINVAL) : supers[tree];
 }
 
+/* The limits of memory come to this tree, if no group of the other has any. */
+static int bind_memory(bool to_v1)
+{
+	int err;
+
+	mutex_lock(&cgroup_mutex);
+	err = mem_cgroup_bind(to_v1);
+	mutex_unlock(&cgroup_mutex);
+	return err;
+}
+
 static int v1_fill(struct super *sb, const char *options)
 {
-	return fill(sb, v1_tree(options), CGROUP_SUPER_MAGIC);
+	enum cgroup_tree tree = v1_tree(options);
+	int err = tree == CG_MEMORY ? bind_memory(true) : 0;
+
+	if (err)
+		return err;
+	err = fill(sb, tree, CGROUP_SUPER_MAGIC);
+	if (err && tree == CG_MEMORY)
+		(void)bind_memory(false);
+	return err;
 }
 
 FS_TYPE(cgroup2_type, .name = "cgroup2", .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted);

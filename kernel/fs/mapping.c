@@ -9,6 +9,7 @@
  * somebody fills or writes it; wait in page_waitq.
  */
 #include "kernel/fs/dcache.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 
 #define RADIX_BITS	6
@@ -272,6 +273,8 @@ static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
 	if (err)
 		return ERR_PTR(err);
 	p = alloc_page(gfp | GFP_ZERO);
+	if (p)
+		p = mem_cgroup_charge(p, gfp);
 	if (!p) {
 		uncharge(m);
 		return ERR_PTR(-ENOMEM);

@@ -10,6 +10,7 @@
  * stable while it is held.
  */
 #include "kernel/abi.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/vm.h"
 #include "kernel/lib/string.h"
 #include "kernel/oom.h"
@@ -55,7 +56,7 @@ static inline void map_page(struct vma *v, pte_t *slot, struct page *p, u64 writ
 	set_pte(slot, make_pte(v, p, writable));
 }
 
-static struct page *anon_page(u32 gfp)
+static inline struct page *anon_page(u32 gfp)
 {
 	struct page *p = alloc_pages(gfp, 0);
 
@@ -63,7 +64,7 @@ static struct page *anon_page(u32 gfp)
 		return NULL;
 	p->flags = PG_ANON;
 	account_pages(KIND_ANON, 1);
-	return p;
+	return mem_cgroup_charge(p, gfp);
 }
 
 /* What a fault comes to: 0, -ENOMEM, or one of these, a signal and its si_code in one word. */

@@ -48,7 +48,7 @@ struct page {				/* one per frame of RAM, in mem_map[]; 48 bytes */
 		_Atomic s32 mapcount;	/* ptes that map it */
 		u32 inuse;		/* kmem: objects handed out */
 	};
-	u32 private;			/* free block: order; slab: first free object; big kmalloc: order */
+	u32 private;			/* free block: order; slab: first free object; big kmalloc: order; charged: see PG_CHARGED */
 };
 #define PG_BUDDY	0x01u
 #define PG_SLAB		0x02u
@@ -61,6 +61,7 @@ struct page {				/* one per frame of RAM, in mem_map[]; 48 bytes */
 #define PG_SHMEM	0x100u
 #define PG_ERROR	0x200u
 #define PG_KMALLOC	0x400u		/* first page of a kmalloc too big for a slab */
+#define PG_CHARGED	0x800u		/* private says to which memory cgroup: memcontrol.c */
 
 extern struct page *mem_map;		/* indexed by pfn - mem_map_base */
 extern pfn_t mem_map_base;

@@ -10,6 +10,7 @@
  * it is not PG_BUDDY, so it does not merge; page_drain() brings those back. nr_free counts both.
  */
 #include "kernel/abi.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/lib/string.h"
 #include "kernel/oom.h"
@@ -422,12 +423,25 @@ struct page *alloc_pages(u32 gfp, unsigned order)
 
 /* ---- free ---- */
 
-static void check_free(const struct page *p, u32 refs)
+#define PG_BAD	(PG_BUDDY | PG_SLAB | PG_RESERVED | PG_LRU | PG_KMALLOC)
+
+/* Not as most pages are when they are freed: charged to a group, or a bug. */
+static void __attribute__((noinline)) check_free_slow(struct page *p, u32 refs)
 {
-	if (likely(refs == 0 && p->mapcount == 0 && !(p->flags & (PG_BUDDY | PG_SLAB | PG_RESERVED | PG_LRU | PG_KMALLOC)) && !p->mapping))
+	if (refs == 0 && p->mapcount == 0 && !(p->flags & PG_BAD) && !p->mapping) {
+		mem_cgroup_uncharge(p);
 		return;
+	}
 	panic("bad page freed: pfn 0x%lx refs %u mapcount %d flags 0x%x mapping %p", page_to_pfn(p), refs, p->mapcount, p->flags,
 	      (void *)p->mapping);
+}
+
+/* p->flags are taken off by the caller. */
+static void check_free(struct page *p, u32 refs)
+{
+	if (likely(refs == 0 && p->mapcount == 0 && !(p->flags & (PG_BAD | PG_CHARGED)) && !p->mapping))
+		return;
+	check_free_slow(p, refs);
 }
 
 /* refs went from 1 to 0, or below, which check_free catches. */

@@ -9,6 +9,7 @@
  */
 #include "kernel/abi.h"
 #include "kernel/fs/files.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
@@ -108,8 +109,8 @@ static bool reclaim_one(struct page *p, struct mapping *m)
 	return mapping_try_release(p);
 }
 
-/* Looks at each page that was on the list at the start once. */
-static u64 reclaim_lru(u64 want)
+/* Looks at each page that was on the list at the start once. memcg: only at those charged to it or below; NULL: all. */
+static u64 reclaim_lru(u64 want, const struct mem_cgroup *memcg)
 {
 	u64 freed = 0, left = READ_ONCE(nr_lru);
 
@@ -119,7 +120,7 @@ static u64 reclaim_lru(u64 want)
 
 		if (!p)
 			break;
-		if (reclaim_one(p, iso.mapping))
+		if ((!memcg || mem_cgroup_has_page(memcg, p)) && reclaim_one(p, iso.mapping))
 			freed++;
 		lru_unisolate(&iso);
 		put_page(p);
@@ -142,7 +143,7 @@ static u64 run_shrinkers(u64 want)
 
 u64 reclaim_pages(u64 want)
 {
-	u64 freed = reclaim_lru(want);
+	u64 freed = reclaim_lru(want, NULL);
 
 	if (freed < want)
 		freed += run_shrinkers(want - freed);
@@ -152,11 +153,26 @@ u64 reclaim_pages(u64 want)
 	return freed;
 }
 
+/* What other users of the machine need does not count. LINUX: and nothing goes to a swap. */
+u64 reclaim_mem_cgroup(const struct mem_cgroup *memcg, u64 want)
+{
+	u64 freed;
+
+	might_sleep();
+	if (current->flags & PF_MEMALLOC)
+		return 0;
+	current->flags |= PF_MEMALLOC;
+	freed = reclaim_lru(want, memcg);
+	current->flags &= ~PF_MEMALLOC;
+	count_vm_n(VM_PGRECLAIM, freed);
+	return freed;
+}
+
 void drop_caches(void)
 {
 	might_sleep();
 	wait_for_dead_tasks();
-	reclaim_lru(SHRINK_ALL);
+	reclaim_lru(SHRINK_ALL, NULL);
 	run_shrinkers(SHRINK_ALL);
 	kmem_shrink();
 	page_drain();
