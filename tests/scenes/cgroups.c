@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Control groups meet the killer and suspend. In the freezer of version 1 nobody can be killed; a victim must be, and goes though
+// its group stays frozen. cgroup.freeze of version 2 stops nobody from dying. A group's limit of memory is a small machine of its
+// own.
+#include "s.h"
+
+#define V1 "/tmp/freezer"
+#define V2 "/sys/fs/cgroup/scene"
+
+static void v1_stage(void)
+{
+	s_stage();
+	CHECK_EQ(sys(mkdir, V1, 0755), 0);
+	CHECK_EQ(sys(mount, "x", V1, "cgroup", 0, "freezer"), 0);
+	CHECK_EQ(sys(mkdir, V1 "/v", 0755), 0);
+}
+
+static void v1_end(void)
+{
+	CHECK_EQ(t_spit(V1 "/v/freezer.state", "THAWED"), 0);
+	UNTIL(sys(rmdir, V1 "/v") == 0); // nobody is left in it
+	CHECK_EQ(sys(umount2, V1, 0), 0);
+	CHECK_EQ(sys(rmdir, V1), 0);
+}
+
+static void put(const char *path, int pid)
+{
+	char text[16];
+
+	t_snprintf(text, sizeof text, "%d", pid);
+	s_set(path, text);
+}
+
+static bool state(const char *path, const char *what)
+{
+	CHECK_GE(t_slurp(path, s_buf, sizeof s_buf), 1);
+	return !strncmp(s_buf, what, strlen(what));
+}
+
+static void freeze(int pid)
+{
+	put(V1 "/v/cgroup.procs", pid);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
+}
+
+// Does the victim die by itself, that is, while its group is to be frozen? What hides is let out, so that the scene can end.
+static void dies(int pid)
+{
+	int status = 0;
+	long got = 0;
+
+	for (int i = 0; i < 1000 && !got; i++) {
+		got = sys(wait4, pid, &status, WNOHANG, 0);
+		t_sleep_ms(got ? 0 : 1);
+	}
+	s_promise(got, "S5", "threads left in the fridge");
+	if (!got) {
+		t_spit(V1 "/v/freezer.state", "THAWED");
+		t_wait(pid);
+	}
+	CHECK_EQ(got, pid);
+	CHECK_EQ(W_SIG(status), SIGKILL);
+}
+
+SCENE(16, v1_frozen_group, "S5 L1 L4 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 4, 0);
+	freeze(h.pid);
+	s_run_out(&h);
+	dies(h.pid);
+	CHECK(state(V1 "/v/freezer.state", "FROZEN"));
+	v1_end();
+	s_quiet();
+	s_suspend_ok();
+}
+
+static int share(void *arg)
+{
+	*(_Atomic int *)arg = 1;
+	return thread_pause(NULL);
+}
+
+// The sharer is killed, but nobody lets it out: the victim's memory comes back all the same.
+SCENE(17, v1_hidden_sharer, "L1 L4")
+{
+	struct hog h;
+
+	v1_stage();
+	h.before = s_free();
+	h.kib = h.before * 6 / 10;
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		char *stack = t_map(STACK_SIZE);
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h.kib * 1024), h.kib);
+		h.ready[1] = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, share, (void *)h.ready);
+		t_spit("/proc/self/oom_score_adj", "1000");
+		thread_pause(NULL);
+	}
+	UNTIL(h.ready[0] && h.ready[1]);
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	int sharer = h.ready[1];
+
+	freeze(sharer);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	s_quiet();
+	v1_end();
+	CHECK_EQ(t_wait(sharer), SIGNALLED(SIGKILL));
+	s_suspend_ok();
+}
+
+SCENE(18, v2_frozen_victim, "L1 L8")
+{
+	struct hog h;
+
+	s_stage();
+	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	s_hog(&h, 2, 0);
+	put(V2 "/cgroup.procs", h.pid);
+	s_set(V2 "/cgroup.freeze", "1");
+	UNTIL(t_field(V2 "/cgroup.events", "frozen") == 1);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, V2), 0);
+	s_quiet();
+	s_suspend_ok();
+}
+
+// Suspend freezes those who are frozen already, once more, and leaves them as they were.
+TEST(v2_frozen_through_suspend)
+{
+	struct hog h;
+
+	s_stage();
+	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	s_hog(&h, 2, 0);
+	put(V2 "/cgroup.procs", h.pid);
+	s_set(V2 "/cgroup.freeze", "1");
+	UNTIL(t_field(V2 "/cgroup.events", "frozen") == 1);
+	s_suspend_ok();
+	CHECK_EQ(t_field(V2 "/cgroup.events", "frozen"), 1);
+	s_set(V2 "/cgroup.freeze", "0");
+	CHECK_EQ(t_field(V2 "/cgroup.events", "frozen"), 0);
+	sys(kill, h.pid, SIGKILL);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, V2), 0);
+}
+
+// The end of suspend does not let the group out, the killer does.
+SCENE(19, v1_plus_pm, "S5 L7 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 2, 0);
+	freeze(h.pid);
+	s_suspend_ok();
+	CHECK(state(V1 "/v/freezer.state", "FROZEN"));
+	s_run_out(&h);
+	dies(h.pid);
+	v1_end();
+	s_quiet();
+}
+
+// A thread is between its look and its sleep when the mark lands.
+static void race(const char *stops)
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 2, SPINNING);
+	s_set(PAUSE, stops);
+	put(V1 "/v/cgroup.procs", h.pid);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	s_run_out(&h);
+	dies(h.pid);
+	s_set(PAUSE, "\n");
+	v1_end();
+	s_quiet();
+	s_suspend_ok();
+}
+
+SCENE(20, v1_mark_before_the_look, "S5 S6 L8")
+{
+	race("refrigerator 0 5000\noom_killed 0 0\n");
+}
+
+SCENE(20, v1_mark_before_the_sleep, "S5 S6 L8")
+{
+	race("frozen 0 100\noom_killed 0 0\n");
+}
+
+// The group is thawed and frozen again and again while its victim is killed.
+SCENE(21, v1_thaw_during_kill, "S5 L1 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 8, 0);
+	freeze(h.pid);
+	int admin = t_fork();
+
+	if (admin == 0)
+		for (int i = 0;; i++)
+			t_spit(V1 "/v/freezer.state", i % 2 ? "FROZEN" : "THAWED");
+	s_run_out(&h);
+	dies(h.pid);
+	sys(kill, admin, SIGKILL);
+	CHECK_EQ(t_wait(admin), SIGNALLED(SIGKILL));
+	v1_end();
+	s_quiet();
+	s_suspend_ok();
+}
+
+// Who is marked is not caught again.
+SCENE(22, v1_victim_moved_into_frozen, "S5 L1 L8")
+{
+	struct hog h;
+	char line[64];
+
+	v1_stage();
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	s_hog(&h, 2, 0);
+	t_snprintf(line, sizeof line, "X4 %d 20000\n", h.pid); // on its way out, with its memory
+	s_set(PAUSE, line);
+	int eater = t_fork();
+
+	if (eater == 0) {
+		s_run_out(&h);
+		t_exit(0);
+	}
+	UNTIL(t_field(PAUSE, "X4") == h.pid);
+	put(V1 "/v/cgroup.procs", h.pid);
+	s_set(PAUSE, "\n");
+	dies(h.pid);
+	CHECK_EQ(t_wait(eater), 0);
+	v1_end();
+	s_quiet();
+	s_suspend_ok();
+}
+
+SCENE(23, v1_stopped_and_frozen, "S5 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 2, 0);
+	sys(kill, h.pid, SIGSTOP);
+	UNTIL(t_state(h.pid) == 'T');
+	freeze(h.pid);
+	s_run_out(&h);
+	dies(h.pid);
+	v1_end();
+	s_quiet();
+}
+
+HELPER(seven)
+{
+	return 7;
+}
+
+// A process of two threads: the one is frozen, the other executes, and waits for its end.
+static void s_exec_hog(struct hog *h)
+{
+	h->before = s_free();
+	h->kib = h->before * 6 / 10;
+	h->ready = t_map_shared(PAGE);
+	h->pid = t_fork();
+	if (h->pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		s_touch(t_map((size_t)h->kib * 1024), h->kib);
+		thread_start(&t, thread_pause, NULL);
+		h->ready[0] = t.id;
+		UNTIL(h->ready[1]);
+		t_exit((int)t_exec("seven", NULL, NULL));
+	}
+	UNTIL(h->ready[0]);
+	put(V1 "/v/tasks", h->ready[0]);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
+	h->ready[1] = 1;
+	UNTIL(t_task_state(h->pid, h->pid) == 'D');
+}
+
+SCENE(30, v1_exec_waits_for_a_frozen_thread, "S11 L7")
+{
+	struct hog h;
+
+	v1_stage();
+	s_exec_hog(&h);
+	s_set("/sys/power/pm_freeze_timeout", "200");
+	CHECK_EQ(s_suspend(), -EBUSY); // who waits for a thread does not freeze
+	CHECK(state(V1 "/v/freezer.state", "FROZEN"));
+	CHECK_EQ(t_task_state(h.pid, h.pid), 'D');
+	s_set(V1 "/v/freezer.state", "THAWED");
+	CHECK_EQ(t_wait(h.pid), 7);
+	v1_end();
+	s_quiet();
+}
+
+SCENE(30, v1_exec_waits_and_is_killed, "S5 L1 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_exec_hog(&h);
+	s_eat("now", s_too_much(&h), "");
+	dies(h.pid);
+	v1_end();
+	s_quiet();
+	s_suspend_ok();
+}
+
+// ---- limits of memory ----
+
+static void memory_stage(const char *max)
+{
+	s_stage();
+	s_set("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	s_set(V2 "/memory.max", max);
+}
+
+static void memory_end(void)
+{
+	UNTIL(sys(rmdir, V2) == 0);
+	s_set("/sys/fs/cgroup/cgroup.subtree_control", "-memory");
+	s_quiet();
+	s_suspend_ok();
+}
+
+static int eat_inside(long kib)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		s_adj("0");
+		put(V2 "/cgroup.procs", 0);
+		s_touch(t_map((size_t)kib * 1024), kib);
+		thread_pause(NULL);
+	}
+	CHECK_GE(pid, 1);
+	return pid;
+}
+
+SCENE(46, memcg_local, "L1 S13")
+{
+	struct hog h;
+
+	memory_stage("4M");
+	s_hog(&h, 1, 0); // outside, and better in every other way
+	long kills = s_kills();
+
+	CHECK_EQ(t_wait(eat_inside(8192)), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	CHECK(t_state(h.pid) != 'Z');
+	CHECK_EQ(t_field(V2 "/memory.events", "oom_kill"), 1);
+	sys(kill, h.pid, SIGKILL);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	memory_end();
+}
+
+// Two of three die, each a victim of its own.
+SCENE(47, memcg_killed_as_a_whole, "S9 L1 S13")
+{
+	_Atomic int *ready = t_map_shared(PAGE);
+
+	memory_stage("8M");
+	s_set(V2 "/memory.oom.group", "1");
+	int safe = t_fork();
+
+	if (safe == 0) {
+		put(V2 "/cgroup.procs", 0);
+		*ready = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*ready);
+	int small = eat_inside(1024), big = eat_inside(16384);
+
+	CHECK_EQ(t_wait(big), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_wait(small), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_field(V2 "/memory.events", "oom_kill"), 2);
+	CHECK_EQ(t_field(V2 "/memory.events", "oom_group_kill"), 1);
+	CHECK(t_state(safe) != 'Z');
+	sys(kill, safe, SIGKILL);
+	CHECK_EQ(t_wait(safe), SIGNALLED(SIGKILL));
+	memory_end();
+}
+
+// The machine is not full, so it does not panic.
+SCENE(48, memcg_does_not_panic, "L1 L6")
+{
+	memory_stage("4M");
+	s_set("/proc/sys/vm/panic_on_oom", "1");
+	CHECK_EQ(t_wait(eat_inside(8192)), SIGNALLED(SIGKILL));
+	s_set("/proc/sys/vm/panic_on_oom", "0");
+	memory_end();
+}
+
+// A group that is in the refrigerator gets a limit that it exceeds.
+TEST(memcg_limit_below_a_frozen_group)
+{
+	v1_stage();
+	s_set("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
+	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	int pid = eat_inside(8192);
+
+	UNTIL(t_slurp(V2 "/memory.current", s_buf, sizeof s_buf) > 0 && t_number(s_buf) >= 8192 * 1024);
+	freeze(pid);
+	s_set(V2 "/memory.max", "4M");
+	dies(pid);
+	v1_end();
+	memory_end();
+}
