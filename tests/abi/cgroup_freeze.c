@@ -520,3 +520,35 @@ TEST(v1_children_inherit)
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out_v1();
 }
+
+// ---- and a tracer ----
+
+#define TRACE(...) sys(ptrace, __VA_ARGS__)
+
+// A trace stop counts as frozen; whom his tracer lets go then stops for the group.
+TEST(v2_traced)
+{
+	int status;
+
+	v2();
+	CHECK_EQ(make("a"), 0);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		TRACE(0 /* TRACEME */, 0, 0, 0);
+		sys(kill, t_getpid(), SIGSTOP);
+		t_exit(3);
+	}
+	CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+	CHECK(W_STOPPED(status));
+	CHECK_EQ(put("a/cgroup.procs", pid), 0);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "1"), 0);
+	UNTIL(FROZEN("a"));
+	CHECK_EQ(TRACE(7 /* CONT */, pid, 0, 0), 0);
+	UNTIL(t_state(pid) == 'S' && FROZEN("a"));
+	CHECK_EQ(sys(wait4, pid, &status, WNOHANG, 0), 0);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "0"), 0);
+	CHECK_EQ(t_wait(pid), 3);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out();
+}
