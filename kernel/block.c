@@ -126,7 +126,7 @@ static void block_thread(void *arg)
 static void run_queue(struct block_device *d)
 {
 	if (atomic_load(&d->delay_us))
-		wake_up(&d->work);
+		wake_up_all(&d->work);
 	else
 		while (serve_one(d, 0))
 			;

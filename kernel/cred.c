@@ -32,16 +32,6 @@ void put_groups(struct group_info *g)
 		kfree(g);
 }
 
-struct group_info *get_task_groups(struct task *t)
-{
-	struct group_info *g;
-
-	task_lock(t);
-	g = get_groups(t->cred.groups);
-	task_unlock(t);
-	return g;
-}
-
 void copy_creds(struct cred *to, const struct cred *from)
 {
 	*to = *from;

@@ -42,7 +42,6 @@ void commit_creds(const struct cred *new);
 void override_creds(const struct cred *new, struct cred *old);
 bool in_group(u32 gid);				/* the file system's group of current, or one of its supplementary ones */
 bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
-struct group_info *get_task_groups(struct task *t);	/* referenced, or NULL. Takes task_lock. */
 void put_groups(struct group_info *g);		/* NULL is fine. Any context. */
 bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no right to more */
 

@@ -235,24 +235,6 @@ void spin_lock_nested(struct spinlock *l)
 	held_set_loose(c, n, (uintptr_t)l | KIND_SPIN, l->rank, l->name);
 }
 
-/*
- * Never waits, so no order can be wrong: only the stack must stay sorted, hence the entry takes the
- * top's rank if that is higher.
- */
-bool spin_trylock(struct spinlock *l)
-{
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
-
-	arch_point(POINT_LOCK, l);
-	if (!spin_try(l, __builtin_return_address(0))) {
-		pop_off(c, n + 1);
-		return false;
-	}
-	held_set_loose(c, n, (uintptr_t)l | KIND_SPIN, max(l->rank, (u32)c->held_rank[n]), l->name);
-	return true;
-}
-
 /* Another lock was taken later and is still held. */
 static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 {

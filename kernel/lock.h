@@ -75,7 +75,6 @@ void spin_init(struct spinlock *l, const char *name, enum lock_rank rank);
 void spin_lock(struct spinlock *l);
 /* A second lock of the same rank as one held; the caller states the order at the line. */
 void spin_lock_nested(struct spinlock *l);
-bool spin_trylock(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
 bool spin_is_held(const struct spinlock *l);		/* by this CPU */
 

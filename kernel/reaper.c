@@ -23,7 +23,7 @@ static struct waitq reaper_wait = WAITQ_INIT(reaper_wait, "oom_reaper");
 
 void wake_oom_reaper(void)
 {
-	wake_up(&reaper_wait);
+	wake_up_all(&reaper_wait);
 }
 
 static void reap_step(struct group *g, u64 age)

@@ -280,13 +280,6 @@ void sched_wait_asleep(struct task *t)
 		arch_cpu_relax();
 }
 
-void sched_wait_off_cpu(struct task *t)
-{
-	while (*(volatile u8 *)&t->on_cpu)
-		arch_cpu_relax();
-	atomic_thread_fence(memory_order_acquire);
-}
-
 /* ---- time ---- */
 
 /*

@@ -121,7 +121,6 @@ bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), vo
 /* Waits (spinning) until t, which has set its state and is about to sleep, does. Nobody may wake it meanwhile. */
 void sched_wait_asleep(struct task *t);
 /* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
-void sched_wait_off_cpu(struct task *t);
 /*
  * Timer interrupt: accounts, ends slices, evens out the queues, and asks for the next tick while a
  * task runs.

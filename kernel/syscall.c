@@ -46,11 +46,6 @@ static const char *const absent[] = {
 };
 #undef ABSENT
 
-const char *syscall_name(unsigned nr)
-{
-	return nr < ARRAY_SIZE(texts) ? texts[nr].name : NULL;
-}
-
 static long no_such_call(const struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);

@@ -11,7 +11,6 @@ struct task;
  * Handlers are `long sys_NAME(...)` at the end of their subject's file, up to six integer
  * arguments, user pointers as uaddr_t, int where Linux has int. They return a value or -errno.
  */
-const char *syscall_name(unsigned nr);		/* NULL if unknown */
 /*
  * t, which is stopped, or current, tells its tracer of each system call from the next one on, or
  * no more. tasklist_lock may be held.

@@ -17,29 +17,15 @@ void waitq_init(struct waitq *q, const char *name)
  * The state is set under the queue's lock: a waker that misses us there has not yet changed the
  * condition we test next.
  */
-static void prepare(struct waitq *q, struct wait_entry *w, unsigned state, u8 exclusive)
+void prepare_to_wait(struct waitq *q, struct wait_entry *w, unsigned state)
 {
 	spin_lock(&q->lock);
 	if (list_empty(&w->node)) {
 		w->queue = q;
-		w->exclusive = exclusive;
-		if (exclusive)
-			list_add_tail(&w->node, &q->waiters);
-		else
-			list_add(&w->node, &q->waiters);
+		list_add(&w->node, &q->waiters);
 	}
 	set_current_state(state);
 	spin_unlock(&q->lock);
-}
-
-void prepare_to_wait(struct waitq *q, struct wait_entry *w, unsigned state)
-{
-	prepare(q, w, state, 0);
-}
-
-void prepare_to_wait_exclusive(struct waitq *q, struct wait_entry *w, unsigned state)
-{
-	prepare(q, w, state, 1);
 }
 
 /* Always takes the lock, so that no waker still looks at the entry afterwards. */
@@ -70,37 +56,29 @@ void waitq_remove(struct wait_entry *w)
 		unqueue(w->queue, w);
 }
 
-/*
- * Wakes the non-exclusive waiters, which stand first, and @nr exclusive ones (0: all). Entries stay
- * queued: sleepers dequeue.
- */
-static void wake_up_common(struct waitq *q, unsigned state, unsigned nr)
+/* Entries stay queued: sleepers dequeue. */
+static void wake_up_common(struct waitq *q, unsigned state)
 {
 	struct wait_entry *w, *n;
 
 	spin_lock(&q->lock);
 	list_for_each_safe(w, n, &q->waiters, node) {
-		bool woken = w->func ? w->func(w) : wake_up_state(w->task, state);
-
-		if (woken && w->exclusive && nr && --nr == 0)
-			break;
+		if (w->func)
+			w->func(w);
+		else
+			wake_up_state(w->task, state);
 	}
 	spin_unlock(&q->lock);
 }
 
-void wake_up(struct waitq *q)
-{
-	wake_up_common(q, TASK_NORMAL, 1);
-}
-
 void wake_up_all(struct waitq *q)
 {
-	wake_up_common(q, TASK_NORMAL, 0);
+	wake_up_common(q, TASK_NORMAL);
 }
 
 void wake_up_interruptible(struct waitq *q)
 {
-	wake_up_common(q, TASK_INTERRUPTIBLE, 1);
+	wake_up_common(q, TASK_INTERRUPTIBLE);
 }
 
 /* ---- completions ---- */

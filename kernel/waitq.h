@@ -19,12 +19,7 @@ void waitq_init(struct waitq *q, const char *name);
 struct wait_entry {
 	struct list node;
 	struct task *task;
-	/*
-	 * NULL: wake task. Otherwise called under q->lock by the waker (poll). Returns true to
-	 * count as an exclusive wake.
-	 */
-	bool (*func)(struct wait_entry *w);
-	u8 exclusive;
+	void (*func)(struct wait_entry *w);	/* NULL: wake task. Otherwise called under q->lock by the waker (poll). */
 	struct waitq *queue;
 };
 #define WAIT_ENTRY(name) struct wait_entry name = { .node = LIST_INIT((name).node), .task = current }
@@ -34,14 +29,13 @@ struct wait_entry {
  * sets RUNNING and dequeues.
  */
 void prepare_to_wait(struct waitq *q, struct wait_entry *w, unsigned state);
-void prepare_to_wait_exclusive(struct waitq *q, struct wait_entry *w, unsigned state);
 void finish_wait(struct waitq *q, struct wait_entry *w);
 /* Enqueue without touching task state (poll). */
 void waitq_add(struct waitq *q, struct wait_entry *w);
 void waitq_remove(struct wait_entry *w);
 
-void wake_up(struct waitq *q);			/* all non-exclusive and one exclusive; states NORMAL */
-void wake_up_all(struct waitq *q);
+/* LINUX: there are no exclusive waiters: all wake, and look again. */
+void wake_up_all(struct waitq *q);			/* states NORMAL */
 void wake_up_interruptible(struct waitq *q);
 static inline bool waitq_active(struct waitq *q) { return !list_empty(&q->waiters); }
 

@@ -105,7 +105,6 @@ void u_write(uaddr_t dst, const void *src, size_t n);
 u32 u_get32(uaddr_t a);
 void u_set32(uaddr_t a, u32 v);
 u32 u_cmpxchg32(uaddr_t a, u32 old, u32 new);	/* what was there; atomic */
-u64 u_get64(uaddr_t a);
 void u_set64(uaddr_t a, u64 v);
 void u_point(void);				/* one step in user mode */
 uaddr_t u_map(size_t n);			/* anonymous private memory */

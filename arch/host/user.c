@@ -360,14 +360,6 @@ u32 u_cmpxchg32(uaddr_t a, u32 old, u32 new)
 	return was;
 }
 
-u64 u_get64(uaddr_t a)
-{
-	u64 v;
-
-	u_read(&v, a, sizeof(v));
-	return v;
-}
-
 void u_set64(uaddr_t a, u64 v)
 {
 	u_write(a, &v, sizeof(v));

@@ -75,10 +75,9 @@ static void make_ready(struct epoll_item *it)
 }
 
 /* Under the lock of the watched file's queue. */
-static bool item_wake(struct wait_entry *w)
+static void item_wake(struct wait_entry *w)
 {
 	make_ready(container_of(w, struct epoll_wait, wait)->item);
-	return false;
 }
 
 static bool item_add_queue(struct poll_table *pt, struct waitq *q)

@@ -33,13 +33,12 @@ struct poll_wait {
 	struct poll_entry inl[INLINE_ENTRIES];
 };
 
-static bool poll_wake(struct wait_entry *w)
+static void poll_wake(struct wait_entry *w)
 {
 	struct poll_wait *pw = container_of(w, struct poll_entry, wait)->pw;
 
 	atomic_store(&pw->triggered, 1);
 	wake_up_state(pw->task, TASK_INTERRUPTIBLE);
-	return false;
 }
 
 static bool poll_add(struct poll_table *pt, struct waitq *q)

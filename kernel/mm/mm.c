@@ -298,16 +298,6 @@ static void exit_mmap(struct mm *mm)
 	mutex_unlock(&mm->mmap_lock);
 }
 
-bool mmget_not_zero(struct mm *mm)
-{
-	u32 n = atomic_load(&mm->mm_users);
-
-	while (n)
-		if (atomic_compare_exchange_weak(&mm->mm_users, &n, n + 1))
-			return true;
-	return false;
-}
-
 void mmput(struct mm *mm)
 {
 	u32 was;
@@ -485,11 +475,6 @@ struct mm *dup_mm(struct mm *old)
 }
 
 /* ---- what /proc shows ---- */
-
-int vma_flags_to_prot(u32 flags)
-{
-	return (flags & VM_READ ? PROT_READ : 0) | (flags & VM_WRITE ? PROT_WRITE : 0) | (flags & VM_EXEC ? PROT_EXEC : 0);
-}
 
 void mm_sizes(struct mm *mm, struct mm_sizes *s)
 {

@@ -237,7 +237,6 @@ struct mm {
 struct mm *mm_alloc(void);				/* empty, users 1, count 1; NULL */
 struct mm *dup_mm(struct mm *old);			/* fork: copy-on-write; NULL. Sleeps, takes both mmap_locks. */
 static inline void mmget(struct mm *mm) { atomic_fetch_add(&mm->mm_users, 1); }
-bool mmget_not_zero(struct mm *mm);
 void mmput(struct mm *mm);				/* may sleep: the last user runs exit_mmap. Calls oom_mm_freed when the pages are back. */
 static inline void mmgrab(struct mm *mm) { atomic_fetch_add(&mm->mm_count, 1); }
 void mmdrop(struct mm *mm);				/* last reference frees the struct. Any context. */
@@ -294,7 +293,6 @@ bool oom_reap_mm(struct mm *mm);
  */
 void unmap_mapping_range(struct mapping *m, u64 from, u64 to);
 void unmap_mapping_pages(struct mapping *m, u64 from, u64 to);
-int vma_flags_to_prot(u32 flags);
 /* Text of /proc/PID/maps from *cursor. */
 size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);
 /* Copies of what is in use, for /proc/PID/status. mmap_lock not held. Sleeps. */

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Rules of the source that a compiler does not check. One TAP line a rule."""
 
+import collections
 import os
 import re
 import subprocess
@@ -111,6 +112,24 @@ def no_libc_names():
                 yield "%s defines %s" % (path, line.split()[-1])
 
 
+def every_function_is_called():
+    """a function that is not static has a use besides its definition and its declaration"""
+    uses, header_uses, defined = collections.Counter(), collections.Counter(), {}
+    for folder in ("kernel", "arch", "tests/model"):
+        for path in files(".c", ".S", ".h", ".def", under=folder):
+            body = re.sub(r"/\*.*?\*/|//[^\n]*", "", text(path), flags=re.S)
+            (header_uses if path.endswith(".h") else uses).update(re.findall(r"\w+", body))
+            if path.endswith(".c") and folder != "tests/model":
+                for name in re.findall(r"^(?!static\b)[a-z_][\w *()]*[ *](\w+)\([^;{}]*\)\n\{", body, re.M):
+                    defined[name] = path
+    for name, path in sorted(defined.items()):
+        call = name[4:] if name.startswith("sys_") else name  # the table of system calls has them without
+        if uses[name] < 2 and header_uses[name] < 2 and not (call != name and uses[call]):
+            yield "%s: nobody calls %s" % (path, name)
+    if len(defined) < 500:
+        yield "only %d functions found" % len(defined)
+
+
 def no_segment_is_writable_and_executable():
     """the kernel's load segments are R E, R, or RW"""
     if not os.path.exists("build/thaw.elf"):
@@ -127,7 +146,7 @@ def no_segment_is_writable_and_executable():
 
 
 RULES = [no_if_in_kernel_c, spdx_everywhere, includes_name_their_path, layers_are_kept, headers_say_once,
-         lines_fit, no_libc_names, no_segment_is_writable_and_executable]
+         lines_fit, no_libc_names, every_function_is_called, no_segment_is_writable_and_executable]
 
 
 def main():
