@@ -121,14 +121,16 @@ class Boot:
             return "the kernel refused its boot words"
         if self.status == 0:
             return "the machine reset itself (a triple fault)"
+        if self.status == 1:
+            return "QEMU itself gave up: its own line says why"
         if self.status < 0:
             return "QEMU was killed by signal %d" % -self.status
         return "the kernel panicked or stopped out of order (QEMU's status %d, not %d)" % (self.status, PASS)
 
 
-def command(cpus=1, mem=64, icount=False):
+def command(cpus=1, mem=64, icount=False, machine="pc", model="max"):
     """QEMU's command line without what to boot and the serial lines."""
-    args = ["qemu-system-x86_64", "-M", "pc", "-accel", "tcg", "-cpu", "max", "-m", str(mem)]
+    args = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", model, "-m", str(mem)]
     args += ["-smp", str(cpus), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     args += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     if icount:  # the seed is that of RDRAND
