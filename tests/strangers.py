@@ -205,6 +205,8 @@ TESTS = {
     "sash-script": script("sash.sh", 10, ["sash", "-f"]),
     "glibc-threads": program("gcc", "threads"),
     "glibc-pty": program("gcc", "pty"),
+    "glibc-tracer": program("gcc", "tracer"),
     "musl-threads": program("musl-gcc", "threads"),
     "musl-pty": program("musl-gcc", "pty"),
+    "musl-tracer": program("musl-gcc", "tracer"),
 }
