@@ -35,22 +35,32 @@ static bool freeze_traced(struct task *t)
 	return true;
 }
 
-/* current traces t, and, unless @any_state, t is stopped and stays so: 0, -ESRCH. */
-static int check_attach(struct task *t, bool any_state)
+static bool traced_by_current(const struct task *t)
 {
-	int err = -ESRCH;
+	bool ret;
+
+	read_lock(&tasklist_lock);
+	ret = t->ptrace && t->parent == current;
+	read_unlock(&tasklist_lock);
+	return ret;
+}
+
+/* current traces t, and t is stopped and stays so until unfreeze_traced: 0, -ESRCH. */
+static int hold_traced(struct task *t)
+{
+	bool held = false;
 
 	read_lock(&tasklist_lock);
 	if (t->ptrace && t->parent == current) {
 		spin_lock(&t->sighand->siglock);
-		if (any_state || freeze_traced(t))
-			err = 0;
+		held = freeze_traced(t);
 		spin_unlock(&t->sighand->siglock);
 	}
 	read_unlock(&tasklist_lock);
-	if (!err && !any_state)
-		sched_wait_asleep(t);
-	return err;
+	if (!held)
+		return -ESRCH;
+	sched_wait_asleep(t);
+	return 0;
 }
 
 /* The request is over. t may be gone already, if that was it. */
@@ -456,21 +466,26 @@ static long do_request(struct task *t, long request, u64 addr, u64 data)
 	return -EIO;
 }
 
+/* As a kill of that thread, whatever comes of it. */
+static long kill_tracee(struct task *t)
+{
+	(void)send_sig_thread(SIGKILL, NULL, t);
+	return 0;
+}
+
 static long ptrace_task(struct task *t, long request, u64 addr, u64 data)
 {
 	long ret;
 
 	if (request == PTRACE_ATTACH || request == PTRACE_SEIZE)
 		return ptrace_attach(t, request, addr, data);
-	ret = check_attach(t, request == PTRACE_KILL || request == PTRACE_INTERRUPT);
+	if (request == PTRACE_INTERRUPT)
+		return traced_by_current(t) ? interrupt(t) : -ESRCH;
+	if (request == PTRACE_KILL)
+		return traced_by_current(t) ? kill_tracee(t) : -ESRCH;
+	ret = hold_traced(t);
 	if (ret)
 		return ret;
-	if (request == PTRACE_INTERRUPT)
-		return interrupt(t);
-	if (request == PTRACE_KILL) {
-		send_sig_thread(SIGKILL, NULL, t);
-		return 0;
-	}
 	ret = do_request(t, request, addr, data);
 	unfreeze_traced(t);
 	return ret;
