@@ -3,8 +3,11 @@
  * A limit on the machine's own time: watchdog_ms=N stops it with a panic, which names every task and ends in the
  * trace, when it has run for so long. For runs that nobody looks at; under counted instructions the same run
  * always stops at the same place.
+ *
+ *	/sys/kernel/debug/watchdog_ms	write N: so many milliseconds from now, in place of what there was
  */
 #include "kernel/abi.h"
+#include "kernel/fs/files.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/timer.h"
@@ -15,9 +18,31 @@ static struct timer timer;
 
 static int set_limit(const char *value)
 {
-	return parse_u64(value, &limit_ms) || !limit_ms || limit_ms > 86400000 ? -EINVAL : 0;
+	u64 ms;
+
+	if (parse_u64(value, &ms) || !ms || ms > 86400000)
+		return -EINVAL;
+	WRITE_ONCE(limit_ms, ms);
+	return 0;
 }
 PARAM("watchdog_ms", "stop the machine after so many milliseconds of its own time", set_limit);
+
+/* From now. */
+static void start(void)
+{
+	timer_start(&timer, ktime_ns() + READ_ONCE(limit_ms) * 1000000);
+}
+
+static s64 watchdog_store(const char *text, size_t n)
+{
+	int err = set_limit(text);
+
+	if (err)
+		return err;
+	start();
+	return (s64)n;
+}
+PSEUDO_FILE(debug_watchdog, .path = "/sys/kernel/debug/watchdog_ms", .mode = 0200, .store = watchdog_store);
 
 static void bark(struct timer *t)
 {
@@ -29,5 +54,5 @@ void watchdog_init(void)
 {
 	timer_setup(&timer, bark);
 	if (limit_ms)
-		timer_start(&timer, ktime_ns() + limit_ms * 1000000);
+		start();
 }

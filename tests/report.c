@@ -108,6 +108,9 @@ static int run_scene(char *file, char *test)
 	return t_wait(pid);
 }
 
+// Longer than any UNTIL waits.
+#define SCENE_MS "40000"
+
 // What the kernel itself found, whatever the scene looked at. All of it is zero before the first scene.
 static bool kept(void)
 {
@@ -154,6 +157,7 @@ HELPER(scenes)
 		if (!test)
 			return 127;
 		*test++ = 0;
+		t_spit("/sys/kernel/debug/watchdog_ms", SCENE_MS);
 		sys(clock_gettime, CLOCK_MONOTONIC, &now);
 		t_printf("scene %s.%s\n", t_argv[i], test);
 		int status = run_scene(t_argv[i], test);
