@@ -2077,6 +2077,7 @@ struct k_utsname {
 	char domainname[65];
 };
 
+#define SI_LOAD_SHIFT	16
 struct k_sysinfo {
 	int64_t uptime;
 	uint64_t loads[3];

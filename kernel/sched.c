@@ -336,6 +336,7 @@ void sched_tick(void)
 	if (is_idle_task(t))
 		return;
 	account(t, now);
+	loadavg_tick(now);
 	if (unlikely(atomic_load_explicit(&t->cpu_watch, memory_order_relaxed) |
 		     atomic_load_explicit(&t->group->cpu_watch, memory_order_relaxed) | (u32)(t->prio > 0)))
 		cpu_timers_tick(t);

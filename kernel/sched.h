@@ -143,6 +143,10 @@ void sched_copy(struct task *t);		/* fork: the scheduling fields of current's ch
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
 unsigned sched_nr_running(void);
+/* loadavg.c: fixed point, FSHIFT bits after the point. */
+#define FSHIFT	11
+extern u64 avenrun[3];
+void loadavg_tick(u64 now);			/* interrupt context, or current as it asks. No lock held */
 
 #define __set_current_state(s)	WRITE_ONCE(current->state, (s))
 /* Full barrier after the store: pairs with the waker's "change condition, then look at state". */

@@ -90,6 +90,9 @@ long sys_sysinfo(uaddr_t uinfo)
 	};
 	s64 shmem = atomic_load(&page_kinds[KIND_SHMEM]);
 
+	loadavg_tick(ktime_ns());
+	for (unsigned i = 0; i < 3; i++)
+		si.loads[i] = READ_ONCE(avenrun[i]) << (SI_LOAD_SHIFT - FSHIFT);
 	si.sharedram = shmem > 0 ? (u64)shmem : 0;
 	return copy_to_user(uinfo, &si, sizeof(si)) ? -EFAULT : 0;
 }

@@ -114,20 +114,26 @@ static s64 uptime_show(char *buf, size_t n)
 }
 PSEUDO_FILE(proc_uptime, .path = "/proc/uptime", .mode = 0444, .show = uptime_show);
 
-/* LINUX: no running averages are kept; the three figures are how many tasks run now. */
 static s64 loadavg_show(char *buf, size_t n)
 {
-	unsigned running = sched_nr_running(), total = 0;
+	unsigned total = 0;
 	struct task *p, *t;
+	size_t len = 0;
 	int last = 0;
 
+	loadavg_tick(ktime_ns());
+	for (unsigned i = 0; i < 3; i++) {
+		u64 load = READ_ONCE(avenrun[i]) + (1ul << FSHIFT) / 200;	/* rounded */
+
+		len += kscnprintf(buf + len, n - len, "%lu.%02lu ", load >> FSHIFT, ((load & ((1ul << FSHIFT) - 1)) * 100) >> FSHIFT);
+	}
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t) {
 		total++;
 		last = max(last, t->pid);
 	}
 	read_unlock(&tasklist_lock);
-	return (s64)kscnprintf(buf, n, "%u.00 %u.00 %u.00 %u/%u %d\n", running, running, running, running, total, last);
+	return (s64)(len + kscnprintf(buf + len, n - len, "%u/%u %d\n", sched_nr_running(), total, last));
 }
 PSEUDO_FILE(proc_loadavg, .path = "/proc/loadavg", .mode = 0444, .show = loadavg_show);
 

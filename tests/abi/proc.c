@@ -175,6 +175,59 @@ TEST(system_files)
 	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
 }
 
+// In hundredths; what comes before the next one at *text.
+static long load(const char **text)
+{
+	long whole = t_number(*text);
+	const char *point = strchr(*text, '.');
+
+	CHECK(point && point[3] == ' ');
+	*text = point + 4;
+	return whole * 100 + t_number(point + 1);
+}
+
+static long load_of_a_minute(void)
+{
+	const char *text = buf;
+
+	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
+	return load(&text);
+}
+
+TEST(load_averages_are_three_and_counts_follow)
+{
+	const char *text = buf;
+
+	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
+	for (int i = 0; i < 3; i++)
+		CHECK_GE(load(&text), 0);
+	CHECK_GE(t_number(text), 1); // we run
+	text = strchr(text, '/');
+	CHECK(text && t_number(text + 1) >= 2);
+	CHECK_GE(t_number(strchr(text, ' ') + 1), t_getpid());
+}
+
+// Twenty that no signal wakes make 1.6 in the first sample. It is taken though nobody runs.
+TEST(the_load_average_follows_the_load)
+{
+	enum { N = 20 };
+
+	if (!t_on_thaw)
+		SKIP("a machine with a load of its own");
+	long before = load_of_a_minute();
+
+	for (int i = 0; i < N; i++)
+		if (t_fork() == 0) // sleeps until its child has ended
+			t_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, (char *)t_map(STACK_SIZE) + STACK_SIZE, 0, 0, 0,
+				thread_pause, NULL);
+	long start = t_now_ms(), after;
+
+	t_sleep_ms(5100);
+	after = load_of_a_minute();
+	CHECK_GE(after - before, 120);
+	CHECK_LE(after - before, 20 * 9 * ((t_now_ms() - start) / 5000 + 1));
+}
+
 /* What follows the line's name of /proc/stat, which is in buf; NULL if there is no such line. */
 static const char *stat_line(const char *name)
 {
