@@ -600,6 +600,7 @@
 #define SI_SIGIO	(-5)
 #define SI_TKILL	(-6)
 #define SI_DETHREAD	(-7)
+#define SI_ASYNCNL	(-60)
 /* ... or what happened (one list a signal). */
 #define ILL_ILLOPC	1
 #define ILL_ILLOPN	2
@@ -706,6 +707,22 @@ struct k_siginfo {
 	} u;
 };
 _Static_assert(sizeof(struct k_siginfo) == 128, "siginfo_t is 128 bytes");
+
+struct k_signalfd_siginfo {
+	uint32_t ssi_signo;
+	int32_t ssi_errno, ssi_code;
+	uint32_t ssi_pid, ssi_uid;
+	int32_t ssi_fd;
+	uint32_t ssi_tid, ssi_band, ssi_overrun, ssi_trapno;
+	int32_t ssi_status, ssi_int;
+	uint64_t ssi_ptr, ssi_utime, ssi_stime, ssi_addr;
+	uint16_t ssi_addr_lsb, pad0;
+	int32_t ssi_syscall;
+	uint64_t ssi_call_addr;
+	uint32_t ssi_arch;
+	uint8_t pad1[28];
+};
+_Static_assert(sizeof(struct k_signalfd_siginfo) == 128, "signalfd_siginfo is 128 bytes");
 
 struct k_stack {
 	uint64_t ss_sp;
@@ -1476,6 +1493,8 @@ struct k_robust_list_head {
 #define EPOLLONESHOT	(1U << 30)
 #define EPOLLET		(1U << 31)
 
+#define SFD_NONBLOCK	O_NONBLOCK
+#define SFD_CLOEXEC	O_CLOEXEC
 #define EFD_SEMAPHORE	1
 #define EFD_NONBLOCK	O_NONBLOCK
 #define EFD_CLOEXEC	O_CLOEXEC

@@ -332,12 +332,51 @@ long sys_tgkill(int tgid, int pid, int sig)
 	return pid <= 0 || tgid <= 0 ? -EINVAL : kill_thread(tgid, pid, sig, &info);
 }
 
-/* Nobody but oneself may be told that the kernel, or kill, sent it. */
+static const struct { u8 codes, layout; } layouts[] = {
+	[SIGILL] = { 11, SIL_FAULT }, [SIGFPE] = { 15, SIL_FAULT }, [SIGSEGV] = { 10, SIL_FAULT }, [SIGBUS] = { 5, SIL_FAULT },
+	[SIGTRAP] = { 6, SIL_FAULT }, [SIGCHLD] = { 6, SIL_CHLD }, [SIGPOLL] = { NSIGPOLL, SIL_POLL }, [SIGSYS] = { 2, SIL_SYS },
+};
+
+enum siginfo_layout siginfo_layout(int sig, int code)
+{
+	if (code > SI_USER && code < SI_KERNEL) {
+		if ((unsigned)sig < ARRAY_SIZE(layouts) && code <= layouts[sig].codes)
+			return (enum siginfo_layout)layouts[sig].layout;
+		return code <= NSIGPOLL ? SIL_POLL : SIL_KILL;
+	}
+	if (code == SI_TIMER)
+		return SIL_TIMER;
+	if (code == SI_SIGIO)
+		return SIL_POLL;
+	return code < 0 ? SIL_RT : SIL_KILL;
+}
+
+static bool code_known(int sig, int code)
+{
+	if (code <= SI_USER)
+		return code >= SI_DETHREAD || code == SI_ASYNCNL;
+	return code == SI_KERNEL || code <= NSIGPOLL || ((unsigned)sig < ARRAY_SIZE(layouts) && code <= layouts[sig].codes);
+}
+
+/*
+ * What somebody says of himself. Nobody poses as the kernel, or as kill(2), towards others. The part
+ * of a siginfo that is not kept must be zero where nobody knows what it would mean.
+ */
 static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *info)
 {
-	if (copy_from_user(info, uinfo, sizeof(*info)))
+	const size_t kept = SIGINFO_KEPT;
+
+	kmemset(info, 0, sizeof(*info));
+	if (copy_from_user(info, uinfo, kept))
 		return -EFAULT;
 	info->si_signo = sig;
+	if (!code_known(sig, info->si_code)) {
+		if (copy_from_user((u8 *)info + kept, uinfo + kept, sizeof(*info) - kept))
+			return -EFAULT;
+		for (size_t i = kept; i < sizeof(*info); i++)
+			if (((const u8 *)info)[i])
+				return -E2BIG;
+	}
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && current->pid != pid)
 		return -EPERM;
 	return 0;
@@ -356,13 +395,10 @@ long sys_rt_sigqueueinfo(int pid, int sig, uaddr_t uinfo)
 long sys_rt_tgsigqueueinfo(int tgid, int pid, int sig, uaddr_t uinfo)
 {
 	struct k_siginfo info;
-	long err;
+	long err = info_from_user(pid, sig, uinfo, &info);
 
-	if (copy_from_user(&info, uinfo, sizeof(info)))
-		return -EFAULT;
-	if (pid <= 0 || tgid <= 0)
+	if ((!err || err == -EPERM) && (pid <= 0 || tgid <= 0))
 		return -EINVAL;
-	err = info_from_user(pid, sig, uinfo, &info);
 	return err ? err : kill_thread(tgid, pid, sig, &info);
 }
 

@@ -22,7 +22,7 @@ static _Atomic u32 nr_sigqueue;			/* infos queued. LINUX: one count for all, as 
 
 /* The part of a siginfo that the kernel fills; the rest is zero by the time a program sees it. */
 struct info_words {
-	u64 w[6];
+	u64 w[SIGINFO_KEPT / 8];
 };
 
 int sighand_init(void)
@@ -285,6 +285,12 @@ static void complete_signal(int sig, struct task *t, bool group)
 		signal_wake_up(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
 }
 
+static inline void tell_signalfds(void)
+{
+	if (unlikely(waitq_active(&signalfd_wait)))
+		wake_up_all(&signalfd_wait);
+}
+
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
@@ -306,6 +312,7 @@ int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bo
 	if (err)
 		goto out;
 	p->signal |= sigmask(sig);
+	tell_signalfds();
 	complete_signal(sig, t, group);
 out:
 	trace(TRACE_signal_generate, sig, t->pid);
@@ -344,6 +351,7 @@ bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
 		return false;
 	list_add_tail(&q->node, &p->queue);
 	p->signal |= sigmask(sig);
+	tell_signalfds();
 	complete_signal(sig, t, group);
 	trace(TRACE_signal_generate, sig, t->pid);
 	return true;

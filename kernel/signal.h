@@ -188,6 +188,17 @@ bool participate_group_stop(struct task *t);
 /* A continue that the parent does not know yet: CLD_*, cleared. 0 if none. */
 int take_cld_notice(struct group *g);
 
+/* As much of a siginfo as is queued; the rest is zero by the time a program sees it. */
+#define SIGINFO_KEPT	48
+#define NSIGPOLL	6
+/* Which part of a siginfo's union is in use. */
+enum siginfo_layout { SIL_KILL, SIL_TIMER, SIL_POLL, SIL_FAULT, SIL_CHLD, SIL_RT, SIL_SYS };
+enum siginfo_layout siginfo_layout(int sig, int code);
+
+/* Who waits at a signalfd, whosever: see fs/signalfd.c. */
+struct waitq;
+extern struct waitq signalfd_wait;
+
 /* What restart_syscall(2) resumes. */
 struct restart_block {
 	long (*fn)(struct restart_block *rb);

@@ -236,7 +236,8 @@ static const struct call signal_calls[] = {C(rt_sigaction, "gwp8"), C(rt_sigproc
 	C(sigaltstack, "wp"), C(rt_tgsigqueueinfo, "kkgw"), C(nanosleep, "tp"), C(clock_nanosleep, "iitp"),
 	C(restart_syscall, ""), C(futex, "pfitpi"), C(futex, "pfitpi"), C(set_robust_list, "wn"), C(get_robust_list, "kpp"),
 	C(fork, ""), C(clone, "gpppp"), C(ppoll, "witpn"), C(epoll_pwait, "dpiipn"), C(timer_create, "iwp"), C(timer_create, "i0p"),
-	C(timer_settime, "iiwp"), C(timer_settime, "iitp"), C(timer_gettime, "ip"), C(timer_getoverrun, "i"), C(timer_delete, "i")};
+	C(timer_settime, "iiwp"), C(timer_settime, "iitp"), C(timer_gettime, "ip"), C(timer_getoverrun, "i"), C(timer_delete, "i"),
+	C(signalfd4, "dw8f"), C(signalfd4, "dw80"), C(read, "dpn"), C(poll, "wii")};
 
 static const struct call process_calls[] = {C(clone, "fpppp"), C(clone, "gpppp"), C(fork, ""), C(vfork, ""), C(clone3, "wn"),
 	C(execve, "sww"), C(execveat, "Dswwf"), C(wait4, "kp1p"), C(waitid, "ikpfp"), C(exit, "i"), C(kill, "kg"),
