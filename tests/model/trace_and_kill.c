@@ -50,6 +50,23 @@ static int stop_signal(u32 status)
 	return (status & 0xff) == 0x7f ? (int)(status >> 8) : 0;
 }
 
+/* To a stop of the whole group the tracer listens, and now and then loses patience. */
+static void go_on(long pid, int stop, long left)
+{
+	int sig = stop & 0xff;
+
+	if (stop >> 8 == PTRACE_EVENT_STOP && sig != SIGTRAP && left % 4) {
+		ptrace(PTRACE_LISTEN, pid, 0);
+		return;
+	}
+	if (stop >> 8 || sig == (SIGTRAP | 0x80))
+		sig = 0;
+	if (left % 5 == 0)
+		ptrace(PTRACE_DETACH, pid, (u64)sig);
+	else
+		ptrace(left % 3 ? PTRACE_CONT : PTRACE_SYSCALL, pid, (u64)sig);
+}
+
 /*
  * Seizes the leader and, as far as they are there, the threads; interrupts them, passes their signals on, detaches now and then,
  * until all are gone or so many stops were seen. A call's stop must not look like SIGTRAP: a tracee whose tracer dies before it
@@ -65,16 +82,10 @@ static void tracer(void *arg)
 			ptrace(PTRACE_INTERRUPT, victim + i, 0);
 	seized = 1;
 	while (left-- > 0 && (pid = host_syscall(__NR_wait4, -1, status, (int)__WALL, 0)) > 0) {
-		int stop = stop_signal(u_get32(status)), sig = stop & 0xff;
+		int stop = stop_signal(u_get32(status));
 
-		if (!stop)
-			continue;
-		if (stop >> 8 || sig == (SIGTRAP | 0x80))
-			sig = 0;
-		if (left % 5 == 0)
-			ptrace(PTRACE_DETACH, pid, (u64)sig);
-		else
-			ptrace(left % 3 ? PTRACE_CONT : PTRACE_SYSCALL, pid, (u64)sig);
+		if (stop)
+			go_on(pid, stop, left);
 	}
 	host_syscall(__NR_exit_group, 7);
 }
@@ -104,13 +115,18 @@ static int trace_and_kill(void)
 		if (round % 3)
 			while (!READ_ONCE(seized))
 				host_syscall(__NR_sched_yield);
-		for (long n = 0; n < round * 5; n++)
+		for (long n = 0; n < round * 5; n++) {
 			u_point();
+			if (round % 2 && n % 8 == 0)
+				expect_eq(host_syscall(__NR_kill, victim, n % 16 ? SIGCONT : SIGSTOP), 0);
+		}
+		expect_eq(host_syscall(__NR_kill, victim, round % 8 == 7 ? SIGCONT : round % 4 ? SIGUSR1 : SIGSTOP), 0);
 		if (round % 4 == 3) {
 			expect_eq(host_syscall(__NR_kill, d, SIGKILL), 0);
 			wait_for(d);
 			d = 0;
 			/* What it had stopped runs again. */
+			expect_eq(host_syscall(__NR_kill, victim, SIGCONT), 0);
 			from = READ_ONCE(ticks);
 			while (READ_ONCE(ticks) < from + 2)
 				host_syscall(__NR_sched_yield);
