@@ -92,7 +92,8 @@ void posix_timer_dequeued(struct posix_timer *t, struct k_siginfo *info)
 		return;
 	}
 	t->rearm = false;
-	forward(t, timer_now(t));
+	/* It did go off, whatever a clock says that was last looked at before. */
+	forward(t, t->overrun < 0 ? max(timer_now(t), t->expires) : timer_now(t));
 	t->overrun_last = to_overrun(t->overrun);
 	t->overrun = -1;
 	info->u.timer.si_overrun = to_overrun((s64)t->overrun_last + info->u.timer.si_overrun);
