@@ -278,7 +278,7 @@ static unsigned tree_number(enum cgroup_tree tree)
 	return cgroup_tree_mounted(tree) ? tree : 0;
 }
 
-/* LINUX does so too: a zombie is shown in its group of version 2, and in the roots of version 1. */
+/* As on Linux a zombie is shown in its group of version 2, and in the roots of version 1. */
 static s64 print_group(const struct cgroup *cg, bool gone, char *buf, size_t n)
 {
 	size_t len = kscnprintf(buf, n, "%u:%s:", tree_number(cg->tree), controller_names[cg->tree]);
