@@ -133,7 +133,7 @@ static size_t __attribute__((noinline)) held_remove(struct cpu *c, uintptr_t loc
 	return n;
 }
 
-static bool held_find(const struct cpu *c, uintptr_t lock)
+static bool __attribute__((noinline)) held_find(const struct cpu *c, uintptr_t lock)
 {
 	for (unsigned i = c->nr_held; i; i--)
 		if (c->held[i] == lock)
@@ -263,7 +263,9 @@ void spin_unlock(struct spinlock *l)
 
 bool spin_is_held(const struct spinlock *l)
 {
-	return held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
+	struct cpu *c = this_cpu();
+
+	return likely(c->held[c->nr_held] == ((uintptr_t)l | KIND_SPIN)) || held_find(c, (uintptr_t)l | KIND_SPIN);
 }
 
 /* ---- reader-writer spinlocks ---- */

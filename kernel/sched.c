@@ -286,7 +286,7 @@ void sched_wait_asleep(struct task *t)
  * LINUX: exact in sum; whether it was the user's or the system's is judged where the clock is read.
  * Interrupts off.
  */
-static void account(struct task *t, u64 now)
+static inline void account(struct task *t, u64 now)
 {
 	u64 delta = now - t->exec_start;
 

@@ -264,7 +264,6 @@ void do_signal(struct regs *r)
 {
 	struct ksig k;
 
-	k.info = (struct k_siginfo){ 0 };
 	if (get_signal(&k)) {
 		handle_signal(&k, r);
 		return;

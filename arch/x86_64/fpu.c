@@ -13,8 +13,6 @@
 #include "kernel/task.h"
 #include "x86.h"
 
-int fpu_try_load(const void *area, u64 mask);
-
 #define FXSAVE_SIZE	512
 #define XSTATE_FPSSE	3ul
 
@@ -22,14 +20,6 @@ int fpu_try_load(const void *area, u64 mask);
 struct xsave_header {
 	u64 xstate_bv, xcomp_bv, reserved[6];
 };
-
-static void save_to(void *area)
-{
-	if (features.xsave)
-		__asm__ volatile("xsave64 (%0)" : : "r"(area), "a"(~0u), "d"(~0u) : "memory");
-	else
-		__asm__ volatile("fxsave64 (%0)" : : "r"(area) : "memory");
-}
 
 void fpu_init(void)
 {
@@ -40,17 +30,9 @@ void fpu_init(void)
 	features.mxcsr_mask = now.mxcsr_mask ? now.mxcsr_mask : 0xffbf;
 }
 
-void fpu_save(struct task *t)
+void fpu_refused(void)
 {
-	assert(t->arch.fpu_loaded);
-	save_to(t->arch.fpu);
-}
-
-void fpu_load(struct task *t)
-{
-	if (fpu_try_load(t->arch.fpu, features.xcr0))
-		panic("the CPU refuses the saved FPU state of %s/%d", t->comm, t->pid);
-	t->arch.fpu_loaded = 1;
+	panic("the CPU refuses the saved FPU state of %s/%d", current->comm, current->pid);
 }
 
 void fpu_reset(struct task *t)

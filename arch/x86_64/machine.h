@@ -170,5 +170,9 @@ static inline u64 rdtsc(void)
 extern u64 tsc_start, ns_mult;
 static inline u64 arch_clock_ns(void)
 {
-	return (u64)((unsigned __int128)(rdtsc() - tsc_start) * ns_mult >> 32);
+	u64 lo, hi;
+
+	/* Not by __int128, for which the compiler would align the stack. */
+	__asm__("mulq %3\n\tshrdq $32, %1, %0" : "=a"(lo), "=&d"(hi) : "0"(rdtsc() - tsc_start), "rm"(ns_mult) : "cc");
+	return lo;
 }

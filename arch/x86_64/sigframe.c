@@ -55,7 +55,7 @@ static int put_fpu(uaddr_t to)
 	if (features.xsave)
 		return put_xstate(to);
 	irq_push_off();
-	fpu_save(current);
+	fpu_save(&current->arch);
 	irq_pop_off();
 	fx->sw_reserved = (struct k_fpx_sw_bytes){ 0 };
 	return copy_to_user(to, fx, sizeof(*fx)) ? -EFAULT : 0;
@@ -155,7 +155,7 @@ static int get_fpu(uaddr_t from)
 	if (!from || err)
 		fpu_reset(t);
 	irq_push_off();
-	fpu_load(t);
+	fpu_load(&t->arch);
 	irq_pop_off();
 	return err;
 }

@@ -40,10 +40,10 @@ void arch_set_ip(struct regs *r, uaddr_t ip)
 	set_tif(current, TIF_SLOW_EXIT);
 }
 
-/* Where user mode enters the kernel while t runs: system calls find ss there already. */
+/* Where user mode enters the kernel while t, which has been there, runs: system calls find ss there already. */
 static inline void set_user_entry(struct cpu *c, const struct task *t)
 {
-	u64 top = (u64)fpu_area(t);
+	u64 top = (u64)t->arch.fpu;
 
 	c->machine[0] = top - 8;
 	((struct x86_cpu *)c->arch)->tss.rsp[0] = top;
@@ -108,7 +108,7 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 	 */
 	t->arch.fs_base = !tls ? current->arch.fs_base : *tls < USER_MAX ? *tls : 0;
 	irq_push_off();
-	fpu_save(current);
+	fpu_save(&current->arch);
 	kmemcpy(t->arch.fpu, current->arch.fpu, features.fpu_size);
 	irq_pop_off();
 }
@@ -121,7 +121,7 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 	irq_push_off();
 	t->arch.fpu = fpu_area(t);
 	fpu_reset(t);
-	fpu_load(t);
+	fpu_load(&t->arch);
 	t->arch.fs_base = t->arch.gs_base = 0;
 	wrmsr(MSR_FS_BASE, 0);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
@@ -135,13 +135,13 @@ void arch_switch(struct task *prev, struct task *next)
 	struct cpu *c = this_cpu();
 
 	if (prev->arch.fpu && prev->arch.fpu_loaded)
-		fpu_save(prev);
+		fpu_save(&prev->arch);
 	c->prev = prev;
 	c->curr = next;
 	if (next->arch.fpu) {
 		set_user_entry(c, next);
 		if (next->arch.fpu_loaded)
-			fpu_load(next);
+			fpu_load(&next->arch);
 		wrmsr(MSR_FS_BASE, next->arch.fs_base);
 		wrmsr(MSR_KERNEL_GS_BASE, next->arch.gs_base);
 	}

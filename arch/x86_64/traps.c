@@ -141,7 +141,7 @@ static int x87_code(void)
 {
 	const struct k_fpstate *fx = current->arch.fpu;
 
-	fpu_save(current);
+	fpu_save(&current->arch);
 	return fpe_code(fx->swd & ~(u32)fx->cwd & 0x3f);
 }
 
@@ -149,7 +149,7 @@ static int simd_code(void)
 {
 	const struct k_fpstate *fx = current->arch.fpu;
 
-	fpu_save(current);
+	fpu_save(&current->arch);
 	return fpe_code(fx->mxcsr & ~(fx->mxcsr >> 7) & 0x3f);
 }
 

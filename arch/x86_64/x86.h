@@ -3,6 +3,7 @@
 #pragma once
 #include "kernel/arch.h"
 #include "kernel/entry.h"
+#include "kernel/panic.h"
 #include "kernel/sched.h"
 #include "offsets.h"
 
@@ -120,8 +121,24 @@ int cpu_alloc(unsigned id);
 /* --- fpu.c --- */
 void fpu_init(void);				/* boot CPU, after cpu_setup */
 void fpu_legacy_only(void *area);
-void fpu_save(struct task *t);			/* from the CPU into t's area, still loaded */
-void fpu_load(struct task *t);			/* from t's area */
+int fpu_try_load(const void *area, u64 mask);
+void fpu_refused(void) __noreturn __cold;
+/* From the CPU into the area, still loaded. */
+static inline void fpu_save(struct arch_thread *a)
+{
+	assert(a->fpu_loaded);
+	if (features.xsave)
+		__asm__ volatile("xsave64 (%0)" : : "r"(a->fpu), "a"(~0u), "d"(~0u) : "memory");
+	else
+		__asm__ volatile("fxsave64 (%0)" : : "r"(a->fpu) : "memory");
+}
+/* From the area. */
+static inline void fpu_load(struct arch_thread *a)
+{
+	if (unlikely(fpu_try_load(a->fpu, features.xcr0)))
+		fpu_refused();
+	a->fpu_loaded = 1;
+}
 void fpu_reset(struct task *t);			/* t's area = a fresh program's */
 /* Makes an area that user mode wrote loadable; 0, or -EINVAL if it is not one of this CPU's. */
 int fpu_sanitise(void *area, u64 features_wanted);

@@ -30,10 +30,14 @@ void mm_init(void)
 
 /* ---- vmas ---- */
 
+/* The last answer is the next one more often than not. */
 unsigned vma_index(struct mm *mm, uaddr_t addr)
 {
-	unsigned lo = 0, hi = mm->nr_vmas;
+	unsigned lo = mm->hit, hi = mm->nr_vmas;
 
+	if (lo < hi && mm->vmas[lo]->end > addr && (!lo || mm->vmas[lo - 1]->end <= addr))
+		return lo;
+	lo = 0;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 
@@ -42,6 +46,7 @@ unsigned vma_index(struct mm *mm, uaddr_t addr)
 		else
 			lo = mid + 1;
 	}
+	mm->hit = lo;
 	return lo;
 }
 
@@ -50,10 +55,7 @@ struct vma *find_vma(struct mm *mm, uaddr_t addr)
 	unsigned i = vma_index(mm, addr);
 
 	assert_held(&mm->mmap_lock);
-	if (i == mm->nr_vmas)
-		return NULL;
-	mm->hit = i;
-	return mm->vmas[i];
+	return i < mm->nr_vmas ? mm->vmas[i] : NULL;
 }
 
 static void vma_link_file(struct vma *v)

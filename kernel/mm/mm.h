@@ -217,7 +217,7 @@ struct mm {
 	struct mutex mmap_lock;		/* vmas and page tables. LINUX: a mutex, not an rwsem */
 	struct vma **vmas;		/* [mmap_lock] sorted by start */
 	unsigned nr_vmas, max_vmas;
-	unsigned hit;			/* [mmap_lock] where find_vma found its last answer */
+	unsigned hit;			/* [mmap_lock] vma_index's last answer */
 	uaddr_t slot_block;		/* [mmap_lock] the 2 MiB whose table slots were used last */
 	pte_t *slots;			/* [mmap_lock] those slots, NULL: none */
 	u64 total_vm;			/* [mmap_lock] pages */
