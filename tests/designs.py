@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Every accounting design against every scenario: what each one showed, as a table and as a page.
 
-    make designs                                   all of them; build/designs.html
+    make designs [CPUS=4]                          all of them; build/designs.html
     tests/designs.py [DESIGN,...] [SCENE,...]      some: late_live,rfc leader_first,victims.single_reaped
 
 The rows are the scenes that say of themselves which scenario they are (SCENE in tests/scenes); the columns are the files of
@@ -39,6 +39,10 @@ def designs():
     """By their files; the default first."""
     names = sorted(f[:-2] for f in os.listdir(os.path.join(qemu.ROOT, "kernel", "oom")) if f.endswith(".c"))
     return [DEFAULT] + [n for n in names if n != DEFAULT]
+
+
+def cpus():
+    return qemu.number("CPUS", 1, 1, 16)
 
 
 class Scene:
@@ -79,7 +83,7 @@ class Cell:
         return "; ".join("%s %s" % item for item in sorted(self.broken.items()))
 
     def command(self):
-        return "tests/designs.py %s %s" % (self.design, self.scene.path)
+        return "%stests/designs.py %s %s" % ("CPUS=%d " % cpus() if cpus() > 1 else "", self.design, self.scene.path)
 
     def read(self, report, console, trouble):
         """report: the lines since the scene began; console: all of it, if the machine ended with this scene."""
@@ -110,7 +114,7 @@ def boot(design, rows):
     words = "loglevel=5 trace_buf_size=512K watchdog_ms=%d oom=%s" % (LIMIT_MS, design)
     if rows[0].file == AS_INIT:
         img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
-        end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True, mem=MEM, limit=PATIENCE)
+        end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE)
         end.report.insert(0, "scene " + rows[0].path)
         rows = rows[:1]
     else:
@@ -118,7 +122,7 @@ def boot(design, rows):
         extra = [("tests/report", os.path.join(TESTS, "report"))]
         extra += [("tests/" + f, os.path.join(TESTS, "scenes", f)) for f in sorted({s.file for s in rows})]
         img = qemu.image(["/tests/report", "@scenes"] + [s.path for s in rows], extra=extra)
-        end = qemu.boot(img=img, words=words, icount=True, mem=MEM, limit=PATIENCE)
+        end = qemu.boot(img=img, words=words, icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE)
     console = end.console.decode("utf-8", "replace").replace("\r", "").splitlines()
     starts = [i for i, line in enumerate(end.report) if line.startswith("scene ")]
     if not starts:

@@ -20,6 +20,12 @@
  *
  * Only the first mark thaws. Whoever is frozen then is let out, and nobody of the group goes in again, so that n threads which
  * all ask the killer for memory cost n marks and one walk, not n walks.
+ *
+ * Limits. Another group that shares the victim's mm is killed but not marked: if it is frozen it stays so until its own thaw, and what
+ * the reaper may not take of the mm, such as shared memory, stays with it (by_mm lets it out). What kernel threads do for the group
+ * after its last Q is not counted: the freezer of kernel threads is to see to that. A thread that somebody holds before its Q, a
+ * tracer at its exit stop or a disk, makes a suspend fail at its time limit, as it must. A thread that died without passing Q would be
+ * owed for ever; here none can, since a fault in the kernel stops the machine.
  */
 #include "kernel/oom.h"
 
