@@ -127,6 +127,42 @@ def missing_tools_are_named():
     yield from expect(done.returncode != 0 and len(said.splitlines()) == 1 and "apt-get install" in said, said)
 
 
+def what_is_missing_is_installed():
+    """on a machine without tools: as root, or by sudo that does not ask, by apt; else the exact command is said"""
+    place, log = os.path.join(WORK, "tools"), os.path.join(WORK, "apt")
+    os.mkdir(place)
+
+    def tool(name, text):
+        with open(os.path.join(place, name), "w") as f:
+            f.write("#!/bin/sh\n" + text)
+        os.chmod(f.name, 0o755)
+
+    def install():
+        """(what doctor said, the calls of apt-get)"""
+        with open(log, "w"):
+            pass
+        done = subprocess.run(["/bin/sh", "tests/doctor", "--install"], env={"PATH": place}, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        with open(log) as f:
+            return done.stdout.decode(), f.read().splitlines()
+
+    for name in ("grep", "cut", "sed", "head", "ls"):
+        os.symlink(shutil.which(name), os.path.join(place, name))
+    tool("id", "echo 1000")
+    said, calls = install()
+    yield from expect("no apt-get" in said and "qemu-system-x86" in said and not calls, said)
+    tool("apt-get", "echo $* >>%s; [ $1 = update ] && : >%s; [ -e %s ]" % (log, log + ".new", log + ".new"))
+    said, calls = install()
+    yield from expect(re.search("Please run:  sudo apt-get install .*qemu-system-x86", said) and not calls, said)
+    for name, text in [("id", "echo 0"), ("id", "echo 1000")]:
+        tool(name, text)
+        said, calls = install()
+        if [c.split()[0] for c in calls] != ["install", "update", "install"] or "qemu-system-x86" not in calls[2]:
+            yield "%s: %s, %s" % (text, calls, said)
+        os.unlink(log + ".new")
+        tool("sudo", "[ $1 = -n ] && shift; $*")
+
+
 def the_end_of_the_launcher_leaves_nothing():
     """SIGTERM in the middle of a boot: QEMU is gone, and so is what lay under build/boot"""
     place = os.path.join("build", "boot")
@@ -422,7 +458,7 @@ def readme_commands_work():
         yield "only %d commands found" % seen
 
 
-RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named,
+RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named, what_is_missing_is_installed,
          the_end_of_the_launcher_leaves_nothing, a_full_device_is_told, a_killed_shell_fails_the_run,
          a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
