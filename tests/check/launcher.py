@@ -452,7 +452,7 @@ def readme_commands_work():
             name = words[1].split(".")[0] if len(words) > 1 else ""
             if not any(x.startswith("%s %s" % (words[0], name)) for x in listed):
                 yield "%s: no such test" % command
-        elif not command.startswith("git clone"):
+        elif not command.startswith("tests/designs.py"):  # exhibition.py follows the README there
             yield "nobody tests: %s" % command
     if seen < 5:
         yield "only %d commands found" % seen
