@@ -209,7 +209,7 @@ static void disable_stuck(int who)
 
 	KEEPS("S1", "the barrier stands while a victim is at the disk", s_suspend() == -EBUSY);
 	KEEPS("L2", "no end of the wait", t_now_ms() - start <= 2000);
-	KEEPS("S11", "something is left of the failed freeze", t_field(OOM, "disabled") == 0 && t_field(OOM, "victims") == owed);
+	KEEPS("S11", "something is left of the failed freeze", t_field(OOM, "disabled") == 0 && t_field(OOM, "victims") <= owed);
 	if (s_is(OOM, "last_disable", "timeout")) {
 		t_snprintf(s_buf, sizeof s_buf, "oom: victim pid %d (meeting): ", h.pid);
 		CHECK(s_log_says(s_buf)); // who it was
@@ -357,8 +357,9 @@ SCENE(44, kthread_needed_by_victim, "S1 L8")
 	// Its last close is more than the disk takes at once: it waits for the disk's thread, which freezes too, but later.
 	s_stage();
 	s_set("/sys/block/ram0/delay_us", "10000");
-	CHECK_LE(killed_with_a_dirty_disk(0, 'a'), 450);
-	CHECK_GE(killed_with_a_dirty_disk(64, 'b'), 480); // all but the 16 that the disk takes
+	long clean = killed_with_a_dirty_disk(0, 'a');
+
+	CHECK_GE(killed_with_a_dirty_disk(64, 'b'), clean + 400); // for all but the 16 that the disk takes
 	s_set("/sys/block/ram0/delay_us", "0");
 	sys(sync);
 	CHECK(s_on_disk(64, 'b'));
