@@ -1860,6 +1860,13 @@ struct k_winsize {
 
 #endif /* __ASSEMBLER__ */
 
+/* splice, tee, vmsplice */
+#define SPLICE_F_MOVE		0x01
+#define SPLICE_F_NONBLOCK	0x02
+#define SPLICE_F_MORE		0x04
+#define SPLICE_F_GIFT		0x08
+#define SPLICE_F_ALL		0x0f
+
 /* ------------------------------------------------------------------ System V IPC */
 
 #define IPC_PRIVATE	0

@@ -178,6 +178,13 @@ void iov_free(struct iov *iov);
 
 /* --- the rest --- */
 void pipe_open_init(struct inode *i);
+/* For splice.c. flags: O_NONBLOCK counts, whatever the file's own say. Bytes, 0: the other end is closed, -errno. */
+bool is_pipe(const struct file *f);
+s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n);
+void pipe_splice_give_back(struct file *f, char *buf, size_t n);	/* the last of what was taken */
+s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n);	/* at most PIPE_BUF: all of it */
+int pipe_wait_room(struct file *f, u32 flags);	/* for some at least: 0, -EAGAIN, -EPIPE, -ERESTARTSYS */
+s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);	/* what lies skip bytes behind the next; stays */
 int chrdev_open(struct inode *i, struct file *f);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */

@@ -317,7 +317,7 @@ static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
  * Puts n bytes in: all of them, waiting for room; fewer if a signal or the end of the readers comes
  * in between.
  */
-static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
+static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 {
 	size_t done = 0, chunk;
 	s64 ret = 0;
@@ -349,7 +349,7 @@ static s64 pipe_put(struct file *f, struct pipe *p, char *buf, size_t n)
 			continue;
 		}
 		ret = -EAGAIN;
-		if (f->flags & O_NONBLOCK)
+		if (flags & O_NONBLOCK)
 			break;
 		ret = pipe_sleep(p, &p->write_sleepers);
 		if (ret)
@@ -372,7 +372,7 @@ static s64 pipe_put_small(struct file *f, struct pipe *p, char *buf, size_t n)
 	page = p->pages[off / PAGE_SIZE];
 	if (unlikely(!p->readers || !page || off % PAGE_SIZE + n > PAGE_SIZE || p->head - p->tail + n > ring_bytes(p))) {
 		spin_unlock(&p->lock);
-		return pipe_put(f, p, buf, n);
+		return pipe_put(f->flags, p, buf, n);
 	}
 	copy_piece(page + off % PAGE_SIZE, buf, n, true);
 	p->head += n;
@@ -383,10 +383,64 @@ static s64 pipe_put_small(struct file *f, struct pipe *p, char *buf, size_t n)
 	return (s64)n;
 }
 
+bool is_pipe(const struct file *f)
+{
+	return inode_is(f->inode, S_IFIFO);
+}
+
+s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n)
+{
+	return n ? pipe_take(flags, f->inode->private, buf, n) : 0;
+}
+
+void pipe_splice_give_back(struct file *f, char *buf, size_t n)
+{
+	if (n)
+		pipe_give_back(f->inode->private, buf, n);
+}
+
+s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n)
+{
+	return n ? pipe_put(flags, f->inode->private, buf, n) : 0;
+}
+
+int pipe_wait_room(struct file *f, u32 flags)
+{
+	struct pipe *p = f->inode->private;
+	int err = 0;
+
+	spin_lock(&p->lock);
+	while (!err && p->readers && p->head - p->tail == ring_bytes(p))
+		err = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->write_sleepers);
+	if (!err && !p->readers)
+		err = -EPIPE;
+	spin_unlock(&p->lock);
+	if (err == -EPIPE)
+		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
+	return err;
+}
+
+s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n)
+{
+	struct pipe *p = f->inode->private;
+	s64 ret = 0;
+
+	spin_lock(&p->lock);
+	while (!ret && !skip && p->head == p->tail && p->writers)
+		ret = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->read_sleepers);
+	if (!ret && p->head - p->tail > skip) {
+		n = min(n, p->head - p->tail - skip);
+		ring_copy(p, p->tail + skip, buf, n, false);
+		ret = (s64)n;
+	}
+	spin_unlock(&p->lock);
+	return ret;
+}
+
 static s64 pipe_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 {
 	(void)pos;
-	return n ? pipe_put(f, f->inode->private, (char *)(uintptr_t)buf, n) : 0;
+	return n ? pipe_put(f->flags, f->inode->private, (char *)(uintptr_t)buf, n) : 0;
 }
 
 /* More than fits the stack, a page at a time; each page of a small write is the whole of it. */
@@ -405,7 +459,7 @@ static s64 pipe_write_big(struct file *f, struct pipe *p, uaddr_t ubuf, size_t n
 			put = -EFAULT;
 			break;
 		}
-		put = pipe_put(f, p, buf, chunk);
+		put = pipe_put(f->flags, p, buf, chunk);
 		if (put > 0)
 			done += (size_t)put;
 		if (put < 0 || (size_t)put < chunk)

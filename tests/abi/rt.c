@@ -325,9 +325,10 @@ struct entry {
 	char name[];
 };
 
+static char list[2048];
+
 static void remove_tree(const char *dir)
 {
-	static char list[2048];
 	bool again = true;
 
 	if (sys(chdir, dir) < 0)
@@ -806,13 +807,14 @@ static bool run(const struct t_test *t, int number)
 	return ok;
 }
 
-// As deep as remove_tree may ever get: the runner's stack is in its final state, too.
+// As deep as remove_tree may ever get: the runner's stack is in its final state, too, and its list.
 static void touch_stack(void)
 {
 	volatile char pad[256 * 1024];
 
 	for (size_t i = 0; i < sizeof pad; i += PAGE)
 		pad[i] = 0;
+	memset(list, 0, sizeof list);
 }
 
 // In the order of the file.

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Bytes from file to file: copy_file_range, splice, tee, vmsplice.
+#include "t.h"
+#include <asm/poll.h>
+
+#define SPLICE_NONBLOCK 2
+
+static char buf[65536], back[65536];
+static int p[2], q[2];
+
+static int file(const char *name, const char *text)
+{
+	int fd = (int)sys(open, name, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, fd, text, strlen(text)), strlen(text));
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	return fd;
+}
+
+static void expect(int fd, const char *text)
+{
+	long n = (long)strlen(text);
+
+	memset(back, 0, n + 1);
+	CHECK_EQ(sys(pread64, fd, back, sizeof back, 0), n);
+	CHECK(!memcmp(back, text, n));
+}
+
+static void pipes(void)
+{
+	CHECK_EQ(sys(pipe2, p, 0), 0);
+	CHECK_EQ(sys(pipe2, q, 0), 0);
+}
+
+static long in_pipe(int fd)
+{
+	int n;
+
+	CHECK_EQ(sys(ioctl, fd, 0x541b, &n), 0);
+	return n;
+}
+
+// ---- copy_file_range ----
+
+TEST(a_range_is_copied)
+{
+	long from = 2, to = 1;
+	int a, b;
+
+	t_tmpdir();
+	a = file("a", "0123456789");
+	b = file("b", "abcdef");
+	CHECK_EQ(sys(copy_file_range, a, &from, b, &to, 3, 0), 3);
+	CHECK_EQ(from, 5);
+	CHECK_EQ(to, 4);
+	expect(b, "a234ef");
+	CHECK_EQ(sys(lseek, a, 0, SEEK_CUR), 0);
+	CHECK_EQ(sys(lseek, b, 0, SEEK_END), 6);
+	CHECK_EQ(sys(copy_file_range, a, 0, b, 0, 100, 0), 10);
+	CHECK_EQ(sys(lseek, a, 0, SEEK_CUR), 10);
+	expect(b, "a234ef0123456789");
+	CHECK_EQ(sys(copy_file_range, a, 0, b, 0, 100, 0), 0); // at its end
+	from = 99;
+	CHECK_EQ(sys(copy_file_range, a, &from, b, 0, 100, 0), 0);
+}
+
+TEST(a_large_range_is_copied)
+{
+	int a, b;
+
+	t_tmpdir();
+	a = file("a", "");
+	b = file("b", "");
+	for (unsigned i = 0; i < sizeof buf; i++)
+		buf[i] = (char)(i * 7 + i / 256);
+	CHECK_EQ(sys(write, a, buf, sizeof buf), sizeof buf);
+	sys(lseek, a, 0, SEEK_SET);
+	CHECK_EQ(sys(copy_file_range, a, 0, b, 0, 1 << 20, 0), sizeof buf);
+	CHECK_EQ(sys(pread64, b, back, sizeof back, 0), sizeof buf);
+	CHECK(!memcmp(buf, back, sizeof buf));
+}
+
+TEST(within_one_file)
+{
+	long from = 0, to = 10;
+	int a;
+
+	t_tmpdir();
+	a = file("a", "0123456789");
+	CHECK_EQ(sys(copy_file_range, a, &from, a, &to, 10, 0), 10);
+	expect(a, "01234567890123456789");
+	from = 0;
+	to = 5;
+	CHECK_EQ(sys(copy_file_range, a, &from, a, &to, 10, 0), -EINVAL);
+	CHECK_EQ(sys(copy_file_range, a, &from, a, &to, 5, 0), 5);
+}
+
+TEST(ranges_that_cannot_be_copied)
+{
+	long wrapped = -1, negative = -100;
+	int a, b, ro, append, dir;
+
+	t_tmpdir();
+	pipes();
+	a = file("a", "text");
+	b = file("b", "");
+	ro = (int)sys(open, "b", O_RDONLY);
+	append = (int)sys(open, "b", O_WRONLY | O_APPEND);
+	dir = (int)sys(open, ".", O_RDONLY | O_DIRECTORY);
+	CHECK_EQ(sys(copy_file_range, a, 0, b, 0, 4, 1), -EINVAL);
+	CHECK_EQ(sys(copy_file_range, -1, 0, b, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(copy_file_range, a, 0, -1, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(copy_file_range, a, 0, ro, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(copy_file_range, append, 0, a, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(copy_file_range, a, 0, append, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(copy_file_range, dir, 0, b, 0, 4, 0), -EISDIR);
+	CHECK_EQ(sys(copy_file_range, p[0], 0, b, 0, 4, 0), -EINVAL);
+	CHECK_EQ(sys(copy_file_range, a, 0, p[1], 0, 4, 0), -EINVAL);
+	CHECK_EQ(sys(copy_file_range, a, &wrapped, b, 0, 4, 0), -EOVERFLOW);
+	CHECK_EQ(sys(copy_file_range, a, 0, b, &negative, 4, 0), -EINVAL);
+	CHECK_EQ(sys(copy_file_range, a, 8UL, b, 0, 4, 0), -EFAULT);
+	CHECK_EQ(sys(copy_file_range, a, 0, b, 0, 0, 0), 0);
+	expect(b, "");
+}
+
+// ---- splice ----
+
+TEST(file_to_pipe_to_file)
+{
+	long at = 3;
+	int a, b;
+
+	t_tmpdir();
+	pipes();
+	a = file("a", "0123456789");
+	b = file("b", "");
+	CHECK_EQ(sys(splice, a, &at, p[1], 0, 4, 0), 4);
+	CHECK_EQ(at, 7);
+	CHECK_EQ(sys(lseek, a, 0, SEEK_CUR), 0);
+	CHECK_EQ(sys(splice, a, 0, p[1], 0, 2, 0), 2);
+	CHECK_EQ(sys(lseek, a, 0, SEEK_CUR), 2);
+	CHECK_EQ(in_pipe(p[0]), 6);
+	CHECK_EQ(sys(splice, p[0], 0, b, 0, 100, 0), 6);
+	expect(b, "345601");
+	at = 1;
+	CHECK_EQ(sys(write, p[1], "xy", 2), 2);
+	CHECK_EQ(sys(splice, p[0], 0, b, &at, 100, 0), 2);
+	expect(b, "3xy601");
+}
+
+TEST(pipe_to_pipe)
+{
+	pipes();
+	sys(write, p[1], "abcdef", 6);
+	CHECK_EQ(sys(splice, p[0], 0, q[1], 0, 4, 0), 4);
+	CHECK_EQ(in_pipe(p[0]), 2);
+	CHECK_EQ(sys(read, q[0], back, 10), 4);
+	CHECK(!memcmp(back, "abcd", 4));
+}
+
+TEST(more_than_a_pipe_holds)
+{
+	int a, b;
+	long n, total = 0;
+
+	t_tmpdir();
+	pipes();
+	a = file("a", "");
+	b = file("b", "");
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(sys(write, a, buf, sizeof buf), sizeof buf);
+	sys(lseek, a, 0, SEEK_SET);
+	while ((n = sys(splice, a, 0, p[1], 0, 1 << 20, 0)) > 0) {
+		CHECK_LE(n, 65536);
+		CHECK_EQ(in_pipe(p[0]), n);
+		CHECK_EQ(sys(splice, a, 0, p[1], 0, 4096, SPLICE_NONBLOCK), n == 65536 ? -EAGAIN : 0);
+		while (n) {
+			long out = sys(splice, p[0], 0, b, 0, n, 0);
+
+			CHECK_GE(out, 1);
+			n -= out;
+			total += out;
+		}
+	}
+	CHECK_EQ(n, 0);
+	CHECK_EQ(total, 4 * sizeof buf);
+}
+
+TEST(splice_waits)
+{
+	int b, pid;
+
+	t_tmpdir();
+	pipes();
+	b = file("b", "");
+	CHECK_EQ(sys(splice, p[0], 0, b, 0, 10, SPLICE_NONBLOCK), -EAGAIN);
+	pid = t_fork();
+	if (pid == 0) {
+		sys(close, p[1]);
+		t_exit((int)sys(splice, p[0], 0, b, 0, 10, 0));
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(write, p[1], "abc", 3);
+	CHECK_EQ(t_wait(pid), 3);
+	expect(b, "abc");
+	sys(close, p[1]);
+	CHECK_EQ(sys(splice, p[0], 0, b, 0, 10, 0), 0);
+}
+
+TEST(splices_that_cannot_be)
+{
+	long at = 0;
+	int a, append;
+
+	t_tmpdir();
+	pipes();
+	a = file("a", "text");
+	append = (int)sys(open, "a", O_WRONLY | O_APPEND);
+	sys(write, p[1], "x", 1);
+	CHECK_EQ(sys(splice, a, 0, a, 0, 4, 0), -EINVAL);
+	CHECK_EQ(sys(splice, a, 0, p[1], 0, 4, 0x100), -EINVAL);
+	CHECK_EQ(sys(splice, -1, 0, p[1], 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(splice, a, 0, -1, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(splice, -1, 0, -1, 0, 0, 0), 0);
+	CHECK_EQ(sys(splice, a, 0, p[0], 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(splice, p[1], 0, a, 0, 4, 0), -EBADF);
+	CHECK_EQ(sys(splice, p[0], &at, a, 0, 4, 0), -ESPIPE);
+	CHECK_EQ(sys(splice, a, 0, p[1], &at, 4, 0), -ESPIPE);
+	CHECK_EQ(sys(splice, p[0], 0, p[1], 0, 4, 0), -EINVAL);
+	CHECK_EQ(sys(splice, p[0], 0, append, 0, 4, 0), -EINVAL);
+	CHECK_EQ(sys(splice, a, 8UL, p[1], 0, 4, 0), -EFAULT);
+	CHECK_EQ(in_pipe(p[0]), 1);
+	t_action(SIGPIPE, SIG_IGN, 0);
+	sys(close, q[0]);
+	CHECK_EQ(sys(splice, a, 0, q[1], 0, 4, 0), -EPIPE);
+}
+
+// ---- tee, vmsplice ----
+
+TEST(tee_leaves_what_it_copies)
+{
+	pipes();
+	sys(write, p[1], "abcdef", 6);
+	CHECK_EQ(sys(tee, p[0], q[1], 4, 0), 4);
+	CHECK_EQ(in_pipe(p[0]), 6);
+	CHECK_EQ(sys(read, q[0], back, 10), 4);
+	CHECK(!memcmp(back, "abcd", 4));
+	CHECK_EQ(sys(tee, p[0], q[1], 100, 0), 6);
+	CHECK_EQ(sys(read, p[0], back, 10), 6);
+	CHECK_EQ(sys(tee, p[0], q[1], 100, SPLICE_NONBLOCK), -EAGAIN);
+	CHECK_EQ(sys(tee, p[0], q[1], 0, 0), 0);
+	CHECK_EQ(sys(tee, p[0], p[1], 4, 0), -EINVAL);
+	CHECK_EQ(sys(tee, p[1], q[1], 4, 0), -EBADF);
+	CHECK_EQ(sys(tee, p[0], q[0], 4, 0), -EBADF);
+	CHECK_EQ(sys(tee, -1, q[1], 4, 0), -EBADF);
+	CHECK_EQ(sys(tee, p[0], q[1], 4, 0x100), -EINVAL);
+	CHECK_EQ(sys(tee, sys(open, "/dev/zero", O_RDONLY), q[1], 4, 0), -EINVAL);
+	sys(close, p[1]);
+	CHECK_EQ(sys(tee, p[0], q[1], 4, 0), 0);
+}
+
+TEST(user_memory_to_a_pipe_and_back)
+{
+	struct iovec v[2] = {{"abc", 3}, {"defg", 4}}, w[2] = {{back, 2}, {back + 100, 50}}, bad = {t_ptr(8), 10};
+
+	pipes();
+	CHECK_EQ(sys(vmsplice, p[1], v, 2, 0), 7);
+	CHECK_EQ(in_pipe(p[0]), 7);
+	CHECK_EQ(sys(vmsplice, p[0], w, 2, 0), 7);
+	CHECK(!memcmp(back, "ab", 2) && !memcmp(back + 100, "cdefg", 5));
+	CHECK_EQ(sys(vmsplice, p[0], w, 2, SPLICE_NONBLOCK), -EAGAIN);
+	v[0] = (struct iovec){buf, sizeof buf};
+	v[1] = v[0];
+	long n = sys(vmsplice, p[1], v, 2, SPLICE_NONBLOCK);
+
+	CHECK(n > 60000 && n <= 65536);
+	CHECK_EQ(sys(vmsplice, p[1], v, 1, SPLICE_NONBLOCK), -EAGAIN);
+	CHECK_EQ(sys(vmsplice, p[1], v, 0, 0), 0);
+	CHECK_EQ(sys(vmsplice, p[1], v, 2000, 0), -EINVAL);
+	CHECK_EQ(sys(vmsplice, p[1], 8UL, 1, 0), -EFAULT);
+	CHECK_EQ(sys(vmsplice, q[1], &bad, 1, 0), -EFAULT);
+	CHECK_EQ(sys(vmsplice, p[1], v, 1, 0x100), -EINVAL);
+	CHECK_EQ(sys(vmsplice, -1, v, 1, 0), -EBADF);
+	CHECK_EQ(sys(vmsplice, sys(open, "/dev/null", O_RDWR), v, 1, 0), -EBADF);
+}
