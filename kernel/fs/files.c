@@ -624,6 +624,9 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
 		return file_lock_fcntl(f, cmd, arg);
 	case F_ADD_SEALS:
 	case F_GET_SEALS:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Advisory locks: fcntl's record locks, which belong to a descriptor table, and flock's, which
- * belong to an open file. Mirrors Linux fs/locks.c. LINUX: a cycle of waiters is not detected (no
+ * Advisory locks: fcntl's record locks, which belong to a descriptor table or (F_OFD_*) to an open
+ * file, and flock's, which belong to an open file. Mirrors Linux fs/locks.c. LINUX: a cycle of waiters is not detected (no
  * EDEADLK); a signal gets anybody out.
  *
  * Locks: file_locks_lock (spinning) for the lists of all inodes; one queue for all waiters, as
@@ -12,10 +12,10 @@
 
 struct file_lock {
 	struct list node;
-	const void *owner;		/* struct files, or struct file for flock */
+	const void *owner;		/* struct files, or struct file for flock and F_OFD_* */
 	bool whole;			/* flock's kind: does not meet fcntl's */
 	s16 type;			/* F_RDLCK, F_WRLCK; F_UNLCK in requests */
-	int pid;
+	int pid;			/* -1: of an open file */
 	u64 start, end;			/* end inclusive */
 };
 
@@ -156,8 +156,10 @@ void posix_locks_release(struct inode *i, struct files *owner)
 
 void file_locks_release(struct file *f)
 {
-	if (unlikely(!list_empty(&f->inode->locks)))
+	if (unlikely(!list_empty(&f->inode->locks))) {
 		drop_owner(f->inode, f, true);
+		drop_owner(f->inode, f, false);
+	}
 }
 
 /* --- fcntl --- */
@@ -220,15 +222,21 @@ long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg)
 		return -EFAULT;
 	if (l.l_type != F_RDLCK && l.l_type != F_WRLCK && l.l_type != F_UNLCK)
 		return -EINVAL;
+	if (cmd >= F_OFD_GETLK) {
+		if (l.l_pid)
+			return -EINVAL;
+		want.owner = f;
+		want.pid = -1;
+	}
 	want.type = l.l_type;
 	err = lock_range(f, &l, &want);
 	if (err)
 		return err;
-	if (cmd == F_GETLK)
+	if (cmd == F_GETLK || cmd == F_OFD_GETLK)
 		return get_lock(f, &want, &l, arg);
 	if ((l.l_type == F_RDLCK && !f->readable) || (l.l_type == F_WRLCK && !f->writable))
 		return -EBADF;
-	return apply(f->inode, &want, cmd == F_SETLKW);
+	return apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
 }
 
 /* --- flock --- */

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// Record locks that belong to an open file (F_OFD_*), beside those that belong to a process.
+#include "t.h"
+
+#define F_OFD_GET 36
+#define F_OFD_SET 37
+#define F_OFD_WAIT 38
+
+static int a, b;
+
+// Two openings of one file.
+static void make(void)
+{
+	t_tmpdir();
+	a = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
+	b = (int)sys(open, "f", O_RDWR);
+	CHECK(a >= 0 && b >= 0);
+}
+
+static long ask(int fd, int cmd, int type, long start, long len)
+{
+	struct flock l = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+
+	return sys(fcntl, fd, cmd, &l);
+}
+
+static struct flock found(int fd, int cmd, int type, long start, long len)
+{
+	struct flock l = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+
+	CHECK_EQ(sys(fcntl, fd, cmd, &l), 0);
+	return l;
+}
+
+TEST(two_openings_exclude_each_other)
+{
+	make();
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 10), 0);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 5, 10), -EAGAIN);
+	CHECK_EQ(ask(b, F_OFD_SET, F_RDLCK, 9, 1), -EAGAIN);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 10, 10), 0);
+	CHECK_EQ(ask(a, F_OFD_SET, F_UNLCK, 0, 5), 0);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 0, 5), 0);
+	CHECK_EQ(ask(a, F_OFD_SET, F_RDLCK, 5, 5), 0); // its own, changed
+	CHECK_EQ(ask(b, F_OFD_SET, F_RDLCK, 5, 5), 0);
+}
+
+TEST(one_opening_has_one_set_of_locks)
+{
+	long c;
+
+	make();
+	c = sys(dup, a);
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 0), 0);
+	CHECK_EQ(ask((int)c, F_OFD_SET, F_WRLCK, 0, 0), 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 0), 0)), 0); // a fork shares it
+	sys(close, c);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 0, 0), -EAGAIN); // not the last descriptor
+	sys(close, a);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 0, 0), 0);
+}
+
+TEST(they_meet_the_locks_of_a_process)
+{
+	struct flock l;
+
+	make();
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 10), 0);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 0, 10), -EAGAIN);
+	l = found(b, F_GETLK, F_WRLCK, 0, 100);
+	CHECK_EQ(l.l_type, F_WRLCK);
+	CHECK_EQ(l.l_pid, -1);
+	CHECK_EQ(l.l_len, 10);
+	l = found(b, F_OFD_GET, F_RDLCK, 0, 100);
+	CHECK_EQ(l.l_pid, -1);
+	CHECK_EQ(ask(b, F_SETLK, F_WRLCK, 20, 10), 0);
+	l = found(a, F_OFD_GET, F_RDLCK, 20, 1);
+	CHECK_EQ(l.l_pid, t_getpid());
+	l = found(a, F_OFD_GET, F_RDLCK, 40, 1);
+	CHECK_EQ(l.l_type, F_UNLCK);
+}
+
+TEST(closing_another_opening_keeps_them)
+{
+	make();
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 10), 0);
+	sys(close, sys(open, "f", O_RDWR)); // a process's locks would go with it
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 0, 10), -EAGAIN);
+}
+
+TEST(waiting_for_one)
+{
+	int pid;
+
+	make();
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 10), 0);
+	pid = t_fork();
+	if (pid == 0)
+		t_exit((int)-ask(b, F_OFD_WAIT, F_WRLCK, 0, 10));
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(ask(a, F_OFD_SET, F_UNLCK, 0, 10), 0);
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, 0, 10), -EAGAIN); // b is still open here
+}
+
+TEST(bad_arguments)
+{
+	struct flock l = {.l_type = F_WRLCK, .l_pid = 1};
+	long ro;
+
+	make();
+	ro = sys(open, "f", O_RDONLY);
+	CHECK_EQ(sys(fcntl, a, F_OFD_SET, &l), -EINVAL);
+	CHECK_EQ(sys(fcntl, a, F_OFD_GET, &l), -EINVAL);
+	CHECK_EQ(sys(fcntl, a, F_OFD_SET, 8UL), -EFAULT);
+	CHECK_EQ(ask(a, F_OFD_SET, 17, 0, 0), -EINVAL);
+	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, -1, 0), -EINVAL);
+	CHECK_EQ(ask((int)ro, F_OFD_SET, F_WRLCK, 0, 0), -EBADF);
+	CHECK_EQ(ask(-1, F_OFD_SET, F_WRLCK, 0, 0), -EBADF);
+}
