@@ -76,6 +76,7 @@ static void kernel_init(void *arg)
 	futex_init();
 	oom_reaper_init();
 	unpack_initrds();
+	flush_delayed_fput();		/* what is still open for writing cannot be run */
 	open_console();
 	pr_info("%lu KiB of memory, %u CPUs\n", boot.ram_bytes / 1024, nr_cpus);
 	err = kernel_execve(init_argv[0], init_argv, envp);

@@ -107,6 +107,8 @@ struct file *file_alloc_empty(void);				/* or NULL; for one of the next two */
 void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */
 void file_free_empty(struct file *f);
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
+int get_write_access(struct inode *i);		/* 0, -ETXTBSY: a program runs from it */
+static inline void put_write_access(struct inode *i) { atomic_fetch_sub(&i->writers, 1); }
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
 
 /* --- file systems --- */

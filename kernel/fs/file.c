@@ -93,6 +93,10 @@ static void file_release(struct file *f)
 	file_locks_release(f);
 	if (f->opened && f->ops->release)
 		f->ops->release(f);
+	if (f->writer)
+		put_write_access(f->inode);
+	if (f->denies_write)
+		atomic_fetch_add(&f->inode->writers, 1);
 	dput(f->dentry);
 	kmem_cache_free(file_cache, f);
 }

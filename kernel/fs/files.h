@@ -85,6 +85,7 @@ struct inode {
 	void *private;
 	u64 private_nr;
 	u32 seals;			/* [lock] F_SEAL_*; only ever more */
+	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
 	struct mapping own_mapping;
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
@@ -118,6 +119,7 @@ struct file {
 	struct list defer_node;
 	struct list epoll_items;	/* [epoll_lock] what watches it */
 	u8 readable, writable, opened;	/* (!) opened: release is due */
+	u8 writer, denies_write;	/* counted in inode->writers, as one that writes or one that keeps writers out */
 };
 
 /* --- open files --- */

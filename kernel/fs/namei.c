@@ -434,15 +434,42 @@ int vfs_truncate(struct dentry *d, u64 size)
 		if (room < 0)
 			return (int)room;
 	}
+	err = get_write_access(i);
+	if (err)
+		return err;
 	mutex_lock(&i->lock);
 	err = i->ops->truncate(i, size);
 	mutex_unlock(&i->lock);
+	put_write_access(i);
 	if (!err)
 		fsnotify(d, IN_MODIFY);
 	return err;
 }
 
 /* --- open --- */
+
+/* One more writer (by 1), or one more program that keeps them out (by -1). false: the others are in the way. */
+static bool count_writer(struct inode *i, s32 by)
+{
+	s32 n = atomic_load(&i->writers);
+
+	do {
+		if (by > 0 ? n < 0 : n > 0)
+			return false;
+	} while (!atomic_compare_exchange_weak(&i->writers, &n, n + by));
+	return true;
+}
+
+int get_write_access(struct inode *i)
+{
+	return count_writer(i, 1) ? 0 : -ETXTBSY;
+}
+
+static int deny_write(struct file *f)
+{
+	f->denies_write = count_writer(f->inode, -1);
+	return f->denies_write ? 0 : -ETXTBSY;
+}
 
 /* f becomes d's, whose reference it takes over: f, or it is gone: ERR_PTR. */
 static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
@@ -452,6 +479,14 @@ static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
 	file_attach(f, d, flags & O_PATH ? NULL : d->inode->fops, flags);
 	if (flags & O_PATH)
 		return f;
+	if (f->writable && inode_is(d->inode, S_IFREG)) {
+		err = get_write_access(d->inode);
+		f->writer = !err;
+		if (err) {
+			fput(f);
+			return ERR_PTR(err);
+		}
+	}
 	err = !d->inode->fops ? -ENXIO : f->ops->open ? f->ops->open(d->inode, f) : 0;
 	if (err) {
 		fput(f);
@@ -631,6 +666,7 @@ static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 {
 	struct file *f = file_alloc_empty();
+	bool to_run = flags & __FMODE_EXEC;
 	struct dentry *d;
 
 	might_sleep();
@@ -643,6 +679,14 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 	}
 	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC | __FMODE_EXEC);
 	f = open_as(f, d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
+	if (!IS_ERR(f) && to_run) {
+		int err = deny_write(f);
+
+		if (err) {
+			fput(f);
+			return ERR_PTR(err);
+		}
+	}
 	if (!IS_ERR(f) && f->opened)
 		fsnotify(f->dentry, IN_OPEN);
 	return f;

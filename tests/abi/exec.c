@@ -340,3 +340,79 @@ TEST(thirty_in_a_row)
 {
 	CHECK_EQ(IN_CHILD(t_exec("chain", "30", NULL)), 23);
 }
+
+// ---- a program that runs is not written, and one that is written does not run ----
+
+static char image[4 << 20];
+
+static long copy_of_self(int fd)
+{
+	long from = sys(open, t_self, O_RDONLY), n = sys(read, from, image, sizeof image);
+
+	CHECK(n > 0 && n < (long)sizeof image);
+	sys(close, from);
+	return sys(write, fd, image, n) == n ? n : -1;
+}
+
+HELPER(pausing)
+{
+	t_spit("running", "");
+	return thread_pause(NULL);
+}
+
+static long exec_file(const char *path, const char *role)
+{
+	const char *argv[] = {path, role, NULL};
+
+	return sys(execve, path, argv, t_envp);
+}
+
+TEST(a_program_that_runs_is_not_written)
+{
+	int fd, pid;
+
+	t_tmpdir();
+	fd = (int)sys(open, "prog", O_WRONLY | O_CREAT, 0755);
+	CHECK_GE(copy_of_self(fd), 1);
+	sys(close, fd);
+	pid = t_fork();
+	if (pid == 0)
+		t_exit((int)-exec_file("./prog", "@pausing"));
+	UNTIL(sys(access, "running", 0) == 0);
+	CHECK_EQ(sys(open, "prog", O_WRONLY), -ETXTBSY);
+	CHECK_EQ(sys(open, "prog", O_RDWR | O_TRUNC), -ETXTBSY);
+	CHECK_EQ(sys(open, "prog", O_RDONLY | O_TRUNC), -ETXTBSY);
+	CHECK_EQ(sys(truncate, "prog", 0), -ETXTBSY);
+	CHECK_GE(sys(open, "prog", O_RDONLY), 0);
+	CHECK_EQ(sys(chmod, "prog", 0700), 0);
+	CHECK_EQ(sys(rename, "prog", "other"), 0);
+	CHECK_EQ(sys(open, "other", O_WRONLY), -ETXTBSY);
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_GE(sys(open, "other", O_RDWR), 0);
+}
+
+TEST(a_program_that_is_written_does_not_run)
+{
+	int fd, other;
+
+	t_tmpdir();
+	fd = (int)sys(open, "prog", O_WRONLY | O_CREAT, 0755);
+	CHECK_GE(copy_of_self(fd), 1);
+	CHECK_EQ(IN_CHILD(t_exit((int)-exec_file("./prog", "@pausing"))), ETXTBSY);
+	other = (int)sys(open, "prog", O_RDWR);
+	CHECK_GE(other, 0);
+	sys(close, fd);
+	CHECK_EQ(exec_file("./prog", "@pausing"), -ETXTBSY);
+	sys(close, other);
+	CHECK_EQ(IN_CHILD({
+		sys(alarm, 20);
+		int pid = t_fork();
+
+		if (pid == 0)
+			t_exit((int)-exec_file("./prog", "@pausing"));
+		UNTIL(sys(access, "running", 0) == 0);
+		sys(kill, pid, SIGKILL);
+	}),
+		0);
+}
