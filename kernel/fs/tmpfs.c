@@ -18,6 +18,7 @@
 static const struct inode_ops tmpfs_file_ops, tmpfs_symlink_ops;
 static const struct file_ops tmpfs_fops;
 
+#define NAME_SIZE	20u		/* what a name adds to its directory's size, as Linux has it */
 #define LONG_SYMLINK	256u		/* from here on a symlink's text counts as two pages */
 
 static _Atomic u64 all_pages, all_names;	/* of all mounted tmpfs */
@@ -92,6 +93,7 @@ struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev)
 		i->seals = F_SEAL_SEAL;
 		break;
 	case S_IFDIR:
+		i->size = 2 * NAME_SIZE;
 		i->ops = &tmpfs_dir_ops;
 		i->fops = &dir_fops;
 		break;
@@ -104,8 +106,10 @@ struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev)
 	return i;
 }
 
-static void touch(struct inode *dir)
+/* names more are in dir. */
+static void touch(struct inode *dir, int names)
 {
+	dir->size += (u64)(s64)(names * (int)NAME_SIZE);
 	dir->mtime = dir->ctime = now_realtime();
 }
 
@@ -125,7 +129,7 @@ static int tmpfs_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 	d->inode = i;
 	if (inode_is(i, S_IFDIR))
 		atomic_fetch_add(&dir->nlink, 1);
-	touch(dir);
+	touch(dir, 1);
 	return 0;
 }
 
@@ -170,7 +174,7 @@ static int tmpfs_symlink(struct inode *dir, struct dentry *d, const char *target
 	}
 	inode_init_owner(i, dir);
 	d->inode = i;
-	touch(dir);
+	touch(dir, 1);
 	return 0;
 }
 
@@ -196,7 +200,7 @@ static int tmpfs_link(struct inode *dir, struct dentry *d, struct inode *old)
 	atomic_fetch_add(&old->nlink, 1);
 	old->ctime = now_realtime();
 	d->inode = iget(old);
-	touch(dir);
+	touch(dir, 1);
 	return 0;
 }
 
@@ -213,7 +217,7 @@ static int tmpfs_unlink(struct inode *dir, struct dentry *d)
 	atomic_fetch_sub(&i->nlink, 1);
 	drop_names(dir->sb, 1);
 	i->ctime = now_realtime();
-	touch(dir);
+	touch(dir, -1);
 	return 0;
 }
 
@@ -229,8 +233,8 @@ static int tmpfs_rename(struct inode *odir, struct dentry *od, struct inode *ndi
 		atomic_fetch_add(&ndir->nlink, 1);
 	}
 	od->inode->ctime = now_realtime();
-	touch(odir);
-	touch(ndir);
+	touch(odir, -1);
+	touch(ndir, 1);
 	return 0;
 }
 

@@ -685,3 +685,35 @@ TEST(a_megabyte)
 	CHECK_EQ(sys(pread64, fd, got, SIZE, 0), SIZE);
 	CHECK(!memcmp(data, got, SIZE));
 }
+
+// tmpfs: a directory's size is a count of its names. Others have their own idea.
+TEST(sizes_of_directories_in_memory)
+{
+	struct stat s;
+
+	CHECK_EQ(sys(mkdir, "/dev/shm/sizes", 0700), 0);
+	CHECK_EQ(sys(chdir, "/dev/shm/sizes"), 0);
+	CHECK_EQ(sys(stat, ".", &s), 0);
+	long empty = s.st_size;
+
+	CHECK_EQ(sys(mkdir, "a", 0700), 0);
+	CHECK_EQ(sys(symlink, "x", "b"), 0);
+	sys(close, sys(open, "c", O_CREAT | O_WRONLY, 0600));
+	CHECK_EQ(sys(link, "c", "d"), 0);
+	CHECK_EQ(sys(stat, ".", &s), 0);
+	CHECK_EQ(s.st_size, empty + 80);
+	CHECK_EQ(s.st_blocks, 0);
+	CHECK_EQ(sys(rename, "c", "a/e"), 0);
+	CHECK_EQ(sys(rename, "b", "d"), 0);
+	CHECK_EQ(sys(stat, ".", &s), 0);
+	CHECK_EQ(s.st_size, empty + 40);
+	CHECK_EQ(sys(stat, "a", &s), 0);
+	CHECK_EQ(s.st_size, empty + 20);
+	CHECK_EQ(sys(unlink, "a/e"), 0);
+	CHECK_EQ(sys(unlink, "d"), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	CHECK_EQ(sys(stat, ".", &s), 0);
+	CHECK_EQ(s.st_size, empty);
+	CHECK_EQ(sys(chdir, "/"), 0);
+	CHECK_EQ(sys(rmdir, "/dev/shm/sizes"), 0);
+}
