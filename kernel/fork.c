@@ -695,8 +695,10 @@ long sys_unshare(unsigned long flags)
 	const u64 alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
 	int err = 0;
 
-	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM))
+	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWANY))
 		return -EINVAL;
+	if (flags & CLONE_NEWANY)
+		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if (flags & alone) {
 		read_lock(&tasklist_lock);
 		if (!thread_group_empty(current))
@@ -714,6 +716,18 @@ long sys_unshare(unsigned long flags)
 	if (!err && flags & CLONE_SYSVSEM && current->group->sysvsem)
 		exit_sem(current->group);
 	return err;
+}
+
+/* LINUX: there is one name space of each kind, so no descriptor means another. */
+long sys_setns(int fd, int flags)
+{
+	struct fdref r = fdget(fd);
+
+	(void)flags;
+	if (!r.file)
+		return -EBADF;
+	fdput(r);
+	return -EINVAL;
 }
 
 long sys_set_tid_address(uaddr_t addr)

@@ -29,6 +29,7 @@ struct wait_opts {
 	u32 file_flags;			/* of that pidfd */
 	int options;
 	int cause, status;		/* of siginfo */
+	u32 uid;			/* of siginfo */
 	int wait_status;		/* of wait4 */
 	struct k_rusage *ru;		/* or NULL */
 	bool eligible;			/* a child was seen that may yet have something to tell */
@@ -107,6 +108,7 @@ static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 
 	if (!(wo->options & WEXITED))
 		return 0;
+	wo->uid = READ_ONCE(p->cred.uid);
 	set_death_cause(wo, p->group->flags & SIGNAL_GROUP_EXIT ? p->group->group_exit_code : p->exit_code);
 	if (wo->options & WNOWAIT) {
 		get_task(p);
@@ -174,6 +176,7 @@ static int wait_task_stopped(struct wait_opts *wo, enum relation rel, struct tas
 		return 0;
 	wo->wait_status = code << 8 | 0x7f;
 	wo->cause = rel == TRACEE ? CLD_TRAPPED : CLD_STOPPED;
+	wo->uid = READ_ONCE(p->cred.uid);
 	wo->status = code;
 	return report_change(wo, p);
 }
@@ -194,6 +197,7 @@ static int wait_task_continued(struct wait_opts *wo, struct task *p)
 		return 0;
 	wo->wait_status = 0xffff;
 	wo->cause = CLD_CONTINUED;
+	wo->uid = READ_ONCE(p->cred.uid);
 	wo->status = SIGCONT;
 	return report_change(wo, p);
 }
@@ -456,7 +460,7 @@ long sys_waitid(int which, int id, uaddr_t uinfo, int options, uaddr_t ru)
 	if (wo.group)
 		group_put(wo.group);
 	if (ret > 0) {
-		info = (struct waitid_info){ .signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .status = wo.status };
+		info = (struct waitid_info){ .signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .uid = wo.uid, .status = wo.status };
 		if (ru && copy_to_user(ru, &r, sizeof(r)))
 			return -EFAULT;
 		ret = 0;

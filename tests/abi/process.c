@@ -214,3 +214,21 @@ TEST(usage_of_children)
 	CHECK_GE(after.ru_minflt - before.ru_minflt, PAGES);
 	CHECK_GE(after.ru_nvcsw - before.ru_nvcsw, 1);
 }
+
+TEST(name_spaces_that_cannot_be_joined)
+{
+	long null = sys(open, "/dev/null", O_RDONLY);
+
+	CHECK_EQ(sys(setns, -1, 0), -EBADF);
+	CHECK_EQ(sys(setns, 99, CLONE_NEWUTS), -EBADF);
+	CHECK_EQ(sys(setns, null, 0), -EINVAL);
+	CHECK_EQ(sys(setns, null, CLONE_NEWUTS), -EINVAL);
+	CHECK_EQ(sys(unshare, 1), -EINVAL);
+	CHECK_EQ(IN_CHILD({
+		if (sys(geteuid) == 0)
+			CHECK_EQ(sys(setresuid, 65534, 65534, 65534), 0);
+		CHECK_EQ(sys(unshare, CLONE_NEWUTS), -EPERM);
+		CHECK_EQ(sys(unshare, CLONE_NEWIPC | CLONE_FILES), -EPERM);
+	}),
+		0);
+}

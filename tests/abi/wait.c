@@ -340,3 +340,25 @@ TEST(usage_is_filled_in)
 	CHECK_EQ(sys(waitid, P_PID, pid, 0, WEXITED, 8UL), -EFAULT);
 	CHECK_EQ(t_wait(pid), -ECHILD);
 }
+
+TEST(waitid_tells_the_childs_user)
+{
+	siginfo_t info;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	int pid = t_fork();
+
+	if (pid == 0) {
+		sys(setresuid, 1234, 0, 0);
+		sys(kill, t_getpid(), SIGSTOP);
+		t_exit(0);
+	}
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WSTOPPED, 0), 0);
+	CHECK_EQ(info.si_uid, 1234);
+	sys(kill, pid, SIGCONT);
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WCONTINUED, 0), 0);
+	CHECK_EQ(info.si_uid, 1234);
+	CHECK_EQ(sys(waitid, P_PID, pid, &info, WEXITED, 0), 0);
+	CHECK_EQ(info.si_uid, 1234);
+}
