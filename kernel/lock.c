@@ -490,7 +490,7 @@ static int __attribute__((noinline)) mutex_lock_slow(struct mutex *m, unsigned s
 	return err;
 }
 
-static inline int mutex_lock_state(struct mutex *m, unsigned state, const void *where, unsigned slack)
+static int __attribute__((noinline)) mutex_lock_state(struct mutex *m, unsigned state, const void *where, unsigned slack)
 {
 	uintptr_t free = 0;
 
@@ -507,9 +507,31 @@ static inline int mutex_lock_state(struct mutex *m, unsigned state, const void *
 	return 0;
 }
 
+static void __attribute__((noinline)) mutex_lock_contended(struct mutex *m, const void *where)
+{
+	(void)mutex_lock_slow(m, TASK_UNINTERRUPTIBLE);
+	mutex_acquired(m, where);
+}
+
+/* A free one of a higher rank than all that are held, where one may sleep: this way needs no frame. */
 void mutex_lock(struct mutex *m)
 {
-	mutex_lock_state(m, TASK_UNINTERRUPTIBLE, __builtin_return_address(0), 0);
+	const void *where = __builtin_return_address(0);
+	struct mutex *top = current->held_mutexes;
+	uintptr_t free = 0;
+
+	if (unlikely(!may_sleep()) || unlikely(top && top->rank >= m->rank)) {
+		mutex_lock_state(m, TASK_UNINTERRUPTIBLE, where, 0);
+		return;
+	}
+	arch_point(POINT_LOCK, m);
+	if (unlikely(!atomic_compare_exchange_strong(&m->owner, &free, (uintptr_t)current))) {
+		mutex_lock_contended(m, where);
+		return;
+	}
+	m->where = where;
+	m->below = top;
+	current->held_mutexes = m;
 }
 
 void mutex_lock_nested(struct mutex *m)
