@@ -241,7 +241,7 @@ out:
 	return total ? (s64)total : ret;
 }
 
-long sys_vmsplice(int fd, uaddr_t uv, u64 n, unsigned flags)
+long sys_vmsplice(int fd, uaddr_t uv, u32 n, unsigned flags)
 {
 	struct fdref r;
 	struct iov iov;
