@@ -4,21 +4,22 @@
 // be mixed up with what the kernel says on the console.
 //	report @to PROGRAM [ARGUMENT]...	becomes it
 //	report @each PROGRAM...			runs one after the other; how each ended is a line
-//	report @limit MS PROGRAM [ARGUMENT]...	runs it with nothing to read, and ends as it does: or, after so
-//						long, with the line `hung`
+//	report @limit MS PROGRAM [ARGUMENT]...	runs it on a terminal, with nothing to read, and ends as it
+//						does, or, after so long, with the line `hung`
 //	report @scenes FILE.TEST...		runs scenes, each in a fresh process, until one fails; then what the
 //						kernel recorded since that one began follows
 #include "scenes/s.h"
 
-static bool to_report(bool errors)
+#include <asm/ioctls.h>
+#include <asm/poll.h>
+
+static bool to_report(void)
 {
 	long fd = sys(open, "/dev/ttyS1", O_WRONLY | O_NOCTTY);
 
 	if (fd < 0)
 		return false;
 	sys(dup2, fd, 1);
-	if (errors)
-		sys(dup2, fd, 2);
 	sys(close, fd);
 	return true;
 }
@@ -32,14 +33,14 @@ static int become(char **argv)
 
 HELPER(to)
 {
-	if (!to_report(false) || t_argc < 3)
+	if (!to_report() || t_argc < 3)
 		return 127;
 	return become(t_argv + 2);
 }
 
 HELPER(each)
 {
-	if (!to_report(false))
+	if (!to_report())
 		return 127;
 	for (int i = 2; i < t_argc; i++) {
 		char *argv[] = {t_argv[i], NULL};
@@ -60,26 +61,54 @@ static void go_first(void)
 	sys(sched_setscheduler, 0, 1 /* SCHED_FIFO */, &priority);
 }
 
+// A terminal of the program's own, where it is the same on every kernel: its other end, which does not block.
+static long open_terminal(long *slave)
+{
+	long master = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int locked = 0;
+
+	sys(ioctl, master, TIOCSPTLCK, &locked);
+	*slave = sys(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return *slave < 0 ? *slave : master;
+}
+
+static void copy_from(long fd)
+{
+	static char buf[4096];
+	long n;
+
+	while ((n = sys(read, fd, buf, sizeof buf)) > 0)
+		sys(write, 1, buf, n);
+}
+
+static void noted(int sig)
+{
+	(void)sig;
+}
+
 HELPER(limit)
 {
-	long ms = t_argc > 3 ? t_number(t_argv[2]) : 0;
-	unsigned long chld = BIT(SIGCHLD);
-	long null = sys(open, "/dev/null", O_RDONLY), end = t_now_ms() + ms;
+	long end = t_now_ms() + (t_argc > 3 ? t_number(t_argv[2]) : 0), slave, master = open_terminal(&slave);
+	long null = sys(open, "/dev/null", O_RDONLY | O_CLOEXEC);
+	unsigned long none = 0;
 	int status;
 
-	if (!ms || null < 0 || !to_report(true))
+	if (t_argc < 4 || master < 0 || null < 0 || !to_report())
 		return 127;
-	sys(dup2, null, 0);
-	sys(close, null);
-	t_block(chld);
+	t_block(BIT(SIGCHLD));
 	int pid = t_fork();
 
 	if (pid == 0) {
-		t_unblock(chld);
+		t_unblock(BIT(SIGCHLD));
+		sys(dup2, null, 0);
+		sys(dup2, slave, 1);
+		sys(dup2, slave, 2);
 		t_exit(become(t_argv + 3));
 	}
+	t_action(SIGCHLD, noted, 0);
 	go_first();
-	while (sys(wait4, pid, &status, WNOHANG, 0) != pid) { // a child that stops makes a signal, too
+	while (sys(wait4, pid, &status, WNOHANG, 0) != pid) {
+		struct pollfd said = {(int)master, POLLIN, 0};
 		long left = end - t_now_ms();
 		struct timespec ts = {left / 1000, left % 1000 * 1000000};
 
@@ -87,8 +116,10 @@ HELPER(limit)
 			t_printf("\nhung\n");
 			return 0;
 		}
-		sys(rt_sigtimedwait, &chld, 0, &ts, 8);
+		sys(ppoll, &said, 1, &ts, &none, 8);
+		copy_from(master);
 	}
+	copy_from(master);
 	t_printf("\n");
 	if (W_EXITED(status))
 		return W_CODE(status);
@@ -148,7 +179,7 @@ static void tell_trace(long since)
 
 HELPER(scenes)
 {
-	if (!to_report(false))
+	if (!to_report())
 		return 127;
 	for (int i = 2; i < t_argc; i++) {
 		char *test = strchr(t_argv[i], '.');

@@ -513,7 +513,7 @@ TEST(a_tracing_thread_that_ends_lets_go)
 	thread_start(&t, seize_it, (void *)(long)pid);
 	thread_join(&t);
 	CHECK_EQ(sys(wait4, pid, &status, WNOHANG | __WALL, 0), 0);
-	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, pid, 0, 0), 0);
+	UNTIL(sys(ptrace, PTRACE_ATTACH, pid, 0, 0) == 0); // a little after the join
 	CHECK_EQ(wait_stop(pid), SIGSTOP);
 	kill_traced(pid);
 }
