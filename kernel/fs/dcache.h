@@ -175,7 +175,7 @@ struct iov {
 	unsigned n;
 	size_t total;
 };
-int iov_import(struct iov *iov, uaddr_t uv, u64 n);	/* copies and checks; on failure nothing is to be freed */
+int iov_import(struct iov *iov, uaddr_t uv, unsigned n);	/* copies and checks; on failure nothing is to be freed */
 void iov_free(struct iov *iov);
 
 /* --- the rest --- */

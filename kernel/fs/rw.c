@@ -172,13 +172,13 @@ void iov_free(struct iov *iov)
 		kfree(iov->v);
 }
 
-int iov_import(struct iov *iov, uaddr_t uv, u64 n)
+int iov_import(struct iov *iov, uaddr_t uv, unsigned n)
 {
 	int err = -EFAULT;
 
 	if (n > K_IOV_MAX)
 		return -EINVAL;
-	iov->n = (unsigned)n;
+	iov->n = n;
 	iov->v = n <= FAST_IOV ? iov->fast : kmalloc(n * sizeof(*iov->v), GFP_KERNEL);
 	if (!iov->v)
 		return -ENOMEM;
