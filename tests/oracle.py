@@ -132,18 +132,18 @@ Listed = collections.namedtuple("Listed", "linux thaw why")
 
 
 def read_differences(path=DIFFERENCES):
-    """{FILE.TEST: Listed}; a paragraph each, `id: FILE.TEST` first."""
+    """{FILE.TEST: Listed}; a paragraph each, `id: FILE.TEST...` first."""
     found = {}
     with open(path) as f:
         paragraphs = re.split(r"\n\s*\n", re.sub(r"(?m)^#.*\n", "", f.read()).strip())
     for text in paragraphs if paragraphs != [""] else []:
         # A line that begins with a blank goes on.
         fields = dict(re.findall(r"^(\w+):[ \t]*(\S.*)$", re.sub(r"\n[ \t]+", " ", text), re.M))
-        test = fields.pop("id", None)
-        if not test or set(fields) != set(Listed._fields) or test in found:
-            raise Trouble("%s: a difference is one `id:` of its own, `linux:`, `thaw:` and `why:`, not\n%s"
+        tests = fields.pop("id", "").split()
+        if not tests or set(fields) != set(Listed._fields) or set(tests) & set(found):
+            raise Trouble("%s: a difference is an `id:` of its own, `linux:`, `thaw:` and `why:`, not\n%s"
                           % (os.path.relpath(path), text))
-        found[test] = Listed(**fields)
+        found.update((test, Listed(**fields)) for test in tests)
     return found
 
 
