@@ -179,7 +179,8 @@ static void tell_trace(long since)
 
 HELPER(scenes)
 {
-	if (!to_report())
+	// Where a design's killer runs out of victims it shall not take the runner.
+	if (!to_report() || s_adj("-1000"))
 		return 127;
 	for (int i = 2; i < t_argc; i++) {
 		char *test = strchr(t_argv[i], '.');
