@@ -109,7 +109,7 @@ int ptrace_stop(int code, int why, u64 message, struct k_siginfo *info)
 	t->last_siginfo = NULL;
 	t->ptrace_message = 0;
 	t->jobctl &= ~(JOBCTL_LISTENING | JOBCTL_PTRACE_FROZEN);
-	recalc_sigpending();
+	find_sigpending();
 	return code;
 }
 

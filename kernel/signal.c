@@ -158,6 +158,13 @@ void recalc_sigpending(void)
 		clear_tif(current, TIF_SIGPENDING);
 }
 
+void find_sigpending(void)
+{
+	assert_held(&current->sighand->siglock);
+	if (has_pending(current))
+		set_tif(current, TIF_SIGPENDING);
+}
+
 void signal_wake_up(struct task *t, unsigned extra_state)
 {
 	assert_held(&t->sighand->siglock);

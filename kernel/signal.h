@@ -99,6 +99,7 @@ bool signal_pending(struct task *t);
 /* Would a sleeper in @state be woken by what is pending? */
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
+void find_sigpending(void);			/* the same, but what is set stays set: a call that was interrupted is yet to be restarted */
 /*
  * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one, which ends a
  * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is pending.

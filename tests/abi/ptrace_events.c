@@ -519,3 +519,43 @@ TEST(each_traces_the_other)
 	CHECK_EQ(t_wait(b), SIGNALLED(SIGKILL));
 	CHECK_EQ(t_wait(a), SIGNALLED(SIGKILL));
 }
+
+// ---- what an interruption leaves ----
+
+static int sleeps(void *unused)
+{
+	struct timespec t = {0, 300000000};
+	long from = t_now_ms(), err;
+
+	(void)unused;
+	*(_Atomic int *)shared = 1;
+	err = sys(nanosleep, &t, &t);
+	return err ? 1 : t_now_ms() - from >= 299 ? 5 : 2;
+}
+
+TEST(a_sleep_goes_on_after_its_tracer)
+{
+	_Atomic int *asleep = shared_word();
+	int call = SIGTRAP | 0x80, stop = EVENT(PTRACE_EVENT_STOP), pid;
+
+	for (int by_calls = 0; by_calls < 2; by_calls++) {
+		*asleep = 0;
+		pid = child(sleeps, NULL);
+		UNTIL(*asleep && t_state(pid) == 'S');
+		CHECK_EQ(sys(ptrace, PTRACE_SEIZE, pid, 0, PTRACE_O_TRACESYSGOOD), 0);
+		for (int i = 0; i < 3; i++) {
+			if (i) {
+				CHECK_EQ(sys(ptrace, by_calls ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, 0), 0);
+				if (by_calls) {
+					CHECK_EQ(wait_code(pid), call); // restart_syscall
+					CHECK_EQ(sys(ptrace, PTRACE_SYSCALL, pid, 0, 0), 0);
+				}
+				UNTIL(t_state(pid) == 'S');
+			}
+			CHECK_EQ(sys(ptrace, PTRACE_INTERRUPT, pid, 0, 0), 0);
+			CHECK_EQ(wait_code(pid), i && by_calls ? call : stop); // one stop is as good as another
+		}
+		CHECK_EQ(sys(ptrace, PTRACE_DETACH, pid, 0, 0), 0);
+		CHECK_EQ(t_wait(pid), 5);
+	}
+}
