@@ -371,6 +371,14 @@ static void log_and_spin(struct shared *s, int me)
 	s->log[s->n++] = me;
 }
 
+// Ends only if equals get their turn meanwhile.
+static void log_and_wait_for_all(struct shared *s, int me)
+{
+	s->log[s->n++] = me;
+	while (s->n < 3)
+		;
+}
+
 // Children 0, 1, 2 at these priorities are woken in that order by somebody above them, who then gets out of their way.
 static struct shared *in_order(int policy, const int prio[3], void (*work)(struct shared *, int))
 {
@@ -424,7 +432,7 @@ TEST(fifo_is_not_taken_turns_with)
 
 TEST(round_robin_is)
 {
-	struct shared *s = in_order(SCHED_RR, (int[]){10, 10, 10}, log_and_spin);
+	struct shared *s = in_order(SCHED_RR, (int[]){10, 10, 10}, log_and_wait_for_all);
 
 	CHECK(s->log[0] == 0 && s->log[1] == 1 && s->log[2] == 2);
 }
