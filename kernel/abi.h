@@ -1865,6 +1865,12 @@ struct k_winsize {
 
 #endif /* __ASSEMBLER__ */
 
+/* extended attributes */
+#define XATTR_CREATE		1
+#define XATTR_REPLACE		2
+#define XATTR_NAME_MAX		255
+#define XATTR_SIZE_MAX		65536
+
 /* splice, tee, vmsplice */
 #define SPLICE_F_MOVE		0x01
 #define SPLICE_F_NONBLOCK	0x02

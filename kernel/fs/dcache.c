@@ -112,6 +112,8 @@ void iput(struct inode *i)
 	if (i->own_mapping.nr_pages)
 		mapping_truncate(&i->own_mapping, 0);
 	lru_forget_mapping(&i->own_mapping);
+	if (unlikely(i->xattrs))
+		xattrs_free(i);
 	assert(list_empty(&i->own_mapping.vmas));
 	assert(list_empty(&i->locks) && list_empty(&i->watches));
 	super_put(i->sb);

@@ -192,6 +192,7 @@ void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
+void xattrs_free(struct inode *i);		/* the last reference is gone */
 int sync_block_devices(void);
 extern const struct file_ops console_tty_fops, ttys1_fops;
 #define DEV_MAJOR(rdev)		((unsigned)(((rdev) >> 8) & 0xfff) | (unsigned)(((rdev) >> 32) & ~0xfffu))

@@ -87,6 +87,7 @@ struct inode {
 	u32 seals;			/* [lock] F_SEAL_*; only ever more */
 	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
 	struct mapping own_mapping;
+	struct xattr *xattrs;		/* [lock] */
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
 };
