@@ -228,7 +228,9 @@ static const struct call file_calls[] = {C(read, "dpn"), C(write, "dpn"), C(open
 	C(syncfs, "d"), C(renameat2, "DsDsi"), C(memfd_create, "sf"), C(statx, "Dsffp"), C(close_range, "iif"),
 	C(faccessat2, "Dsff"), C(epoll_create, "i"), C(epoll_create1, "f"), C(epoll_ctl, "didw"), C(epoll_wait, "dpii"),
 	C(epoll_pwait, "dpiipn"), C(timerfd_create, "if"), C(timerfd_settime, "diwp"), C(timerfd_gettime, "dp"),
-	C(sync, ""), C(mmap, "alffdo"), C(getxattr, "sspn")};
+	C(sync, ""), C(mmap, "alffdo"), C(getxattr, "sspn"), C(setxattr, "sswni"),
+	C(fsetxattr, "dswni"), C(listxattr, "spn"), C(removexattr, "ss"), C(splice, "dwdwnf"), C(splice, "d0d0nf"), C(tee, "ddnf"),
+	C(vmsplice, "dvif"), C(copy_file_range, "dwdwni"), C(copy_file_range, "d0d0n0")};
 
 static const struct call signal_calls[] = {C(rt_sigaction, "gwp8"), C(rt_sigprocmask, "iwp8"), C(rt_sigreturn, ""), C(pause, ""),
 	C(getitimer, "ip"), C(setitimer, "iwp"), C(alarm, "i"), C(kill, "kg"), C(tkill, "kg"), C(tgkill, "kkg"),
