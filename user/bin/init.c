@@ -37,6 +37,7 @@ static void mount_all(void)
 		{ "sysfs", "/sys", "/sys/power" },
 		{ "devtmpfs", "/dev", "/dev/null" },
 		{ "devpts", "/dev/pts", "/dev/pts/ptmx" },
+		{ "tmpfs", "/dev/shm", "/dev/shm" },
 		{ "debugfs", "/sys/kernel/debug", "/sys/kernel/debug/oom" },
 	};
 
