@@ -171,13 +171,27 @@ def linux(rows):
 # ---- the baseline ----
 
 
+class Other(Exception):
+    """It is of another compiler."""
+
+
 def gated():
     return [name for name, _, _ in ROWS if name not in NOT_GATED]
 
 
+def compiler():
+    """What built the kernel, in its own words."""
+    with open(os.path.join(qemu.BUILD, "x86_64", "flags")) as f:
+        return f.read().split(" -std=")[0]
+
+
 def read_baseline():
+    """{row: figure}. Another compiler's code is not to be compared: Other."""
     with open(BASELINE) as f:
-        return json.load(f)
+        baseline = json.load(f)
+    if baseline["compiler"] != compiler():
+        raise Other("the baseline is of %s, this kernel of %s" % (baseline["compiler"], compiler()))
+    return baseline["rows"]
 
 
 def compare(baseline, found):
@@ -196,7 +210,7 @@ def compare(baseline, found):
 
 def update():
     with open(BASELINE, "w") as f:
-        json.dump(thaw(gated()), f, indent=1)
+        json.dump({"compiler": compiler(), "rows": thaw(gated())}, f, indent=1)
         f.write("\n")
     return 0
 

@@ -149,7 +149,8 @@ def conversation(s):
     s.say("busybox sleep 1000 & busybox sleep 2000 &")
     s.say("jobs", r"\[2\]\+  Running +busybox sleep 2000", r"\[1\]-  Running +busybox sleep 1000")
     s.say("kill %1 %2; wait; echo gone", "gone")
-    ready = "busybox ash -c 'echo ready; exec busybox sleep 1000'"
+    # It says when it goes on: the shell names a job before the job is in the foreground.
+    ready = "busybox ash -c 'trap \"echo again\" CONT; echo ready; while :; do busybox sleep 1; done'"
     s.type(ready + "\r")
     s.wait("(?m)^ready\n")
     s.type("\x03")
@@ -162,9 +163,11 @@ def conversation(s):
     s.wait(s.prompt)
     s.say("jobs", r"\[1\]\+  Stopped +busybox ash .*")
     s.say("bg", r"\[1\] busybox ash .*")
+    s.wait("again\n")
     s.say("jobs", r"\[1\]\+  Running +busybox ash .*")
     s.type("fg\r")
     s.wait("fg\nbusybox ash .*\n")
+    s.wait("again\n")
     s.type("\x03")
     s.wait(s.prompt)
     s.say("echo code $?", "code 130")

@@ -94,10 +94,7 @@ static void only_with_the_door(void)
 }
 
 // The first failure of a chain of calls, after everything is put away.
-static long both(long a, long b)
-{
-	return a < 0 ? a : b;
-}
+#define both(first, second) ({ long a_ = (first), b_ = (second); a_ < 0 ? a_ : b_; })
 
 static long close_of(long fd)
 {
@@ -529,7 +526,7 @@ static long call_pipe(void)
 
 	if (ret)
 		return ret;
-	ret = both(sys(write, fds[1], buf, sizeof buf), sys(fcntl, fds[1], F_SETPIPE_SZ, 128 * 1024));
+	ret = both(sys(fcntl, fds[1], F_SETPIPE_SZ, 128 * 1024), sys(write, fds[1], buf, sizeof buf));
 	return close_both(fds, ret);
 }
 

@@ -329,37 +329,47 @@ static char list[2048];
 
 static void remove_tree(const char *dir)
 {
-	bool again = true;
+	static char list[2048] __attribute__((aligned(2048))); // in one page
+	bool came_up = false;
+	int depth = 0;
 
 	if (sys(chdir, dir) < 0)
 		return;
-	while (again) {
+	for (;;) { // no recursion: some tests leave trees a thousand deep, and the stack would grow
 		long fd = sys(open, ".", O_RDONLY | O_DIRECTORY);
 		long n = sys(getdents64, fd, list, sizeof list);
+		const char *left = NULL;
+		bool removed = false;
 
 		sys(close, fd);
-		again = false;
 		for (long at = 0; at < n; at += ((struct entry *)(list + at))->len) {
-			char name[256]; // going down uses the list
-
-			t_snprintf(name, sizeof name, "%s", ((struct entry *)(list + at))->name);
+			const char *name = ((struct entry *)(list + at))->name;
 
 			if (!strcmp(name, ".") || !strcmp(name, ".."))
 				continue;
-			if (sys(unlink, name) == 0 || sys(rmdir, name) == 0) {
-				again = true;
-				continue;
+			if (sys(unlink, name) == 0 || sys(rmdir, name) == 0)
+				removed = true;
+			else
+				left = name;
+		}
+		if (removed) {
+			came_up = false;
+		} else if (left) {
+			if (came_up || sys(chdir, left) < 0) {
+				t_printf("# cannot remove %s\n", left);
+				break;
 			}
-			remove_tree(name);
-			long err = sys(rmdir, name);
-
-			if (err && !again)
-				t_printf("# cannot remove %s: %ld\n", name, err);
-			again = err == 0;
-			break;
+			depth++;
+		} else {
+			if (!depth)
+				break;
+			sys(chdir, "..");
+			depth--;
+			came_up = true;
 		}
 	}
-	sys(chdir, "..");
+	while (depth-- >= 0)
+		sys(chdir, "..");
 }
 
 void t_tmpdir(void)
@@ -810,7 +820,7 @@ static bool run(const struct t_test *t, int number)
 // As deep as remove_tree may ever get: the runner's stack is in its final state, too, and its list.
 static void touch_stack(void)
 {
-	volatile char pad[256 * 1024];
+	volatile char pad[64 * 1024];
 
 	for (size_t i = 0; i < sizeof pad; i += PAGE)
 		pad[i] = 0;

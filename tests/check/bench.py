@@ -36,6 +36,17 @@ def a_row_that_grew_is_named():
         yield "it says %s" % wrong.get("getppid")
 
 
+def another_compilers_baseline_is_refused():
+    ours, bench.compiler = bench.compiler, lambda: "cc 1.0"
+    try:
+        yield "it is compared: %s" % bench.read_baseline()
+    except bench.Other as e:
+        if "this kernel of cc 1.0" not in str(e):
+            yield str(e)
+    finally:
+        bench.compiler = ours
+
+
 def rows_are_those_of_the_program():
     status, text = say(bench.PROGRAM, "@list")
     ours = sorted(name for name, _, _ in bench.ROWS if name != "boot")
@@ -72,7 +83,7 @@ def a_wrong_row_is_one_line():
             yield "%s says %s" % (command[0], lines[:3])
 
 
-RULES = [a_row_that_grew_is_named, rows_are_those_of_the_program, a_row_without_linux_is_shown,
+RULES = [a_row_that_grew_is_named, another_compilers_baseline_is_refused, rows_are_those_of_the_program, a_row_without_linux_is_shown,
          the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
 
 

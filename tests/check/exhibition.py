@@ -28,7 +28,7 @@ def rows(said):
 
 
 # What is known of three designs.
-CELLS = {"leader_first": ["held", "L1 L2 L3", "held"], "unhash_window": ["held", "L1", "held"],
+CELLS = {"leader_first": ["held", "L1 L2 L3", "held"], "unhash_window": ["held", "L1 L2 L3", "held"],
          "a_frozen_group_is_killed": ["held", "L1 L2 L3", "S5"]}
 
 
