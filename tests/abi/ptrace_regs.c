@@ -739,7 +739,8 @@ TEST(any_request_with_anything)
 			sys(wait4, pid, &status, WNOHANG | __WALL, 0);
 		}
 		sys(kill, pid, SIGKILL);
-		while (sys(wait4, pid, &status, __WALL, 0) == pid && W_STOPPED(status))
-			sys(ptrace, PTRACE_CONT, pid, 0, 0); // at its exit, if it has come to that
+		do // it may be in the stop at its exit, and that been waited for above
+			sys(ptrace, PTRACE_CONT, pid, 0, 0);
+		while (sys(wait4, pid, &status, __WALL, 0) == pid && W_STOPPED(status));
 	}
 }
