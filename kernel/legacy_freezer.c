@@ -76,7 +76,16 @@ static void change_state(struct cgroup *cg, bool freeze)
 	read_unlock(&tasklist_lock);
 }
 
-/* Is somebody below cg still on the way to the refrigerator? */
+/*
+ * Is somebody below cg still on the way to the refrigerator? Each is asked once more, as in the rounds
+ * of suspend; one that stopped meanwhile does not come by any more, and is frozen where it is:
+ *
+ *	the task                                freezer_apply
+ *	state = STOPPED                         freezing, not frozen, not asleep: a fake signal,
+ *	schedule()                              which does not wake the stopped
+ *
+ * LINUX: there it stays FREEZING until FROZEN is written again. Scenario: v1_stops_meanwhile.
+ */
 static bool on_the_way(const struct cgroup *cg)
 {
 	struct task *p, *t;
@@ -84,7 +93,7 @@ static bool on_the_way(const struct cgroup *cg)
 
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
-		if (!t->cgroup_gone && cgroup_is_descendant(task_cgroup(t, CG_FREEZER), cg) && freezing(t) && !frozen(t))
+		if (!t->cgroup_gone && cgroup_is_descendant(task_cgroup(t, CG_FREEZER), cg) && freeze_task(t))
 			found = true;
 	read_unlock(&tasklist_lock);
 	return found;

@@ -35,6 +35,7 @@ static const char *const points[] = {
 	"proc_mm",		/* reads another's command line, and uses its mm */
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */
+	"stopped",		/* its state says stopped, it has not slept yet */
 	"frozen",		/* its state says frozen, it has not slept yet */
 	"out_of_memory",	/* has oom_lock, nobody is chosen */
 	"oom_killed",		/* has oom_lock, somebody is marked */

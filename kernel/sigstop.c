@@ -13,6 +13,7 @@
  */
 #include "kernel/cgroup.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/ptrace.h"
 #include "kernel/signal.h"
 
@@ -193,6 +194,7 @@ bool do_signal_stop(int signr)
 		read_unlock(&tasklist_lock);
 	}
 	cgroup_enter_frozen();
+	pause_point("stopped");
 	schedule();
 	return true;
 }

@@ -262,6 +262,26 @@ SCENE(23, v1_stopped_and_frozen, "S5 L8")
 	s_quiet();
 }
 
+// The group is to freeze when a thread's state says stopped, and it has not slept yet.
+SCENE(23, v1_stops_meanwhile, "S5 L8")
+{
+	struct hog h;
+
+	v1_stage();
+	s_hog(&h, 2, 0);
+	put(V1 "/v/cgroup.procs", h.pid);
+	s_set(PAUSE, "stopped 0 500\n");
+	sys(kill, h.pid, SIGSTOP);
+	UNTIL(t_field(PAUSE, "stopped") >= h.pid);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
+	s_set(PAUSE, "\n");
+	s_run_out(&h);
+	dies(h.pid);
+	v1_end();
+	s_quiet();
+}
+
 HELPER(seven)
 {
 	return 7;
