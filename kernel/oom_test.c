@@ -70,13 +70,16 @@ struct meal {
 	u64 pages;
 	u32 gfp;
 	struct completion done;
+	struct task *eater;		/* set before done, referenced */
 	_Atomic u32 refs;		/* the thread's, and the orderer's unless concurrent */
 };
 
 static void put_meal(struct meal *m)
 {
-	if (atomic_fetch_sub(&m->refs, 1) == 1)
+	if (atomic_fetch_sub(&m->refs, 1) == 1) {
+		put_task(m->eater);
 		kfree(m);
+	}
 }
 
 static void have_meal(const char *phase, u64 pages, u32 gfp)
@@ -97,6 +100,7 @@ static void eater(void *arg)
 	struct meal *m = arg;
 
 	have_meal(m->phase, m->pages, m->gfp);
+	m->eater = get_task(current);
 	complete(&m->done);
 	put_meal(m);
 }
@@ -119,8 +123,11 @@ static int serve(const char *phase, u64 pages, u32 gfp, bool concurrent)
 		kfree(m);
 		return PTR_ERR(t);
 	}
-	if (!concurrent)
+	if (!concurrent) {
 		wait_for_completion(&m->done);
+		while (atomic_load(&m->eater->usage) > 1)	/* until it is gone: tests count what is left over */
+			msleep(1);
+	}
 	put_meal(m);
 	return 0;
 }

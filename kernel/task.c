@@ -450,7 +450,7 @@ void put_task(struct task *t)
 void wait_for_dead_tasks(void)
 {
 	might_sleep();
-	for (unsigned ms = 0; atomic_load(&nr_dead_tasks) && ms < 100; ms++)
+	for (unsigned ms = 0; atomic_load(&nr_dead_tasks) && ms < 10000; ms++)
 		msleep(1);
 }
 
