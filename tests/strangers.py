@@ -174,9 +174,10 @@ def conversation(s):
     s.say("printf 'first\\nsecond\\n' > /tmp/f")
     s.type("busybox vi /tmp/f\r")
     s.wait("1/2 50%")
-    for key in "jinew ":  # one at a time: vi takes what comes at once for a key with many bytes
+    # One at a time: vi takes what comes at once for a key with many bytes, and draws what has changed.
+    for key, drawn in ("j", "2/2 100%"), ("i", "I /tmp/f"), ("n", "nsecond"), ("e", "esecond"), ("w", "wsecond"), (" ", " second"):
         s.type(key)
-    s.wait("new ")
+        s.wait(drawn)
     s.type("\x1b")
     s.wait(r"\[Modified\]")
     s.type(":wq\r")
