@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """`make run` and its kin, as a user says them. One TAP line a rule."""
 
+import atexit
 import os
 import pty
 import re
@@ -17,9 +18,11 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
+import rules  # noqa: E402
 import terminal  # noqa: E402
 
 WORK = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 
 def make(*words):
@@ -466,19 +469,5 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
 
 
-def main():
-    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
-    print("1..%d" % len(chosen))
-    failed = 0
-    for n, rule in enumerate(chosen, 1):
-        found = list(rule())
-        for line in found[:8]:
-            print("# " + line)
-        print("%s %d - launcher.%s" % ("not ok" if found else "ok", n, rule.__name__), flush=True)
-        failed += bool(found)
-    subprocess.run(["rm", "-rf", WORK], check=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    rules.main(RULES)

@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
+import rules  # noqa: E402
 import trace  # noqa: E402
 
 
@@ -92,18 +93,5 @@ def the_lanes_show_who_stays_frozen():
 RULES = [make_trace_writes_three_files, the_lanes_show_a_leak, the_lanes_show_who_stays_frozen]
 
 
-def main():
-    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
-    print("1..%d" % len(chosen))
-    failed = 0
-    for n, rule in enumerate(chosen, 1):
-        found = list(rule())
-        for line in found[:8]:
-            print("# " + line)
-        print("%s %d - pictures.%s" % ("not ok" if found else "ok", n, rule.__name__), flush=True)
-        failed += bool(found)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    rules.main(RULES)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Debian's kernel: had by name, refused by name when damaged, booted beside Thaw. One TAP line a rule."""
 
+import atexit
 import lzma
 import os
 import shutil
@@ -16,8 +17,10 @@ sys.path.insert(0, os.path.join(ROOT, "tests"))
 import debian  # noqa: E402
 import linux  # noqa: E402
 import qemu  # noqa: E402
+import rules  # noqa: E402
 
 WORK = tempfile.mkdtemp()
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 
 def write(name, data):
@@ -153,21 +156,5 @@ RULES = [a_damaged_image_or_package_is_refused_by_name, what_is_kept_is_checked,
          another_kernel_is_taken, no_registry_is_said_in_one_line, linux_runs_a_program_and_says_how_it_ended]
 
 
-def main():
-    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
-    print("1..%d" % len(chosen))
-    failed = 0
-    try:
-        for number, rule in enumerate(chosen, 1):
-            found = list(rule())
-            for line in found:
-                print("# " + line)
-            print("%sok %d - real_linux.%s" % ("not " if found else "", number, rule.__name__))
-            failed += bool(found)
-    finally:
-        shutil.rmtree(WORK, ignore_errors=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    rules.main(RULES)

@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
+import rules  # noqa: E402
 from terminal import PATIENCE, Session, Wrong  # noqa: E402
 
 SCRIPT = "tests/shell/script.sh"
@@ -95,18 +96,5 @@ def scripts_mean_what_dash_says():
 RULES = [a_person_at_the_console, scripts_mean_what_dash_says]
 
 
-def main():
-    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
-    print("1..%d" % len(chosen))
-    failed = 0
-    for n, rule in enumerate(chosen, 1):
-        found = list(rule())
-        for line in found[:8]:
-            print("# " + line)
-        print("%s %d - shell.%s" % ("not ok" if found else "ok", n, rule.__name__), flush=True)
-        failed += bool(found)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    rules.main(RULES)

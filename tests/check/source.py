@@ -10,6 +10,8 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 os.chdir(ROOT)
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import rules  # noqa: E402
 
 
 def files(*suffixes, under="."):
@@ -59,7 +61,7 @@ def includes_name_their_path():
 
 def layers_are_kept():
     """who may include whom"""
-    rules = [
+    layers = [
         # folder, files, what they may include (a pattern), the rule in words
         ("kernel/lib", r"\.[ch]$", r'"kernel/(lib/|abi\.h)|<std', "kernel/lib knows only itself and the errnos"),
         ("kernel/oom", r"\.c$", r'"kernel/oom\.h"', "a design includes kernel/oom.h alone"),
@@ -70,7 +72,7 @@ def layers_are_kept():
          r'"(kernel/|arch/host/)|<(std|machine\.h)', "only os_*.c sees libc"),
         ("arch/host", r"^os_.*\.c$", r'"(arch/host/)?os\.h"|<', "os_*.c sees no kernel type"),
     ]
-    for folder, which, allowed, why in rules:
+    for folder, which, allowed, why in layers:
         for path in files(".c", ".h", ".S", under=folder):
             if not re.search(which, os.path.basename(path)):
                 continue
@@ -149,20 +151,5 @@ RULES = [no_if_in_kernel_c, spdx_everywhere, includes_name_their_path, layers_ar
          lines_fit, no_libc_names, every_function_is_called, no_segment_is_writable_and_executable]
 
 
-def main():
-    chosen = [r for r in RULES if len(sys.argv) < 2 or r.__name__ == sys.argv[1]]
-    print("1..%d" % len(chosen))
-    failed = 0
-    for n, rule in enumerate(chosen, 1):
-        found = list(rule())
-        for line in found[:8]:
-            print("# " + line)
-        if len(found) > 8:
-            print("# and %d more" % (len(found) - 8))
-        print("%s %d - source.%s" % ("not ok" if found else "ok", n, rule.__name__))
-        failed += bool(found)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    rules.main(RULES)
