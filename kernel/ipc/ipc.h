@@ -47,3 +47,11 @@ struct k_ipc64_perm ipc_export(const struct ipc_perm *p);
 int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to);	/* IPC_SET: 0, -EINVAL */
 s64 ipc_now(void);				/* seconds since 1970 */
 int ipc_deadline(const struct k_timespec *in, u64 *deadline);	/* of a relative time: 0, -EINVAL */
+
+/* /proc/sys/kernel/NAME, a limit that stays as it is. */
+#define IPC_LIMIT(nm, value)									\
+	static s64 nm##_show(char *buf, size_t n)						\
+	{											\
+		return (s64)kscnprintf(buf, n, "%lu\n", (u64)(value));				\
+	}											\
+	PSEUDO_FILE(proc_##nm, .path = "/proc/sys/kernel/" #nm, .mode = 0444, .show = nm##_show)

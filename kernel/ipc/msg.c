@@ -457,20 +457,6 @@ static s64 sysvipc_msg_show(char *buf, size_t n)
 }
 PSEUDO_FILE(proc_sysvipc_msg, .path = "/proc/sysvipc/msg", .mode = 0444, .show = sysvipc_msg_show);
 
-static s64 msgmax_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%u\n", MSGMAX);
-}
-PSEUDO_FILE(proc_msgmax, .path = "/proc/sys/kernel/msgmax", .mode = 0444, .show = msgmax_show);
-
-static s64 msgmnb_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%u\n", MSGMNB);
-}
-PSEUDO_FILE(proc_msgmnb, .path = "/proc/sys/kernel/msgmnb", .mode = 0444, .show = msgmnb_show);
-
-static s64 msgmni_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%d\n", MSGMNI);
-}
-PSEUDO_FILE(proc_msgmni, .path = "/proc/sys/kernel/msgmni", .mode = 0444, .show = msgmni_show);
+IPC_LIMIT(msgmax, MSGMAX);
+IPC_LIMIT(msgmnb, MSGMNB);
+IPC_LIMIT(msgmni, MSGMNI);

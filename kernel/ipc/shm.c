@@ -434,20 +434,6 @@ static s64 sysvipc_shm_show(char *buf, size_t n)
 }
 PSEUDO_FILE(proc_sysvipc_shm, .path = "/proc/sysvipc/shm", .mode = 0444, .show = sysvipc_shm_show);
 
-static s64 shmmax_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%lu\n", SHMMAX);
-}
-PSEUDO_FILE(proc_shmmax, .path = "/proc/sys/kernel/shmmax", .mode = 0444, .show = shmmax_show);
-
-static s64 shmall_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%lu\n", SHMALL);
-}
-PSEUDO_FILE(proc_shmall, .path = "/proc/sys/kernel/shmall", .mode = 0444, .show = shmall_show);
-
-static s64 shmmni_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%u\n", IPC_MAX);
-}
-PSEUDO_FILE(proc_shmmni, .path = "/proc/sys/kernel/shmmni", .mode = 0444, .show = shmmni_show);
+IPC_LIMIT(shmmax, SHMMAX);
+IPC_LIMIT(shmall, SHMALL);
+IPC_LIMIT(shmmni, IPC_MAX);
