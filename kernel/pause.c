@@ -39,6 +39,7 @@ static const char *const points[] = {
 	"frozen",		/* its state says frozen, it has not slept yet */
 	"out_of_memory",	/* has oom_lock, nobody is chosen */
 	"oom_killed",		/* has oom_lock, somebody is marked */
+	"hangup",		/* of a terminal: its session was told, its readers are not woken */
 };
 
 struct stop {

@@ -87,6 +87,7 @@ extern const struct k_termios tty_first_termios;
 int tty_open_file(struct tty *t, struct file *f);	/* 0, -ENOMEM, -EIO: it is dead */
 void tty_release(struct file *f);
 void tty_hang_up_files(struct tty *t);	/* files open now: end of file and EIO. A terminal that has ops->idle */
+void tty_wake_hung_up(struct tty *t);	/* whoever waits in one of them; after it */
 s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos);

@@ -58,6 +58,10 @@ void tty_hang_up_files(struct tty *t)
 	t->termios = tty_first_termios;
 	tty_flush_input(t);
 	spin_unlock(&t->lock);
+}
+
+void tty_wake_hung_up(struct tty *t)
+{
 	wake_up_all(&t->read_wait);
 	wake_up_all(&t->write_wait);
 	t->ops->idle(t);

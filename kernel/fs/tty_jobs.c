@@ -8,6 +8,7 @@
  */
 #include "kernel/fs/tty.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 
 static void set_group_tty(struct task *p, struct tty *t)
 {
@@ -193,11 +194,13 @@ out:
 	return err;
 }
 
+/* The files go first: whoever hears SIGHUP finds the terminal hung up. Those who wait in one hear it before they wake. */
 void tty_hangup(struct tty *t)
 {
 	struct task *p;
 
 	might_sleep();
+	tty_hang_up_files(t);
 	write_lock(&tasklist_lock);
 	for_each_process(p) {
 		if (!t->session || p->group->session != t->session)
@@ -213,7 +216,8 @@ void tty_hangup(struct tty *t)
 	swap_number(t, &t->session, 0);
 	swap_number(t, &t->pgrp, 0);
 	write_unlock(&tasklist_lock);
-	tty_hang_up_files(t);
+	pause_point("hangup");
+	tty_wake_hung_up(t);
 }
 
 /*

@@ -656,6 +656,32 @@ TEST(the_master_hangs_up_the_session)
 	CHECK_EQ(W_SIG(status), SIGHUP);
 }
 
+static void read_at_once(int sig)
+{
+	char c;
+
+	(void)sig;
+	seen[1] = sys(read, slave, &c, 1) == 0;
+	t_exit(0);
+}
+
+TEST(who_hears_of_a_hangup_finds_the_terminal_hung_up)
+{
+	int pid = SESSION({
+		t_action(SIGHUP, read_at_once, 0);
+		seen[0] = 1;
+		thread_pause(NULL);
+	});
+
+	UNTIL(seen[0]);
+	t_spit("/sys/kernel/debug/pause", "hangup 0 1000\n"); // Thaw stays after it has told
+	sys(close, slave);
+	sys(close, master);
+	t_spit("/sys/kernel/debug/pause", "\n");
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(seen[1], 1);
+}
+
 TEST(the_leader_ends)
 {
 	int status, pid;
