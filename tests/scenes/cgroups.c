@@ -195,7 +195,10 @@ SCENE(20, v1_mark_before_the_look, "S5 S6 L8")
 
 SCENE(20, v1_mark_before_the_sleep, "S5 S6 L8")
 {
-	race("frozen 0 100\noom_killed 0 0\n");
+	char stops[64];
+
+	t_snprintf(stops, sizeof stops, "frozen 0 %ld\noom_killed 0 0\n", s_spin_ms());
+	race(stops);
 }
 
 // The group is thawed and frozen again and again while its victim is killed.
@@ -266,16 +269,18 @@ SCENE(23, v1_stopped_and_frozen, "S5 L8")
 SCENE(23, v1_stops_meanwhile, "S5 L8")
 {
 	struct hog h;
+	char stop[32];
 
 	v1_stage();
 	s_hog(&h, 2, 0);
 	put(V1 "/v/cgroup.procs", h.pid);
-	s_set(PAUSE, "stopped 0 500\n");
+	t_snprintf(stop, sizeof stop, "stopped 0 %ld\n", s_spin_ms());
+	s_set(PAUSE, stop);
 	sys(kill, h.pid, SIGSTOP);
 	UNTIL(t_field(PAUSE, "stopped") >= h.pid);
 	s_set(V1 "/v/freezer.state", "FROZEN");
-	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
 	s_set(PAUSE, "\n");
+	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
 	s_run_out(&h);
 	dies(h.pid);
 	v1_end();

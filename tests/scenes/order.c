@@ -160,12 +160,8 @@ SCENE(20, marked_between_its_look_and_the_lock, "S5 S6 L8")
 
 SCENE(20, marked_between_its_state_and_its_sleep, "S5 S6 L8")
 {
-	unsigned long cpus = 0;
-
-	// It spins there. On one processor nobody can come in between, so that it is let go at once.
 	s_stage();
-	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
-	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nfrozen %d %ld\noom_killed 0 0\n", cpus == 1 ? 1 : 5000);
+	killed_in_order("freeze_users", SPINNING, "freeze_users 0 5000\nout_of_memory 0 5000\nfrozen %d %ld\noom_killed 0 0\n", s_spin_ms());
 }
 
 SCENE(20, marked_in_its_sleep, "S5 L8")

@@ -141,6 +141,15 @@ static inline void s_suspend_ok(void)
 	s_quiet();
 }
 
+// How long a stop may last at which a task spins. With one processor nobody can come in between: it is let go at once.
+static inline long s_spin_ms(void)
+{
+	unsigned long cpus = 0;
+
+	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
+	return cpus == 1 ? 1 : 5000;
+}
+
 // The eater's order: asks for kib before the step `phase` of the next suspend, or now.
 static inline void s_eat(const char *phase, long kib, const char *mode)
 {
