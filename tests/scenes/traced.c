@@ -147,10 +147,11 @@ static int stop_at_exit(int pid)
 	return 0;
 }
 
-SCENE(26, event_exit_stop, "S11 L2 L3")
+SCENE(26, event_exit_stop, "S5 S11 L2 L3")
 {
 	// The victim is past SIGKILL and waits for its tracer, which is frozen: nobody can suspend.
 	struct hog h;
+	long err;
 	int d;
 
 	s_stage();
@@ -160,7 +161,9 @@ SCENE(26, event_exit_stop, "S11 L2 L3")
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	UNTIL(*stage == SEEN);
 	CHECK_EQ(t_field(OOM, "in_flight"), 1);
-	CHECK_EQ(s_suspend(), -EBUSY);
+	err = s_suspend();
+	KEEPS("S5", "threads left in the fridge", t_field(OOM, "frozen_victims") == 0); // frozen where it waits
+	CHECK_EQ(err, -EBUSY);
 	CHECK(s_is(OOM, "last_disable", "timeout"));
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
 	CHECK_EQ(t_field(OOM, "in_flight"), 1);
