@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Private to kernel/mm: what mm.c, mmap.c, advise.c, fault.c, unmap.c and reclaim.c share. */
+/* Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, unmap.c and reclaim.c share. */
 #pragma once
 #include "kernel/fs/files.h"
 #include "kernel/mm/mm.h"
@@ -68,6 +68,12 @@ static inline bool locked_at_once(u32 flags) { return (flags & VM_LOCKED_MASK) =
 
 /* May mm grow by that many pages of such memory (RLIMIT_AS, RLIMIT_DATA)? mmap_lock held. */
 bool may_expand_vm(struct mm *mm, u32 flags, u64 pages);
+/* Linux's heuristic overcommit: only what could never be, all of RAM at once, is refused. */
+bool obvious_overcommit(u32 flags, u64 pages);
+/* Is all of [addr, addr + len) free, and far enough from a stack above? mmap_lock held. */
+bool place_free(struct mm *mm, uaddr_t addr, size_t len);
+/* The address for len bytes, or -errno. A hint is taken if the place is free. mmap_lock held. */
+long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags);
 /* Faults [start, end) in as far as it goes; mmap_lock not held. 0, -ENOMEM, or -EFAULT: nothing there, or no access. */
 int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
