@@ -189,20 +189,26 @@ static void __attribute__((noinline)) pcp_refill(struct pcp *c)
 }
 
 /*
- * The @n oldest pages of the list merge with their buddies. Memory that was touched in order comes
- * back in order: a run of neighbours is one block, or a few, from the start.
+ * Pages merge with their buddies. Memory that was touched in order comes back in order: a run of
+ * neighbours is one block, or a few, from the start.
  */
-static void __attribute__((noinline)) pcp_flush(struct pcp *c, u32 n)
+static void buddy_insert_pages(struct page **page, u32 n)
 {
 	u32 run;
 
 	spin_lock(&zone.lock);
 	for (u32 i = 0; i < n; i += run) {
-		for (run = 1; i + run < n && c->page[i + run] == c->page[i] + run; run++)
+		for (run = 1; i + run < n && page[i + run] == page[i] + run; run++)
 			;
-		buddy_insert_run(c->page[i], run);
+		buddy_insert_run(page[i], run);
 	}
 	spin_unlock(&zone.lock);
+}
+
+/* The @n oldest pages of the list go. */
+static void __attribute__((noinline)) pcp_flush(struct pcp *c, u32 n)
+{
+	buddy_insert_pages(c->page, n);
 	c->n -= n;
 	for (u32 i = 0; i < c->n; i++)
 		c->page[i] = c->page[i + n];
@@ -477,10 +483,15 @@ void put_pages(struct page **page, unsigned n)
 		return;
 	account_pages(KIND_ANON, -(s64)anon);
 	count_vm_n(VM_PGFREE, freed);
-	c = pcp_lock_mine(&on);
-	for (unsigned i = 0; i < freed; i++)
-		pcp_add(c, page[i]);
-	pcp_unlock(c, on);
+	if (freed >= PCP_MAX / 2) {
+		/* The list would take them only to pass on as many. */
+		buddy_insert_pages(page, freed);
+	} else {
+		c = pcp_lock_mine(&on);
+		for (unsigned i = 0; i < freed; i++)
+			pcp_add(c, page[i]);
+		pcp_unlock(c, on);
+	}
 	atomic_fetch_add_explicit(&nr_free, freed, memory_order_relaxed);
 }
 

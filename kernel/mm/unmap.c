@@ -17,11 +17,12 @@
 #include "kernel/task.h"
 
 #define ZAP_BATCH	64u
+#define ZAP_NONE	USER_MAX
 #define RECLAIM_TRIES	64u		/* address spaces that reclaim asks about one page */
 
 struct zap {
-	uaddr_t lo, hi;			/* entries cleared since the last flush lie in here */
-	uaddr_t next;			/* where to go on */
+	uaddr_t lo;			/* the first entry cleared since the last flush, or ZAP_NONE */
+	uaddr_t next;			/* where to go on; entries cleared since the last flush lie below */
 	const struct vma *vma;
 	unsigned n;
 	s64 rss[NR_RSS];
@@ -41,6 +42,21 @@ static void page_was_written(struct page *p)
 	spin_unlock(&m->lock);
 }
 
+/* p is mapped once less, and waits in the batch. 1 if that is full. */
+static inline int zap_page(struct zap *z, struct page *p)
+{
+	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
+	z->rss[page_rss_kind(z->vma, p)]++;
+	z->page[z->n++] = p;
+	return z->n == ZAP_BATCH;
+}
+
+static int __attribute__((noinline)) zap_written_page(struct zap *z, struct page *p)
+{
+	page_was_written(p);
+	return zap_page(z, p);
+}
+
 static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
 	/*
@@ -52,25 +68,23 @@ static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	struct zap *z = ctx;
 
 	(void)mm;
-	if (z->lo >= z->hi)
+	if (va < z->lo)
 		z->lo = va;
-	z->hi = z->next = va + PAGE_SIZE;
+	z->next = va + PAGE_SIZE;
 	if (p == zero_page)
 		return 0;
+	/* Every page of a dying process comes by here: the usual one without a frame. */
 	if (unlikely(z->vma->flags & VM_SHARED && pte_dirty(e)))
-		page_was_written(p);
-	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
-	z->rss[page_rss_kind(z->vma, p)]++;
-	z->page[z->n++] = p;
-	return z->n == ZAP_BATCH;
+		return zap_written_page(z, p);
+	return zap_page(z, p);
 }
 
 static void zap_finish(struct mm *mm, struct zap *z)
 {
-	if (z->lo >= z->hi)
+	if (z->lo == ZAP_NONE)
 		return;
-	arch_tlb_flush(mm, z->lo, z->hi);
-	z->lo = z->hi = 0;
+	arch_tlb_flush(mm, z->lo, z->next);
+	z->lo = ZAP_NONE;
 	if (!z->n)
 		return;
 	mm->hiwater_rss = max(mm->hiwater_rss, (u64)mm_rss(mm));
@@ -95,7 +109,7 @@ bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 		if (!slot || !*slot)
 			return false;
 	}
-	z.lo = z.hi = 0;
+	z.lo = ZAP_NONE;
 	z.next = start;
 	z.vma = v;
 	z.n = 0;
