@@ -45,6 +45,25 @@ bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
 void put_groups(struct group_info *g);		/* NULL is fine. Any context. */
 bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no right to more */
 
+/* user.c: what is counted for all the processes of a user together */
+struct user {
+	struct user *next;		/* [user_lock] */
+	u32 uid;			/* (!) a real user id */
+	u32 refs;			/* [user_lock]; root's is not counted */
+	_Atomic u32 sigpending;		/* infos queued to the user's processes: RLIMIT_SIGPENDING */
+};
+extern struct user root_user;
+struct user *__get_user_of(u32 uid);
+void __put_user_of(struct user *u);
+/* Referenced; NULL: no memory. siglock may be held. */
+static inline struct user *get_user_of(u32 uid) { return likely(!uid) ? &root_user : __get_user_of(uid); }
+static inline void put_user_of(struct user *u)
+{
+	if (unlikely(u != &root_user))
+		__put_user_of(u);
+}
+u32 user_sigpending(u32 uid);
+
 /* capability.c */
 bool capable(int cap);				/* current */
 bool has_capability(const struct task *t, int cap);

@@ -40,6 +40,7 @@ enum lock_rank {
 	RANK_TTY_STATE,		/* tty->lock: modes, input, foreground group */
 	RANK_OOM_VICTIMS,	/* oom.c: victims in flight */
 	RANK_PID,
+	RANK_USER,		/* users for whom something is counted */
 	RANK_IPC,		/* System V objects of one kind */
 	RANK_FILES,		/* files->lock: the descriptor table */
 	RANK_FS,		/* fs->lock: cwd, root, umask */

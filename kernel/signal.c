@@ -18,7 +18,6 @@
 #include "kernel/trace.h"
 
 static struct kmem_cache *sigqueue_cache;
-static _Atomic u32 nr_sigqueue;			/* infos queued. LINUX: one count for all, as there is one user */
 
 /* The part of a siginfo that the kernel fills; the rest is zero by the time a program sees it. */
 struct info_words {
@@ -45,29 +44,43 @@ void sigpending_init(struct sigpending *p)
 	list_init(&p->queue);
 }
 
+static void sigqueue_uncount(struct user *u)
+{
+	atomic_fetch_sub_explicit(&u->sigpending, 1, memory_order_relaxed);
+	put_user_of(u);
+}
+
+/* Counts for the user who owns t, whoever sends. NULL: as many as may be, or no memory. */
 static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
 {
 	u64 limit = READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur);
+	struct user *u = get_user_of(READ_ONCE(t->cred.uid));
 	struct sigqueue *q = NULL;
 
-	if (atomic_fetch_add_explicit(&nr_sigqueue, 1, memory_order_relaxed) < limit || override_limit)
+	if (unlikely(!u))
+		return NULL;
+	if (atomic_fetch_add_explicit(&u->sigpending, 1, memory_order_relaxed) < limit || override_limit)
 		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | GFP_NOWARN);
-	if (q)
+	if (q) {
 		q->timer = NULL;
-	else
-		atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
+		q->user = u;
+	} else {
+		sigqueue_uncount(u);
+	}
 	return q;
 }
 
 static void sigqueue_free(struct sigqueue *q)
 {
+	struct user *u = q->user;
+
 	list_del(&q->node);
 	if (unlikely(q->timer)) {
 		posix_timer_dequeued(q->timer, NULL);
 		return;
 	}
 	kmem_cache_free(sigqueue_cache, q);
-	atomic_fetch_sub_explicit(&nr_sigqueue, 1, memory_order_relaxed);
+	sigqueue_uncount(u);
 }
 
 void flush_sigqueue(struct sigpending *p)

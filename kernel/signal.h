@@ -10,6 +10,7 @@ struct task;
 struct group;
 struct regs;
 struct posix_timer;
+struct user;
 
 typedef u64 sigset_t_k;			/* bit sig-1 */
 #define sigmask(sig)	(1ull << ((sig) - 1))
@@ -17,6 +18,7 @@ typedef u64 sigset_t_k;			/* bit sig-1 */
 
 struct sigqueue {			/* one queued siginfo */
 	struct list node;
+	struct user *user;		/* (!) for whom it is counted, referenced */
 	struct k_siginfo info;
 	struct posix_timer *timer;	/* [siglock] whose own it is, NULL: freed when it is taken */
 };

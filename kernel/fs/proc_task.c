@@ -237,8 +237,8 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 		len += print_memory(mm, buf + len, n - len);
 		mmput(mm);
 	}
-	len += kscnprintf(buf + len, n - len, "CoreDumping:\t0\nThreads:\t%d\nSigQ:\t0/%lu\n", s.threads,
-			  READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
+	len += kscnprintf(buf + len, n - len, "CoreDumping:\t0\nThreads:\t%d\nSigQ:\t%u/%lu\n", s.threads,
+			  user_sigpending(cred.uid), READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
 	len += kscnprintf(buf + len, n - len, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 			  s.pending, s.shared, s.blocked, s.ignored, s.caught);
 	len += print_caps(&cred, buf + len, n - len);

@@ -377,3 +377,51 @@ TEST(the_end_of_the_queue)
 	}),
 		0);
 }
+
+// What /proc says is queued for the user of this process.
+static long queued_of_user(void)
+{
+	return t_field("/proc/self/status", "SigQ");
+}
+
+TEST(the_limit_is_of_a_user)
+{
+	struct rlimit few = {5, 5};
+	int *go = t_map_shared(PAGE), other;
+
+	t_block(BIT(SIGRTMIN));
+	other = t_fork();
+	if (!other) { // one more process of the user, with three signals of its own
+		CHECK_EQ(sys(setresuid, 54323, 54323, 54323), 0);
+		for (int i = 0; i < 3; i++)
+			CHECK_EQ(queue(t_getpid(), SIGRTMIN, i), 0);
+		__atomic_store_n(go, 1, __ATOMIC_RELEASE);
+		for (;;)
+			sys(pause);
+	}
+	UNTIL(__atomic_load_n(go, __ATOMIC_ACQUIRE));
+	for (int i = 0; i < 9; i++)
+		CHECK_EQ(queue(t_getpid(), SIGRTMIN, i), 0);
+	CHECK_EQ(IN_CHILD({ // another user's are not counted, and root's are not
+		CHECK_EQ(sys(setrlimit, RLIMIT_SIGPENDING, &few), 0);
+		CHECK_EQ(sys(setresuid, 54324, 54324, 54324), 0);
+		CHECK_EQ(queued_of_user(), 0);
+		for (int i = 0; i < 5; i++)
+			CHECK_EQ(queue(t_getpid(), SIGRTMIN, i), 0);
+		CHECK_EQ(queue(t_getpid(), SIGRTMIN, 5), -EAGAIN);
+		CHECK_EQ(queued_of_user(), 5);
+	}),
+		0);
+	CHECK_EQ(IN_CHILD({ // the real id says whose they are
+		CHECK_EQ(sys(setrlimit, RLIMIT_SIGPENDING, &few), 0);
+		CHECK_EQ(sys(setresuid, 54323, 54324, 54324), 0);
+		CHECK_EQ(queued_of_user(), 3);
+		CHECK_EQ(queue(t_getpid(), SIGRTMIN, 0), 0);
+		CHECK_EQ(queue(t_getpid(), SIGRTMIN, 1), 0);
+		CHECK_EQ(queue(t_getpid(), SIGRTMIN, 2), -EAGAIN);
+		CHECK_EQ(queued_of_user(), 5);
+	}),
+		0);
+	sys(kill, other, SIGKILL);
+	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
+}
