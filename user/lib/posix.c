@@ -1,30 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What POSIX puts on top of system calls: directories, terminals, timers, limits, the heap. */
+/* What POSIX puts on top of system calls: the heap, timers, limits, paths. */
 #define _GNU_SOURCE
-#include <dirent.h>
-#include <err.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/auxv.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/time.h>
-#include <sys/times.h>
 #include <sys/utsname.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,217 +71,6 @@ int getentropy(void *buf, size_t n)
 		return -1;
 	}
 	return getrandom(buf, n, 0) == (ssize_t)n ? 0 : -1;
-}
-
-/* ---- directories ---- */
-
-struct __dirstream {
-	int fd;
-	int at;				/* next entry in buf */
-	int end;
-	long pos;			/* of the next entry, for telldir */
-	char buf[2048] __attribute__((aligned(8)));
-};
-
-DIR *fdopendir(int fd)
-{
-	DIR *dir = malloc(sizeof(*dir));
-
-	if (dir) {
-		dir->fd = fd;
-		dir->at = 0;
-		dir->end = 0;
-		dir->pos = 0;
-	}
-	return dir;
-}
-
-DIR *opendir(const char *path)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir;
-
-	if (fd < 0)
-		return NULL;
-	dir = fdopendir(fd);
-	if (!dir)
-		close(fd);
-	return dir;
-}
-
-/* The kernel's entries have the layout of struct dirent already. */
-struct dirent *readdir(DIR *dir)
-{
-	struct dirent *d;
-
-	if (dir->at >= dir->end) {
-		ssize_t n = getdents64(dir->fd, dir->buf, sizeof(dir->buf));
-
-		if (n <= 0)
-			return NULL;
-		dir->at = 0;
-		dir->end = (int)n;
-	}
-	d = (struct dirent *)(void *)(dir->buf + dir->at);
-	dir->at += d->d_reclen;
-	dir->pos = d->d_off;
-	return d;
-}
-
-void seekdir(DIR *dir, long pos)
-{
-	lseek(dir->fd, pos, SEEK_SET);
-	dir->at = 0;
-	dir->end = 0;
-	dir->pos = pos;
-}
-
-void rewinddir(DIR *dir)
-{
-	seekdir(dir, 0);
-}
-
-long telldir(DIR *dir)
-{
-	return dir->pos;
-}
-
-int dirfd(DIR *dir)
-{
-	return dir->fd;
-}
-
-int closedir(DIR *dir)
-{
-	int fd = dir->fd;
-
-	free(dir);
-	return close(fd);
-}
-
-int alphasort(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void free_list(struct dirent **list, int n)
-{
-	while (n > 0)
-		free(list[--n]);
-	free(list);
-}
-
-int scandir(const char *path, struct dirent ***out, int (*keep)(const struct dirent *),
-	    int (*compare)(const struct dirent **, const struct dirent **))
-{
-	DIR *dir = opendir(path);
-	struct dirent **list = NULL, *d;
-	int n = 0, room = 0;
-
-	if (!dir)
-		return -1;
-	while ((d = readdir(dir))) {
-		if (keep && !keep(d))
-			continue;
-		if (n == room) {
-			struct dirent **more;
-
-			room = room ? 2 * room : 16;
-			more = realloc(list, (size_t)room * sizeof(*list));
-			if (!more)
-				goto fail;
-			list = more;
-		}
-		list[n] = malloc(sizeof(*d));
-		if (!list[n])
-			goto fail;
-		memcpy(list[n++], d, d->d_reclen < sizeof(*d) ? d->d_reclen : sizeof(*d));
-	}
-	closedir(dir);
-	if (compare)
-		qsort(list, (size_t)n, sizeof(*list),
-		      (int (*)(const void *, const void *))compare);
-	*out = list;
-	return n;
-fail:
-	free_list(list, n);
-	closedir(dir);
-	return -1;
-}
-
-/* ---- terminals ---- */
-
-int isatty(int fd)
-{
-	struct winsize size;
-	char kernel_termios[64];
-
-	if (ioctl(fd, TCGETS, kernel_termios) == 0 || ioctl(fd, TIOCGWINSZ, &size) == 0)
-		return 1;
-	if (errno != EBADF)
-		errno = ENOTTY;
-	return 0;
-}
-
-/* The kernel's struct is a prefix of ours, as far as the control characters it knows. */
-int tcgetattr(int fd, struct termios *t)
-{
-	memset(t, 0, sizeof(*t));
-	return ioctl(fd, TCGETS, t);
-}
-
-int tcsetattr(int fd, int when, const struct termios *t)
-{
-	if (when < TCSANOW || when > TCSAFLUSH) {
-		errno = EINVAL;
-		return -1;
-	}
-	return ioctl(fd, TCSETS + (unsigned long)when, t);
-}
-
-int tcflush(int fd, int queue)
-{
-	return ioctl(fd, TCFLSH, (long)queue);
-}
-
-int tcdrain(int fd)
-{
-	return ioctl(fd, TCSBRK, 1L);
-}
-
-int tcsendbreak(int fd, int duration)
-{
-	(void)duration;
-	return ioctl(fd, TCSBRK, 0L);
-}
-
-pid_t tcgetpgrp(int fd)
-{
-	pid_t pgrp;
-
-	return ioctl(fd, TIOCGPGRP, &pgrp) == 0 ? pgrp : -1;
-}
-
-int tcsetpgrp(int fd, pid_t pgrp)
-{
-	return ioctl(fd, TIOCSPGRP, &pgrp);
-}
-
-pid_t tcgetsid(int fd)
-{
-	pid_t sid;
-
-	return ioctl(fd, TIOCGSID, &sid) == 0 ? sid : -1;
-}
-
-void cfmakeraw(struct termios *t)
-{
-	t->c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
-	t->c_oflag &= ~(tcflag_t)OPOST;
-	t->c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
-	t->c_cflag = (t->c_cflag & ~(tcflag_t)(CSIZE | PARENB)) | CS8;
-	t->c_cc[VMIN] = 1;
-	t->c_cc[VTIME] = 0;
 }
 
 /* ---- time ---- */
@@ -637,57 +417,4 @@ int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *timeout, const si
 	}
 	return (int)sys_ret(sys6(__NR_ppoll, (long)fds, (long)n, (long)p, (long)mask,
 				 sizeof(*mask), 0));
-}
-
-/* ---- err.h ---- */
-
-extern char *program_invocation_short_name;
-
-static void complain(int error, const char *fmt, va_list ap)
-{
-	fflush(stdout);
-	fprintf(stderr, "%s: ", program_invocation_short_name);
-	if (fmt)
-		vfprintf(stderr, fmt, ap);
-	if (error)
-		fprintf(stderr, "%s%s", fmt ? ": " : "", strerror(error));
-	fputc('\n', stderr);
-}
-
-void warn(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(errno, fmt, ap);
-	va_end(ap);
-}
-
-void warnx(const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(0, fmt, ap);
-	va_end(ap);
-}
-
-void err(int status, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(errno, fmt, ap);
-	va_end(ap);
-	exit(status);
-}
-
-void errx(int status, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	complain(0, fmt, ap);
-	va_end(ap);
-	exit(status);
 }
