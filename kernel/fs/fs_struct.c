@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Where a task stands: its root and working directory and its umask, shared by CLONE_FS; chdir, chroot,
+ * getcwd, umask. Mirrors Linux fs/fs_struct.c.
+ *
+ * Locks: fs->lock for the fields; task->lock for which struct a task has.
+ */
+#include "kernel/cred.h"
+#include "kernel/fs/dcache.h"
+#include "kernel/mm/mm.h"
+
+static struct kmem_cache *fs_cache;
+
+void fs_struct_cache_init(void)
+{
+	fs_cache = kmem_cache_create("fs_struct", sizeof(struct fs), 8);
+}
+
+struct fs *fs_alloc(void)
+{
+	struct fs *fs = kmem_cache_alloc(fs_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!fs)
+		return NULL;
+	atomic_init(&fs->refs, 1);
+	spin_init(&fs->lock, "fs", RANK_FS);
+	fs->root = cross_mounts(dget(root_super->root));
+	fs->cwd = dget(fs->root);
+	fs->umask = 022;
+	return fs;
+}
+
+struct fs *fs_copy(struct fs *old)
+{
+	struct fs *fs = kmem_cache_alloc(fs_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!fs)
+		return NULL;
+	atomic_init(&fs->refs, 1);
+	spin_init(&fs->lock, "fs", RANK_FS);
+	spin_lock(&old->lock);
+	fs->root = dget(old->root);
+	fs->cwd = dget(old->cwd);
+	fs->umask = old->umask;
+	spin_unlock(&old->lock);
+	return fs;
+}
+
+struct fs *fs_get(struct fs *fs)
+{
+	atomic_fetch_add(&fs->refs, 1);
+	return fs;
+}
+
+void fs_put(struct fs *fs)
+{
+	if (atomic_fetch_sub(&fs->refs, 1) != 1)
+		return;
+	dput(fs->root);
+	dput(fs->cwd);
+	kmem_cache_free(fs_cache, fs);
+}
+
+void exit_fs(struct task *t)
+{
+	struct fs *fs;
+
+	task_lock(t);
+	fs = t->fs;
+	t->fs = NULL;
+	task_unlock(t);
+	if (fs)
+		fs_put(fs);
+}
+
+int fs_unshare(void)
+{
+	struct fs *old = current->fs, *new;
+
+	if (atomic_load(&old->refs) == 1)
+		return 0;
+	new = fs_copy(old);
+	if (!new)
+		return -ENOMEM;
+	task_lock(current);
+	current->fs = new;
+	task_unlock(current);
+	fs_put(old);
+	return 0;
+}
+
+/* Consumes d. */
+static long set_cwd(struct dentry *d)
+{
+	struct fs *fs = current->fs;
+	struct dentry *old;
+	int err = inode_is(d->inode, S_IFDIR) ? may_search(d->inode) : -ENOTDIR;
+
+	if (err) {
+		dput(d);
+		return err;
+	}
+	spin_lock(&fs->lock);
+	old = fs->cwd;
+	fs->cwd = d;
+	spin_unlock(&fs->lock);
+	dput(old);
+	return 0;
+}
+
+long sys_chdir(uaddr_t path)
+{
+	struct dentry *d;
+	int err = user_path(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
+
+	return err ? err : set_cwd(d);
+}
+
+long sys_fchdir(int fd)
+{
+	struct file *f = fget_raw(fd);
+	long err;
+
+	if (!f)
+		return -EBADF;
+	err = set_cwd(dget(f->dentry));
+	fput(f);
+	return err;
+}
+
+long sys_chroot(uaddr_t path)
+{
+	struct fs *fs = current->fs;
+	struct dentry *d, *old;
+	int err = user_path(AT_FDCWD, path, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &d);
+
+	if (err)
+		return err;
+	err = may_search(d->inode);
+	if (!err && !capable(CAP_SYS_CHROOT))
+		err = -EPERM;
+	if (err) {
+		dput(d);
+		return err;
+	}
+	spin_lock(&fs->lock);
+	old = fs->root;
+	fs->root = d;
+	spin_unlock(&fs->lock);
+	dput(old);
+	return 0;
+}
+
+long sys_getcwd(uaddr_t ubuf, size_t n)
+{
+	struct fs *fs = current->fs;
+	struct dentry *cwd;
+	char *buf, *p;
+	size_t len;
+	long ret;
+
+	spin_lock(&fs->lock);
+	cwd = dget(fs->cwd);
+	spin_unlock(&fs->lock);
+	buf = kmalloc(K_PATH_MAX, GFP_KERNEL);
+	ret = -ENOMEM;
+	if (!buf)
+		goto out;
+	ret = -ENOENT;
+	if (cwd->unlinked)
+		goto out;
+	p = dentry_path(cwd, buf, K_PATH_MAX);
+	ret = PTR_ERR(p);
+	if (IS_ERR(p))
+		goto out;
+	len = kstrlen(p) + 1;
+	ret = len > n ? -ERANGE : copy_to_user(ubuf, p, len) ? -EFAULT : (long)len;
+out:
+	kfree(buf);
+	dput(cwd);
+	return ret;
+}
+
+long sys_umask(int mask)
+{
+	struct fs *fs = current->fs;
+	long old;
+
+	spin_lock(&fs->lock);
+	old = (long)fs->umask;
+	fs->umask = (u32)mask & 0777;
+	spin_unlock(&fs->lock);
+	return old;
+}
