@@ -1461,6 +1461,7 @@ struct k_robust_list_head {
 #define MNT_DETACH	2
 
 #define TMPFS_MAGIC	0x01021994
+#define MQUEUE_MAGIC	0x19800202
 #define PROC_SUPER_MAGIC	0x9fa0
 #define SYSFS_MAGIC	0x62656572
 #define DEVPTS_SUPER_MAGIC	0x1cd1
@@ -1968,6 +1969,17 @@ struct k_msqid64_ds {
 	uint64_t unused[2];
 };
 _Static_assert(sizeof(struct k_msqid64_ds) == 120, "msqid64_ds");
+
+/* mq_open, mq_getsetattr */
+#define MQ_PRIO_MAX	32768u
+struct k_mq_attr {
+	int64_t mq_flags;		/* O_NONBLOCK */
+	int64_t mq_maxmsg;
+	int64_t mq_msgsize;
+	int64_t mq_curmsgs;
+	int64_t reserved[4];
+};
+_Static_assert(sizeof(struct k_mq_attr) == 64, "mq_attr");
 
 struct k_msginfo {
 	int32_t msgpool, msgmap, msgmax, msgmnb, msgmni, msgssz, msgtql;

@@ -102,6 +102,7 @@ struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
  */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
+int vfs_remove(const struct parent_path *pp, bool rmdir);	/* the name in pp->dir goes */
 int vfs_truncate(struct dentry *d, u64 size);
 struct file *file_alloc_empty(void);				/* or NULL; for one of the next two */
 void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */

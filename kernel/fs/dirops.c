@@ -246,7 +246,7 @@ static int delete_locked(struct dentry *dir, struct dentry *d)
 	return err;
 }
 
-static int vfs_remove(const struct parent_path *pp, bool rmdir)
+int vfs_remove(const struct parent_path *pp, bool rmdir)
 {
 	struct dentry *dir = pp->dir, *d;
 	struct inode *i;

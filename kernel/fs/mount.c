@@ -292,6 +292,7 @@ void fs_init(void)
 	make_mount("/", "dev", "devtmpfs", "mode=755");
 	make_mount("/dev", "shm", "tmpfs", "");
 	make_mount("/dev", "pts", "devpts", "");
+	make_mount("/dev", "mqueue", "mqueue", "");
 	make_mount("/", "proc", "proc", "");
 	make_mount("/", "sys", "sysfs", "");
 	mount_cgroups();

@@ -6,6 +6,7 @@
  */
 #include "kernel/block.h"
 #include "kernel/fs/proc.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/panic.h"
@@ -280,6 +281,11 @@ SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_k
 SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, 0, INT32_MAX);
 SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 0, 1);
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
+SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", mq_queues_max, INT32_MIN, INT32_MAX);
+SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", mq_msg_max, 1, MQ_HARD_MSGMAX);
+SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", mq_msgsize_max, 128, MQ_HARD_MSGSIZEMAX);
+SYSCTL_INT(mq_msg_default, "fs/mqueue/msg_default", mq_msg_default, 1, MQ_HARD_MSGMAX);
+SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", mq_msgsize_default, 128, MQ_HARD_MSGSIZEMAX);
 SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
 SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
 

@@ -48,6 +48,11 @@ int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to);	/* IPC_SET: 0
 s64 ipc_now(void);				/* seconds since 1970 */
 int ipc_deadline(const struct k_timespec *in, u64 *deadline);	/* of a relative time: 0, -EINVAL */
 
+/* /proc/sys/fs/mqueue/NAME (mqueue.c) */
+extern int mq_queues_max, mq_msg_max, mq_msgsize_max, mq_msg_default, mq_msgsize_default;
+#define MQ_HARD_MSGMAX		65536		/* what a privileged maker may ask for */
+#define MQ_HARD_MSGSIZEMAX	(16 << 20)
+
 /* /proc/sys/kernel/NAME, a limit that stays as it is. */
 #define IPC_LIMIT(nm, value)									\
 	static s64 nm##_show(char *buf, size_t n)						\

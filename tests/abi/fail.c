@@ -644,6 +644,20 @@ static long call_inotify(void)
 	return ret;
 }
 
+static long call_mqueue(void)
+{
+	long fd = sys(mq_open, "fail", O_CREAT | O_RDWR | O_NONBLOCK, 0600, 0), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = sys(mq_timedsend, fd, buf, 5000, 0, 0);
+	if (ret == 0)
+		ret = sys(mq_timedreceive, fd, buf, sizeof buf, 0, 0);
+	SURELY(sys(mq_unlink, "fail"));
+	sys(close, fd);
+	return ret;
+}
+
 TEST(talk)
 {
 	only_with_the_door();
@@ -657,6 +671,7 @@ TEST(talk)
 	WITHOUT_MEMORY(call_poll);
 	WITHOUT_MEMORY(call_timers);
 	WITHOUT_MEMORY(call_inotify);
+	WITHOUT_MEMORY(call_mqueue);
 }
 
 TEST(the_order)

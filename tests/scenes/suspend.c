@@ -2,6 +2,7 @@
 //
 // Suspend by itself: who freezes, what they were doing, how it fails and what is undone.
 #include "s.h"
+#include <linux/mqueue.h>
 
 TEST(doors)
 {
@@ -73,15 +74,19 @@ TEST(computing_tasks_stop_and_go_on)
 TEST(sleepers_sleep_on)
 {
 	_Atomic int *word = t_map_shared(PAGE);
-	int pipes[2], pid[6];
+	int pipes[2], pid[7], queue;
+	struct mq_attr attr = {.mq_maxmsg = 1, .mq_msgsize = 1};
 	struct timespec ts = {0, 200000000};
 	unsigned long usr1 = BIT(SIGUSR1);
 	char c;
 
 	s_stage();
 	CHECK_EQ(sys(pipe, pipes), 0);
+	queue = (int)sys(mq_open, "sleepers", O_CREAT | O_EXCL | O_RDWR, 0600, &attr);
+	CHECK_GE(queue, 0);
+	CHECK_EQ(sys(mq_unlink, "sleepers"), 0);
 	t_block(usr1);
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		pid[i] = t_fork();
 		if (pid[i])
 			continue;
@@ -108,11 +113,15 @@ TEST(sleepers_sleep_on)
 				thread_pause(NULL);
 			word[1] = child;
 			CHECK_EQ(t_wait(child), SIGNALLED(SIGTERM));
+			break;
 		}
+		case 6:
+			CHECK_EQ(sys(mq_timedreceive, queue, &c, 1, 0, 0), 1);
+			break;
 		}
 		t_exit(i);
 	}
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 7; i++)
 		UNTIL(t_state(pid[i]) == (i == 4 ? 'T' : 'S'));
 	UNTIL(word[1]);
 	for (int i = 0; i < 3; i++)
@@ -122,10 +131,11 @@ TEST(sleepers_sleep_on)
 	CHECK_EQ(t_state(pid[4]), 'T'); // a stopped one stays stopped
 	CHECK_EQ(sys(write, pipes[1], "x", 1), 1);
 	CHECK_EQ(futex(word, FUTEX_WAKE, 1, NULL, NULL, 0), 1);
+	CHECK_EQ(sys(mq_timedsend, queue, "x", 1, 0, 0), 0);
 	CHECK_EQ(sys(kill, pid[3], SIGUSR1), 0);
 	CHECK_EQ(sys(kill, pid[4], SIGCONT), 0);
 	CHECK_EQ(sys(kill, word[1], SIGTERM), 0);
-	for (int i = 1; i < 6; i++)
+	for (int i = 1; i < 7; i++)
 		CHECK_EQ(t_wait(pid[i]), i);
 }
 
