@@ -361,6 +361,8 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 
 	if (unlikely(gfp & GFP_DIRECT_RECLAIM && (this_cpu()->nr_held | (unsigned)this_cpu()->in_irq)))
 		return alloc_slow(c, gfp);
+	if (unlikely(current->fail_nth))
+		return alloc_slow(c, gfp);
 	on = arch_irq_save();
 	m = mag_mine(c);
 	mag_spin(m);
