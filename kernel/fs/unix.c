@@ -427,6 +427,16 @@ static struct sock *take_connection(struct sock *sk)
 	return c;
 }
 
+/* The first one to be taken again: nobody closes sk, for the caller has it open. */
+static void put_back_connection(struct sock *sk, struct sock *c)
+{
+	spin_lock(&unix_lock);
+	list_add(&c->accepting, &sk->accepting);
+	sk->nr_accepting++;
+	wake_up_all(&sk->wait);
+	spin_unlock(&unix_lock);
+}
+
 struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
 {
 	u64 until = deadline(sk->rcvtimeo);
@@ -449,7 +459,7 @@ struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
 	}
 	f = sock_file(c, new_flags);
 	if (IS_ERR(f))
-		sock_close(c);
+		put_back_connection(sk, c);
 	return f;
 }
 

@@ -9,7 +9,7 @@
 #include <linux/un.h>
 
 // What no header of the kernel's own gives to user programs.
-enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40 };
+enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40, SOCK_NONBLOCK = O_NONBLOCK };
 
 #define DOOR "/proc/self/fail-nth"
 enum { UNTOUCHED = 77 }; // the call needs fewer allocations than that
@@ -672,6 +672,41 @@ TEST(talk)
 	WITHOUT_MEMORY(call_timers);
 	WITHOUT_MEMORY(call_inotify);
 	WITHOUT_MEMORY(call_mqueue);
+}
+
+// A connection that could not be taken waits for the next accept.
+TEST(accept_keeps_the_connection)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX, .sun_path = "socket"};
+	long door, fd, other, got = -1;
+	bool untouched = false;
+	int failed = 0;
+
+	only_with_the_door();
+	door = sys(open, DOOR, O_RDWR);
+	CHECK_GE(door, 0);
+	fd = sys(socket, AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	CHECK_EQ(sys(bind, fd, &name, sizeof name), 0);
+	CHECK_EQ(sys(listen, fd, 1), 0);
+	for (unsigned n = 1; !untouched; n++) {
+		other = sys(socket, AF_UNIX, SOCK_STREAM, 0);
+		CHECK_EQ(sys(connect, other, &name, sizeof name), 0);
+		CHECK_GE(arm(door, n), 1);
+		got = sys(accept4, fd, 0, 0, 0);
+		untouched = disarm(door);
+		if (got < 0) {
+			failed++;
+			CHECK_EQ(got, -ENOMEM);
+			got = sys(accept4, fd, 0, 0, 0);
+		}
+		CHECK_GE(got, 0);
+		CHECK_EQ(sys(write, got, "x", 1), 1);
+		CHECK_EQ(sys(read, other, buf, 1), 1);
+		sys(close, got);
+		sys(close, other);
+	}
+	CHECK_GE(failed, 1);
+	sys(close, fd);
 }
 
 TEST(the_order)
