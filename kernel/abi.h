@@ -2066,6 +2066,24 @@ struct k_shm_info {
 #define MADV_POPULATE_WRITE	23
 #define MADV_DONTNEED_LOCKED	24
 
+#define MPOL_DEFAULT	0
+#define MPOL_PREFERRED	1
+#define MPOL_BIND	2
+#define MPOL_INTERLEAVE	3
+#define MPOL_LOCAL	4
+#define MPOL_PREFERRED_MANY	5
+#define MPOL_MAX	6
+#define MPOL_F_NUMA_BALANCING	0x2000u
+#define MPOL_F_RELATIVE_NODES	0x4000u
+#define MPOL_F_STATIC_NODES	0x8000u
+#define MPOL_MODE_FLAGS	(MPOL_F_NUMA_BALANCING | MPOL_F_RELATIVE_NODES | MPOL_F_STATIC_NODES)
+#define MPOL_F_NODE	1u		/* of get_mempolicy */
+#define MPOL_F_ADDR	2u
+#define MPOL_F_MEMS_ALLOWED	4u
+#define MPOL_MF_STRICT	1u		/* of mbind */
+#define MPOL_MF_MOVE_ALL	4u
+#define MPOL_MF_VALID	7u
+
 #define MS_ASYNC	1
 #define MS_INVALIDATE	2
 #define MS_SYNC		4

@@ -125,6 +125,7 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 	p->flags = PF_FORKNOEXEC;
 	copy_creds(&p->cred, &current->cred);
 	copy_signal_state(p, c->flags);
+	p->mempolicy = current->mempolicy;
 	rseq_fork(p, c->flags);
 	task_lock(current);
 	kmemcpy(p->comm, current->comm, sizeof(p->comm));

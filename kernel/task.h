@@ -16,6 +16,7 @@
 #include "kernel/arch.h"
 #include "kernel/cred.h"
 #include "kernel/lock.h"
+#include "kernel/mm/mempolicy.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/timer.h"
@@ -211,6 +212,7 @@ struct task {
 	uaddr_t sas_sp;			/* (@) alternate stack */
 	size_t sas_size;
 	struct restart_block restart;	/* (@) */
+	struct mempolicy mempolicy;	/* (@) */
 	u64 ptrace_message;		/* [S] of a trace stop, for GETEVENTMSG */
 	struct k_siginfo *last_siginfo;	/* [S] of a trace stop, on its stack; else NULL */
 

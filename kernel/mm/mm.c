@@ -99,6 +99,7 @@ struct vma *vma_dup(const struct vma *like)
 		return NULL;
 	v->pgoff = like->pgoff;
 	v->ops = like->ops;
+	v->mempolicy = like->mempolicy;
 	if (like->file) {
 		v->file = get_file(like->file);
 		if (v->ops->open)
@@ -220,7 +221,8 @@ int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsi
 bool vma_can_merge(const struct vma *a, const struct vma *b)
 {
 	return a->end == b->start && a->flags == b->flags && a->file == b->file && a->ops == b->ops &&
-	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN);
+	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN) &&
+	       a->mempolicy.mode == b->mempolicy.mode && a->mempolicy.nodes == b->mempolicy.nodes;
 }
 
 void vma_merge_range(struct mm *mm, unsigned first, unsigned last)

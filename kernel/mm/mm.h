@@ -8,6 +8,7 @@
 #include "kernel/arch.h"
 #include "kernel/entry.h"
 #include "kernel/lock.h"
+#include "kernel/mm/mempolicy.h"
 
 struct file;
 struct inode;
@@ -195,6 +196,7 @@ struct vma {				/* [mm->mmap_lock] */
 	const struct vm_ops *ops;	/* NULL: anonymous private */
 	struct mm *mm;			/* NULL: not a vma but the marker of a walk over mapping->vmas */
 	struct list mapping_node;	/* [mapping->vmas_lock] on file's mapping: reverse lookup */
+	struct mempolicy mempolicy;
 };
 
 #define MMF_OOM_SKIP		0x01u	/* nothing more to gain from killing for this mm */

@@ -265,7 +265,7 @@ static int check_map(struct mm *mm, size_t len, int prot, int flags, struct file
 
 static bool is_plain(const struct vma *v, u32 flags)
 {
-	return v->flags == flags && !v->file && !(flags & VM_GROWSDOWN);
+	return v->flags == flags && !v->file && !(flags & VM_GROWSDOWN) && !v->mempolicy.mode;
 }
 
 /* Anonymous memory in front of vmas[i] often just makes a neighbour longer. true if it did. */

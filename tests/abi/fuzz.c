@@ -210,7 +210,8 @@ static const struct call memory_calls[] = {C(mmap, "alffdo"), C(mmap, "alffdo"),
 	C(brk, "p"), C(mremap, "allia"), C(msync, "ali"), C(mincore, "alp"), C(madvise, "ali"), C(madvise, "alf"),
 	C(mlock, "al"), C(munlock, "al"), C(mlockall, "i"), C(munlockall, ""), C(mlock2, "ali"), C(memfd_create, "sf"),
 	C(ftruncate, "do"), C(fallocate, "dioo"), C(pread64, "dpno"), C(pwrite64, "dpno"), C(close, "d"),
-	C(open, "sfi"), C(fork, ""), C(membarrier, "iii"), C(process_vm_readv, "kvivif")};
+	C(open, "sfi"), C(fork, ""), C(membarrier, "iii"), C(process_vm_readv, "kvivif"), C(mbind, "aliwii"),
+	C(set_mempolicy, "iwi"), C(get_mempolicy, "ppiai")};
 
 static const struct call file_calls[] = {C(read, "dpn"), C(write, "dpn"), C(open, "sff"), C(open, "sff"), C(close, "d"),
 	C(stat, "sp"), C(fstat, "dp"), C(lstat, "sp"), C(poll, "wii"), C(lseek, "doi"), C(ioctl, "dfp"), C(pread64, "dpno"),
