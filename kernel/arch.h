@@ -108,8 +108,9 @@ int arch_set_fpu(struct task *t, void *image, size_t n);
 void arch_single_step_on(struct task *t);		/* one instruction of user mode, or one system call, then SIGTRAP */
 void arch_single_step_off(struct task *t);		/* also of current */
 void arch_ptrace_stop(void);				/* current is about to stop: its registers can be looked at */
-/* Kernel stack use, for the overflow check and /proc: lowest address ever used is not required. */
 bool arch_on_stack(const struct task *t, const void *p);
+/* Bytes of a kernel stack that were ever used, at most; 0 where that is not known. Looks at each stack. */
+u64 arch_stack_max(void);
 
 /*
  * --- the user edge: all of these check the range, take faults, may sleep, and hold no spinlock ---

@@ -237,3 +237,10 @@ static s64 trace_show(char *buf, size_t n)
 	return (s64)t.len;
 }
 PSEUDO_FILE(trace_file, .path = "/sys/kernel/debug/trace", .mode = 0444, .show = trace_show);
+
+/* LINUX: always; kernel.stack_tracer_enabled is not asked. */
+static s64 stack_max_show(char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%lu\n", arch_stack_max());
+}
+PSEUDO_FILE(stack_max_size, .path = "/sys/kernel/debug/tracing/stack_max_size", .mode = 0444, .show = stack_max_show);

@@ -4,6 +4,7 @@
  * side; and the ways to end the machine. Writing polls and needs no lock: whoever wants whole lines
  * takes one above.
  */
+#include "kernel/printk.h"
 #include "x86.h"
 
 #define COM1	0x3f8
@@ -100,6 +101,12 @@ void serial_irq(void)
  */
 void arch_poweroff(int status)
 {
+	u64 deepest = status ? 0 : arch_stack_max();
+
+	if (deepest > STACK_SIZE - STACK_MARGIN) {
+		kprintf("a kernel stack was used to %lu of its %lu bytes\n", deepest, STACK_SIZE);
+		status = 1;
+	}
 	arch_irq_disable();
 	outl(0xf4, 0x10 + (u32)status);
 	if (!status)

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel stacks: 16 KiB each, in slots of address space whose lower half is never mapped, so that
+ * Kernel stacks: each at the top of a slot of address space of which the rest is never mapped, so that
  * an overflow faults at once. A stack that was freed stays mapped on a list for the next thread;
  * the list is emptied under memory pressure, and only then must all CPUs forget the addresses.
  * Mirrors Linux CONFIG_VMAP_STACK in kernel/fork.c.
+ *
+ * A stack's pages come zeroed, and nobody clears them again: the lowest word that is not zero says how
+ * far down it was ever used. Mirrors Linux stack_not_used() of CONFIG_DEBUG_STACK_USAGE. Interrupts come
+ * on top of whatever runs, so what is left must be enough for one; they do not nest.
  *
  * Locks: stacks_lock; taken with any other spinning lock held but those below it, for put_task()
  * may come from anywhere.
@@ -22,20 +26,24 @@
 /* One word of slots is one page-table page: 64 slots of 32 KiB, 2 MiB. */
 _Static_assert(64 * STACK_SLOT == 1ul << 21, "a word of slots is a table");
 
-/* A free, mapped stack begins with this. */
+/* A free, mapped stack ends with this: at its top, where it was used anyway. */
 struct free_stack {
 	struct free_stack *next;
 };
 
 static struct spinlock stacks_lock = SPINLOCK_INIT("stacks", RANK_STACKS);
 static u64 used[NR_STACK_SLOTS / 64];		/* [stacks_lock] slots taken, cached stacks included */
+static u64 mapped[NR_STACK_SLOTS / 64];		/* [stacks_lock] those of them whose stack can be read as long as it is held */
 static unsigned first_hint;			/* [stacks_lock] no free slot in words before this */
 static struct free_stack *cache;		/* [stacks_lock] */
 static unsigned nr_cached;			/* [stacks_lock] */
 static unsigned nr_early;			/* slots taken before the allocator was there; never freed */
+static _Atomic u64 deepest;			/* bytes that were used of a stack that is gone, at most */
 
 static inline u64 slot_stack(unsigned slot) { return STACKS_BASE + slot * STACK_SLOT + STACK_SLOT - STACK_SIZE; }
 static inline unsigned stack_slot(u64 va) { return (unsigned)((va - STACKS_BASE) / STACK_SLOT); }
+static inline struct free_stack *free_stack(u8 *stack) { return (struct free_stack *)(stack + STACK_SIZE) - 1; }
+static inline u8 *stack_of(struct free_stack *s) { return (u8 *)(s + 1) - STACK_SIZE; }
 
 bool is_stack_guard(u64 va)
 {
@@ -49,10 +57,47 @@ u8 *stack_early(void)
 	u64 va = slot_stack(slot);
 
 	used[slot / 64] |= 1ull << slot % 64;
+	mapped[slot / 64] |= 1ull << slot % 64;
 	for (u64 p = va; p < va + STACK_SIZE; p += PAGE_SIZE)
 		stack_map_early(p, early_page());
 	return (u8 *)va;
 }
+
+/* ---- how deep ---- */
+
+static u64 stack_used(u64 va)
+{
+	const u64 *word = (const u64 *)va, *end = (const u64 *)(va + STACK_SIZE);
+
+	while (word < end && !*word)
+		word++;
+	return (u64)((const u8 *)end - (const u8 *)word);
+}
+
+static void note_used(u64 bytes)
+{
+	u64 was = atomic_load(&deepest);
+
+	while (bytes > was && !atomic_compare_exchange_strong(&deepest, &was, bytes))
+		;
+}
+
+u64 arch_stack_max(void)
+{
+	for (unsigned slot = 0; slot < NR_STACK_SLOTS; slot++) {
+		if (!READ_ONCE(mapped[slot / 64])) {
+			slot |= 63;
+			continue;
+		}
+		spin_lock(&stacks_lock);
+		if (mapped[slot / 64] >> slot % 64 & 1)
+			note_used(stack_used(slot_stack(slot)));
+		spin_unlock(&stacks_lock);
+	}
+	return atomic_load(&deepest);
+}
+
+/* ---- slots ---- */
 
 /* The lowest free slot, so that tables empty out at the high end; -1 if all are taken. */
 static int slot_take(void)
@@ -117,12 +162,14 @@ static unsigned release(unsigned want)
 
 	spin_lock(&stacks_lock);
 	for (; cache && n < min(want, BATCH); n++) {
-		va[n] = (u64)cache;
+		va[n] = (u64)stack_of(cache);
+		mapped[stack_slot(va[n]) / 64] &= ~(1ull << stack_slot(va[n]) % 64);
 		cache = cache->next;
 	}
 	nr_cached -= n;
 	spin_unlock(&stacks_lock);
 	for (unsigned i = 0; i < n; i++) {
+		note_used(stack_used(va[i]));
 		for (unsigned j = 0; j < STACK_PAGES; j++) {
 			u64 *pte = stack_pte(va[i] + j * PAGE_SIZE);
 
@@ -169,7 +216,7 @@ static u8 *cache_pop(void)
 		nr_cached--;
 	}
 	spin_unlock(&stacks_lock);
-	return (u8 *)s;
+	return s ? stack_of(s) : NULL;
 }
 
 u8 *stack_alloc(void)
@@ -190,13 +237,16 @@ u8 *stack_alloc(void)
 	if (stack_pte_prepare((u64)stack))
 		goto out_slot;
 	for (unsigned i = 0; i < STACK_PAGES; i++) {
-		struct page *p = alloc_page(GFP_KERNEL);
+		struct page *p = alloc_page(GFP_KERNEL | GFP_ZERO);
 
 		if (!p)
 			goto out_pages;
 		*stack_pte((u64)stack + i * PAGE_SIZE) = stack_pte_value(page_to_pfn(p) << PAGE_SHIFT);
 	}
 	account_pages(KIND_STACK, STACK_PAGES);
+	spin_lock(&stacks_lock);
+	mapped[slot / 64] |= 1ull << slot % 64;
+	spin_unlock(&stacks_lock);
 	return stack;
 out_pages:
 	for (unsigned i = 0; i < STACK_PAGES; i++) {
@@ -214,7 +264,7 @@ out_slot:
 /* Any context. The stack is off every CPU. */
 void stack_free(u8 *stack)
 {
-	struct free_stack *s = (struct free_stack *)stack;
+	struct free_stack *s = free_stack(stack);
 
 	spin_lock(&stacks_lock);
 	s->next = cache;

@@ -170,8 +170,9 @@ void *ioremap(u64 pa, size_t n);
 void tlb_ipi(void);
 void tlb_flush_all_cpus(u64 start, u64 end);	/* kernel addresses */
 #define STACKS_BASE	0xffffc90000000000ul
-#define STACK_SIZE	16384ul
-#define STACK_SLOT	32768ul		/* address space of one: the lower half stays unmapped */
+#define STACK_SIZE	8192ul
+#define STACK_MARGIN	2048ul		/* a machine that ever left less of a stack does not pass */
+#define STACK_SLOT	32768ul		/* address space of one: all below the stack stays unmapped */
 #define NR_STACK_SLOTS	32768u
 u64 *stack_pte(u64 va);			/* of a kernel stack page; NULL without a table */
 int stack_pte_prepare(u64 va);		/* makes sure of the table: 0 or -ENOMEM. Sleeps. */

@@ -175,6 +175,20 @@ TEST(system_files)
 	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
 }
 
+// The deepest that any kernel stack was used, in bytes. No margin means a stack too small.
+TEST(kernel_stacks_have_room)
+{
+	if (t_slurp("/sys/kernel/debug/tracing/stack_max_size", buf, sizeof buf) < 0)
+		SKIP("no file that says how deep kernel stacks were used");
+	long before = t_number(buf);
+
+	CHECK_GE(t_slurp("/proc/self/maps", buf, sizeof buf), 1);
+	CHECK_GE(t_slurp("/sys/kernel/debug/tracing/stack_max_size", buf, sizeof buf), 2);
+	CHECK_GE(t_number(buf), before);
+	if (t_on_thaw)
+		CHECK(before >= 1024 && t_number(buf) <= 8192 - 2048);
+}
+
 // In hundredths; what comes before the next one at *text.
 static long load(const char **text)
 {
