@@ -626,15 +626,17 @@ static int fifo_wait(struct pipe *p, const u32 *counter, struct list *sleepers)
 	return err;
 }
 
+/* A pipe's end that is opened again, through /proc, does not wait for the other: it has been there. */
 static int fifo_open(struct inode *i, struct file *f)
 {
+	bool named = i->sb->magic != PIPEFS_MAGIC;
 	struct pipe *p = fifo_pipe(i);
 	int err = 0;
 
 	if (!p)
 		return -ENOMEM;
 	spin_lock(&p->lock);
-	if (f->writable && !f->readable && f->flags & O_NONBLOCK && !p->readers) {
+	if (named && f->writable && !f->readable && f->flags & O_NONBLOCK && !p->readers) {
 		spin_unlock(&p->lock);
 		return -ENXIO;
 	}
@@ -646,12 +648,12 @@ static int fifo_open(struct inode *i, struct file *f)
 	wake_sleepers(&p->write_sleepers);
 	wake_pollers(p);
 	f->ops = &pipe_fops;
-	if (f->readable && !f->writable && !p->writers) {
+	if (named && f->readable && !f->writable && !p->writers) {
 		if (f->flags & O_NONBLOCK)
 			f->private = (void *)(uintptr_t)p->w_counter;	/* no hang-up before the first writer */
 		else
 			err = fifo_wait(p, &p->w_counter, &p->read_sleepers);
-	} else if (f->writable && !f->readable && !p->readers) {
+	} else if (named && f->writable && !f->readable && !p->readers) {
 		err = fifo_wait(p, &p->r_counter, &p->write_sleepers);
 	}
 	spin_unlock(&p->lock);
@@ -684,7 +686,7 @@ static int pipe_files(struct file *ends[2], u32 flags)
 	}
 	i->private = p;
 	i->ops = &pipe_inode_ops;
-	i->fops = &fifo_fops;		/* through /proc/PID/fd a pipe opens as a FIFO does */
+	i->fops = &fifo_fops;		/* of an open through /proc/PID/fd */
 	p->readers = p->writers = 1;
 	p->r_counter = p->w_counter = 1;
 	ksnprintf(name, sizeof(name), "pipe:[%lu]", i->ino);

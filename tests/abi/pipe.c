@@ -176,6 +176,47 @@ TEST(a_failed_pipe_leaks_no_descriptor)
 	CHECK_EQ(sys(dup, 0), before);
 }
 
+// Through /proc a pipe opens again, and never waits for the other side: it has been there once.
+TEST(opening_again_does_not_wait)
+{
+	char path[32], c;
+	long fd, other;
+
+	make(0);
+	t_snprintf(path, sizeof path, "/proc/self/fd/%d", rd);
+	fd = sys(open, path, O_RDONLY);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, wr, "xy", 2), 2);
+	CHECK_EQ(sys(read, fd, &c, 1), 1);
+	CHECK_EQ(sys(close, wr), 0);
+	other = sys(open, path, O_RDONLY);
+	CHECK_GE(other, 0);
+	CHECK_EQ(sys(read, other, &c, 1), 1);
+	CHECK_EQ(c, 'y');
+	CHECK_EQ(sys(read, other, &c, 1), 0);
+	CHECK_EQ(sys(close, other), 0);
+	CHECK_EQ(sys(read, fd, &c, 1), 0);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(close, rd), 0);
+
+	make(0);
+	t_snprintf(path, sizeof path, "/proc/self/fd/%d", wr);
+	CHECK_EQ(sys(close, rd), 0);
+	fd = sys(open, path, O_WRONLY | O_NONBLOCK);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(close, fd), 0);
+	fd = sys(open, path, O_WRONLY);
+	CHECK_GE(fd, 0);
+	t_action(SIGPIPE, SIG_IGN, 0);
+	CHECK_EQ(sys(write, fd, "x", 1), -EPIPE);
+	CHECK_EQ(sys(close, fd), 0);
+	fd = sys(open, path, O_RDONLY); // the other end, by the name of this one
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(sys(read, fd, &c, 1), 1);
+	CHECK_EQ(sys(close, fd), 0);
+}
+
 TEST(bad_buffers)
 {
 	make(O_NONBLOCK);
