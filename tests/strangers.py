@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Programs that know nothing of Thaw: Debian's static shells, and what other C libraries make.
+"""Programs that know nothing of Thaw: Debian's static shells, a Go program, and what other C libraries make.
 
 What a program says here, on Linux, is what it must say there. Each test is a function that yields one
 line for everything that is wrong.
@@ -19,7 +19,8 @@ from terminal import PATIENCE, Session, Wrong
 
 HERE = os.path.join(qemu.ROOT, "tests", "strangers")
 BINARIES = {"busybox": ("busybox-static", "bin/busybox"), "bash-static": ("bash-static", "bin/bash-static"),
-            "sash": ("sash", "bin/sash")}
+            "sash": ("sash", "bin/sash"), "zsh-static": ("zsh-static", "bin/zsh-static"),
+            "gojq": ("gojq", "usr/bin/gojq"), "e2fsck.static": ("e2fsck-static", "sbin/e2fsck.static")}
 # Thaw's init starts busybox, which makes its applets and goes where there is nothing.
 PREPARE = "mkdir /tmp/bin /tmp/work; /bin/busybox --install -s /tmp/bin; export PATH=/tmp/bin; cd /tmp/work; "
 
@@ -143,6 +144,15 @@ def applets():
                 yield "%s: no %s in %r" % (command, pattern, said[:200])
 
 
+def disk():
+    """A file system is made on the RAM disk, harmed, found to be so, and mended."""
+    check = "/bin/e2fsck.static -fy /dev/ram0 2>/dev/null >said; echo $?; "
+    end = on_thaw("busybox mke2fs /dev/ram0 >said; " + check + "busybox dd if=/dev/zero of=/dev/ram0 bs=1k count=3 seek=2 2>said; "
+                  + check * 2, [("bin/e2fsck.static", binary("e2fsck.static"))])
+    if end.trouble() or end.report[:-1] != ["0", "1", "0"]:
+        yield "%s %r" % (end.trouble() or "it ended with", end.report)
+
+
 def conversation(s):
     s.wait(s.prompt)
     s.say("stty rows 24 cols 80; stty size", "24 80")
@@ -207,6 +217,9 @@ TESTS = {
     "busybox-console": console,
     "bash-script": script("bash.sh", 15, ["bash-static"]),
     "sash-script": script("sash.sh", 10, ["sash", "-f"]),
+    "zsh-script": script("zsh.sh", 18, ["zsh-static", "-f"]),
+    "go-program": script("numbers.jq", 10, ["gojq", "-n", "-f"]),
+    "disk": disk,
     "glibc-threads": program("gcc", "threads"),
     "glibc-pty": program("gcc", "pty"),
     "glibc-tracer": program("gcc", "tracer"),
