@@ -9,8 +9,9 @@
  *   struct arch_thread;        embedded in struct task as t->arch (kernel stack pointer, FPU area, TLS base, ...)
  *   struct arch_mm;            embedded in struct mm as mm->arch (page-table root, set of CPUs using it)
  *   struct cpu *this_cpu(void);  struct task *current (macro, safe against migration)
- *   irqs: bool arch_irqs_on(void); u64 arch_irq_save(void) (off; not 0 if they were on); void arch_irq_disable(void);
- *         void arch_irq_enable(void); void arch_cpu_relax(void);
+ *   this_cpu_field(f)          this_cpu()->f by one access: what is read or written is the CPU's of that moment
+ *   irqs: bool arch_irqs_on(void); u64 arch_irq_save(void) (off); void arch_irq_restore(u64 saved) (on if they were on);
+ *         void arch_irq_disable(void); void arch_irq_enable(void); void arch_cpu_relax(void);
  *   u64 arch_clock_ns(void);   monotonic ns since boot, the same on every CPU
  *   direct map: void *phys_to_virt(u64 pa); u64 virt_to_phys(const void *p);
  *   user range: USER_MIN, USER_MAX (first address above user space), STACK_TOP;

@@ -69,35 +69,35 @@ static struct place held_place(uintptr_t held)
  * Between the look at nr_held and the store an interrupt may come and go: it leaves the stack as it
  * found it.
  */
-static inline size_t push_off(struct cpu *c)
+static inline size_t push_off(void)
 {
-	size_t n = c->nr_held;
+	size_t n = this_cpu_field(nr_held);
 
 	if (n == 0)
-		c->irqs_were_on = arch_irq_save();
+		this_cpu_field(irq_saved) = arch_irq_save();
 	return n;
 }
 
 /* Of n entries the last one is gone. */
-static inline void pop_off(struct cpu *c, size_t n)
+static inline void pop_off(size_t n)
 {
-	if (n == 1 && c->irqs_were_on)
-		arch_irq_enable();
+	if (n == 1)
+		arch_irq_restore(this_cpu_field(irq_saved));
 }
 
-static inline void held_set(struct cpu *c, size_t n, uintptr_t lock, u32 rank)
+static inline void held_set(size_t n, uintptr_t lock, u32 rank)
 {
-	c->held[n + 1] = lock;
-	c->held_rank[n + 1] = (u8)rank;
-	c->nr_held = n + 1;
+	this_cpu_field(held[n + 1]) = lock;
+	this_cpu_field(held_rank[n + 1]) = (u8)rank;
+	this_cpu_field(nr_held) = n + 1;
 }
 
 /* A step that does not go up in rank needs room of its own. */
-static inline void held_set_loose(struct cpu *c, size_t n, uintptr_t lock, u32 rank, const char *name)
+static inline void held_set_loose(size_t n, uintptr_t lock, u32 rank, const char *name)
 {
 	if (unlikely(n >= HELD_LOOSE))
-		panic("CPU %u holds %lu locks and takes %s", c->id, n, name);
-	held_set(c, n, lock, rank);
+		panic("CPU %u holds %lu locks and takes %s", this_cpu_field(id), n, name);
+	held_set(n, lock, rank);
 }
 
 static void __cold __noreturn __attribute__((noinline)) bad_rank(const char *name, u32 rank, const void *where)
@@ -111,9 +111,9 @@ static void __cold __noreturn __attribute__((noinline)) bad_rank(const char *nam
 	      held_name(c->held[n]), c->held_rank[n], held_at.symbol, held_at.offset);
 }
 
-static inline void check_rank(const struct cpu *c, size_t n, const char *name, u32 rank, const void *where)
+static inline void check_rank(size_t n, const char *name, u32 rank, const void *where)
 {
-	if (unlikely(c->held_rank[n] >= rank))
+	if (unlikely(this_cpu_field(held_rank[n]) >= rank))
 		bad_rank(name, rank, where);
 }
 
@@ -143,17 +143,14 @@ static bool __attribute__((noinline)) held_find(const struct cpu *c, uintptr_t l
 
 void irq_push_off(void)
 {
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
+	size_t n = push_off();
 
-	held_set_loose(c, n, KIND_IRQ, c->held_rank[n], "interrupts off");
+	held_set_loose(n, KIND_IRQ, this_cpu_field(held_rank[n]), "interrupts off");
 }
 
 void irq_pop_off(void)
 {
-	struct cpu *c = this_cpu();
-
-	pop_off(c, held_remove(c, KIND_IRQ, "interrupts off"));
+	pop_off(held_remove(this_cpu(), KIND_IRQ, "interrupts off"));
 }
 
 /* One lock's wait: how many rounds, and when the first look at the clock was. */
@@ -174,7 +171,7 @@ static void spin_wait(struct spin *s, const char *name, const void *where)
 	if (arch_clock_ns() <= s->since + SPIN_LIMIT_NS)
 		return;
 	at = place_of(where);
-	panic("CPU %u waits in vain for %s, taken at %s+0x%lx", this_cpu()->id, name, at.symbol, at.offset);
+	panic("CPU %u waits in vain for %s, taken at %s+0x%lx", this_cpu_field(id), name, at.symbol, at.offset);
 }
 
 /* ---- spinlocks ---- */
@@ -195,77 +192,72 @@ static inline bool spin_try(struct spinlock *l, const void *where)
 /* What the short way below could not do: the order is wrong, or the lock is held. Interrupts off. */
 static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where)
 {
-	struct cpu *c = this_cpu();
 	struct spin spin = { 0 };
 	const void *holder;
 
-	check_rank(c, c->nr_held, l->name, l->rank, where);
+	check_rank(this_cpu_field(nr_held), l->name, l->rank, where);
 	do
 		while ((holder = atomic_load_explicit(&l->where, memory_order_relaxed)))
 			spin_wait(&spin, l->name, holder);
 	while (!spin_try(l, where));
-	held_set(c, c->nr_held, (uintptr_t)l | KIND_SPIN, l->rank);
+	held_set(this_cpu_field(nr_held), (uintptr_t)l | KIND_SPIN, l->rank);
 }
 
 void spin_lock(struct spinlock *l)
 {
 	const void *where = __builtin_return_address(0);
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
+	size_t n = push_off();
 	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	if (unlikely(c->held_rank[n] >= rank) || unlikely(!spin_try(l, where)))
+	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!spin_try(l, where)))
 		spin_lock_slow(l, where);
 	else
-		held_set(c, n, (uintptr_t)l | KIND_SPIN, rank);
+		held_set(n, (uintptr_t)l | KIND_SPIN, rank);
 }
 
 /* A lock of the same rank as the one before, which the caller ordered himself. */
 void spin_lock_nested(struct spinlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
+	size_t n = push_off();
 	struct spin spin = { 0 };
 
 	arch_point(POINT_LOCK, l);
-	check_rank(c, n, l->name, l->rank + 1, __builtin_return_address(0));
+	check_rank(n, l->name, l->rank + 1, __builtin_return_address(0));
 	while (!spin_try(l, __builtin_return_address(0)))
 		spin_wait(&spin, l->name, atomic_load_explicit(&l->where, memory_order_relaxed));
-	held_set_loose(c, n, (uintptr_t)l | KIND_SPIN, l->rank, l->name);
+	held_set_loose(n, (uintptr_t)l | KIND_SPIN, l->rank, l->name);
 }
 
 /* Another lock was taken later and is still held. */
 static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = held_remove(c, (uintptr_t)l | KIND_SPIN, l->name);
+	size_t n = held_remove(this_cpu(), (uintptr_t)l | KIND_SPIN, l->name);
 
 	atomic_store_explicit(&l->where, NULL, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c, n);
+	pop_off(n);
 }
 
 void spin_unlock(struct spinlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = c->nr_held;
+	size_t n = this_cpu_field(nr_held);
 
-	if (unlikely(c->held[n] != ((uintptr_t)l | KIND_SPIN))) {
+	if (unlikely(this_cpu_field(held[n]) != ((uintptr_t)l | KIND_SPIN))) {
 		spin_unlock_inner(l);
 		return;
 	}
-	c->nr_held = n - 1;
+	this_cpu_field(nr_held) = n - 1;
 	atomic_store_explicit(&l->where, NULL, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c, n);
+	pop_off(n);
 }
 
 bool spin_is_held(const struct spinlock *l)
 {
-	struct cpu *c = this_cpu();
+	size_t n = this_cpu_field(nr_held);
 
-	return likely(c->held[c->nr_held] == ((uintptr_t)l | KIND_SPIN)) || held_find(c, (uintptr_t)l | KIND_SPIN);
+	return likely(this_cpu_field(held[n]) == ((uintptr_t)l | KIND_SPIN)) || held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
 }
 
 /* ---- reader-writer spinlocks ---- */
@@ -288,92 +280,86 @@ static bool write_try(struct rwlock *l)
 /* As spin_lock_slow. */
 static void __attribute__((noinline)) read_lock_slow(struct rwlock *l, const void *where)
 {
-	struct cpu *c = this_cpu();
 	struct spin spin = { 0 };
 
-	check_rank(c, c->nr_held, l->name, l->rank, where);
+	check_rank(this_cpu_field(nr_held), l->name, l->rank, where);
 	while (!read_try(l))
 		spin_wait(&spin, l->name, l->where);
-	held_set(c, c->nr_held, (uintptr_t)l | KIND_READ, l->rank);
+	held_set(this_cpu_field(nr_held), (uintptr_t)l | KIND_READ, l->rank);
 }
 
 void read_lock(struct rwlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
+	size_t n = push_off();
 	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	if (unlikely(c->held_rank[n] >= rank) || unlikely(!read_try(l)))
+	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!read_try(l)))
 		read_lock_slow(l, __builtin_return_address(0));
 	else
-		held_set(c, n, (uintptr_t)l | KIND_READ, rank);
+		held_set(n, (uintptr_t)l | KIND_READ, rank);
 }
 
 static void __attribute__((noinline)) write_lock_slow(struct rwlock *l, const void *where)
 {
-	struct cpu *c = this_cpu();
 	struct spin spin = { 0 };
 
-	check_rank(c, c->nr_held, l->name, l->rank, where);
+	check_rank(this_cpu_field(nr_held), l->name, l->rank, where);
 	atomic_fetch_add(&l->writers_waiting, 1);
 	while (!write_try(l))
 		spin_wait(&spin, l->name, l->where);
 	atomic_fetch_sub(&l->writers_waiting, 1);
-	held_set(c, c->nr_held, (uintptr_t)l | KIND_WRITE, l->rank);
+	held_set(this_cpu_field(nr_held), (uintptr_t)l | KIND_WRITE, l->rank);
 }
 
 void write_lock(struct rwlock *l)
 {
 	const void *where = __builtin_return_address(0);
-	struct cpu *c = this_cpu();
-	size_t n = push_off(c);
+	size_t n = push_off();
 	u32 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
-	if (unlikely(c->held_rank[n] >= rank) || unlikely(!write_try(l)))
+	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!write_try(l)))
 		write_lock_slow(l, where);
 	else
-		held_set(c, n, (uintptr_t)l | KIND_WRITE, rank);
-	l->writer_cpu = (s32)c->id;
+		held_set(n, (uintptr_t)l | KIND_WRITE, rank);
+	l->writer_cpu = (s32)this_cpu_field(id);
 	l->where = where;
 }
 
 /* Takes held off the CPU's stack, where it is the last entry as a rule. Returns how many there were. */
-static inline size_t held_pop(struct cpu *c, uintptr_t held, const char *name)
+static inline size_t held_pop(uintptr_t held, const char *name)
 {
-	size_t n = c->nr_held;
+	size_t n = this_cpu_field(nr_held);
 
-	if (unlikely(c->held[n] != held))
-		return held_remove(c, held, name);
-	c->nr_held = n - 1;
+	if (unlikely(this_cpu_field(held[n]) != held))
+		return held_remove(this_cpu(), held, name);
+	this_cpu_field(nr_held) = n - 1;
 	return n;
 }
 
 void read_unlock(struct rwlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = held_pop(c, (uintptr_t)l | KIND_READ, l->name);
+	size_t n = held_pop((uintptr_t)l | KIND_READ, l->name);
 
 	atomic_fetch_sub_explicit(&l->v, 1, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c, n);
+	pop_off(n);
 }
 
 void write_unlock(struct rwlock *l)
 {
-	struct cpu *c = this_cpu();
-	size_t n = held_pop(c, (uintptr_t)l | KIND_WRITE, l->name);
+	size_t n = held_pop((uintptr_t)l | KIND_WRITE, l->name);
 
 	l->writer_cpu = -1;
 	atomic_store_explicit(&l->v, 0, memory_order_release);
 	arch_point(POINT_UNLOCK, l);
-	pop_off(c, n);
+	pop_off(n);
 }
 
 bool rw_is_write_held(const struct rwlock *l)
 {
-	return atomic_load_explicit(&l->v, memory_order_relaxed) < 0 && l->writer_cpu == (s32)this_cpu()->id;
+	return atomic_load_explicit(&l->v, memory_order_relaxed) < 0 && l->writer_cpu == (s32)this_cpu_field(id);
 }
 
 bool rw_is_held(const struct rwlock *l)

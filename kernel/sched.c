@@ -292,13 +292,13 @@ static inline void account(struct task *t, u64 now)
 
 	t->exec_start = now;
 	if (unlikely(t->prio > 0))
-		rt_account(this_cpu()->rq, t, delta, now);
+		rt_account(this_cpu_field(rq), t, delta, now);
 	if (t->in_syscall < 0 && !(t->flags & PF_KTHREAD)) {
 		t->utime += delta;
-		this_cpu()->user_ns += delta;
+		this_cpu_field(user_ns) += delta;
 	} else {
 		t->stime += delta;
-		this_cpu()->system_ns += delta;
+		this_cpu_field(system_ns) += delta;
 	}
 }
 
@@ -329,7 +329,7 @@ static void push_one(struct rq *rq)
 
 void sched_tick(void)
 {
-	struct rq *rq = this_cpu()->rq;
+	struct rq *rq = this_cpu_field(rq);
 	struct task *t = current;
 	u64 now = arch_clock_ns();
 
@@ -356,7 +356,7 @@ void sched_tick(void)
 void sched_reschedule(void)
 {
 	if (unlikely(atomic_load_explicit(&rt_waiting, memory_order_relaxed)))
-		rt_balance(this_cpu()->rq);
+		rt_balance(this_cpu_field(rq));
 }
 
 /* ---- the switch ---- */
@@ -471,7 +471,7 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 n
 
 void schedule(void)
 {
-	struct rq *rq = this_cpu()->rq;
+	struct rq *rq = this_cpu_field(rq);
 	struct task *prev = current, *next = prev;
 	u64 now;
 
@@ -536,7 +536,7 @@ void cond_resched(void)
 
 void sched_yield_current(void)
 {
-	if (!this_cpu()->rq->nr_queued)
+	if (!this_cpu_field(rq)->nr_queued)
 		return;
 	current->slice_end = 0;
 	schedule();
@@ -578,7 +578,7 @@ static bool idle_has_work(const struct rq *rq)
 
 void cpu_idle_loop(void)
 {
-	struct rq *rq = this_cpu()->rq;
+	struct rq *rq = this_cpu_field(rq);
 
 	for (;;) {
 		atomic_fetch_or(&idle_cpus, cpu_bit(rq->cpu));
@@ -705,7 +705,7 @@ static void change_end(struct rq *rq, struct task *t, bool queued)
 		resched(rq);
 	spin_unlock(&rq->lock);
 	if (atomic_load(&rt_waiting))
-		rt_balance(this_cpu()->rq);
+		rt_balance(this_cpu_field(rq));
 }
 
 void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)

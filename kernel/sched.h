@@ -50,7 +50,7 @@ struct cpu {
 	u64 machine[2];			/* the machine's entry code: x86 uses %gs:16 and %gs:24 */
 	unsigned id;
 	u8 online;
-	u64 irqs_were_on;		/* arch_irq_save() before the first of held[] */
+	u64 irq_saved;			/* arch_irq_save() before the first of held[] */
 	int in_irq;			/* inside an interrupt handler */
 	size_t nr_held;			/* spinlocks, rwlocks and irq_push_off()s in effect; interrupts stay off while > 0 */
 	uintptr_t held[HELD_MAX + 1];	/* from 1 on; low bits: its kind */
@@ -78,9 +78,7 @@ void may_not_sleep(void);		/* might_sleep()'s slow half */
  */
 static inline bool may_sleep(void)
 {
-	struct cpu *c = this_cpu();
-
-	return likely(!(c->nr_held | (unsigned)c->in_irq)) && likely(arch_irqs_on());
+	return likely(!(this_cpu_field(nr_held) | (unsigned)this_cpu_field(in_irq))) && likely(arch_irqs_on());
 }
 static inline void might_sleep(void)
 {

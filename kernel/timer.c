@@ -110,7 +110,7 @@ void timer_setup(struct timer *t, void (*fn)(struct timer *))
 
 void timer_arm_by(u64 deadline)
 {
-	struct timer_queue *q = &queues[this_cpu()->id];
+	struct timer_queue *q = &queues[this_cpu_field(id)];
 
 	if (deadline >= q->armed)
 		return;
@@ -167,7 +167,7 @@ void timer_start(struct timer *t, u64 expires)
 	unsigned here;
 
 	irq_push_off();
-	here = this_cpu()->id;
+	here = this_cpu_field(id);
 	to = &queues[here];
 	q = timer_queue_lock(t);
 	if (timer_pending(t))
@@ -188,7 +188,7 @@ void timer_start(struct timer *t, u64 expires)
 
 void timers_run(void)
 {
-	struct timer_queue *q = &queues[this_cpu()->id];
+	struct timer_queue *q = &queues[this_cpu_field(id)];
 	u64 now = ktime_ns();
 	struct timer *t;
 
@@ -212,7 +212,7 @@ void timers_run(void)
 
 u64 timers_next(void)
 {
-	struct timer_queue *q = &queues[this_cpu()->id];
+	struct timer_queue *q = &queues[this_cpu_field(id)];
 	u64 next;
 
 	spin_lock(&q->lock);
@@ -233,7 +233,7 @@ void timers_init_cpu(struct cpu *c)
 
 void entry_timer(void)
 {
-	queues[this_cpu()->id].armed = NO_DEADLINE;
+	queues[this_cpu_field(id)].armed = NO_DEADLINE;
 	timers_run();
 	sched_tick();
 	timer_arm_by(timers_next());

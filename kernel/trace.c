@@ -90,7 +90,7 @@ static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 
 void trace(enum trace_event e, u64 a, u64 b)
 {
-	struct ring *ring = rings[this_cpu()->id];
+	struct ring *ring = rings[this_cpu_field(id)];
 
 	if (likely(ring))
 		ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask] =

@@ -101,6 +101,7 @@ void arch_copy_page(void *dst, const void *src);
 extern struct cpu *host_this_cpu;
 extern struct task *host_current;
 static inline struct cpu *this_cpu(void) { return host_this_cpu; }
+#define this_cpu_field(f) (host_this_cpu->f)
 #define current host_current
 
 bool arch_irqs_on(void);
@@ -108,6 +109,11 @@ u64 arch_irq_save(void);
 u64 arch_clock_ns(void);
 void arch_irq_disable(void);
 void arch_irq_enable(void);
+static inline void arch_irq_restore(u64 saved)
+{
+	if (saved)
+		arch_irq_enable();
+}
 void arch_cpu_relax(void);			/* somebody else has to run first */
 
 /* Where another processor may go on instead, time passes, and interrupts come in. */

@@ -124,6 +124,7 @@ static inline struct cpu *this_cpu(void)
 	__asm__ volatile("movq %%gs:0, %0" : "=r"(c));
 	return c;
 }
+#define this_cpu_field(f) (((__seg_gs struct cpu *)0)->f)
 /* Not volatile: whatever CPU it runs on, a task's own current never changes. */
 static inline struct task *x86_current(void)
 {
@@ -148,7 +149,12 @@ static inline u64 arch_irq_save(void)
 	u64 f;
 
 	__asm__ volatile("pushfq; cli; popq %0" : "=r"(f) : : "memory");
-	return f & 0x200;
+	return f;
+}
+static inline void arch_irq_restore(u64 saved)
+{
+	if (saved & 0x200)
+		__asm__ volatile("sti" : : : "memory");
 }
 static inline void arch_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
 static inline void arch_irq_enable(void) { __asm__ volatile("sti" : : : "memory"); }

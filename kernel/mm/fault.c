@@ -312,7 +312,7 @@ int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 	count_vm(VM_PGFAULT);
 	if (unlikely(addr >= USER_MAX || !mm))
 		return flags & FAULT_USER ? fault_failed(addr, FAULT_NOT_MAPPED) : 1;
-	if (!(flags & FAULT_USER) && (this_cpu()->in_irq || this_cpu()->nr_held || mutex_is_held(&mm->mmap_lock)))
+	if (!(flags & FAULT_USER) && (this_cpu_field(in_irq) || this_cpu_field(nr_held) || mutex_is_held(&mm->mmap_lock)))
 		return 1;
 	mutex_lock(&mm->mmap_lock);
 	why = fault_locked(mm, addr, flags);

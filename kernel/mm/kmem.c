@@ -232,27 +232,24 @@ static inline void mag_spin(struct magazine *m)
 }
 
 /* Any CPU's array. The value goes to mag_unlock: whether interrupts were on. */
-static bool mag_lock(struct magazine *m)
+static u64 mag_lock(struct magazine *m)
 {
-	bool on = arch_irqs_on();
+	u64 irqs = arch_irq_save();
 
-	if (on)
-		arch_irq_disable();
 	mag_spin(m);
-	return on;
+	return irqs;
 }
 
 /* This CPU's, with interrupts off. */
 static inline struct magazine *mag_mine(struct kmem_cache *c)
 {
-	return &c->mag[this_cpu()->id];
+	return &c->mag[this_cpu_field(id)];
 }
 
-static inline void mag_unlock(struct magazine *m, u64 on)
+static inline void mag_unlock(struct magazine *m, u64 irqs)
 {
 	atomic_store_explicit(&m->busy, 0, memory_order_release);
-	if (on)
-		arch_irq_enable();
+	arch_irq_restore(irqs);
 }
 
 /* The n oldest objects go back to their slabs. */
@@ -276,7 +273,7 @@ static void __attribute__((noinline)) mag_refill(struct kmem_cache *c, struct ma
 
 static void *mag_alloc(struct kmem_cache *c)
 {
-	u64 on = arch_irq_save();
+	u64 irqs = arch_irq_save();
 	struct magazine *m = mag_mine(c);
 	void *obj = NULL;
 
@@ -285,7 +282,7 @@ static void *mag_alloc(struct kmem_cache *c)
 		mag_refill(c, m);
 	if (m->n)
 		obj = m->object[--m->n];
-	mag_unlock(m, on);
+	mag_unlock(m, irqs);
 	return obj;
 }
 
@@ -294,13 +291,13 @@ static void cache_drain(struct kmem_cache *c)
 {
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
 		struct magazine *m = &c->mag[i];
-		bool on;
+		u64 irqs;
 
 		if (!READ_ONCE(m->n))
 			continue;
-		on = mag_lock(m);
+		irqs = mag_lock(m);
 		mag_flush(c, m, m->n);
-		mag_unlock(m, on);
+		mag_unlock(m, irqs);
 	}
 }
 
@@ -343,7 +340,7 @@ static void *__attribute__((noinline)) alloc_slow(struct kmem_cache *c, u32 gfp)
 	void *obj;
 
 	if (gfp & GFP_DIRECT_RECLAIM)
-		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
+		assert(this_cpu_field(nr_held) == 0 && this_cpu_field(in_irq) == 0);
 	if (unlikely(current->fail_nth) && should_fail_alloc(gfp))
 		return NULL;
 	obj = mag_alloc(c);
@@ -357,34 +354,34 @@ void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 {
 	struct magazine *m;
 	void *obj;
-	u64 on;
+	u64 irqs;
 
-	if (unlikely(gfp & GFP_DIRECT_RECLAIM && (this_cpu()->nr_held | (unsigned)this_cpu()->in_irq)))
+	if (unlikely(gfp & GFP_DIRECT_RECLAIM && (this_cpu_field(nr_held) | (unsigned)this_cpu_field(in_irq))))
 		return alloc_slow(c, gfp);
 	if (unlikely(current->fail_nth))
 		return alloc_slow(c, gfp);
-	on = arch_irq_save();
+	irqs = arch_irq_save();
 	m = mag_mine(c);
 	mag_spin(m);
 	if (unlikely(!m->n)) {
-		mag_unlock(m, on);
+		mag_unlock(m, irqs);
 		return alloc_slow(c, gfp);
 	}
 	obj = m->object[--m->n];
-	mag_unlock(m, on);
+	mag_unlock(m, irqs);
 	return hand_out(c, obj, gfp);
 }
 
 static void __attribute__((noinline)) free_slow(struct kmem_cache *c, void *obj)
 {
-	u64 on = arch_irq_save();
+	u64 irqs = arch_irq_save();
 	struct magazine *m = mag_mine(c);
 
 	mag_spin(m);
 	if (m->n == MAG_SIZE)
 		mag_flush(c, m, MAG_SIZE / 2);
 	m->object[m->n++] = obj;
-	mag_unlock(m, on);
+	mag_unlock(m, irqs);
 	if (READ_ONCE(c->nr_empty) > 2)
 		cache_trim(c, 1);
 }
@@ -392,20 +389,20 @@ static void __attribute__((noinline)) free_slow(struct kmem_cache *c, void *obj)
 static inline void cache_free(struct kmem_cache *c, void *obj)
 {
 	struct magazine *m;
-	u64 on;
+	u64 irqs;
 
 	if (unlikely(*red_word(c, obj) != red(obj, red_inuse)))
 		return bad_free(c, obj);
 	poison(c, obj);
-	on = arch_irq_save();
+	irqs = arch_irq_save();
 	m = mag_mine(c);
 	mag_spin(m);
 	if (unlikely(m->n == MAG_SIZE) || unlikely(READ_ONCE(c->nr_empty) > 2)) {
-		mag_unlock(m, on);
+		mag_unlock(m, irqs);
 		return free_slow(c, obj);
 	}
 	m->object[m->n++] = obj;
-	mag_unlock(m, on);
+	mag_unlock(m, irqs);
 }
 
 void kmem_cache_free(struct kmem_cache *c, void *p)

@@ -160,7 +160,7 @@ static inline struct pcp *pcp_lock_mine(bool *on)
 	*on = arch_irqs_on();
 	if (*on)
 		arch_irq_disable();
-	c = &pcps[this_cpu()->id];
+	c = &pcps[this_cpu_field(id)];
 	pcp_spin(c);
 	return c;
 }
@@ -418,7 +418,7 @@ struct page *alloc_pages(u32 gfp, unsigned order)
 
 	assert(order < MAX_ORDER);
 	if (gfp & GFP_DIRECT_RECLAIM)
-		assert(this_cpu()->nr_held == 0 && this_cpu()->in_irq == 0);
+		assert(this_cpu_field(nr_held) == 0 && this_cpu_field(in_irq) == 0);
 	if (unlikely(current->fail_nth) && should_fail_alloc(gfp))
 		return NULL;
 	p = get_page_from_freelist(gfp, order, WMARK_LOW);
