@@ -124,7 +124,12 @@ static inline struct cpu *this_cpu(void)
 	__asm__ volatile("movq %%gs:0, %0" : "=r"(c));
 	return c;
 }
-#define this_cpu_field(f) (((__seg_gs struct cpu *)0)->f)
+/*
+ * At address 0, by linker.ld. An object with a name: of what is stored through a null pointer, in this
+ * segment too, the compiler may believe that nobody reads it.
+ */
+extern __seg_gs struct cpu x86_gs;
+#define this_cpu_field(f) (x86_gs.f)
 /* Not volatile: whatever CPU it runs on, a task's own current never changes. */
 static inline struct task *x86_current(void)
 {
