@@ -113,12 +113,10 @@ static void copy_signal_state(struct task *p, u64 flags)
  */
 static void copy_identity(struct task *p, const struct clone_request *c)
 {
-	sched_copy(p);
+	sched_copy(p, is_kernel_thread(c));
 	if (is_kernel_thread(c)) {
 		p->flags = PF_KTHREAD | PF_NOFREEZE;
 		p->cred = init_cred;
-		p->affinity = ~0ull;
-		p->policy = p->rt_priority = p->prio = p->nice = 0;
 		p->sas_flags = SS_DISABLE;
 		return;
 	}

@@ -9,12 +9,9 @@
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
-#include "kernel/lock.h"
+#include "kernel/lock_fast.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
-
-/* What an entry of cpu->held[] is: the low bits of its address. 0 so that a spinlock's is the address. */
-enum { KIND_SPIN, KIND_READ, KIND_WRITE, KIND_IRQ, KIND_MASK = 3 };
 
 /* How long a CPU spins on one lock before it says that it will never get it. */
 #define SPIN_LIMIT_NS	60000000000ull
@@ -63,37 +60,10 @@ static struct place held_place(uintptr_t held)
 	}
 }
 
-/* ---- the stack of a CPU, which is also what keeps interrupts off ---- */
-
-/*
- * Between the look at nr_held and the store an interrupt may come and go: it leaves the stack as it
- * found it.
- */
-static inline size_t push_off(void)
-{
-	size_t n = this_cpu_field(nr_held);
-
-	if (n == 0)
-		this_cpu_field(irq_saved) = arch_irq_save();
-	return n;
-}
-
-/* Of n entries the last one is gone. */
-static inline void pop_off(size_t n)
-{
-	if (n == 1)
-		arch_irq_restore(this_cpu_field(irq_saved));
-}
-
-static inline void held_set(size_t n, uintptr_t lock, u32 rank)
-{
-	this_cpu_field(held[n + 1]) = lock;
-	this_cpu_field(held_rank[n + 1]) = (u8)rank;
-	this_cpu_field(nr_held) = n + 1;
-}
+/* ---- the stack of a CPU: lock_fast.h, and what it leaves out ---- */
 
 /* A step that does not go up in rank needs room of its own. */
-static inline void held_set_loose(size_t n, uintptr_t lock, u32 rank, const char *name)
+static inline void held_set_loose(size_t n, uintptr_t lock, u8 rank, const char *name)
 {
 	if (unlikely(n >= HELD_LOOSE))
 		panic("CPU %u holds %lu locks and takes %s", this_cpu_field(id), n, name);
@@ -179,18 +149,11 @@ static void spin_wait(struct spin *s, const char *name, const void *where)
 void spin_init(struct spinlock *l, const char *name, enum lock_rank rank)
 {
 	assert_rel(rank, >=, RANK_SPIN_FIRST);
-	*l = (struct spinlock)SPINLOCK_INIT(name, (u32)rank);
+	*l = (struct spinlock)SPINLOCK_INIT(name, (u8)rank);
 }
 
-static inline bool spin_try(struct spinlock *l, const void *where)
-{
-	const void *free = NULL;
-
-	return atomic_compare_exchange_strong_explicit(&l->where, &free, where, memory_order_acquire, memory_order_relaxed);
-}
-
-/* What the short way below could not do: the order is wrong, or the lock is held. Interrupts off. */
-static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const void *where)
+/* The order is wrong, or the lock is held. Interrupts off. */
+void spin_lock_slow(struct spinlock *l, const void *where)
 {
 	struct spin spin = { 0 };
 	const void *holder;
@@ -205,15 +168,7 @@ static void __attribute__((noinline)) spin_lock_slow(struct spinlock *l, const v
 
 void spin_lock(struct spinlock *l)
 {
-	const void *where = __builtin_return_address(0);
-	size_t n = push_off();
-	u32 rank = l->rank;
-
-	arch_point(POINT_LOCK, l);
-	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!spin_try(l, where)))
-		spin_lock_slow(l, where);
-	else
-		held_set(n, (uintptr_t)l | KIND_SPIN, rank);
+	spin_lock_at(l, __builtin_return_address(0));
 }
 
 /* A lock of the same rank as the one before, which the caller ordered himself. */
@@ -230,7 +185,7 @@ void spin_lock_nested(struct spinlock *l)
 }
 
 /* Another lock was taken later and is still held. */
-static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
+void spin_unlock_inner(struct spinlock *l)
 {
 	size_t n = held_remove(this_cpu(), (uintptr_t)l | KIND_SPIN, l->name);
 
@@ -241,16 +196,7 @@ static void __attribute__((noinline)) spin_unlock_inner(struct spinlock *l)
 
 void spin_unlock(struct spinlock *l)
 {
-	size_t n = this_cpu_field(nr_held);
-
-	if (unlikely(this_cpu_field(held[n]) != ((uintptr_t)l | KIND_SPIN))) {
-		spin_unlock_inner(l);
-		return;
-	}
-	this_cpu_field(nr_held) = n - 1;
-	atomic_store_explicit(&l->where, NULL, memory_order_release);
-	arch_point(POINT_UNLOCK, l);
-	pop_off(n);
+	spin_unlock_inline(l);
 }
 
 bool spin_is_held(const struct spinlock *l)
@@ -291,7 +237,7 @@ static void __attribute__((noinline)) read_lock_slow(struct rwlock *l, const voi
 void read_lock(struct rwlock *l)
 {
 	size_t n = push_off();
-	u32 rank = l->rank;
+	u8 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
 	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!read_try(l)))
@@ -316,7 +262,7 @@ void write_lock(struct rwlock *l)
 {
 	const void *where = __builtin_return_address(0);
 	size_t n = push_off();
-	u32 rank = l->rank;
+	u8 rank = l->rank;
 
 	arch_point(POINT_LOCK, l);
 	if (unlikely(this_cpu_field(held_rank[n]) >= rank) || unlikely(!write_try(l)))

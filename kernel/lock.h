@@ -68,7 +68,7 @@ enum lock_rank {
 
 struct spinlock {
 	_Atomic(const void *) where;	/* NULL free, else the return address of the holder's lock call */
-	u32 rank;
+	u8 rank;
 	const char *name;
 };
 #define SPINLOCK_INIT(nm, rk)	{ .where = NULL, .rank = (rk), .name = (nm) }
@@ -86,7 +86,7 @@ bool spin_is_held(const struct spinlock *l);		/* by this CPU */
 struct rwlock {
 	_Atomic s32 v;			/* -1 writer, n readers */
 	_Atomic u32 writers_waiting;
-	u32 rank;
+	u8 rank;
 	s32 writer_cpu;
 	const char *name;
 	const void *where;

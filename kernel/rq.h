@@ -20,7 +20,8 @@ struct rq {
 	struct task *leaving;		/* [lock] switched out on a CPU it may no longer use */
 	u8 after_switch;		/* [lock] there is more to do than to unlock: leaving, or rt_balance() */
 	u64 nr_switches;
-	struct cpu *cpu;
+	struct cpu *cpu;		/* (!) */
+	u64 bit;			/* (!) cpu_bit(cpu) */
 
 	/* real-time tasks' share; this CPU only, interrupts off */
 	u64 rt_period_end;		/* ns */
@@ -33,6 +34,7 @@ static inline u64 cpu_bit(const struct cpu *c) { return 1ull << c->id; }
 static inline bool is_idle_task(const struct task *t) { return t->flags & PF_IDLE; }
 static inline struct task *rq_first(const struct rq *rq) { return list_first(&rq->queue, struct task, rq_node); }
 
+/* The length of a turn, which is t->slice from the change of what it depends on. */
 static inline u64 sched_slice(const struct task *t)
 {
 	if (t->policy == SCHED_FIFO)

@@ -23,6 +23,7 @@
  */
 #include "kernel/abi.h"
 #include "kernel/futex.h"
+#include "kernel/lock_fast.h"
 #include "kernel/rq.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
@@ -35,17 +36,21 @@ unsigned nr_cpus;
 /* CPUs in the idle loop. A waker that clears a bit has claimed that CPU for its task. */
 static _Atomic u64 idle_cpus;
 
+static inline struct rq *task_rq_lock_inline(struct task *t)
+{
+	for (;;) {
+		struct rq *rq = READ_ONCE(t->cpu)->rq;
+
+		spin_lock_inline(&rq->lock);
+		if (likely(t->cpu == rq->cpu))
+			return rq;
+		spin_unlock(&rq->lock);
+	}
+}
 
 static struct rq *task_rq_lock(struct task *t)
 {
-	for (;;) {
-		struct cpu *c = READ_ONCE(t->cpu);
-
-		spin_lock(&c->rq->lock);
-		if (t->cpu == c)
-			return c->rq;
-		spin_unlock(&c->rq->lock);
-	}
+	return task_rq_lock_inline(t);
 }
 
 /* ---- the queue; rq->lock held ---- */
@@ -134,12 +139,27 @@ static struct rq *select_rq(const struct task *t)
 	return &rqs[least_loaded(allowed)];
 }
 
+/*
+ * A queue has grown. A CPU may have become idle after we looked: it set its bit, then looked at the
+ * queues, perhaps before ours grew. False: none of those @allowed is idle.
+ */
+static inline bool tell_idle(u64 allowed)
+{
+	u64 idle;
+
+	atomic_thread_fence(memory_order_seq_cst);
+	idle = atomic_load(&idle_cpus) & allowed;
+	if (likely(!idle))
+		return false;
+	arch_send_reschedule((unsigned)__builtin_ctzll(idle));
+	return true;
+}
+
 /* Puts a task that is between queues into that of t->cpu, which is rq and locked. Unlocks. */
 static void enqueue_and_unlock(struct rq *rq, struct task *t)
 {
 	bool preempts = t->prio > rq->curr_prio;
 	int prio = t->prio;
-	u64 idle;
 
 	queue_tail(rq, t);
 	rq->nr_running++;
@@ -147,17 +167,7 @@ static void enqueue_and_unlock(struct rq *rq, struct task *t)
 	if (preempts)
 		resched(rq);
 	spin_unlock(&rq->lock);
-	if (preempts)
-		return;
-	/*
-	 * A CPU may have become idle after we looked: it set its bit, then looked at the queues,
-	 * perhaps before ours grew.
-	 */
-	atomic_thread_fence(memory_order_seq_cst);
-	idle = atomic_load(&idle_cpus) & READ_ONCE(t->affinity);
-	if (unlikely(idle))
-		arch_send_reschedule((unsigned)__builtin_ctzll(idle));
-	else if (unlikely(prio))
+	if (!preempts && !tell_idle(READ_ONCE(t->affinity)) && unlikely(prio))
 		rt_queued(prio, READ_ONCE(t->affinity));
 }
 
@@ -187,36 +197,62 @@ void rq_move(struct rq *rq, struct rq *to, struct task *t)
 
 /* ---- wake-up ---- */
 
-bool wake_up_state(struct task *t, unsigned mask)
+/* What is not asleep, or not so that @mask wakes it. rq locked; unlocks. Value as of wake_up_state. */
+static bool __attribute__((noinline)) wake_up_awake(struct rq *rq, struct task *t, u32 state, unsigned mask)
 {
-	struct rq *rq = task_rq_lock(t), *to;
-	u32 state = atomic_load(&t->state);
+	bool woken;
 
-	arch_point(POINT_WAKE, t);
 	if (!(state & mask)) {
-		bool saved = state & TASK_FROZEN && t->saved_state & mask;
-
+		woken = state & TASK_FROZEN && t->saved_state & mask;
 		/* Frozen in its sleep: remember the wake-up for the thaw. */
-		if (saved)
+		if (woken)
 			t->saved_state = TASK_RUNNING;
-		spin_unlock(&rq->lock);
-		return saved;
-	}
-	if (t->on_rq) {
+	} else {
 		/*
 		 * It may be running, and say something newer than what we saw. That came after we
 		 * looked, so its next look at what it waits for comes after our change. Scenario:
 		 * stop_and_kill, where a late wake-up undid a stop.
 		 */
-		bool woken = atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING);
-
-		spin_unlock(&rq->lock);
-		return woken;
+		woken = atomic_compare_exchange_strong(&t->state, &state, TASK_RUNNING);
 	}
-	trace(TRACE_sched_wakeup, (u64)t->pid, state);
-	to = select_rq(t);
+	spin_unlock(&rq->lock);
+	return woken;
+}
+
+static void __attribute__((noinline)) wake_up_elsewhere(struct rq *rq, struct task *t)
+{
+	struct rq *to = select_rq(t);
+
 	atomic_store(&t->state, TASK_RUNNING);
 	send_to(rq, to, t);
+}
+
+/*
+ * The commonest wake-up is of an ordinary task that goes to the end of the queue it was in last, of a
+ * CPU that has something to do, and no CPU is idle: what select_rq and send_to come to then.
+ */
+bool wake_up_state(struct task *t, unsigned mask)
+{
+	struct rq *rq = task_rq_lock_inline(t);
+	u32 state = atomic_load(&t->state);
+	u64 allowed;
+
+	arch_point(POINT_WAKE, t);
+	if (unlikely(!(state & mask)) || unlikely(t->on_rq))
+		return wake_up_awake(rq, t, state, mask);
+	trace_at(arch_clock_ns(), current->pid, TRACE_sched_wakeup, (u64)t->pid, state);
+	allowed = t->affinity;
+	if (unlikely(t->prio) || unlikely(rq->curr_prio < 0) || unlikely(!(allowed & rq->bit)) || atomic_load(&idle_cpus) & allowed) {
+		wake_up_elsewhere(rq, t);
+		return true;
+	}
+	WRITE_ONCE(t->state, TASK_RUNNING);
+	list_add_tail(&t->rq_node, &rq->queue);
+	rq->nr_queued++;
+	rq->nr_running++;
+	t->on_rq = 1;
+	spin_unlock_inline(&rq->lock);
+	tell_idle(allowed);
 	return true;
 }
 
@@ -234,10 +270,15 @@ void wake_up_new_task(struct task *t)
 }
 
 /* LINUX: a child begins a turn of its own. */
-void sched_copy(struct task *t)
+void sched_copy(struct task *t, bool fresh)
 {
 	t->cpu = this_cpu();
 	list_init(&t->rq_node);
+	t->slice = sched_slice(t);
+	if (fresh) {
+		t->affinity = ~0ull;
+		return;
+	}
 	t->affinity = current->affinity;
 	t->policy = current->policy;
 	t->rt_priority = t->prio = current->rt_priority;
@@ -248,6 +289,7 @@ void sched_copy(struct task *t)
 		t->rt_priority = t->prio = 0;
 		t->nice = max(t->nice, 0);
 	}
+	t->slice = sched_slice(t);
 }
 
 void kick_process(struct task *t)
@@ -361,10 +403,11 @@ void sched_reschedule(void)
 
 /* ---- the switch ---- */
 
-/* Unlocks. */
-static void after_switch(struct rq *rq)
+/* A switch after which there is more to do. Unlocks. */
+static void __attribute__((noinline)) after_switch(struct rq *rq, struct task *prev)
 {
 	struct task *leaving = rq->leaving;
+	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) == TASK_DEAD;
 
 	rq->after_switch = 0;
 	rq->leaving = NULL;
@@ -373,25 +416,23 @@ static void after_switch(struct rq *rq)
 	else
 		spin_unlock(&rq->lock);
 	rt_balance(rq);
+	if (dead)
+		put_task(prev);
 }
 
 /*
  * On the new task's stack: everything after the switch that needs the old one. Drops the rq lock.
  */
-static void finish_task_switch(void)
+static inline void finish_task_switch(void)
 {
-	struct cpu *c = this_cpu();
-	struct rq *rq = c->rq;
-	struct task *prev = c->prev;
-	bool dead = atomic_load_explicit(&prev->state, memory_order_relaxed) == TASK_DEAD;
+	struct rq *rq = this_cpu_field(rq);
+	struct task *prev = this_cpu_field(prev);
 
 	prev->on_cpu = 0;
 	if (unlikely(rq->after_switch))
-		after_switch(rq);
+		after_switch(rq, prev);
 	else
-		spin_unlock(&rq->lock);
-	if (unlikely(dead))
-		put_task(prev);
+		spin_unlock_inline(&rq->lock);
 }
 
 void schedule_tail(void)
@@ -414,11 +455,22 @@ static bool prev_goes_on(struct rq *rq, struct task *prev, u64 now)
 	return now < prev->slice_end;
 }
 
+static inline void put_asleep(struct rq *rq, struct task *prev, u32 state)
+{
+	prev->on_rq = 0;
+	rq->nr_running--;
+	prev->nvcsw++;
+	if (unlikely(state == TASK_DEAD))
+		rq->after_switch = 1;
+}
+
 /* Puts prev where it belongs; true if it simply goes on. */
-static bool put_prev(struct rq *rq, struct task *prev, u64 now)
+static bool __attribute__((noinline)) put_prev(struct rq *rq, struct task *prev, u64 now)
 {
 	u32 state = atomic_load(&prev->state);
 
+	if (test_tif(prev, TIF_NEED_RESCHED))
+		clear_tif(prev, TIF_NEED_RESCHED);
 	if (is_idle_task(prev)) {
 		assert_eq(state, TASK_RUNNING);
 		return !rq->nr_queued;
@@ -428,9 +480,7 @@ static bool put_prev(struct rq *rq, struct task *prev, u64 now)
 		state = TASK_RUNNING;
 	}
 	if (state != TASK_RUNNING) {
-		prev->on_rq = 0;
-		rq->nr_running--;
-		prev->nvcsw++;
+		put_asleep(rq, prev, state);
 		return false;
 	}
 	if (prev_goes_on(rq, prev, now))
@@ -448,14 +498,45 @@ static bool put_prev(struct rq *rq, struct task *prev, u64 now)
 	return false;
 }
 
-static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 now)
+/* Nobody takes over. Unlocks. */
+static void __attribute__((noinline)) go_on(struct rq *rq, struct task *prev, u64 now)
+{
+	if (!is_idle_task(prev)) {
+		if (now >= prev->slice_end)
+			prev->slice_end = now + prev->slice;
+		timer_arm_by(min(now + TICK_NS, prev->slice_end));
+	}
+	spin_unlock(&rq->lock);
+}
+
+/* Takes the next one off the queue, or it is the idle task. */
+static inline struct task *pick_next(struct rq *rq, u64 now)
+{
+	struct task *next;
+
+	if (!rq->nr_queued)
+		return rq->cpu->idle;
+	next = rq_first(rq);
+	if (unlikely(next->prio > 0)) {
+		next = rt_next(rq);
+		unqueue(rq, next);
+	} else {
+		list_del(&next->rq_node);
+		rq->nr_queued--;
+	}
+	next->slice_end = now + next->slice;
+	timer_arm_by(now + min(TICK_NS, next->slice));
+	return next;
+}
+
+static inline void switch_to(struct rq *rq, struct task *prev, u32 state, struct task *next, u64 now)
 {
 	next->exec_start = now;
 	next->on_cpu = 1;
 	rq->curr = next;
 	rq->curr_prio = next->prio;
 	rq->nr_switches++;
-	trace(TRACE_sched_switch, (u64)(u32)prev->pid | (u64)prev->state << 32, (u64)next->pid);
+	trace_at(now, prev->pid, TRACE_sched_switch, (u64)(u32)prev->pid | (u64)state << 32, (u64)next->pid);
 	if (prev->mm != next->mm)
 		arch_mm_switch(next->mm);
 	arch_point(POINT_SWITCH, next);
@@ -472,34 +553,24 @@ static void switch_to(struct rq *rq, struct task *prev, struct task *next, u64 n
 void schedule(void)
 {
 	struct rq *rq = this_cpu_field(rq);
-	struct task *prev = current, *next = prev;
+	struct task *prev = current, *next;
+	u32 state;
 	u64 now;
 
 	might_sleep();
-	spin_lock(&rq->lock);
+	spin_lock_first(&rq->lock);
 	now = arch_clock_ns();
 	account(prev, now);
-	if (test_tif(prev, TIF_NEED_RESCHED))
-		clear_tif(prev, TIF_NEED_RESCHED);
-	if (!put_prev(rq, prev, now)) {
-		if (rq->nr_queued) {
-			next = rq_first(rq);
-			if (unlikely(next->prio > 0))
-				next = rt_next(rq);
-			unqueue(rq, next);
-		} else {
-			next = rq->cpu->idle;
-		}
+	state = atomic_load(&prev->state);
+	/* It sleeps, and that is all. */
+	if (likely(state) && likely(!(atomic_load(&prev->tif) & (TIF_NEED_RESCHED | TIF_SIGPENDING)))) {
+		put_asleep(rq, prev, state);
+	} else if (put_prev(rq, prev, now)) {
+		go_on(rq, prev, now);
+		return;
 	}
-	if (!is_idle_task(next)) {
-		if (next != prev || now >= next->slice_end)
-			next->slice_end = now + sched_slice(next);
-		timer_arm_by(min(now + TICK_NS, next->slice_end));
-	}
-	if (next != prev)
-		switch_to(rq, prev, next, now);
-	else
-		spin_unlock(&rq->lock);
+	next = pick_next(rq, now);
+	switch_to(rq, prev, atomic_load(&prev->state), next, now);
 }
 
 static void sleep_timer_fn(struct timer *tm)
@@ -620,6 +691,7 @@ void sched_init_cpu(struct cpu *c)
 	spin_init(&rq->lock, "rq", RANK_RQ);
 	list_init(&rq->queue);
 	rq->cpu = c;
+	rq->bit = cpu_bit(c);
 	c->rq = rq;
 	idle_task_setup(c->idle, c);
 	rq->curr = c->idle;
@@ -716,6 +788,7 @@ void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
 	t->policy = policy;
 	t->rt_priority = rt_priority;
 	t->nice = nice;
+	t->slice = sched_slice(t);
 	change_end(rq, t, queued);
 	if (READ_ONCE(t->pi_waiter))
 		futex_pi_adjust(t);

@@ -58,6 +58,7 @@ struct cpu {
 	struct task *idle;
 	struct task *prev;		/* whom the last switch left; finish_task_switch's argument */
 	struct rq *rq;
+	u64 timer_armed;		/* what the timer's hardware was told, ns; interrupts off */
 	u64 user_ns, system_ns, nr_irqs;	/* for /proc/stat; its idle task's stime is in system_ns too */
 	void *arch;			/* the machine's own per-CPU data */
 };
@@ -137,7 +138,8 @@ void __noreturn cpu_idle_loop(void);
 void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
 void sched_boost(struct task *t, int prio);	/* t runs with at least this priority; 0: with its own */
 static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
-void sched_copy(struct task *t);		/* fork: the scheduling fields of current's child t */
+/* fork: the scheduling fields of current's child t; fresh: of a kernel thread, which inherits nothing. */
+void sched_copy(struct task *t, bool fresh);
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);
 unsigned sched_nr_running(void);

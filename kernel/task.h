@@ -166,7 +166,7 @@ struct task {
 	u8 reset_on_fork;
 	_Atomic u32 cpu_watch;		/* (~) as of a group */
 	struct list rq_node;
-	u64 slice_end;
+	u64 slice, slice_end;		/* ns: length of a turn, end of this one */
 	u64 exec_start, utime, stime;	/* ns */
 	u64 affinity;			/* bit per CPU */
 	int policy, rt_priority, nice;

@@ -14,7 +14,6 @@
 struct timer_queue {
 	struct spinlock lock;
 	struct timer *root;		/* [lock] */
-	u64 armed;			/* this CPU only, interrupts off: what the hardware was told */
 };
 
 static struct timer_queue queues[MAX_CPUS];
@@ -108,13 +107,9 @@ void timer_setup(struct timer *t, void (*fn)(struct timer *))
 	*t = (struct timer){ .fn = fn };
 }
 
-void timer_arm_by(u64 deadline)
+void timer_arm(u64 deadline)
 {
-	struct timer_queue *q = &queues[this_cpu_field(id)];
-
-	if (deadline >= q->armed)
-		return;
-	q->armed = deadline;
+	this_cpu_field(timer_armed) = deadline;
 	arch_timer_arm(deadline);
 }
 
@@ -226,14 +221,14 @@ void timers_init_cpu(struct cpu *c)
 	struct timer_queue *q = &queues[c->id];
 
 	spin_init(&q->lock, "timers", RANK_TIMER);
-	q->armed = NO_DEADLINE;
+	c->timer_armed = NO_DEADLINE;
 	if (c->id == 0)
 		atomic_store(&realtime_offset_ns, (s64)(arch_rtc_seconds() * NSEC_PER_SEC - ktime_ns()));
 }
 
 void entry_timer(void)
 {
-	queues[this_cpu_field(id)].armed = NO_DEADLINE;
+	this_cpu_field(timer_armed) = NO_DEADLINE;
 	timers_run();
 	sched_tick();
 	timer_arm_by(timers_next());

@@ -27,7 +27,12 @@ void timers_run(void);			/* interrupt: run expired timers of this CPU */
 u64 timers_next(void);			/* this CPU's next deadline or ~0 */
 void timers_init_cpu(struct cpu *c);
 /* This CPU's timer interrupt comes no later than @deadline (it may come sooner). Interrupts off. */
-void timer_arm_by(u64 deadline);
+void timer_arm(u64 deadline);
+static inline void timer_arm_by(u64 deadline)
+{
+	if (deadline < this_cpu_field(timer_armed))
+		timer_arm(deadline);
+}
 /* Wall clock = ktime_ns() + this. */
 extern _Atomic s64 realtime_offset_ns;
 

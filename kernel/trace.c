@@ -19,23 +19,10 @@
 #define MAX_TEXT	(2u << 20)	/* bytes that a reader gets at the most */
 #define PANIC_SHOWS	512u		/* records a CPU, the newest */
 
-struct record {
-	u64 ns;
-	s32 pid;
-	u32 event;
-	u64 a, b;
-};
-
-struct ring {
-	_Atomic u32 head;		/* records ever begun */
-	u32 mask;			/* their number, a power of two, less 1 */
-	struct record *rec;
-};
-
-static struct record boot_records[BOOT_RING];
-static struct ring boot_ring = { .mask = BOOT_RING - 1, .rec = boot_records };
+static struct trace_record boot_records[BOOT_RING];
+static struct trace_ring boot_ring = { .mask = BOOT_RING - 1, .rec = boot_records };
 /* A CPU without memory for a ring records nothing. */
-static struct ring *rings[MAX_CPUS] = { &boot_ring };
+struct trace_ring *trace_rings[MAX_CPUS] = { &boot_ring };
 static u32 ring_size = BOOT_RING;
 
 static int set_size(const char *value)
@@ -44,7 +31,7 @@ static int set_size(const char *value)
 
 	if (parse_u64(value, &bytes) || bytes > 256u << 20)
 		return -EINVAL;
-	records = bytes / sizeof(struct record);
+	records = bytes / sizeof(struct trace_record);
 	while (ring_size * 2 <= records)
 		ring_size *= 2;
 	return 0;
@@ -90,19 +77,15 @@ static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 
 void trace(enum trace_event e, u64 a, u64 b)
 {
-	struct ring *ring = rings[this_cpu_field(id)];
-
-	if (likely(ring))
-		ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask] =
-			(struct record){ .ns = arch_clock_ns(), .pid = current->pid, .event = e, .a = a, .b = b };
+	trace_at(arch_clock_ns(), current->pid, e, a, b);
 }
 
 /* The ring of a CPU that has not run yet, or a larger one for the boot CPU. */
 void trace_init_cpu(unsigned cpu)
 {
-	struct ring *ring;
+	struct trace_ring *ring;
 
-	if (rings[cpu] && rings[cpu]->mask == ring_size - 1)
+	if (trace_rings[cpu] && trace_rings[cpu]->mask == ring_size - 1)
 		return;
 	ring = kzalloc(sizeof(*ring), GFP_NOWAIT);
 	if (!ring)
@@ -110,7 +93,7 @@ void trace_init_cpu(unsigned cpu)
 	ring->mask = ring_size - 1;
 	ring->rec = kzalloc(ring_size * sizeof(*ring->rec), GFP_NOWAIT | GFP_NOWARN);
 	if (ring->rec) {
-		rings[cpu] = ring;
+		trace_rings[cpu] = ring;
 		return;
 	}
 	pr_warn("trace: no memory for %u events of CPU %u\n", ring_size, cpu);
@@ -125,7 +108,7 @@ void trace_task_rename(void)
 	trace(TRACE_task_rename, name[0], name[1]);
 }
 
-static size_t format_fields(const struct record *r, char *buf, size_t n)
+static size_t format_fields(const struct trace_record *r, char *buf, size_t n)
 {
 	char comm[TASK_COMM_LEN + 1] = { 0 };
 
@@ -143,7 +126,7 @@ static size_t format_fields(const struct record *r, char *buf, size_t n)
 	return kscnprintf(buf, n, events[r->event].fmt, r->a, r->b);
 }
 
-static size_t format_record(const struct record *r, unsigned cpu, char *buf, size_t n)
+static size_t format_record(const struct trace_record *r, unsigned cpu, char *buf, size_t n)
 {
 	size_t len = kscnprintf(buf, n, "%6lu.%09lu cpu%u pid=%d ", r->ns / 1000000000, r->ns % 1000000000, cpu, r->pid);
 
@@ -154,9 +137,9 @@ static size_t format_record(const struct record *r, unsigned cpu, char *buf, siz
 	return len + kscnprintf(buf + len, n - len, "\n");
 }
 
-static const struct record *at(unsigned cpu, u32 n)
+static const struct trace_record *at(unsigned cpu, u32 n)
 {
-	return &rings[cpu]->rec[n & rings[cpu]->mask];
+	return &trace_rings[cpu]->rec[n & trace_rings[cpu]->mask];
 }
 
 /* Which CPU has the oldest record not yet printed; MAX_CPUS if none. */
@@ -165,7 +148,7 @@ static unsigned oldest(const u32 *next, const u32 *end)
 	unsigned best = MAX_CPUS;
 
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		if (!rings[i] || next[i] == end[i])
+		if (!trace_rings[i] || next[i] == end[i])
 			continue;
 		if (best == MAX_CPUS || at(i, next[i])->ns < at(best, next[best])->ns)
 			best = i;
@@ -181,10 +164,10 @@ static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void
 	unsigned cpu;
 
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		if (!rings[i])
+		if (!trace_rings[i])
 			continue;
-		end[i] = atomic_load(&rings[i]->head);
-		next[i] = end[i] - min(end[i], min(most, rings[i]->mask + 1));
+		end[i] = atomic_load(&trace_rings[i]->head);
+		next[i] = end[i] - min(end[i], min(most, trace_rings[i]->mask + 1));
 	}
 	while ((cpu = oldest(next, end)) < MAX_CPUS) {
 		size_t n = format_record(at(cpu, next[cpu]++), cpu, line, sizeof(line));

@@ -4,7 +4,9 @@
  * /sys/kernel/debug/trace. Linux's event names.
  */
 #pragma once
-#include "kernel/lib/types.h"
+#include <stdatomic.h>
+#include "kernel/arch.h"
+#include "kernel/sched.h"
 
 enum trace_event {
 	TRACE_sched_switch, TRACE_sched_wakeup, TRACE_sched_process_fork, TRACE_sched_process_exec, TRACE_sched_process_exit,
@@ -18,6 +20,31 @@ enum trace_event {
  * trace.c.
  */
 void trace(enum trace_event e, u64 a, u64 b);
+
+struct trace_record {
+	u64 ns;
+	s32 pid;
+	u32 event;
+	u64 a, b;
+};
+
+struct trace_ring {
+	_Atomic u32 head;		/* records ever begun */
+	u32 mask;			/* their number, a power of two, less 1 */
+	struct trace_record *rec;
+};
+extern struct trace_ring *trace_rings[MAX_CPUS];
+
+/* The same in line, for what is traced at each switch: @now is this moment, @pid current's. */
+static __always_inline void trace_at(u64 now, s32 pid, enum trace_event e, u64 a, u64 b)
+{
+	struct trace_ring *ring = trace_rings[this_cpu_field(id)];
+
+	if (likely(ring))
+		ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask] =
+			(struct trace_record){ .ns = now, .pid = pid, .event = e, .a = a, .b = b };
+}
+
 /* The steps of suspend_resume, which says when each begins (b = 1) and ends (b = 0). */
 enum suspend_step {
 	SUSPEND_freeze_processes, SUSPEND_oom_killer_disable, SUSPEND_freeze_kernel_threads, SUSPEND_suspend_devices,

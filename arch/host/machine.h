@@ -109,12 +109,22 @@ u64 arch_irq_save(void);
 u64 arch_clock_ns(void);
 void arch_irq_disable(void);
 void arch_irq_enable(void);
+#define ARCH_IRQS_ON	1ul
 static inline void arch_irq_restore(u64 saved)
 {
 	if (saved)
 		arch_irq_enable();
 }
 void arch_cpu_relax(void);			/* somebody else has to run first */
+
+/* Where this is written. */
+static __always_inline const void *arch_here(void)
+{
+	const void *p;
+
+	__asm__("leaq 0(%%rip), %0" : "=r"(p));
+	return p;
+}
 
 /* Where another processor may go on instead, time passes, and interrupts come in. */
 enum arch_point;

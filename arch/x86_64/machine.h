@@ -156,9 +156,10 @@ static inline u64 arch_irq_save(void)
 	__asm__ volatile("pushfq; cli; popq %0" : "=r"(f) : : "memory");
 	return f;
 }
+#define ARCH_IRQS_ON	0x200ul			/* what it returns at least if they were on */
 static inline void arch_irq_restore(u64 saved)
 {
-	if (saved & 0x200)
+	if (saved & ARCH_IRQS_ON)
 		__asm__ volatile("sti" : : : "memory");
 }
 static inline void arch_irq_disable(void) { __asm__ volatile("cli" : : : "memory"); }
@@ -168,6 +169,15 @@ static inline void arch_cpu_relax(void) { __asm__ volatile("pause" : : : "memory
 /* The schedule explorer's machine has something to do here; this one has real concurrency. */
 enum arch_point;
 #define arch_point(kind, what)	((void)(kind), (void)(what))
+
+/* Where this is written. */
+static __always_inline const void *arch_here(void)
+{
+	const void *p;
+
+	__asm__("leaq 0(%%rip), %0" : "=r"(p));
+	return p;
+}
 
 /* --- time --- */
 static inline u64 rdtsc(void)

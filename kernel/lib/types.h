@@ -39,6 +39,7 @@ typedef u64 pfn_t;
 #define __printf(f, a)	__attribute__((format(printf, f, a)))
 #define __must_check	__attribute__((warn_unused_result))
 #define __aligned(n)	__attribute__((aligned(n)))
+#define __always_inline	inline __attribute__((always_inline))
 #define __cold		__attribute__((cold))
 
 /* Pointers that carry an errno: values in the last page of the address space. */
