@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """How costs grow: with processes, threads, memory, processors. The exponent is the slope of a straight line
-through the logarithms: 1.0 is linear. Instructions, all of them divided by the number, but for the last table,
-which is time on processors of the host's own, run in parallel.
+through the logarithms: 1.0 is linear, and what must not grow faster is named if it does. Instructions, all of
+them divided by the number, but for the last table, which is time on processors of the host's own, run in parallel.
 """
 
 import math
@@ -17,6 +17,13 @@ PROCESSES = (10, 100, 1000, 10000)
 THREADS = (1, 4, 16, 64, 256, 1024, 4096, 10000)
 MEMORY = (16, 64, 256, 1024, 4096)
 CPUS = (1, 2, 4, 8)
+MEM = 512  # MiB in which so many sleep
+OF_A_PROCESS = [("fork", "fork"), ("freeze", "freeze"), ("thaw", "thaw"), ("choose", "choose an OOM victim"),
+                ("list", "and list who could be it"), ("kill", "kill and wait")]
+OF_A_THREAD = [("kill", "kill and wait"), ("oom", "OOM kill until all is free")]
+BYTES = "bytes."  # before what the benchmark says of a kind of memory
+KINDS = {"PageTables": "page tables", "KernelStack": "kernel stack", "AnonPages": "pages of its own"}
+LINEAR = 1.1  # what fits a straight line is at most so steep
 
 
 def figures(role, n, keys, **how):
@@ -41,10 +48,21 @@ def table(head, sizes, rows, each=True):
         yield "%-30s" % text + "".join("%13s" % s for s in shown) + "%10.2f" % exponent(zip(sizes, totals))
 
 
-def by_size(role, sizes, keys, **how):
-    """{key: [figure of each size]}"""
-    found = [figures(role, n, keys, **how) for n in sizes]
-    return {key: [f[key] for f in found] for key in keys}
+def steep(sizes, rows):
+    """A line for each row that grows faster than its number."""
+    for text, totals in rows:
+        if exponent(zip(sizes, totals)) > LINEAR:
+            yield "%s is not linear" % text
+
+
+def memory(found, n):
+    """What each of n sleeping processes takes, by kind, as the benchmark found it in bytes."""
+    kinds = {key[len(BYTES):]: total / n for key, total in found.items() if key.startswith(BYTES)}
+    yield ""
+    yield "%-30s%13s" % ("a process of %s takes" % "{:,}".format(n), "bytes")
+    for kind, each in sorted(kinds.items(), key=lambda row: -row[1]):
+        yield "%-30s%13s" % (KINDS.get(kind, kind), "{:,.0f}".format(each))
+    yield "%-30s%13s" % ("in all", "{:,.0f}".format(sum(kinds.values())))
 
 
 def show(lines):
@@ -52,15 +70,15 @@ def show(lines):
 
 
 def main():
-    processes = by_size("processes", PROCESSES, ("fork", "freeze", "thaw", "kill", "kib"), mem=1024, icount=True)
-    rows = [("fork", "fork"), ("freeze", "freeze"), ("thaw", "thaw"), ("kill and wait", "kill")]
-    show(table("a process, of sleeping ones", PROCESSES, [(text, processes[key]) for text, key in rows]))
-    print("%d sleeping processes take %d KiB each" % (PROCESSES[-1], processes["kib"][-1] // PROCESSES[-1]))
+    found = [figures("processes", n, [key for key, _ in OF_A_PROCESS], mem=MEM, icount=True) for n in PROCESSES]
+    processes = [(text, [f[key] for f in found]) for key, text in OF_A_PROCESS]
+    show(table("a process, of sleeping ones", PROCESSES, processes))
+    show(memory(found[-1], PROCESSES[-1]))
 
-    threads = by_size("threads", THREADS, ("kill", "oom", "kib"), mem=512, icount=True)
-    rows = [("kill and wait", threads["kill"]), ("OOM kill until all is free", threads["oom"])]
-    show(table("a thread, of threads", THREADS, rows))
-    print("%d sleeping threads in 512 MiB take %d KiB each" % (THREADS[-1], threads["kib"][-1] // THREADS[-1]))
+    found = [figures("threads", n, [key for key, _ in OF_A_THREAD] + ["kib"], mem=MEM, icount=True) for n in THREADS]
+    threads = [(text, [f[key] for f in found]) for key, text in OF_A_THREAD]
+    show(table("a thread, of threads", THREADS, threads))
+    print("%d sleeping threads in %d MiB take %d KiB each" % (THREADS[-1], MEM, found[-1]["kib"] // THREADS[-1]))
 
     first = bench.entry(qemu.KERNEL)
     boots = [bench.count_boot(qemu.boot, first, mem) for mem in MEMORY]
@@ -70,7 +88,10 @@ def main():
     print("\nIndependent work, throughput of a machine with so many processors; the host has %d:" % os.cpu_count())
     print("%-30s" % "processors" + "".join("%13d" % n for n in CPUS))
     print("%-30s" % "ratio to one" + "".join("%13.2f" % (times[0] / t) for t in times))
-    return 0
+    wrong = list(steep(PROCESSES, processes)) + list(steep(THREADS, threads))
+    for line in wrong:
+        print(line)
+    return bool(wrong)
 
 
 if __name__ == "__main__":

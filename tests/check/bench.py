@@ -12,6 +12,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import bench  # noqa: E402
+import growth  # noqa: E402
 import rules  # noqa: E402
 
 
@@ -66,6 +67,25 @@ def a_row_without_linux_is_shown():
         yield "the bars are %s wide" % widths
 
 
+def what_grows_too_fast_is_named():
+    sizes = (10, 100, 1000)
+    rows = [("square", [n * n for n in sizes]), ("line", [7 * n for n in sizes]), ("nothing", [0, 0, 0])]
+    named = list(growth.steep(sizes, rows))
+    if named != ["square is not linear"]:
+        yield "named are %s" % named
+
+
+def ten_thousand_processes_sleep_in_512_mib():
+    n = 10000
+    found = growth.figures("processes", n, [key for key, _ in growth.OF_A_PROCESS], mem=growth.MEM, icount=True)
+    kinds = sum(total for key, total in found.items() if key.startswith(growth.BYTES))
+    # Whatever a process takes is of a kind that is counted, but for what the system took besides.
+    if not 0.98 < kinds / (found["kib"] * 1024) <= 1.01:
+        yield "%d bytes by kind, of %d KiB" % (kinds, found["kib"])
+    if growth.MEM != 512 or found["kib"] > 49 * n:
+        yield "%d KiB each, with %d MiB" % (found["kib"] // n, growth.MEM)
+
+
 def the_profile_adds_up_to_the_row():
     figure = bench.thaw(["getppid"])["getppid"]
     status, text = say(sys.executable, "tests/profile.py", THAW_ROW="getppid", THAW_PROG="")
@@ -85,7 +105,7 @@ def a_wrong_row_is_one_line():
 
 
 RULES = [a_row_that_grew_is_named, another_compilers_baseline_is_refused, rows_are_those_of_the_program, a_row_without_linux_is_shown,
-         the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
+         what_grows_too_fast_is_named, ten_thousand_processes_sleep_in_512_mib, the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
 
 
 if __name__ == "__main__":

@@ -10,17 +10,31 @@
 #define MAX_CROWD 10000
 #define SETTLE_MS 100 // virtual time, in which everybody has gone to sleep
 
-static int pids[MAX_CROWD];
+static int *pids;
 static long crowd;
+
+// What the parent notes down lies in memory that no child inherits: else a child would keep a copy of each
+// page that the parent writes to next.
+static int *map_pids(void)
+{
+	pids = t_map(MAX_CROWD * sizeof *pids);
+	CHECK_EQ(sys(madvise, pids, MAX_CROWD * sizeof *pids, MADV_DONTFORK), 0);
+	return pids;
+}
 
 static void gather_processes(long n)
 {
-	for (crowd = 0; crowd < n; crowd++) {
-		pids[crowd] = t_fork();
-		if (pids[crowd] == 0)
+	int *pid = map_pids();
+
+	for (long i = 0; i < n; i++) {
+		int child = t_fork();
+
+		if (child == 0)
 			thread_pause(NULL);
-		CHECK_GE(pids[crowd], 1);
+		CHECK_GE(child, 1);
+		pid[i] = child;
 	}
+	crowd = n;
 	t_sleep_ms(SETTLE_MS);
 }
 
@@ -30,6 +44,7 @@ static void disperse(void)
 		sys(kill, pids[i], SIGKILL);
 	for (long i = 0; i < crowd; i++)
 		sys(wait4, pids[i], 0, 0, 0);
+	sys(munmap, pids, MAX_CROWD * sizeof *pids);
 }
 
 // One process of n threads that sleep, and what it holds touched: its pid when all are asleep.
@@ -185,22 +200,91 @@ OOM_ROW(1024, 1)
 
 #define TOTAL(...) ({ unsigned long t0_ = now(); __VA_ARGS__; (long)(now() - t0_); })
 
-// `bench @processes N`. Freeze and thaw are without what a suspend of nobody costs.
+// What one kind of memory came to, in bytes: of pages by /proc/meminfo, of objects by their slabs.
+struct used {
+	char name[32];
+	long bytes;
+};
+
+static long count_pages(struct used *u)
+{
+	static const char *const kinds[] = {"AnonPages", "KernelStack", "PageTables"};
+	long n = 0;
+
+	for (; n < 3; n++) {
+		t_snprintf(u[n].name, sizeof u[n].name, "%s", kinds[n]);
+		u[n].bytes = 1024 * t_field("/proc/meminfo", kinds[n]);
+	}
+	return n;
+}
+
+// A row of /proc/slabinfo: name, objects in use, objects there are, size, objects a slab, pages a slab.
+static void read_slab_row(const char *row, struct used *u)
+{
+	long field[5];
+	size_t len = (size_t)(strchr(row, ' ') - row);
+
+	CHECK(len < sizeof u->name);
+	memcpy(u->name, row, len);
+	u->name[len] = 0;
+	for (int i = 0; i < 5; i++) {
+		for (row = strchr(row, ' '); *row == ' '; row++)
+			;
+		field[i] = t_number(row);
+	}
+	u->bytes = field[1] / field[3] * field[4] * (long)PAGE;
+}
+
+static long count_memory(struct used *u, long max)
+{
+	static char rows[32 * 1024];
+	long n = count_pages(u);
+
+	CHECK_GE(t_slurp("/proc/slabinfo", rows, sizeof rows), 1);
+	for (char *row = rows; (row = strchr(row, '\n')) && row[1];) {
+		if (*++row == '#')
+			continue;
+		CHECK(n < max);
+		read_slab_row(row, &u[n++]);
+	}
+	return n;
+}
+
+// The choice of a victim, and its end; with or without the log's list of who could have been chosen.
+static long choose(const char *list)
+{
+	CHECK_EQ(t_spit("/proc/sys/vm/oom_dump_tasks", list), 0);
+	return oom_kill(1, 0);
+}
+
+// `bench @processes N`. Freeze, thaw and choice are without what they cost when there is nobody.
 HELPER(processes)
 {
 	long n = t_argc > 2 ? t_number(t_argv[2]) : 0, part[2], empty[2];
 
 	CHECK(n >= 1 && n <= MAX_CROWD);
+	static struct used before[64], after[64];
+
 	suspend_halves(empty);
-	long free = t_field("/proc/meminfo", "MemFree");
+	long choice = -choose("0"), list = -choose("1");
+
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "0"), 0); // as everybody's is who comes now
+	long free = t_field("/proc/meminfo", "MemFree"), kinds = count_memory(before, 64);
 	long fork = TOTAL(gather_processes(n)) - SETTLE_MS * 1000000L;
 	long used = free - t_field("/proc/meminfo", "MemFree");
 
+	CHECK_EQ(count_memory(after, 64), kinds);
+	for (long i = 0; i < kinds; i++)
+		if (after[i].bytes > before[i].bytes)
+			t_printf("result bytes.%s=%ld\n", after[i].name, after[i].bytes - before[i].bytes);
+
 	suspend_halves(part);
+	choice += choose("0");
+	list += choose("1");
 	long kill = TOTAL(disperse());
 
-	t_printf("result fork=%ld\nresult freeze=%ld\nresult thaw=%ld\nresult kill=%ld\nresult kib=%ld\n",
-		fork, part[0] - empty[0], part[1] - empty[1], kill, used);
+	t_printf("result fork=%ld\nresult freeze=%ld\nresult thaw=%ld\n", fork, part[0] - empty[0], part[1] - empty[1]);
+	t_printf("result choose=%ld\nresult list=%ld\nresult kill=%ld\nresult kib=%ld\n", choice, list, kill, used);
 	return 0;
 }
 
@@ -227,10 +311,15 @@ HELPER(work)
 
 	CHECK(n >= 1 && n <= MAX_CROWD);
 	sys(clock_gettime, CLOCK_MONOTONIC, &begin);
-	for (crowd = 0; crowd < n; crowd++) {
-		pids[crowd] = t_fork();
-		if (pids[crowd])
+	int *pid = map_pids();
+
+	for (long child = 0; child < n; child++) {
+		int forked = t_fork();
+
+		if (forked) {
+			pid[child] = forked;
 			continue;
+		}
 		for (long i = 0; i < 2000; i++) {
 			char *p = t_map(8 * PAGE);
 
@@ -243,7 +332,7 @@ HELPER(work)
 		t_exit(0);
 	}
 	for (long i = 0; i < n; i++)
-		CHECK_EQ(t_wait(pids[i]), 0);
+		CHECK_EQ(t_wait(pid[i]), 0);
 	sys(clock_gettime, CLOCK_MONOTONIC, &end);
 	t_printf("result us=%ld\n",
 		(end.tv_sec - begin.tv_sec) * 1000000 + (end.tv_nsec - begin.tv_nsec) / 1000);
