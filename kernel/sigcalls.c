@@ -460,9 +460,17 @@ void save_altstack(struct k_stack *out)
 	*out = (struct k_stack){ .ss_sp = current->sas_sp, .ss_flags = (s32)current->sas_flags, .ss_size = current->sas_size };
 }
 
-void restore_altstack(const struct k_stack *ss, uaddr_t sp)
+static void __attribute__((noinline)) change_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp)
 {
-	(void)set_altstack(ss, sp);
+	(void)set_altstack(&(struct k_stack){ .ss_sp = ss_sp, .ss_flags = (s32)ss_flags, .ss_size = ss_size }, sp);
+}
+
+void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp)
+{
+	const struct task *t = current;
+
+	if (unlikely(ss_sp != t->sas_sp || ss_size != t->sas_size || ss_flags != t->sas_flags))
+		change_altstack(ss_sp, ss_flags, ss_size, sp);
 }
 
 long sys_sigaltstack(uaddr_t uss, uaddr_t uoss)

@@ -153,7 +153,8 @@ void restore_saved_sigmask(void);
 bool on_sig_stack(uaddr_t sp);			/* sp lies on it (never so with SS_AUTODISARM) */
 uaddr_t signal_stack(const struct ksig *k, uaddr_t sp);	/* where the frame of k goes, counted down from here */
 void save_altstack(struct k_stack *out);	/* uc_stack of a frame */
-void restore_altstack(const struct k_stack *ss, uaddr_t sp);	/* from a frame; a hostile one changes nothing */
+/* From a frame; a hostile one changes nothing. */
+void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp);
 
 /* Between signal.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
 #define SIG_STOP_MASK		(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))

@@ -184,7 +184,7 @@ int arch_signal_return(struct regs *r, u64 *mask)
 	r->nr = -1;
 	r->user = 1;
 	*mask = f.mask;
-	restore_altstack(&f.stack, r->sp);
+	restore_altstack(f.stack.ss_sp, (u32)f.stack.ss_flags, f.stack.ss_size, r->sp);
 	return 0;
 }
 

@@ -12,11 +12,13 @@
 #include "kernel/lib/string.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "uaccess.h"
 #include "x86.h"
 
 #define RED_ZONE	128u
 /* AC RF OF DF TF SF ZF AF PF CF */
 #define FLAGS_USER	0x50dd5ul
+#define XSAVE_HEADER	64		/* behind FXSAVE's 512 bytes */
 
 static inline size_t fpu_frame_size(void)
 {
@@ -26,25 +28,25 @@ static inline size_t fpu_frame_size(void)
 int user_xsave(void *to);
 int user_xrstor(const void *from, u64 mask);
 
-/* From k_fpstate.sw_reserved on: who wrote it, and XSAVE's header. */
-struct frame_middle {
-	struct k_fpx_sw_bytes sw;
-	u64 header[8];
-};
-
-/* Straight from the registers: a page that is not there is faulted in like the program's own access. */
-static int put_xstate(uaddr_t to)
+static inline u32 *magic2(uaddr_t fx)
 {
-	struct frame_middle m = { .sw = {
-		.magic1 = FP_XSTATE_MAGIC1, .extended_size = (u32)fpu_frame_size(), .xfeatures = features.xcr0,
-		.xstate_size = features.fpu_size,
-	} };
-	u32 magic2 = FP_XSTATE_MAGIC2;
+	return (u32 *)(fx + features.fpu_size);
+}
 
-	if (copy_to_user(to + offsetof(struct k_fpstate, sw_reserved), &m, sizeof(m)) ||
-	    copy_to_user(to + features.fpu_size, &magic2, sizeof(magic2)))
-		return -EFAULT;
-	return user_xsave((void *)to);
+/*
+ * Who wrote the image, and XSAVE's header before it is XSAVE's. Between user_access_begin() and
+ * _end(), like those below.
+ */
+static inline void put_xstate_words(uaddr_t to, int *err)
+{
+	struct k_fpx_sw_bytes *sw = &((struct k_fpstate *)to)->sw_reserved;
+
+	put_user_32(&sw->magic1, FP_XSTATE_MAGIC1, err);
+	put_user_32(&sw->extended_size, (u32)fpu_frame_size(), err);
+	put_user_64(&sw->xfeatures, features.xcr0, err);
+	put_user_64((u64 *)&sw->xstate_size, features.fpu_size, err);
+	clear_user_words(&sw->padding[1], 3 + XSAVE_HEADER / 8, err);
+	put_user_32(magic2(to), FP_XSTATE_MAGIC2, err);
 }
 
 /* Current's FPU registers to the user's stack. 0 or -EFAULT. */
@@ -52,8 +54,9 @@ static int put_fpu(uaddr_t to)
 {
 	struct k_fpstate *fx = current->arch.fpu;
 
-	if (features.xsave)
-		return put_xstate(to);
+	/* Straight from the registers: a page that is not there is faulted in like the program's own access. */
+	if (likely(features.xsave))
+		return user_xsave((void *)to);
 	irq_push_off();
 	fpu_save(&current->arch);
 	irq_pop_off();
@@ -61,42 +64,76 @@ static int put_fpu(uaddr_t to)
 	return copy_to_user(to, fx, sizeof(*fx)) ? -EFAULT : 0;
 }
 
-static void fill_context(struct k_sigcontext *c, const struct regs *r, const struct ksig *k, uaddr_t fpstate)
+/* As on Linux, what is reserved keeps what was there. */
+static inline void put_context(struct k_sigcontext *c, const struct regs *r, uaddr_t fpstate, int *err)
 {
 	const struct arch_thread *a = &current->arch;
 
-	*c = (struct k_sigcontext){
-		.r8 = r->r8, .r9 = r->r9, .r10 = r->r10, .r11 = r->r11, .r12 = r->r12, .r13 = r->r13, .r14 = r->r14,
-		.r15 = r->r15, .rdi = r->di, .rsi = r->si, .rbp = r->bp, .rbx = r->bx, .rdx = r->dx, .rax = r->ax,
-		.rcx = r->cx, .rsp = r->sp, .rip = r->ip, .eflags = r->flags, .cs = USER_CS, .ss = USER_DS,
-		.err = a->trap_err, .trapno = a->trap_nr, .cr2 = a->cr2, .oldmask = k->oldmask, .fpstate = fpstate,
-	};
+	put_user_64(&c->r8, r->r8, err);
+	put_user_64(&c->r9, r->r9, err);
+	put_user_64(&c->r10, r->r10, err);
+	put_user_64(&c->r11, r->r11, err);
+	put_user_64(&c->r12, r->r12, err);
+	put_user_64(&c->r13, r->r13, err);
+	put_user_64(&c->r14, r->r14, err);
+	put_user_64(&c->r15, r->r15, err);
+	put_user_64(&c->rdi, r->di, err);
+	put_user_64(&c->rsi, r->si, err);
+	put_user_64(&c->rbp, r->bp, err);
+	put_user_64(&c->rbx, r->bx, err);
+	put_user_64(&c->rdx, r->dx, err);
+	put_user_64(&c->rax, r->ax, err);
+	put_user_64(&c->rcx, r->cx, err);
+	put_user_64(&c->rsp, r->sp, err);
+	put_user_64(&c->rip, r->ip, err);
+	put_user_64(&c->eflags, r->flags, err);
+	put_user_32((u32 *)&c->cs, USER_CS, err);
+	put_user_32((u32 *)&c->fs, USER_DS << 16, err);
+	put_user_64(&c->err, a->trap_err, err);
+	put_user_64(&c->trapno, a->trap_nr, err);
+	put_user_64(&c->cr2, a->cr2, err);
+	put_user_64(&c->fpstate, fpstate, err);
+}
+
+static inline void put_frame(struct k_rt_sigframe *f, const struct ksig *k, const struct regs *r, uaddr_t fpstate, int *err)
+{
+	const struct task *t = current;
+	struct k_ucontext *uc = &f->uc;
+
+	put_user_64(&f->pretcode, k->ka.restorer, err);
+	put_user_64(&uc->uc_flags, (features.xsave ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS, err);
+	put_user_64(&uc->uc_link, 0, err);
+	put_user_64(&uc->uc_stack.ss_sp, t->sas_sp, err);
+	put_user_64((u64 *)&uc->uc_stack.ss_flags, t->sas_flags, err);
+	put_user_64(&uc->uc_stack.ss_size, t->sas_size, err);
+	put_context(&uc->uc_mcontext, r, fpstate, err);
+	put_user_64(&uc->uc_mcontext.oldmask, k->oldmask, err);
+	put_user_64(&uc->uc_sigmask, k->oldmask, err);
+	put_user_words(&f->info, &k->info, SIGINFO_KEPT / 8, err);
+	clear_user_words((u8 *)&f->info + SIGINFO_KEPT, (sizeof(f->info) - SIGINFO_KEPT) / 8, err);
 }
 
 int arch_signal_setup(const struct ksig *k, struct regs *r)
 {
 	uaddr_t below = r->sp - RED_ZONE, top = signal_stack(k, below), fp, at;
 	bool alt = top != below || on_sig_stack(r->sp);
-	struct k_rt_sigframe f;
+	int err = 0;
 
 	fp = (top - fpu_frame_size()) & ~63ul;
-	at = ((fp - sizeof(f)) & ~15ul) - 8;
+	at = ((fp - sizeof(struct k_rt_sigframe)) & ~15ul) - 8;
 	/*
 	 * LINUX has a check like this too: a frame that does not fit the alternate stack is not
 	 * written below it.
 	 */
 	if (alt && (at <= current->sas_sp || at - current->sas_sp > current->sas_size))
 		return -EFAULT;
-	if (!(k->ka.flags & SA_RESTORER) || !access_ok(at, top - at) || top < at || put_fpu(fp))
+	if (!(k->ka.flags & SA_RESTORER) || !user_access_begin(at, top - at))
 		return -EFAULT;
-	f.pretcode = k->ka.restorer;
-	f.uc.uc_link = 0;
-	f.uc.uc_flags = (features.xsave ? UC_FP_XSTATE : 0) | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS;
-	save_altstack(&f.uc.uc_stack);
-	fill_context(&f.uc.uc_mcontext, r, k, fp);
-	f.uc.uc_sigmask = k->oldmask;
-	f.info = k->info;
-	if (copy_to_user(at, &f, sizeof(f)))
+	put_frame((struct k_rt_sigframe *)at, k, r, fp, &err);
+	if (likely(features.xsave))
+		put_xstate_words(fp, &err);
+	user_access_end();
+	if (err || put_fpu(fp))
 		return -EFAULT;
 	r->di = (u64)k->sig;
 	r->si = at + offsetof(struct k_rt_sigframe, info);
@@ -117,14 +154,18 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
  */
 static bool is_extended(uaddr_t from)
 {
-	struct k_fpx_sw_bytes sw;
-	u32 magic2;
+	const struct k_fpx_sw_bytes *sw = &((const struct k_fpstate *)from)->sw_reserved;
+	u32 first, second, extended, size;
+	int err = 0;
 
-	if (copy_from_user(&sw, from + offsetof(struct k_fpstate, sw_reserved), sizeof(sw)))
+	if (!user_access_begin(from, fpu_frame_size()))
 		return false;
-	if (sw.magic1 != FP_XSTATE_MAGIC1 || sw.xstate_size != features.fpu_size || sw.extended_size < sw.xstate_size)
-		return false;
-	return !copy_from_user(&magic2, from + sw.xstate_size, sizeof(magic2)) && magic2 == FP_XSTATE_MAGIC2;
+	first = get_user_32(&sw->magic1, &err);
+	extended = get_user_32(&sw->extended_size, &err);
+	size = get_user_32(&sw->xstate_size, &err);
+	second = get_user_32(magic2(from), &err);
+	user_access_end();
+	return first == FP_XSTATE_MAGIC1 && size == features.fpu_size && extended >= size && second == FP_XSTATE_MAGIC2;
 }
 
 /* 0 or -EFAULT; the area may then hold anything. */
@@ -160,24 +201,55 @@ static int get_fpu(uaddr_t from)
 	return err;
 }
 
+static inline void get_context(struct regs *r, const struct k_sigcontext *c, int *err)
+{
+	r->r8 = get_user_64(&c->r8, err);
+	r->r9 = get_user_64(&c->r9, err);
+	r->r10 = get_user_64(&c->r10, err);
+	r->r11 = get_user_64(&c->r11, err);
+	r->r12 = get_user_64(&c->r12, err);
+	r->r13 = get_user_64(&c->r13, err);
+	r->r14 = get_user_64(&c->r14, err);
+	r->r15 = get_user_64(&c->r15, err);
+	r->di = get_user_64(&c->rdi, err);
+	r->si = get_user_64(&c->rsi, err);
+	r->bp = get_user_64(&c->rbp, err);
+	r->bx = get_user_64(&c->rbx, err);
+	r->dx = get_user_64(&c->rdx, err);
+	r->ax = get_user_64(&c->rax, err);
+	r->cx = get_user_64(&c->rcx, err);
+	r->sp = get_user_64(&c->rsp, err);
+	r->ip = get_user_64(&c->rip, err);
+	r->flags = (r->flags & ~FLAGS_USER) | (get_user_64(&c->eflags, err) & FLAGS_USER) | FLAGS_IF;
+	r->cs = USER_CS;
+	r->ss = USER_DS;
+}
+
+/*
+ * Both ends of the frame are read before r changes: half a frame leaves it as it is, unless somebody
+ * else unmaps the frame just now.
+ */
 int arch_signal_return(struct regs *r, u64 *mask)
 {
-	struct k_ucontext uc;
-	const struct k_sigcontext *c = &uc.uc_mcontext;
+	const struct k_ucontext *uc = (const struct k_ucontext *)(r->sp - 8 + offsetof(struct k_rt_sigframe, uc));
+	u64 fpstate, ss_sp, ss_size;
+	u32 ss_flags;
+	int err = 0;
 
 	regs_forget_syscall(r);
 	set_tif(current, TIF_SLOW_EXIT);
-	if (copy_from_user(&uc, r->sp - 8 + offsetof(struct k_rt_sigframe, uc), sizeof(uc)))
+	if (!user_access_begin((uaddr_t)uc, sizeof(*uc)))
 		return -EFAULT;
-	*r = (struct regs){
-		.r8 = c->r8, .r9 = c->r9, .r10 = c->r10, .r11 = c->r11, .r12 = c->r12, .r13 = c->r13, .r14 = c->r14,
-		.r15 = c->r15, .di = c->rdi, .si = c->rsi, .bp = c->rbp, .bx = c->rbx, .dx = c->rdx, .ax = c->rax,
-		.cx = c->rcx, .sp = c->rsp, .ip = c->rip, .nr = -1, .cs = USER_CS, .ss = USER_DS,
-		.flags = (r->flags & ~FLAGS_USER) | (c->eflags & FLAGS_USER) | FLAGS_IF,
-	};
-	if (get_fpu(c->fpstate))
+	ss_sp = get_user_64(&uc->uc_stack.ss_sp, &err);
+	ss_flags = get_user_32((const u32 *)&uc->uc_stack.ss_flags, &err);
+	ss_size = get_user_64(&uc->uc_stack.ss_size, &err);
+	fpstate = get_user_64(&uc->uc_mcontext.fpstate, &err);
+	*mask = get_user_64(&uc->uc_sigmask, &err);
+	if (likely(!err))
+		get_context(r, &uc->uc_mcontext, &err);
+	user_access_end();
+	if (err || get_fpu(fpstate))
 		return -EFAULT;
-	restore_altstack(&uc.uc_stack, r->sp);
-	*mask = uc.uc_sigmask;
+	restore_altstack(ss_sp, ss_flags, ss_size, r->sp);
 	return 0;
 }

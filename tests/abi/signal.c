@@ -34,6 +34,17 @@ TEST(kill_calls_the_handler)
 	CHECK_EQ(last_info.si_pid, me());
 }
 
+TEST(what_an_info_does_not_say_is_zero)
+{
+	const unsigned char *byte = (const void *)&last_info;
+
+	CHECK_EQ(t_action(SIGUSR1, note, SA_SIGINFO), 0);
+	sys(kill, me(), SIGUSR1);
+	CHECK_EQ(last_info.si_signo, SIGUSR1);
+	for (size_t i = 24; i < sizeof last_info; i++)
+		CHECK_EQ(byte[i], 0);
+}
+
 TEST(kill_arguments)
 {
 	CHECK_EQ(sys(kill, me(), 0), 0);
