@@ -282,6 +282,8 @@ static long kill_one(int pid, int sig, const struct k_siginfo *info)
 
 long sys_kill(int pid, int sig)
 {
+	if (pid == current->pid)
+		return send_sig_group(sig, NULL, current);
 	if (pid > 0)
 		return kill_one(pid, sig, NULL);
 	if (pid == -1)

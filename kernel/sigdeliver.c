@@ -27,6 +27,7 @@ static enum verdict default_action(int sig)
 {
 	struct sighand *s = current->sighand;
 
+	recalc_sigpending();
 	if (sigmask(sig) & SIG_IGNORE_MASK)
 		return NEXT;
 	if ((current->group->flags & SIGNAL_UNKILLABLE) && !(sigmask(sig) & SIG_KERNEL_UNBLOCKABLE))
@@ -52,11 +53,10 @@ static void block_for_handler(struct ksig *k)
 	sigset_t_k more = k->ka.mask | (k->ka.flags & SA_NODEFER ? 0 : sigmask(k->sig));
 
 	k->oldmask = t->restore_sigmask ? t->saved_sigmask : t->blocked;
-	if (more & ~t->blocked)
-		set_blocked_locked(t->blocked | more);
+	set_blocked_locked(t->blocked | more);
 }
 
-/* One signal or one stop. siglock held, dropped on RELOCK. */
+/* One signal or one stop. siglock held, dropped on RELOCK. What is still pending is looked at when one was taken or none is. */
 static enum verdict take_one(struct ksig *k)
 {
 	struct group *g = current->group;
@@ -86,12 +86,15 @@ static enum verdict take_one(struct ksig *k)
 		cgroup_leave_frozen(false);
 		return RELOCK;
 	}
-	k->sig = dequeue_synchronous_signal(&k->info);
+	k->sig = current->pending.signal ? take_synchronous_signal(&k->info) : 0;
 	if (!k->sig)
-		k->sig = dequeue_signal(current->blocked, &k->info);
-	if (!k->sig)
+		k->sig = take_signal(current->blocked, &k->info);
+	if (!k->sig) {
+		recalc_sigpending();
 		return NOTHING;
+	}
 	if (unlikely(current->ptrace) && k->sig != SIGKILL) {
+		recalc_sigpending();
 		k->sig = ptrace_signal(k->sig, &k->info);
 		if (!k->sig)
 			return NEXT;
@@ -136,7 +139,7 @@ static bool get_signal(struct ksig *k)
 
 	if (test_tif(current, TIF_NOTIFY_RESUME))
 		task_work_run();
-	if (!signal_pending(current))
+	if (!test_tif(current, TIF_SIGPENDING))
 		return false;
 	try_to_freeze();
 	do {

@@ -42,6 +42,8 @@ void sigpending_init(struct sigpending *p)
 {
 	p->signal = 0;
 	list_init(&p->queue);
+	p->own.user = NULL;
+	p->own.timer = NULL;
 }
 
 static void sigqueue_uncount(struct user *u)
@@ -50,17 +52,27 @@ static void sigqueue_uncount(struct user *u)
 	put_user_of(u);
 }
 
-/* Counts for the user who owns t, whoever sends. NULL: as many as may be, or no memory. */
-static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
+/*
+ * For a queue of t's, or for a timer and no queue. Counts for the user who owns t, whoever sends.
+ * NULL: as many as may be, or no memory.
+ */
+static struct sigqueue *sigqueue_alloc(struct task *t, struct sigpending *p, bool override_limit)
 {
 	u64 limit = READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur);
 	struct user *u = get_user_of(READ_ONCE(t->cred.uid));
-	struct sigqueue *q = NULL;
+	struct sigqueue *q;
 
 	if (unlikely(!u))
 		return NULL;
-	if (atomic_fetch_add_explicit(&u->sigpending, 1, memory_order_relaxed) < limit || override_limit)
-		q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | GFP_NOWARN);
+	if (unlikely(atomic_fetch_add_explicit(&u->sigpending, 1, memory_order_relaxed) >= limit && !override_limit)) {
+		sigqueue_uncount(u);
+		return NULL;
+	}
+	if (p && likely(!p->own.user)) {
+		p->own.user = u;
+		return &p->own;
+	}
+	q = kmem_cache_alloc(sigqueue_cache, GFP_ATOMIC | GFP_NOWARN);
 	if (q) {
 		q->timer = NULL;
 		q->user = u;
@@ -70,7 +82,8 @@ static struct sigqueue *sigqueue_alloc(struct task *t, bool override_limit)
 	return q;
 }
 
-static void sigqueue_free(struct sigqueue *q)
+/* It is on p's queue, or, of a timer, on none. */
+static void sigqueue_free(struct sigpending *p, struct sigqueue *q)
 {
 	struct user *u = q->user;
 
@@ -79,7 +92,10 @@ static void sigqueue_free(struct sigqueue *q)
 		posix_timer_dequeued(q->timer, NULL);
 		return;
 	}
-	kmem_cache_free(sigqueue_cache, q);
+	if (p && likely(q == &p->own))
+		q->user = NULL;
+	else
+		kmem_cache_free(sigqueue_cache, q);
 	sigqueue_uncount(u);
 }
 
@@ -97,7 +113,7 @@ void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
 	p->signal &= ~mask;
 	list_for_each_safe(q, next, &p->queue, node)
 		if (mask & sigmask(q->info.si_signo))
-			sigqueue_free(q);
+			sigqueue_free(p, q);
 }
 
 static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info)
@@ -127,7 +143,7 @@ static int queue_info(int sig, const struct k_siginfo *info, struct task *t, str
 
 	if (sig == SIGKILL)
 		return 0;
-	q = sigqueue_alloc(t, override);
+	q = sigqueue_alloc(t, p, override);
 	if (!q)
 		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? -EAGAIN : 0;
 	fill_info(&q->info, sig, info);
@@ -154,21 +170,26 @@ bool signal_pending_state(unsigned state, struct task *t)
 	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
 }
 
-static bool has_pending(struct task *t)
+static inline bool has_pending(struct task *t)
 {
 	sigset_t_k pending = t->pending.signal | t->group->shared_pending.signal;
 
 	return (pending & ~t->blocked) || (t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
 }
 
-/* A freezer that wants current keeps the bit: do_signal is where it will freeze. */
-void recalc_sigpending(void)
+/* A freezer that wants current keeps the bit: do_signal is where it will freeze. siglock held. */
+static inline void recalc(void)
 {
-	assert_held(&current->sighand->siglock);
 	if (has_pending(current))
 		set_tif(current, TIF_SIGPENDING);
 	else if (!freezing(current))
 		clear_tif(current, TIF_SIGPENDING);
+}
+
+void recalc_sigpending(void)
+{
+	assert_held(&current->sighand->siglock);
+	recalc();
 }
 
 void find_sigpending(void)
@@ -178,9 +199,9 @@ void find_sigpending(void)
 		set_tif(current, TIF_SIGPENDING);
 }
 
-void signal_wake_up(struct task *t, unsigned extra_state)
+/* siglock held. */
+static inline void wake_for_signal(struct task *t, unsigned extra_state)
 {
-	assert_held(&t->sighand->siglock);
 	if (unlikely(extra_state & TASK_WAKEKILL) && !(t->jobctl & JOBCTL_PTRACE_FROZEN)) {
 		t->jobctl &= ~(JOBCTL_STOPPED | JOBCTL_TRACED);
 		extra_state |= __TASK_TRACED;
@@ -188,6 +209,12 @@ void signal_wake_up(struct task *t, unsigned extra_state)
 	set_tif(t, TIF_SIGPENDING);
 	if (t != current && !wake_up_state(t, TASK_INTERRUPTIBLE | extra_state))
 		kick_process(t);
+}
+
+void signal_wake_up(struct task *t, unsigned extra_state)
+{
+	assert_held(&t->sighand->siglock);
+	wake_for_signal(t, extra_state);
 }
 
 /* --- sending --- */
@@ -203,7 +230,7 @@ bool sig_handler_ignored(const struct k_sigaction *ka, int sig)
  * init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself
  * sends is not lost to it. Kernel threads take no signals.
  */
-static bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
+static inline bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
 {
 	const struct k_sigaction *ka = &t->sighand->action[sig - 1];
 	bool only = sigmask(sig) & SIG_KERNEL_UNBLOCKABLE;
@@ -221,7 +248,7 @@ static bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
  * A blocked signal is kept: its handler may be another one by the time it is unblocked. A tracer
  * sees what its tracee ignores too.
  */
-static bool sig_ignored(struct task *t, int sig, bool from_kernel)
+static inline bool sig_ignored(struct task *t, int sig, bool from_kernel)
 {
 	if ((t->blocked | t->real_blocked) & sigmask(sig))
 		return false;
@@ -230,14 +257,14 @@ static bool sig_ignored(struct task *t, int sig, bool from_kernel)
 	return sig_task_ignored(t, sig, from_kernel);
 }
 
-static bool sig_fatal(struct task *t, int sig)
+static inline bool sig_fatal(struct task *t, int sig)
 {
 	if (sigmask(sig) & (SIG_IGNORE_MASK | SIG_STOP_MASK))
 		return false;
 	return t->sighand->action[sig - 1].handler == K_SIG_DFL;
 }
 
-static bool wants_signal(int sig, struct task *t)
+static inline bool wants_signal(int sig, struct task *t)
 {
 	if ((t->blocked & sigmask(sig)) || (READ_ONCE(t->flags) & PF_EXITING))
 		return false;
@@ -252,7 +279,7 @@ static bool wants_signal(int sig, struct task *t)
  * The thread that is to take sig: t if it can, else any; NULL: whoever can will see it when it
  * looks. LINUX: no round robin.
  */
-static struct task *pick_thread(int sig, struct task *t, bool group)
+static inline struct task *pick_thread(int sig, struct task *t, bool group)
 {
 	struct task *p;
 
@@ -291,7 +318,7 @@ static void start_group_exit(struct group *g, int sig)
  * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a
  * signal just ends the group, and the core bit of the status stays clear.
  */
-static void complete_signal(int sig, struct task *t, bool group)
+static inline void complete_signal(int sig, struct task *t, bool group)
 {
 	struct task *target = pick_thread(sig, t, group);
 	struct group *g = t->group;
@@ -302,7 +329,7 @@ static void complete_signal(int sig, struct task *t, bool group)
 	    (sig == SIGKILL || !t->ptrace))
 		start_group_exit(g, sig);
 	else
-		signal_wake_up(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
+		wake_for_signal(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
 }
 
 static inline void tell_signalfds(void)
@@ -311,13 +338,13 @@ static inline void tell_signalfds(void)
 		wake_up_all(&signalfd_wait);
 }
 
-int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group)
+/* siglock held. */
+static inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
 	bool from_kernel = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
 	int err = 0;
 
-	assert_held(&t->sighand->siglock);
 	assert(sig > 0 && sig <= K_NSIG);
 
 	if (t->group->flags & SIGNAL_GROUP_EXIT)
@@ -339,9 +366,15 @@ out:
 	return err;
 }
 
+int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group)
+{
+	assert_held(&t->sighand->siglock);
+	return send_one(sig, info, t, group);
+}
+
 struct sigqueue *sigqueue_prealloc(struct posix_timer *owner)
 {
-	struct sigqueue *q = sigqueue_alloc(current, false);
+	struct sigqueue *q = sigqueue_alloc(current, NULL, false);
 
 	if (q) {
 		list_init(&q->node);
@@ -354,7 +387,7 @@ void sigqueue_disown(struct sigqueue *q)
 {
 	q->timer = NULL;
 	if (list_empty(&q->node))
-		sigqueue_free(q);
+		sigqueue_free(NULL, q);
 }
 
 bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
@@ -377,7 +410,7 @@ bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
 	return true;
 }
 
-static int send_pinned(int sig, const struct k_siginfo *info, struct task *t, bool group)
+static int __attribute__((noinline)) send_pinned(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sighand *s = t->sighand;
 	int err;
@@ -387,23 +420,28 @@ static int send_pinned(int sig, const struct k_siginfo *info, struct task *t, bo
 	if (!sig)
 		return 0;
 	spin_lock(&s->siglock);
-	err = send_signal_locked(sig, info, t, group);
+	err = send_one(sig, info, t, group);
 	spin_unlock(&s->siglock);
 	return err;
 }
 
-static int send_sig(int sig, const struct k_siginfo *info, struct task *t, bool group)
+static int __attribute__((noinline)) send_to_other(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	int err;
 
-	if (!valid_signal(sig))
-		return -EINVAL;
-	if (t == current || rw_is_held(&tasklist_lock))
+	if (rw_is_held(&tasklist_lock))
 		return send_pinned(sig, info, t, group);
 	read_lock(&tasklist_lock);
 	err = send_pinned(sig, info, t, group);
 	read_unlock(&tasklist_lock);
 	return err;
+}
+
+static inline int send_sig(int sig, const struct k_siginfo *info, struct task *t, bool group)
+{
+	if (!valid_signal(sig))
+		return -EINVAL;
+	return t == current ? send_pinned(sig, info, t, group) : send_to_other(sig, info, t, group);
 }
 
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t)
@@ -575,7 +613,7 @@ static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info
 			list_del(&first->node);
 			posix_timer_dequeued(first->timer, info);
 		} else {
-			sigqueue_free(first);
+			sigqueue_free(p, first);
 		}
 	} else {
 		*(struct info_words *)info = (struct info_words){ { 0 } };
@@ -583,7 +621,7 @@ static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info
 	}
 }
 
-int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
+int take_signal(sigset_t_k mask, struct k_siginfo *info)
 {
 	struct sigpending *p = &current->pending;
 	int sig = next_signal(p, mask);
@@ -596,9 +634,16 @@ int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
 	}
 	if (sig)
 		collect_signal(sig, p, info);
-	recalc_sigpending();
 	if (sig && (sigmask(sig) & SIG_STOP_MASK))
 		current->jobctl |= JOBCTL_STOP_DEQUEUED;
+	return sig;
+}
+
+int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
+{
+	int sig = take_signal(mask, info);
+
+	recalc_sigpending();
 	return sig;
 }
 
@@ -606,7 +651,7 @@ int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
  * The frame of a fault's handler must show the instruction that faulted, so it comes before any
  * other.
  */
-int dequeue_synchronous_signal(struct k_siginfo *info)
+int take_synchronous_signal(struct k_siginfo *info)
 {
 	struct sigpending *p = &current->pending;
 	struct sigqueue *q;
@@ -619,7 +664,6 @@ int dequeue_synchronous_signal(struct k_siginfo *info)
 		if (q->info.si_code <= SI_USER || !(sigmask(sig) & SIG_SYNCHRONOUS_MASK & ~current->blocked))
 			continue;
 		collect_signal(sig, p, info);
-		recalc_sigpending();
 		return sig;
 	}
 	return 0;
@@ -649,12 +693,18 @@ static void retarget_shared_pending(sigset_t_k which)
 	}
 }
 
-void set_blocked_locked(sigset_t_k mask)
+static inline void set_blocked(sigset_t_k mask)
 {
-	if (signal_pending(current) && current->group->nr_threads > 1)
+	if (unlikely(current->group->nr_threads > 1) && signal_pending(current))
 		retarget_shared_pending(mask & ~current->blocked);
 	current->blocked = mask;
-	recalc_sigpending();
+	recalc();
+}
+
+void set_blocked_locked(sigset_t_k mask)
+{
+	assert_held(&current->sighand->siglock);
+	set_blocked(mask);
 }
 
 void set_current_blocked(sigset_t_k mask)
@@ -663,7 +713,7 @@ void set_current_blocked(sigset_t_k mask)
 	if (mask == current->blocked)
 		return;
 	spin_lock(&current->sighand->siglock);
-	set_blocked_locked(mask);
+	set_blocked(mask);
 	spin_unlock(&current->sighand->siglock);
 }
 

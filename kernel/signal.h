@@ -25,6 +25,7 @@ struct sigqueue {			/* one queued siginfo */
 struct sigpending {			/* [siglock] */
 	sigset_t_k signal;
 	struct list queue;
+	struct sigqueue own;		/* for one of the queue at a time: most are alone there. Its user is NULL: it is free */
 };
 
 /* A fork under way: what was sent to many processes meanwhile is for the child too. On the caller's stack. */
@@ -166,9 +167,11 @@ bool sig_handler_ignored(const struct k_sigaction *ka, int sig);
 void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p);
 /* The next signal of current outside mask, taken off its queue into *info: its number, or 0. */
 int dequeue_signal(sigset_t_k mask, struct k_siginfo *info);
-/* A fault's signal, ahead of all others. */
-int dequeue_synchronous_signal(struct k_siginfo *info);
-/* current->blocked = mask; signals that become blocked find another thread. */
+/* The same, and recalc_sigpending() is for the caller to call when he is done. */
+int take_signal(sigset_t_k mask, struct k_siginfo *info);
+/* A fault's signal, ahead of all others. The caller's is what it is above. */
+int take_synchronous_signal(struct k_siginfo *info);
+/* current->blocked = mask; signals that become blocked find another thread. recalc_sigpending(). */
 void set_blocked_locked(sigset_t_k mask);
 /* A stop signal takes back SIGCONTs, SIGCONT takes back stops and wakes the stopped. */
 void prepare_stop_cont(int sig, struct task *t);
