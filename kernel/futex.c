@@ -593,7 +593,7 @@ long sys_get_robust_list(int pid, uaddr_t uhead, uaddr_t ulen)
 static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 {
 	struct k_timespec ts;
-	u64 ns, offset = (u64)atomic_load(&realtime_offset_ns);
+	u64 ns;
 
 	*deadline = NO_DEADLINE;
 	if (!uts)
@@ -609,7 +609,7 @@ static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
 		ns += ktime_ns();
 	else if (op & FUTEX_CLOCK_REALTIME)
-		ns = ns > offset ? ns - offset : 0;
+		ns |= WALL_TIME;
 	*deadline = ns;
 	return 0;
 }

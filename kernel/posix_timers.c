@@ -25,7 +25,8 @@ struct posix_timer {
 	union k_sigval value;		/* (!) */
 	struct task *target;		/* (!) SIGEV_THREAD_ID: that thread, referenced */
 	struct sigqueue *q;		/* (!) its entry */
-	u64 expires, interval;		/* [S] ns: of the monotonic clock, or of the processor clock it goes by */
+	u64 expires, interval;		/* [S] ns: of the wall clock, since boot, or of the processor clock it goes by */
+	u64 base;			/* [S] of expires: WALL_TIME or 0 */
 	bool rearm;			/* [S] */
 	s64 overrun;			/* [S] expiries since the last signal was taken, less one */
 	s32 overrun_last;		/* [S] what timer_getoverrun says */
@@ -35,7 +36,9 @@ struct posix_timer {
 
 static u64 timer_now(const struct posix_timer *t)
 {
-	return clock_is_cpu(t->clock) ? cpu_clock_seen(&t->cpu.clock) : ktime_ns();
+	if (clock_is_cpu(t->clock))
+		return cpu_clock_seen(&t->cpu.clock);
+	return t->base ? realtime_ns() : ktime_ns();
 }
 
 static s32 to_overrun(s64 n)
@@ -51,7 +54,7 @@ static void start(struct posix_timer *t)
 	if (clock_is_cpu(t->clock))
 		cpu_timer_start(&t->cpu, t->expires);
 	else
-		timer_start(&t->wall, t->expires);
+		timer_start(&t->wall, t->expires | t->base);
 }
 
 static void cancel(struct posix_timer *t)
@@ -123,7 +126,10 @@ static void send(struct posix_timer *t, struct task *leader)
 		go_on_unheard(t);
 }
 
-/* Interrupt context, tasklist_lock held. An expiry that somebody overtook finds a later time, or none. */
+/*
+ * Interrupt context, tasklist_lock held. An expiry that somebody overtook finds no time, or a later one for
+ * which the timer runs already, unless it was the clock that was set.
+ */
 static void expired(struct posix_timer *t)
 {
 	struct task *leader = t->group->leader;
@@ -133,6 +139,8 @@ static void expired(struct posix_timer *t)
 	spin_lock(&leader->sighand->siglock);
 	if (t->expires && !t->rearm && timer_now(t) >= t->expires)
 		send(t, leader);
+	else if (t->expires && !t->rearm)
+		start(t);
 	spin_unlock(&leader->sighand->siglock);
 }
 
@@ -340,7 +348,7 @@ static struct posix_timer *lock_timer(int id, u64 *now)
 		spin_lock(&current->sighand->siglock);
 		t = find_timer(id);
 	} else {
-		*now = ktime_ns();
+		*now = t ? timer_now(t) : 0;
 	}
 	if (!t)
 		spin_unlock(&current->sighand->siglock);
@@ -380,25 +388,24 @@ long sys_timer_getoverrun(int id)
 	return n;
 }
 
-/* When, on the timer's own clock. */
-static u64 expiry(const struct posix_timer *t, int flags, u64 value, u64 now)
+/* Is the timer set to a time of day? A relative one is not, except by the clocks that Linux leaves out here. */
+static bool by_wall(const struct posix_timer *t, int flags)
 {
-	u64 offset = clock_is_realtime(t->clock) ? (u64)atomic_load(&realtime_offset_ns) : 0;
-
-	if (!(flags & TIMER_ABSTIME))
-		return add_ns(now, value);
-	return value > offset ? value - offset : 1;
+	return clock_is_realtime(t->clock) && (flags & TIMER_ABSTIME || t->clock != CLOCK_REALTIME);
 }
 
 /* siglock held. */
 static void set_timer(struct posix_timer *t, int flags, u64 value, u64 interval, u64 now)
 {
 	cancel(t);
+	t->base = by_wall(t, flags) ? WALL_TIME : 0;
+	if (!clock_is_cpu(t->clock))
+		now = timer_now(t);
 	t->rearm = false;
 	t->overrun = -1;
 	t->overrun_last = 0;
 	t->interval = value ? interval : 0;
-	t->expires = value ? expiry(t, flags, value, now) : 0;
+	t->expires = value && !(flags & TIMER_ABSTIME) ? add_ns(now, value) : value;
 	if (value && clock_is_cpu(t->clock) && t->notify != SIGEV_NONE && now >= t->expires)
 		send(t, current->group_leader);	/* who it is about may not run for long */
 	else if (value)
@@ -421,8 +428,7 @@ long sys_timer_settime(int id, int flags, uaddr_t unew, uaddr_t uold)
 	if (!t)
 		return -EINVAL;
 	old = setting(t, now);
-	set_timer(t, flags, to_ns((u64)its.it_value.tv_sec, (u64)its.it_value.tv_nsec),
-		  to_ns((u64)its.it_interval.tv_sec, (u64)its.it_interval.tv_nsec), now);
+	set_timer(t, flags, timespec_to_ns(&its.it_value), timespec_to_ns(&its.it_interval), now);
 	unlock_timer();
 	return uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
 }

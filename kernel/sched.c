@@ -587,7 +587,7 @@ bool schedule_until(u64 deadline)
 		schedule();
 		return true;
 	}
-	if (ktime_ns() >= deadline) {
+	if (ktime_ns() >= time_since_boot(deadline)) {
 		__set_current_state(TASK_RUNNING);
 		return false;
 	}

@@ -22,7 +22,7 @@ static int get_timespec(uaddr_t uts, u64 *ns)
 		return -EFAULT;
 	if (!timespec_valid(&ts))
 		return -EINVAL;
-	*ns = to_ns((u64)ts.tv_sec, (u64)ts.tv_nsec);
+	*ns = timespec_to_ns(&ts);
 	return 0;
 }
 
@@ -103,8 +103,9 @@ static int set_realtime(u64 ns)
 		return -EPERM;
 	if (ns < ktime_ns() || ns >= KTIME_MAX)
 		return -EINVAL;
-	/* LINUX: sleeps and timers that wait for a time of day keep their old end. */
 	atomic_store(&realtime_offset_ns, (s64)(ns - ktime_ns()));
+	timers_clock_was_set();
+	timerfd_clock_was_set();
 	return 0;
 }
 
@@ -254,7 +255,7 @@ static int sleep_until(u64 deadline)
 			return 0;
 	}
 	__set_current_state(TASK_RUNNING);
-	return ktime_ns() >= deadline ? 0 : -ERESTARTSYS;
+	return ktime_ns() >= time_since_boot(deadline) ? 0 : -ERESTARTSYS;
 }
 
 /* Relative sleep to @rb->deadline, remaining time to @rb->a if interrupted. */
@@ -391,7 +392,7 @@ static int clock_sleep_allowed(int clock)
 
 long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 {
-	u64 ns, offset;
+	u64 ns;
 	int err = clock_sleep_allowed(clock);
 
 	if (!err)
@@ -402,6 +403,5 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 		return cpu_nanosleep(clock, flags, ns, urem);
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, urem);
-	offset = clock_is_realtime(clock) ? (u64)atomic_load(&realtime_offset_ns) : 0;
-	return sleep_until(ns > offset ? ns - offset : 0) ? -ERESTARTNOHAND : 0;
+	return sleep_until(ns | (clock_is_realtime(clock) ? WALL_TIME : 0)) ? -ERESTARTNOHAND : 0;
 }

@@ -37,6 +37,12 @@ static inline u64 to_ns(u64 sec, u64 nsec)
 	return sec >= KTIME_MAX / NSEC_PER_SEC ? KTIME_MAX : sec * NSEC_PER_SEC + nsec;
 }
 
+/* Of a valid one. */
+static inline u64 timespec_to_ns(const struct k_timespec *ts)
+{
+	return to_ns((u64)ts->tv_sec, (u64)ts->tv_nsec);
+}
+
 static inline u64 add_ns(u64 a, u64 b)
 {
 	return a > KTIME_MAX - b ? KTIME_MAX : a + b;
@@ -48,6 +54,8 @@ static inline bool clock_is_realtime(int clock)
 {
 	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
 }
+
+void timerfd_clock_was_set(void);	/* timerfd.c: who asked for it hears ECANCELED */
 
 /*
  * cpu_timers.c: a clock that shows processor time. Of a thread or of its whole group; all of it, or

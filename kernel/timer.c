@@ -2,7 +2,7 @@
 /*
  * Timers on a pairing heap per CPU. Mirrors Linux kernel/time/hrtimer.c.
  *
- * Locks: a queue's lock, two never at once.
+ * Locks: a queue's lock; two (lower address first) only when the wall clock is set.
  *
  * The hardware timer is set only to come sooner, never later: an interrupt too many costs less than
  * setting it at each switch.
@@ -156,7 +156,7 @@ void timer_cancel_sync(struct timer *t)
  * The new CPU is written under the old queue's lock: timer_queue_lock() then holds one of the two,
  * never neither.
  */
-void timer_start(struct timer *t, u64 expires)
+void timer_start(struct timer *t, u64 time)
 {
 	struct timer_queue *q, *to;
 	unsigned here;
@@ -173,11 +173,67 @@ void timer_start(struct timer *t, u64 expires)
 		spin_lock(&to->lock);
 	}
 	if (t->cpu == here && !timer_pending(t)) {
-		t->expires = expires;
+		t->time = time;
+		t->expires = time_since_boot(time);
 		heap_add(to, t);
 		timer_arm_by(to->root->expires);
 	}
 	spin_unlock(&to->lock);
+	irq_pop_off();
+}
+
+/* All timers of the heap, linked by next and no longer pending. The queue's lock held. */
+static struct timer *heap_take_all(struct timer_queue *q)
+{
+	struct timer *all = q->root, *last;
+
+	q->root = NULL;
+	for (struct timer *t = all; t; t = t->next) {
+		t->prev = NULL;
+		if (!t->child)
+			continue;
+		for (last = t->child; last->next;)
+			last = last->next;
+		last->next = t->next;
+		t->next = t->child;
+		t->child = NULL;
+	}
+	return all;
+}
+
+/*
+ * Another CPU's hardware may be set to come too late for them: they come to this one. Both locks are held,
+ * so that nobody finds one on neither queue, and who starts one meanwhile has seen the new time or is seen.
+ */
+static void move_wall_timers(struct timer_queue *from, struct timer_queue *to, unsigned here)
+{
+	struct timer *t, *next;
+
+	spin_lock(from < to ? &from->lock : &to->lock);
+	if (from != to)
+		spin_lock_nested(from < to ? &to->lock : &from->lock);
+	for (t = heap_take_all(from); t; t = next) {
+		next = t->next;
+		if (t->time & WALL_TIME) {
+			t->cpu = here;
+			t->expires = time_since_boot(t->time);
+		}
+		heap_add(t->cpu == here ? to : from, t);
+	}
+	spin_unlock(&from->lock);
+	if (from != to)
+		spin_unlock(&to->lock);
+}
+
+void timers_clock_was_set(void)
+{
+	unsigned here;
+
+	irq_push_off();
+	here = this_cpu_field(id);
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
+		move_wall_timers(&queues[cpu], &queues[here], here);
+	timer_arm_by(timers_next());
 	irq_pop_off();
 }
 

@@ -1,35 +1,55 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * timerfd: a timer whose expirations are read. Mirrors Linux fs/timerfd.c. LINUX: setting the wall
- * clock does not move a timer that is armed, so TFD_TIMER_CANCEL_ON_SET never cancels.
+ * timerfd: a timer whose expirations are read. Mirrors Linux fs/timerfd.c.
  *
  * A periodic timer that went off goes on when somebody reads it or asks for it, which counts what
  * would have expired since: a period shorter than an interrupt costs nothing.
  *
- * Locks: timerfd->lock (spinning, taken by the timer's interrupt).
+ * Locks: timerfd->lock (spinning, taken by the timer's interrupt), cancel_lock; never both.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
-
-#define NSEC_PER_SEC	1000000000ll
+#include "kernel/time.h"
 
 struct timerfd {
 	struct spinlock lock;		/* RANK_IO */
 	struct timer timer;
 	int clock;			/* (!) */
-	u64 expires;			/* [lock] monotonic ns of the next expiration that is not in ticks, 0: none */
+	u64 base;			/* [lock] of expires: WALL_TIME, or 0: ns since boot */
+	u64 expires;			/* [lock] ns of the next expiration that is not in ticks, 0: none */
 	u64 interval;			/* [lock] ns, 0: once */
 	u64 ticks;			/* [lock] expirations not yet read */
 	bool waiting;			/* [lock] it went off, and its timer does not run */
+	struct list cancel;		/* [cancel_lock] on the list of those that want to hear when the clock is set */
+	_Atomic bool canceled;		/* it was, and nobody has been told */
 	struct waitq wait;
 };
 
+static struct spinlock cancel_lock = SPINLOCK_INIT("timerfd_cancel", RANK_IO);
+static struct list cancel_list = LIST_INIT(cancel_list);	/* [cancel_lock] */
 static const struct file_ops timerfd_fops;
+
+static bool is_realtime(const struct timerfd *t)
+{
+	return t->clock == CLOCK_REALTIME || t->clock == CLOCK_REALTIME_ALARM;
+}
+
+/* On the clock that expires is of. t->lock held. */
+static u64 timer_now(const struct timerfd *t)
+{
+	return t->base ? realtime_ns() : ktime_ns();
+}
+
+/* t->lock held. */
+static void start(struct timerfd *t)
+{
+	timer_start(&t->timer, t->expires | t->base);
+}
 
 /* Counts what has expired by now and moves expires on. t->lock held. */
 static void count_ticks(struct timerfd *t)
 {
-	u64 now = ktime_ns(), n;
+	u64 now = timer_now(t), n;
 
 	if (!t->expires || now < t->expires)
 		return;
@@ -43,9 +63,11 @@ static void timerfd_fire(struct timer *timer)
 	struct timerfd *t = container_of(timer, struct timerfd, timer);
 
 	spin_lock(&t->lock);
-	if (t->expires && ktime_ns() >= t->expires) {
+	if (t->expires && timer_now(t) >= t->expires) {
 		count_ticks(t);
 		t->waiting = true;
+	} else if (t->expires) {
+		start(t);		/* the clock was set back meanwhile */
 	}
 	spin_unlock(&t->lock);
 	wake_up_all(&t->wait);
@@ -59,25 +81,55 @@ static void go_on(struct timerfd *t)
 	t->waiting = false;
 	count_ticks(t);
 	if (t->expires)
-		timer_start(&t->timer, t->expires);
+		start(t);
 }
 
-static u64 take_ticks(struct timerfd *t)
+/* How often it expired, or -ECANCELED: the clock was set. A timer that went off stays so then. */
+static s64 take_ticks(struct timerfd *t)
 {
-	u64 n;
+	bool canceled = atomic_exchange(&t->canceled, false);
+	s64 n;
 
 	spin_lock(&t->lock);
+	if (canceled && t->waiting) {
+		t->waiting = false;
+		t->expires = 0;
+	}
 	go_on(t);
-	n = t->ticks;
+	n = canceled ? -ECANCELED : (s64)t->ticks;
 	t->ticks = 0;
 	spin_unlock(&t->lock);
 	return n;
 }
 
+/* Whether t is one of those that want to hear when the clock is set. */
+static void set_cancel(struct timerfd *t, bool wanted)
+{
+	spin_lock(&cancel_lock);
+	list_del(&t->cancel);
+	if (wanted)
+		list_add(&t->cancel, &cancel_list);
+	else
+		atomic_store(&t->canceled, false);
+	spin_unlock(&cancel_lock);
+}
+
+void timerfd_clock_was_set(void)
+{
+	struct timerfd *t;
+
+	spin_lock(&cancel_lock);
+	list_for_each(t, &cancel_list, cancel) {
+		atomic_store(&t->canceled, true);
+		wake_up_all(&t->wait);
+	}
+	spin_unlock(&cancel_lock);
+}
+
 static s64 timerfd_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	struct timerfd *t = f->private;
-	u64 ticks;
+	s64 ticks;
 	int err;
 
 	(void)pos;
@@ -91,6 +143,8 @@ static s64 timerfd_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		if (err)
 			return err;
 	}
+	if (ticks < 0)
+		return ticks;
 	return copy_to_user(buf, &ticks, sizeof(ticks)) ? -EFAULT : (s64)sizeof(ticks);
 }
 
@@ -99,13 +153,14 @@ static unsigned timerfd_poll(struct file *f, struct poll_table *pt)
 	struct timerfd *t = f->private;
 
 	poll_wait(pt, &t->wait);
-	return READ_ONCE(t->ticks) ? POLLIN | POLLRDNORM : 0;
+	return READ_ONCE(t->ticks) || atomic_load(&t->canceled) ? POLLIN | POLLRDNORM : 0;
 }
 
 static void timerfd_release(struct file *f)
 {
 	struct timerfd *t = f->private;
 
+	set_cancel(t, false);
 	spin_lock(&t->lock);
 	t->expires = 0;			/* a callback that runs now does not start it again */
 	spin_unlock(&t->lock);
@@ -138,6 +193,7 @@ long sys_timerfd_create(int clock, int flags)
 	}
 	spin_init(&t->lock, "timerfd", RANK_IO);
 	timer_setup(&t->timer, timerfd_fire);
+	list_init(&t->cancel);
 	waitq_init(&t->wait, "timerfd");
 	t->clock = clock;
 	f->private = t;
@@ -147,46 +203,27 @@ long sys_timerfd_create(int clock, int flags)
 	return fd;
 }
 
-/* A valid time in ns, as much as fits; -1 for a bad one. */
-static s64 to_ns(const struct k_timespec *ts)
-{
-	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || ts->tv_nsec >= NSEC_PER_SEC)
-		return -1;
-	return min(ts->tv_sec, INT64_MAX / NSEC_PER_SEC / 2) * NSEC_PER_SEC + ts->tv_nsec;
-}
-
-static struct k_timespec to_timespec(u64 ns)
-{
-	return (struct k_timespec){ (s64)(ns / NSEC_PER_SEC), (s64)(ns % NSEC_PER_SEC) };
-}
-
 static struct k_itimerspec current_setting(struct timerfd *t)
 {
 	struct k_itimerspec its = { 0 };
-	u64 now = ktime_ns();
+	u64 now;
 
 	spin_lock(&t->lock);
 	go_on(t);
+	now = timer_now(t);
 	if (t->expires)
-		its.it_value = to_timespec(t->expires > now ? t->expires - now : 1);
-	its.it_interval = to_timespec(t->interval);
+		its.it_value = ns_to_timespec(t->expires > now ? t->expires - now : 1);
+	its.it_interval = ns_to_timespec(t->interval);
 	spin_unlock(&t->lock);
 	return its;
 }
 
-static bool is_realtime(const struct timerfd *t)
+/* 0, or -ECANCELED: it runs, but the clock was set before and nobody had been told. */
+static int set_timer(struct timerfd *t, int flags, u64 value, u64 interval)
 {
-	return t->clock == CLOCK_REALTIME || t->clock == CLOCK_REALTIME_ALARM;
-}
+	bool absolute = flags & TFD_TIMER_ABSTIME;
 
-static void set_timer(struct timerfd *t, int flags, s64 value, s64 interval)
-{
-	s64 at = value;
-
-	if (value && !(flags & TFD_TIMER_ABSTIME))
-		at += (s64)ktime_ns();
-	else if (value && is_realtime(t))
-		at = max(value - atomic_load(&realtime_offset_ns), (s64)1);
+	set_cancel(t, is_realtime(t) && absolute && flags & TFD_TIMER_CANCEL_ON_SET);
 	spin_lock(&t->lock);
 	t->expires = 0;
 	spin_unlock(&t->lock);
@@ -194,33 +231,34 @@ static void set_timer(struct timerfd *t, int flags, s64 value, s64 interval)
 	spin_lock(&t->lock);
 	t->ticks = 0;
 	t->waiting = false;
-	t->interval = (u64)interval;
-	t->expires = (u64)at;
-	if (at)
-		timer_start(&t->timer, t->expires);
+	t->interval = interval;
+	/* A relative one by the plain clock does not move with it. */
+	t->base = is_realtime(t) && (absolute || t->clock != CLOCK_REALTIME) ? WALL_TIME : 0;
+	t->expires = value && !absolute ? add_ns(timer_now(t), value) : value;
+	if (value)
+		start(t);
 	spin_unlock(&t->lock);
+	return value && atomic_exchange(&t->canceled, false) ? -ECANCELED : 0;
 }
 
 long sys_timerfd_settime(int fd, int flags, uaddr_t unew, uaddr_t uold)
 {
 	struct k_itimerspec its, old;
 	struct fdref r;
-	s64 value, interval;
 	long err = -EINVAL;
 
 	if (copy_from_user(&its, unew, sizeof(its)))
 		return -EFAULT;
-	value = to_ns(&its.it_value);
-	interval = to_ns(&its.it_interval);
-	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) || value < 0 || interval < 0)
+	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) || !timespec_valid(&its.it_value) || !timespec_valid(&its.it_interval))
 		return -EINVAL;
 	r = fdget(fd);
 	if (!r.file)
 		return -EBADF;
 	if (r.file->ops == &timerfd_fops) {
 		old = current_setting(r.file->private);
-		set_timer(r.file->private, flags, value, interval);
-		err = uold && copy_to_user(uold, &old, sizeof(old)) ? -EFAULT : 0;
+		err = set_timer(r.file->private, flags, timespec_to_ns(&its.it_value), timespec_to_ns(&its.it_interval));
+		if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
+			err = -EFAULT;
 	}
 	fdput(r);
 	return err;

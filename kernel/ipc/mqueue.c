@@ -515,7 +515,6 @@ static struct mq_waiter *serve(struct list *waiters)
 static int get_deadline(uaddr_t uts, u64 *deadline)
 {
 	struct k_timespec ts;
-	u64 ns, offset = (u64)atomic_load(&realtime_offset_ns);
 
 	*deadline = NO_DEADLINE;
 	if (!uts)
@@ -524,8 +523,7 @@ static int get_deadline(uaddr_t uts, u64 *deadline)
 		return -EFAULT;
 	if (!timespec_valid(&ts))
 		return -EINVAL;
-	ns = to_ns((u64)ts.tv_sec, (u64)ts.tv_nsec);
-	*deadline = ns > offset ? ns - offset : 0;
+	*deadline = WALL_TIME | timespec_to_ns(&ts);
 	return 0;
 }
 

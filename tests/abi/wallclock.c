@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// The wall clock is set while somebody waits for a time of day: who waits for a time that has come by that goes on, and
+// who waits for a span of time does not notice. Only on a machine of its own.
+#include "t.h"
+
+#include <linux/futex.h>
+#include <linux/mqueue.h>
+#include <linux/poll.h>
+#include <linux/timerfd.h>
+#include <linux/timex.h>
+
+#define SEC 1000000000L
+enum { SLEEPERS = 8 };
+
+static long by; // how far the clock is from what it was
+
+static long clock_ns(int clock)
+{
+	struct timespec ts;
+
+	CHECK_EQ(sys(clock_gettime, clock, &ts), 0);
+	return ts.tv_sec * SEC + ts.tv_nsec;
+}
+
+static struct timespec to_ts(long ns)
+{
+	return (struct timespec){ns / SEC, ns % SEC};
+}
+
+static struct timespec in(long seconds)
+{
+	return to_ts(clock_ns(CLOCK_REALTIME) + seconds * SEC);
+}
+
+static void jump(long seconds)
+{
+	struct timespec ts = in(seconds);
+
+	by += seconds;
+	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), 0);
+}
+
+static void own_clock(void)
+{
+	if (!t_own_machine)
+		SKIP("somebody else's clock");
+}
+
+static void clock_back(void)
+{
+	jump(-by);
+}
+
+// Wherever its timer is.
+static void on_cpu(int cpu)
+{
+	unsigned long mask = 1UL << cpu;
+
+	sys(sched_setaffinity, 0, sizeof mask, &mask); // if there are so many
+}
+
+static int sleeper(int cpu, int clock, int flags, const struct timespec *ts)
+{
+	int pid = t_fork();
+
+	if (!pid) {
+		on_cpu(cpu);
+		t_exit((int)-sys(clock_nanosleep, clock, flags, ts, 0));
+	}
+	UNTIL(t_state(pid) == 'S');
+	return pid;
+}
+
+TEST(sleepers)
+{
+	struct timespec at, span = {500, 0}, mono;
+	int pid[SLEEPERS], late, spans[2];
+
+	own_clock();
+	at = in(500);
+	mono = to_ts(clock_ns(CLOCK_MONOTONIC) + 500 * SEC);
+	for (int i = 0; i < SLEEPERS; i++)
+		pid[i] = sleeper(i % 4, i == 4 ? CLOCK_TAI : CLOCK_REALTIME, TIMER_ABSTIME, &at);
+	at = in(5000);
+	late = sleeper(1, CLOCK_REALTIME, TIMER_ABSTIME, &at);
+	spans[0] = sleeper(1, CLOCK_REALTIME, 0, &span);
+	spans[1] = sleeper(2, CLOCK_MONOTONIC, TIMER_ABSTIME, &mono);
+	jump(1000);
+	for (int i = 0; i < SLEEPERS; i++)
+		CHECK_EQ(t_wait(pid[i]), 0);
+	CHECK_EQ(t_state(late), 'S');
+	jump(3990);
+	jump(20);
+	CHECK_EQ(t_wait(late), 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(t_state(spans[i]), 'S');
+		sys(kill, spans[i], SIGKILL);
+		CHECK_EQ(t_wait(spans[i]), SIGNALLED(SIGKILL));
+	}
+	clock_back();
+}
+
+// Back and forth.
+TEST(a_sleeper_whose_time_goes_away)
+{
+	struct timespec at;
+	int pid;
+
+	own_clock();
+	at = in(10);
+	pid = sleeper(1, CLOCK_REALTIME, TIMER_ABSTIME, &at);
+	jump(-1000);
+	jump(900);
+	CHECK_EQ(t_state(pid), 'S');
+	jump(200);
+	CHECK_EQ(t_wait(pid), 0);
+	clock_back();
+}
+
+static int waiter(long (*wait)(const struct timespec *at))
+{
+	struct timespec at = in(500);
+	int pid = t_fork();
+
+	if (!pid)
+		t_exit((int)-wait(&at));
+	UNTIL(t_state(pid) == 'S');
+	return pid;
+}
+
+static unsigned *word; // shared
+
+static long on_futex(const struct timespec *at)
+{
+	return futex(word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, at, NULL, FUTEX_BITSET_MATCH_ANY);
+}
+
+static long on_two(const struct timespec *at)
+{
+	struct futex_waitv w[2] = {{.uaddr = (unsigned long)word, .flags = FUTEX_32}, {.uaddr = (unsigned long)&word[1], .flags = FUTEX_32}};
+
+	return sys(futex_waitv, w, 2, 0, at, CLOCK_REALTIME);
+}
+
+static long on_lock(const struct timespec *at)
+{
+	return futex(&word[2], FUTEX_LOCK_PI, 0, at, NULL, 0);
+}
+
+static long on_queue(const struct timespec *at)
+{
+	struct mq_attr attr = {.mq_maxmsg = 1, .mq_msgsize = 1};
+	int fd = (int)sys(mq_open, "thaw-wallclock", O_CREAT | O_RDWR, 0600, &attr);
+	char c;
+
+	sys(mq_unlink, "thaw-wallclock");
+	return fd < 0 ? fd : sys(mq_timedreceive, fd, &c, 1, 0, at);
+}
+
+TEST(waiters)
+{
+	int pid[4];
+
+	own_clock();
+	word = t_map_shared(PAGE);
+	word[2] = (unsigned)t_gettid();
+	pid[0] = waiter(on_futex);
+	pid[1] = waiter(on_two);
+	pid[2] = waiter(on_lock);
+	pid[3] = waiter(on_queue);
+	jump(1000);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(t_wait(pid[i]), ETIMEDOUT);
+	clock_back();
+}
+
+static int new_timer(int clock, int sig)
+{
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = sig};
+	int id = -1;
+
+	CHECK_EQ(sys(timer_create, clock, &ev, &id), 0);
+	return id;
+}
+
+static void set_timer(int id, int flags, struct timespec value, long interval)
+{
+	struct itimerspec its = {.it_value = value, .it_interval = {interval, 0}};
+
+	CHECK_EQ(sys(timer_settime, id, flags, &its, 0), 0);
+}
+
+static long left(int id)
+{
+	struct itimerspec its;
+
+	CHECK_EQ(sys(timer_gettime, id, &its), 0);
+	return its.it_value.tv_sec;
+}
+
+static long taken(int sig, siginfo_t *info)
+{
+	unsigned long set = BIT(sig);
+	struct timespec zero = {0, 0};
+
+	return sys(rt_sigtimedwait, &set, info, &zero, 8);
+}
+
+#define NEAR(got, wanted) CHECK((got) >= (wanted)-60 && (got) <= (wanted))
+
+TEST(timers)
+{
+	int at, span, tai;
+	siginfo_t info;
+
+	own_clock();
+	t_block(BIT(40) | BIT(41) | BIT(42));
+	at = new_timer(CLOCK_REALTIME, 40);
+	span = new_timer(CLOCK_REALTIME, 41);
+	tai = new_timer(CLOCK_TAI, 42);
+	set_timer(at, TIMER_ABSTIME, in(1000), 0);
+	set_timer(span, 0, (struct timespec){1000, 0}, 0);
+	set_timer(tai, TIMER_ABSTIME, in(3000), 0);
+	jump(500);
+	NEAR(left(at), 500);
+	NEAR(left(span), 1000);
+	NEAR(left(tai), 2500);
+	jump(-2000);
+	NEAR(left(at), 2500);
+	NEAR(left(span), 1000);
+	jump(2700);
+	UNTIL(taken(40, &info) == 40);
+	CHECK_EQ(left(at), 0);
+	CHECK_EQ(taken(41, &info), -EAGAIN);
+	CHECK_EQ(taken(42, &info), -EAGAIN);
+	set_timer(at, TIMER_ABSTIME, in(10), 1); // and many more by the time we hear of it
+	jump(110);
+	UNTIL(taken(40, &info) == 40);
+	CHECK(info.si_overrun >= 99 && info.si_overrun < 160);
+	CHECK_LE(left(at), 1);
+	clock_back();
+}
+
+static long set_fd(int fd, int flags, struct timespec value, long interval)
+{
+	struct itimerspec its = {.it_value = value, .it_interval = {interval, 0}};
+
+	return sys(timerfd_settime, fd, flags, &its, 0);
+}
+
+static long read_fd(int fd)
+{
+	unsigned long n = 0;
+	long ret = sys(read, fd, &n, sizeof n);
+
+	return ret == sizeof n ? (long)n : ret;
+}
+
+static short ready(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+
+	CHECK_GE(sys(poll, &p, 1, 0), 0);
+	return p.revents;
+}
+
+TEST(timerfds)
+{
+	int at, span;
+	struct itimerspec its;
+
+	own_clock();
+	at = (int)sys(timerfd_create, CLOCK_REALTIME, 0);
+	span = (int)sys(timerfd_create, CLOCK_REALTIME, TFD_NONBLOCK);
+	CHECK_EQ(set_fd(at, TFD_TIMER_ABSTIME, in(100), 0), 0);
+	CHECK_EQ(set_fd(span, 0, (struct timespec){100, 0}, 0), 0);
+	jump(-1000);
+	CHECK_EQ(sys(timerfd_gettime, at, &its), 0);
+	NEAR(its.it_value.tv_sec, 1100);
+	jump(2000);
+	CHECK_EQ(read_fd(at), 1);
+	CHECK_EQ(ready(span), 0);
+	CHECK_EQ(read_fd(span), -EAGAIN);
+	CHECK_EQ(set_fd(at, TFD_TIMER_ABSTIME, in(10), 10), 0);
+	jump(105);
+	long n = read_fd(at);
+	CHECK(n >= 10 && n <= 16);
+	clock_back();
+}
+
+TEST(cancelled)
+{
+	int fd, other, pid;
+	struct timex tx = {.modes = ADJ_SETOFFSET, .time = {1, 0}};
+	struct timeval tv;
+	enum { FLAGS = TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET };
+
+	own_clock();
+	fd = (int)sys(timerfd_create, CLOCK_REALTIME, TFD_NONBLOCK);
+	other = (int)sys(timerfd_create, CLOCK_MONOTONIC, TFD_NONBLOCK);
+	CHECK_EQ(set_fd(fd, FLAGS, in(1000), 0), 0);
+	CHECK_EQ(set_fd(other, FLAGS, in(1000), 0), 0);
+	CHECK_EQ(read_fd(fd), -EAGAIN);
+	jump(1);
+	CHECK_EQ(ready(fd), POLLIN);
+	CHECK_EQ(ready(other), 0);
+	CHECK_EQ(read_fd(fd), -ECANCELED);
+	CHECK_EQ(ready(fd), 0);
+	CHECK_EQ(read_fd(fd), -EAGAIN);
+	jump(-1);
+	CHECK_EQ(set_fd(fd, FLAGS, in(1000), 0), -ECANCELED); // but it runs
+	CHECK_EQ(read_fd(fd), -EAGAIN);
+	CHECK_EQ(sys(adjtimex, &tx), TIME_ERROR);
+	CHECK_EQ(read_fd(fd), -ECANCELED);
+	tx.time.tv_sec = -1;
+	CHECK_EQ(sys(adjtimex, &tx), TIME_ERROR);
+	CHECK_EQ(read_fd(fd), -ECANCELED);
+	CHECK_EQ(sys(gettimeofday, &tv, 0), 0);
+	CHECK_EQ(sys(settimeofday, &tv, 0), 0);
+	CHECK_EQ(read_fd(fd), -ECANCELED);
+	jump(2000); // its time has come, and the clock was set
+	CHECK_EQ(read_fd(fd), -ECANCELED);
+	CHECK_EQ(set_fd(fd, TFD_TIMER_CANCEL_ON_SET, (struct timespec){1000, 0}, 0), 0); // not of a span
+	jump(1);
+	CHECK_EQ(read_fd(fd), -EAGAIN);
+	CHECK_EQ(set_fd(fd, FLAGS, in(1000), 0), 0);
+	CHECK_EQ(set_fd(fd, TFD_TIMER_ABSTIME, in(1000), 0), 0);
+	jump(1);
+	CHECK_EQ(read_fd(fd), -EAGAIN);
+	CHECK_EQ(set_fd(fd, FLAGS, in(1000), 0), 0);
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, 0), 0);
+	pid = t_fork();
+	if (!pid)
+		t_exit((int)-read_fd(fd));
+	UNTIL(t_state(pid) == 'S');
+	jump(1);
+	CHECK_EQ(t_wait(pid), ECANCELED);
+	clock_back();
+}
+
+// Timers start, end and go off on each processor while all of them are moved.
+static _Noreturn void be_busy(int cpu)
+{
+	unsigned n = 0;
+	int id, fd = (int)sys(timerfd_create, CLOCK_REALTIME, TFD_NONBLOCK);
+
+	on_cpu(cpu);
+	t_block(BIT(40));
+	id = new_timer(CLOCK_REALTIME, 40);
+	for (;; n++) {
+		struct timespec at = to_ts(clock_ns(CLOCK_REALTIME) + n % 50 * 10000);
+
+		set_timer(id, TIMER_ABSTIME, at, n % 3);
+		set_fd(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, at, n % 2);
+		if (n % 2) {
+			at = to_ts(clock_ns(CLOCK_MONOTONIC) + 100000);
+			sys(clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
+		}
+		set_timer(id, 0, (struct timespec){0, 0}, 0);
+		read_fd(fd);
+		++*(_Atomic unsigned *)&word[cpu];
+	}
+}
+
+TEST(a_clock_that_never_stands_still)
+{
+	int pid[4];
+
+	own_clock();
+	word = t_map_shared(PAGE);
+	for (int i = 0; i < 4; i++) {
+		pid[i] = t_fork();
+		if (!pid[i])
+			be_busy(i);
+	}
+	for (int i = 0; i < 4; i++)
+		UNTIL(((_Atomic unsigned *)word)[i] > 10);
+	for (int i = 0; i < 400; i++)
+		jump(i % 2 ? 1 : -1);
+	for (int i = 0; i < 4; i++) {
+		unsigned then = ((_Atomic unsigned *)word)[i];
+
+		UNTIL(((_Atomic unsigned *)word)[i] > then + 10);
+		sys(kill, pid[i], SIGKILL);
+		CHECK_EQ(t_wait(pid[i]), SIGNALLED(SIGKILL));
+	}
+	clock_back();
+}
