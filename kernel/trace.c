@@ -17,6 +17,7 @@
 
 #define BOOT_RING	512u		/* records; sizes are powers of two */
 #define MAX_TEXT	(2u << 20)	/* bytes that a reader gets at the most */
+#define LEAST_LINE	48u		/* bytes of the text of a record */
 #define PANIC_SHOWS	512u		/* records a CPU, the newest */
 
 static struct trace_record boot_records[BOOT_RING];
@@ -156,6 +157,12 @@ static unsigned oldest(const u32 *next, const u32 *end)
 	return best;
 }
 
+/* How many records before end there are to see: at the most @most. */
+static u32 to_see(const struct trace_ring *ring, u32 end, u32 most)
+{
+	return min(end - atomic_load(&ring->cleared), min(most, ring->mask + 1));
+}
+
 /* At most @most records of each CPU, the newest. */
 static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 {
@@ -167,7 +174,7 @@ static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void
 		if (!trace_rings[i])
 			continue;
 		end[i] = atomic_load(&trace_rings[i]->head);
-		next[i] = end[i] - min(end[i], min(most, trace_rings[i]->mask + 1));
+		next[i] = end[i] - to_see(trace_rings[i], end[i], most);
 	}
 	while ((cpu = oldest(next, end)) < MAX_CPUS) {
 		size_t n = format_record(at(cpu, next[cpu]++), cpu, line, sizeof(line));
@@ -181,7 +188,7 @@ void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 	dump(PANIC_SHOWS, out, ctx);
 }
 
-/* ---- /sys/kernel/debug/trace: the newest records that fit ---- */
+/* ---- /sys/kernel/debug/trace: the newest records that fit; a write, whatever it says, forgets all there were ---- */
 
 struct tail {
 	char *buf;
@@ -207,19 +214,40 @@ static void store(void *ctx, const char *s, size_t n)
 	t->len += n;
 }
 
+/* About the least that all of it takes: to write a text that does not fit, in order to see that, is dear. */
+static size_t least_text(void)
+{
+	size_t records = 0;
+
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		if (trace_rings[i])
+			records += to_see(trace_rings[i], atomic_load(&trace_rings[i]->head), ~0u);
+	return records * LEAST_LINE;
+}
+
 static s64 trace_show(char *buf, size_t n)
 {
 	struct tail t = { .buf = buf, .n = n };
 
+	if (least_text() > n && n < MAX_TEXT)
+		return (s64)n;			/* asks for a larger buffer */
 	dump(~0u, measure, &t);
 	if (t.len >= n - 1 && n < MAX_TEXT)
-		return (s64)n;			/* asks for a larger buffer */
+		return (s64)n;			/* likewise */
 	t.skip = t.len >= n - 1 ? t.len - (n - 2) : 0;
 	t.len = 0;
 	dump(~0u, store, &t);
 	return (s64)t.len;
 }
-PSEUDO_FILE(trace_file, .path = "/sys/kernel/debug/trace", .mode = 0444, .show = trace_show);
+static s64 trace_store(const char *text, size_t n)
+{
+	(void)text;
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		if (trace_rings[i])
+			atomic_store(&trace_rings[i]->cleared, atomic_load(&trace_rings[i]->head));
+	return (s64)n;
+}
+PSEUDO_FILE(trace_file, .path = "/sys/kernel/debug/trace", .mode = 0644, .show = trace_show, .store = trace_store);
 
 /* LINUX: always; kernel.stack_tracer_enabled is not asked. */
 static s64 stack_max_show(char *buf, size_t n)

@@ -32,6 +32,7 @@ struct trace_ring {
 	_Atomic u32 head;		/* records ever begun */
 	u32 mask;			/* their number, a power of two, less 1 */
 	struct trace_record *rec;
+	_Atomic u32 cleared;		/* records that nobody is to see any more: what head was */
 };
 extern struct trace_ring *trace_rings[MAX_CPUS];
 

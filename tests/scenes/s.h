@@ -14,6 +14,7 @@
 #define OOM "/sys/kernel/debug/oom"
 #define EATER "/sys/kernel/debug/oom_eater"
 #define PAUSE "/sys/kernel/debug/pause"
+#define TRACE "/sys/kernel/debug/trace"
 
 static char s_buf[4096];
 
@@ -23,7 +24,7 @@ static inline char *s_trace(void)
 	static char text[2 << 20];
 
 	text[0] = '\n';
-	CHECK_GE(t_slurp("/sys/kernel/debug/trace", text + 1, sizeof text - 1), 1);
+	CHECK_GE(t_slurp(TRACE, text + 1, sizeof text - 1), 0);
 	return text + 1;
 }
 

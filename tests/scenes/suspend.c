@@ -278,4 +278,6 @@ TEST(the_trace_tells_the_steps)
 		at = strstr(at, steps[i]);
 		CHECK(at);
 	}
+	s_set(TRACE, "\n");
+	CHECK(!strstr(s_trace(), "suspend_resume"));
 }
