@@ -7,6 +7,7 @@ them divided by the number, but for the last table, which is time on processors 
 
 import math
 import os
+import resource
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -30,6 +31,15 @@ def figures(role, n, keys, **how):
     """What the benchmark says in a role of it, for n, in a boot of its own."""
     end = qemu.boot(img=bench.image([str(n)], role), words=bench.WORDS, limit=bench.LIMIT, **how)
     return bench.figures(end, keys)
+
+
+def work(cpus):
+    """Microseconds that the same work takes so many processors, and what it takes of the host's, in seconds.
+    The first is of use on a quiet host; the second says on any whether processors wait for one another."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    us = figures("work", 8, ("us",), mem=MEM, cpus=cpus)["us"]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return us, sum(after[:2]) - sum(before[:2])
 
 
 def exponent(points):
@@ -84,10 +94,11 @@ def main():
     boots = [bench.count_boot(qemu.boot, first, mem) for mem in MEMORY]
     show(table("in all, of MiB", MEMORY, [("boot to init", boots)], each=False))
 
-    times = [figures("work", 8, ("us",), mem=512, cpus=n)["us"] for n in CPUS]
+    times, spent = zip(*(work(n) for n in CPUS))
     print("\nIndependent work, throughput of a machine with so many processors; the host has %d:" % os.cpu_count())
     print("%-30s" % "processors" + "".join("%13d" % n for n in CPUS))
     print("%-30s" % "ratio to one" + "".join("%13.2f" % (times[0] / t) for t in times))
+    print("%-30s" % "the host's processor time, s" + "".join("%13.1f" % s for s in spent))
     wrong = list(steep(PROCESSES, processes)) + list(steep(THREADS, threads))
     for line in wrong:
         print(line)

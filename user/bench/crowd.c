@@ -320,7 +320,7 @@ HELPER(work)
 			pid[child] = forked;
 			continue;
 		}
-		for (long i = 0; i < 2000; i++) {
+		for (long i = 0; i < 8000; i++) {
 			char *p = t_map(8 * PAGE);
 
 			for (int page = 0; page < 8; page++)
