@@ -45,7 +45,10 @@ static s64 peak_show(struct cgroup *cg, char *buf, size_t n) { return show_numbe
 static s64 failcnt_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, failcnt_of); }
 static s64 oom_group_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, oom_group_of); }
 
-/* Bytes, with K, M or G, down to whole pages; the word for no limit. */
+/*
+ * Bytes, with K, M, G and so on, down to whole pages; the word for no limit. As on Linux no word at all is 0.
+ * LINUX: what 64 bits do not hold is EINVAL, and not what is left of it in them.
+ */
 static int parse_pages(const char *s, const char *none, u64 *pages)
 {
 	u64 bytes;
@@ -54,7 +57,7 @@ static int parse_pages(const char *s, const char *none, u64 *pages)
 		*pages = ~0ull;
 		return 0;
 	}
-	if (parse_u64(s, &bytes))
+	if (parse_u64(*s ? s : "0", &bytes))
 		return -EINVAL;
 	*pages = bytes / PAGE_SIZE;
 	if (*pages >= V1_NO_LIMIT / PAGE_SIZE)
@@ -115,8 +118,10 @@ static s64 oom_group_write(struct cgroup *cg, char *buf)
 	s64 v;
 	int err = kparse_s64(buf, &v);
 
-	if (err || v < 0 || v > 1)
-		return -EINVAL;
+	if (err)
+		return err;
+	if (v < 0 || v > 1)
+		return v == (int)v ? -EINVAL : -ERANGE;
 	m = mem_cgroup_of(cg);
 	if (!m)
 		return -ENODEV;
@@ -241,8 +246,11 @@ static s64 oom_control_write(struct cgroup *cg, char *buf)
 {
 	struct mem_cgroup *m;
 	u64 v;
+	int err = kparse_u64(buf, &v);
 
-	if (kparse_u64(buf, &v) || v > 1)
+	if (err)
+		return err;
+	if (v > 1)
 		return -EINVAL;
 	m = mem_cgroup_of(cg);
 	if (!m)

@@ -14,28 +14,21 @@ static char words[2048];
 
 int parse_u64(const char *s, u64 *out)
 {
-	char digits[32];
-	size_t n = kstrlen(s);
+	static const char suffixes[] = "KMGTPE";
 	unsigned shift = 0;
 	u64 v;
 
-	if (!n || n >= sizeof(digits))
+	while (kisspace(*s))
+		s++;
+	if (kparse_digits(&s, &v))
 		return -EINVAL;
-	kstrlcpy(digits, s, sizeof(digits));
-	switch (digits[n - 1]) {
-	case 'G': case 'g':
-		shift = 30;
-		break;
-	case 'M': case 'm':
-		shift = 20;
-		break;
-	case 'K': case 'k':
-		shift = 10;
-		break;
-	}
-	if (shift)
-		digits[n - 1] = 0;
-	if (kparse_u64(digits, &v) || (shift && v >> (64 - shift)))
+	for (unsigned i = 0; suffixes[i] && !shift; i++)
+		if ((*s & ~0x20) == suffixes[i])
+			shift = 10 * (i + 1);
+	s += shift != 0;
+	while (kisspace(*s))
+		s++;
+	if (*s || v << shift >> shift != v)
 		return -EINVAL;
 	*out = v << shift;
 	return 0;

@@ -23,5 +23,5 @@ void params_parse(const char *cmdline);
 const char *boot_command_line(void);		/* all of it, for /proc/cmdline */
 /* init's arguments after "--" (NULL-terminated). */
 extern const char *init_argv[];
-/* "123", "0x10", suffix K/M/G; 0 or -EINVAL. */
+/* "123", "0x10", suffix K, M, G, T, P or E; 0 or -EINVAL. */
 int parse_u64(const char *s, u64 *out);

@@ -258,12 +258,12 @@ static s64 show_int(char *buf, size_t n, s64 v)
 	return (s64)kscnprintf(buf, n, "%ld\n", v);
 }
 
-/* Stores a number of [lo, hi]: bytes used or -EINVAL. */
+/* Stores a number of [lo, hi]: bytes used or -EINVAL. Here a plus is no sign. */
 static s64 store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
 {
 	s64 x;
 
-	if (kparse_s64(buf, &x) || x < lo || x > hi)
+	if (kstrchr(buf, '+') || kparse_s64(buf, &x) || x < lo || x > hi)
 		return -EINVAL;
 	WRITE_ONCE(*v, (int)x);
 	return (s64)n;

@@ -222,27 +222,46 @@ static int digit_value(char c)
 	return 99;
 }
 
-int kparse_u64(const char *s, u64 *out)
+int kparse_digits(const char **s, u64 *out)
 {
 	unsigned base = 10;
 	u64 v = 0;
 	int digits = 0;
 
-	while (kisspace(*s))
-		s++;
-	if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-		base = 16;
-		s += 2;
+	if ((*s)[0] == '0') {
+		bool hex = ((*s)[1] == 'x' || (*s)[1] == 'X') && digit_value((*s)[2]) < 16;
+
+		base = hex ? 16 : 8;
+		*s += hex ? 2 : 0;
 	}
-	for (; digit_value(*s) < (int)base; s++, digits++)
-		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, (u64)digit_value(*s), &v))
+	for (; digit_value(**s) < (int)base; ++*s, digits++)
+		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, (u64)digit_value(**s), &v))
 			return -ERANGE;
+	*out = v;
+	return digits ? 0 : -EINVAL;
+}
+
+/* Digits, and nothing but spaces after them. */
+static int parse_rest(const char *s, u64 *out)
+{
+	u64 v;
+	int err = kparse_digits(&s, &v);
+
+	if (err)
+		return err;
 	while (kisspace(*s))
 		s++;
-	if (!digits || *s)
+	if (*s)
 		return -EINVAL;
 	*out = v;
 	return 0;
+}
+
+int kparse_u64(const char *s, u64 *out)
+{
+	while (kisspace(*s))
+		s++;
+	return parse_rest(s + (*s == '+'), out);
 }
 
 int kparse_s64(const char *s, s64 *out)
@@ -254,7 +273,7 @@ int kparse_s64(const char *s, s64 *out)
 	while (kisspace(*s))
 		s++;
 	negative = *s == '-';
-	err = kparse_u64(s + negative, &v);
+	err = negative ? parse_rest(s + 1, &v) : kparse_u64(s, &v);
 	if (err)
 		return err;
 	if (v > (u64)INT64_MAX + negative)

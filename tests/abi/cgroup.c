@@ -214,6 +214,9 @@ TEST(limits_of_the_tree)
 	CHECK_EQ(t_spit("a/cgroup.max.depth", "x"), -EINVAL);
 	CHECK_EQ(t_spit("a/cgroup.max.depth", "-1"), -ERANGE);
 	CHECK_EQ(t_spit("a/cgroup.max.depth", "99999999999"), -ERANGE);
+	CHECK_EQ(t_spit("a/cgroup.max.depth", "09"), -EINVAL);
+	CHECK_EQ(t_spit("a/cgroup.max.depth", "017"), 0); // octal
+	CHECK(reads("a/cgroup.max.depth", "15\n"));
 	CHECK_EQ(t_spit("a/cgroup.max.depth", " 0\n"), 0);
 	CHECK(reads("a/cgroup.max.depth", "0\n"));
 	CHECK_EQ(make("a/b"), -EAGAIN);

@@ -96,6 +96,14 @@ TEST(v2_bad_writes)
 	CHECK_EQ(t_spit("a/cgroup.freeze", "-1"), -ERANGE);
 	CHECK_EQ(t_spit("a/cgroup.freeze", "x"), -EINVAL);
 	CHECK_EQ(t_spit("a/cgroup.freeze", "FROZEN"), -EINVAL);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "- 1"), -EINVAL);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "-+1"), -EINVAL);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "++1"), -EINVAL);
+	CHECK_EQ(t_spit("a/cgroup.freeze", ""), 0); // nothing is written
+	CHECK_EQ(t_spit("a/cgroup.freeze", "\n"), -EINVAL);
+	CHECK(reads("a/cgroup.freeze", "0\n"));
+	CHECK_EQ(t_spit("a/cgroup.freeze", "+01"), 0);
+	CHECK(reads("a/cgroup.freeze", "1\n"));
 	CHECK_EQ(sys(open, "../cgroup.freeze", O_RDONLY), -ENOENT);
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out();

@@ -6,7 +6,7 @@
 
 TEST(files)
 {
-	static const char *const bad[] = { "x", "-2", "max", "1 2", "8Q" };
+	static const char *const bad[] = { "x", "-2", "max", "1 2", "8Q", "+1", "1 K", "1KB", "0x" };
 
 	v1("memory");
 	CHECK_EQ(make("a"), 0);
@@ -24,11 +24,17 @@ TEST(files)
 	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "9223372036854775807"), 0);
 	CHECK(reads("a/memory.limit_in_bytes", "9223372036854771712\n"));
 	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "1G"), 0);
+	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "2t"), 0);
+	CHECK(reads("a/memory.limit_in_bytes", "2199023255552\n"));
+	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "\n"), 0);
+	CHECK(reads("a/memory.limit_in_bytes", "0\n"));
 	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "-1"), 0);
 	CHECK(reads("a/memory.limit_in_bytes", "9223372036854771712\n"));
 	CHECK_EQ(t_spit("a/memory.oom_control", "x"), -EINVAL);
 	CHECK_EQ(t_spit("a/memory.oom_control", "2"), -EINVAL);
 	CHECK_EQ(t_spit("a/memory.oom_control", "-1"), -EINVAL);
+	CHECK_EQ(t_spit("a/memory.oom_control", "99999999999999999999"), -ERANGE);
+	CHECK_EQ(t_spit("a/memory.oom_control", "+0"), 0);
 	CHECK_EQ(t_spit("a/memory.usage_in_bytes", "0"), -EINVAL);
 	CHECK_EQ(t_spit("a/memory.failcnt", "0"), 0);
 	CHECK_EQ(t_spit("a/memory.max_usage_in_bytes", "0"), 0);

@@ -27,7 +27,7 @@ static void out_memory(void)
 
 TEST(files)
 {
-	static const char *const bad[] = { "x", "-1", "8Q", "1 2" };
+	static const char *const bad[] = { "x", "-1", "8Q", "1 2", "+1", "1 K", "1KB", "0x" };
 
 	v2_memory();
 	CHECK_EQ(make("a"), 0);
@@ -44,8 +44,17 @@ TEST(files)
 	CHECK(reads("a/memory.max", "4096\n"));
 	CHECK_EQ(t_spit("a/memory.max", "16M\n"), 0);
 	CHECK(reads("a/memory.max", "16777216\n"));
+	CHECK_EQ(t_spit("a/memory.max", "1P"), 0);
+	CHECK(reads("a/memory.max", "1125899906842624\n"));
+	CHECK_EQ(t_spit("a/memory.max", "040000000"), 0); // octal
+	CHECK(reads("a/memory.max", "8388608\n"));
+	CHECK_EQ(t_spit("a/memory.max", " \n"), 0);
+	CHECK(reads("a/memory.max", "0\n"));
 	CHECK_EQ(t_spit("a/memory.max", "max"), 0);
 	CHECK_EQ(t_spit("a/memory.oom.group", "2"), -EINVAL);
+	CHECK_EQ(t_spit("a/memory.oom.group", "2147483648"), -ERANGE);
+	CHECK_EQ(t_spit("a/memory.oom.group", "99999999999999999999"), -ERANGE);
+	CHECK_EQ(t_spit("a/memory.oom.group", "+0"), 0);
 	CHECK_EQ(t_spit("a/memory.oom.group", "x"), -EINVAL);
 	CHECK_EQ(t_spit("a/memory.oom.group", "1"), 0);
 	CHECK(reads("a/memory.oom.group", "1\n"));
