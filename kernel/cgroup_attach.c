@@ -104,16 +104,15 @@ static int attach_locked(struct cgroup *dst, int pid, bool whole)
 
 static s64 attach(struct cgroup *dst, const char *buf, bool whole)
 {
-	s64 pid;
-	int err;
+	int pid, err;
 
-	if (kparse_s64(buf, &pid) || pid < 0 || pid > INT32_MAX)
+	if (kparse_int(buf, &pid) || pid < 0)
 		return -EINVAL;
 	err = cgroup_lock_live(dst);
 	if (err)
 		return err;
 	write_lock(&tasklist_lock);
-	err = attach_locked(dst, (int)pid, whole);
+	err = attach_locked(dst, pid, whole);
 	write_unlock(&tasklist_lock);
 	mutex_unlock(&cgroup_mutex);
 	return err;

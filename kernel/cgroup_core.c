@@ -24,17 +24,16 @@ static s64 limit_show(u32 v, char *buf, size_t n)
 /* A number or "max". As on Linux an int: what is above it is ERANGE. */
 static int parse_limit(const char *s, u32 *limit)
 {
-	s64 v;
-	int err;
+	int v, err;
 
 	if (kstreq(s, "max")) {
 		*limit = ~0u;
 		return 0;
 	}
-	err = kparse_s64(s, &v);
+	err = kparse_int(s, &v);
 	if (err)
 		return err;
-	if (v < 0 || v > INT32_MAX)
+	if (v < 0)
 		return -ERANGE;
 	*limit = (u32)v;
 	return 0;
@@ -242,8 +241,7 @@ static void kill_members(struct cgroup *cg)
 
 static s64 kill_write(struct cgroup *cg, char *buf)
 {
-	s64 v;
-	int err = kparse_s64(buf, &v);
+	int v, err = kparse_int(buf, &v);
 
 	if (err)
 		return err;

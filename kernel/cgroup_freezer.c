@@ -166,8 +166,7 @@ static s64 freeze_show(struct cgroup *cg, char *buf, size_t n)
 
 static s64 freeze_write(struct cgroup *cg, char *buf)
 {
-	s64 v;
-	int err = kparse_s64(buf, &v);
+	int v, err = kparse_int(buf, &v);
 
 	if (err)
 		return err;

@@ -115,13 +115,12 @@ static s64 max_write(struct cgroup *cg, char *buf)
 static s64 oom_group_write(struct cgroup *cg, char *buf)
 {
 	struct mem_cgroup *m;
-	s64 v;
-	int err = kparse_s64(buf, &v);
+	int v, err = kparse_int(buf, &v);
 
 	if (err)
 		return err;
 	if (v < 0 || v > 1)
-		return v == (int)v ? -EINVAL : -ERANGE;
+		return -EINVAL;
 	m = mem_cgroup_of(cg);
 	if (!m)
 		return -ENODEV;

@@ -20,7 +20,7 @@ int parse_u64(const char *s, u64 *out)
 
 	while (kisspace(*s))
 		s++;
-	if (kparse_digits(&s, &v))
+	if (kparse_digits(&s, 0, &v))
 		return -EINVAL;
 	for (unsigned i = 0; suffixes[i] && !shift; i++)
 		if ((*s & ~0x20) == suffixes[i])

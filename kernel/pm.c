@@ -15,7 +15,6 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
-#include "kernel/param.h"
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 #include "kernel/trace.h"
@@ -215,11 +214,13 @@ static s64 timeout_show(char *buf, size_t n)
 	return ksnprintf(buf, n, "%u\n", freeze_timeout_msecs);
 }
 
+/* As on Linux decimal alone. LINUX: what 32 bits do not hold is refused, not cut to them. */
 static s64 timeout_store(const char *s, size_t n)
 {
 	u64 v;
 
-	if (parse_u64(s, &v) || v > UINT32_MAX)
+	s += *s == '+';
+	if (kparse_digits(&s, 10, &v) || (*s && !kstreq(s, "\n")) || v > UINT32_MAX)
 		return -EINVAL;
 	freeze_timeout_msecs = v;
 	return n;
@@ -235,7 +236,7 @@ static s64 delay_store(const char *s, size_t n)
 {
 	u64 v;
 
-	if (parse_u64(s, &v) || v > 3600)
+	if (kparse_u64(s, &v) || v > 3600)
 		return -EINVAL;
 	pm_test_delay = v;
 	return n;
@@ -262,7 +263,7 @@ static s64 wakealarm_store(const char *s, size_t n)
 		atomic_store(&alarm_rang, false);
 		return n;
 	}
-	if (*s != '+' || parse_u64(s + 1, &secs) || secs > 86400 * 365)
+	if (*s != '+' || kparse_u64(s + 1, &secs) || secs > 86400 * 365)
 		return -EINVAL;
 	timer_cancel_sync(&wake_timer);
 	atomic_store(&alarm_rang, false);

@@ -349,10 +349,11 @@ static int set_adj(struct task *t, short adj)
 
 s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n)
 {
-	s64 v;
-	int err;
+	int v, err = kparse_int(buf, &v);
 
-	if (kparse_s64(buf, &v) || v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
+	if (err)
+		return err;
+	if (v < OOM_SCORE_ADJ_MIN || v > OOM_SCORE_ADJ_MAX)
 		return -EINVAL;
 	err = set_adj(t, (short)v);
 	return err ? err : (s64)n;
@@ -368,10 +369,11 @@ s64 proc_oom_adj(struct task *t, char *buf, size_t n)
 
 s64 proc_oom_adj_store(struct task *t, const char *buf, size_t n)
 {
-	s64 v;
-	int err;
+	int v, err = kparse_int(buf, &v);
 
-	if (kparse_s64(buf, &v) || ((v < -16 || v > 15) && v != -17))
+	if (err)
+		return err;
+	if ((v < -16 || v > 15) && v != -17)
 		return -EINVAL;
 	err = set_adj(t, (short)(v == 15 ? OOM_SCORE_ADJ_MAX : v * OOM_SCORE_ADJ_MAX / 17));
 	return err ? err : (s64)n;

@@ -156,6 +156,8 @@ static s64 pseudo_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	(void)pos;
 	if (!pf->store)
 		return -EIO;
+	if (!n)
+		return 0;
 	s = text_from_user(buf, n);
 	if (IS_ERR(s))
 		return PTR_ERR(s);

@@ -222,17 +222,18 @@ static int digit_value(char c)
 	return 99;
 }
 
-int kparse_digits(const char **s, u64 *out)
+int kparse_digits(const char **s, unsigned base, u64 *out)
 {
-	unsigned base = 10;
 	u64 v = 0;
 	int digits = 0;
 
-	if ((*s)[0] == '0') {
+	if (!base && (*s)[0] == '0') {
 		bool hex = ((*s)[1] == 'x' || (*s)[1] == 'X') && digit_value((*s)[2]) < 16;
 
 		base = hex ? 16 : 8;
 		*s += hex ? 2 : 0;
+	} else if (!base) {
+		base = 10;
 	}
 	for (; digit_value(**s) < (int)base; ++*s, digits++)
 		if (__builtin_mul_overflow(v, base, &v) || __builtin_add_overflow(v, (u64)digit_value(**s), &v))
@@ -245,7 +246,7 @@ int kparse_digits(const char **s, u64 *out)
 static int parse_rest(const char *s, u64 *out)
 {
 	u64 v;
-	int err = kparse_digits(&s, &v);
+	int err = kparse_digits(&s, 0, &v);
 
 	if (err)
 		return err;
@@ -280,6 +281,17 @@ int kparse_s64(const char *s, s64 *out)
 		return -ERANGE;
 	*out = negative ? (s64)-v : (s64)v;
 	return 0;
+}
+
+int kparse_int(const char *s, int *out)
+{
+	s64 v;
+	int err = kparse_s64(s, &v);
+
+	if (err)
+		return err;
+	*out = (int)v;
+	return v == *out ? 0 : -ERANGE;
 }
 
 const char *kword(char **s)

@@ -328,6 +328,12 @@ TEST(oom_score_adj)
 	CHECK_EQ(set_adj("1001"), -EINVAL);
 	CHECK_EQ(set_adj("-1001"), -EINVAL);
 	CHECK_EQ(set_adj("x"), -EINVAL);
+	CHECK_EQ(set_adj("- 1"), -EINVAL);
+	CHECK_EQ(set_adj("2147483647"), -EINVAL);
+	CHECK_EQ(set_adj("2147483648"), -ERANGE);
+	CHECK_EQ(set_adj("99999999999999999999"), -ERANGE);
+	CHECK_EQ(set_adj("01750"), 0); // octal
+	CHECK_EQ(set_adj("+1000"), 0);
 	CHECK_EQ(IN_CHILD({
 		t_slurp("/proc/self/oom_score_adj", buf, sizeof buf);
 		CHECK_EQ(t_number(buf), 1000); // inherited
@@ -335,6 +341,32 @@ TEST(oom_score_adj)
 		0);
 	CHECK_GE(t_slurp("/proc/self/oom_score", buf, sizeof buf), 2);
 	CHECK(t_number(buf) > 0);
+}
+
+// No word of it suspends the machine.
+TEST(nonsense_for_suspend)
+{
+	static const char *const states[] = { "\n", "x", "free", "freezex", "freeze x", " mem", "mem mem", "memory", "0", "FREEZE" };
+	static const char *const levels[] = { "\n", "x", "0", "non", "freezer freezer", "[none]" };
+	static const char *const times[] = { "\n", "x", "-1", "1K", "1 2", "0x10", "1\n2", "++1", "+ 1", "20 ", "\n\n" };
+	static const char timeout[] = "/sys/power/pm_freeze_timeout";
+	char now[16], was[16];
+
+	if (sys(access, timeout, 2) || sys(access, "/sys/power/pm_test", 2))
+		SKIP("no /sys/power that can be written");
+	for (unsigned i = 0; i < sizeof states / sizeof *states; i++)
+		CHECK_EQ(t_spit("/sys/power/state", states[i]), -EINVAL);
+	for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++)
+		CHECK(t_spit("/sys/power/pm_test", levels[i]) < 0);
+	CHECK_GE(t_slurp(timeout, was, sizeof was), 2);
+	for (unsigned i = 0; i < sizeof times / sizeof *times; i++)
+		CHECK_EQ(t_spit(timeout, times[i]), -EINVAL);
+	CHECK_EQ(t_spit("/sys/power/state", ""), 0); // nothing is written
+	CHECK_EQ(t_spit(timeout, ""), 0);
+	CHECK_EQ(t_spit(timeout, "+0020\n"), 0);
+	CHECK_GE(t_slurp(timeout, now, sizeof now), 3);
+	CHECK(!strcmp(now, "20\n"));
+	CHECK_EQ(t_spit(timeout, was), 0);
 }
 
 TEST(offsets)
