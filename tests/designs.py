@@ -42,6 +42,10 @@ def designs():
     return [DEFAULT] + [n for n in names if n != DEFAULT]
 
 
+def source(design):
+    return os.path.join(qemu.ROOT, "kernel", "oom", design + ".c")
+
+
 def cpus():
     return qemu.number("CPUS", 1, 1, 16)
 
@@ -102,11 +106,12 @@ class Cell:
             self.broken.update({"L6": "waits for memory for ever"} if asks else {"L8": "no end"})
         if not self.broken and (trouble or not verdict):
             kills = sum("Killed process" in line for line in console)
-            self.broken["lost"] = "%s; %d processes were killed" % (trouble or "the scene itself did not end", kills)
+            why = [line[line.index("PANIC"):] for line in console if "PANIC" in line] + [trouble or "the scene itself did not end"]
+            self.broken["lost"] = "%s; %d processes were killed" % (why[0], kills)
         if not self.broken and verdict[0].startswith("not"):
             self.broken["fails"] = "the scene found something else wrong"
         if self.broken:
-            self.detail = [line for line in report if line.startswith("#")][:12]
+            self.detail = [line for line in report if line.startswith("#")][:12] + ["# " + self.words()] * ("lost" in self.broken)
             self.events = trace.parse(report if verdict else console)
 
 
@@ -177,7 +182,7 @@ def bodies():
 
 def state_bytes(design):
     """Which of the words for designs it uses, from its text and that of the services it calls."""
-    with open(os.path.join(qemu.ROOT, "kernel", "oom", design + ".c"), encoding="utf-8") as f:
+    with open(source(design), encoding="utf-8") as f:
         text = re.sub(r"/\*.*?\*/", "", f.read(), flags=re.S)
     services, seen = bodies(), set()
     while True:
@@ -236,15 +241,31 @@ def legend(names, cells):
     for cell in cells.values():
         known.update({k: v for k, v in cell.broken.items() if k[0] in "SL" and k[1:].isdigit()})
     out = ["%s%-14s %s" % (letters(names)[d] + "  " if len(names) > 4 else "", d, says[d]) for d in names]
-    return "\n".join(out + [""] + ["%-3s %s" % item for item in sorted(known.items())])
+    if any("lost" in cell.broken for cell in cells.values()):
+        known["lost"] = "the machine or the scene ended without a verdict: its cell alone says how"
+    return "\n".join(out + [""] + ["%-3s %s" % item for item in sorted(known.items())]).rstrip()
 
 
 def claims():
+    """What each says of itself; the strings of a claim that goes over lines are put together as C does."""
     found = {}
     for name in designs():
-        with open(os.path.join(qemu.ROOT, "kernel", "oom", name + ".c"), encoding="utf-8") as f:
-            found[name] = re.search(r'\.claim = "(.*)"', f.read()).group(1)
+        with open(source(name), encoding="utf-8") as f:
+            text = f.read()
+        claim = re.search(r'\.claim = ((?:"(?:[^"\\]|\\.)*"\s*)+)', text)
+        if not claim or not re.search(r'\.name = "%s"' % name, text):
+            raise qemu.Trouble('%s is no design: it has to say .name = "%s" and .claim = "what it promises"' %
+                               (os.path.relpath(source(name)), name))
+        found[name] = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', claim.group(1)))
     return found
+
+
+def check_built(names):
+    """The kernel knows the designs as their files are now."""
+    image = os.path.join(qemu.BUILD, "thaw.elf")
+    for name in names:
+        if not os.path.exists(image) or os.path.getmtime(image) < os.path.getmtime(source(name)):
+            raise qemu.Trouble("%s is newer than the kernel: run `make`." % os.path.relpath(source(name)))
 
 
 # ---- the page ----
@@ -346,7 +367,12 @@ def pick_scenes(asked):
 
 
 def main(args):
+    if len(args) > 2:
+        raise qemu.Trouble("Too many words: %s. Several designs, or scenes, are one word, with commas in it." % " ".join(args))
     names, rows = pick_designs(args[0] if args else ""), pick_scenes(args[1] if len(args) > 1 else "")
+    cpus()
+    claims()
+    check_built(names)
     start, cells, prices = time.monotonic(), {}, {}
     with concurrent.futures.ThreadPoolExecutor(max(2, os.cpu_count() or 2)) as pool:
         for done in pool.map(lambda design: run(design, rows), names):
