@@ -465,6 +465,7 @@ static int v1_fill(struct super *sb, const char *options)
 
 	if (err)
 		return err;
+	sb->options = tree == CG_MEMORY ? "memory" : "freezer";
 	err = fill(sb, tree, CGROUP_SUPER_MAGIC);
 	if (err && tree == CG_MEMORY)
 		(void)bind_memory(false);

@@ -269,6 +269,7 @@ struct super {
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
 	_Atomic u64 names;		/* tmpfs: names in its directories */
 	_Atomic u64 next_ino;
+	const char *options;		/* (!) while mounted: what /proc/mounts says besides the flags; NULL */
 	char source[32];
 };
 struct fs_type {

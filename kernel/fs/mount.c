@@ -171,9 +171,10 @@ size_t mounts_show(char *buf, size_t n)
 			break;
 		sb = m->sb;
 		char *p = dentry_path(m->where ? m->where : sb->root, path, K_PATH_MAX);
-		len += kscnprintf(buf + len, n - len, "%s %s %s %s%s%s%s,relatime 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
+		len += kscnprintf(buf + len, n - len, "%s %s %s %s%s%s%s,relatime%s%s 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
 				  sb->flags & MS_RDONLY ? "ro" : "rw", sb->flags & MS_NOSUID ? ",nosuid" : "",
-				  sb->flags & MS_NODEV ? ",nodev" : "", sb->flags & MS_NOEXEC ? ",noexec" : "");
+				  sb->flags & MS_NODEV ? ",nodev" : "", sb->flags & MS_NOEXEC ? ",noexec" : "",
+				  sb->options ? "," : "", sb->options ? sb->options : "");
 	}
 	mutex_unlock(&mount_mutex);
 	kfree(path);

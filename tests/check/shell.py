@@ -49,6 +49,18 @@ def conversation(s):
     s.say("strace -f -o /tmp/s sh -c 'true & wait; kill -9 $$'; echo code $?", "code 137")
     s.say("cat /tmp/s", r"\[pid \d+\] fork\(\) = \d+|\[pid \d+\] clone\(.*", r"\[pid \d+\] \+\+\+ exited with 0 \+\+\+",
           r"\[pid \d+\] \+\+\+ killed by signal 9 \(Killed\) \+\+\+")
+    s.say("traced() { while read a b; do [ $a = TracerPid: ] && [ $b != 0 ] && return; done </proc/$1/status; false; }")
+    s.say("sleep 1000 & p=$!; strace -p $p -o /tmp/s & until traced $p; do :; done; kill $p; wait; cat /tmp/s",
+          r"--- signal 15 \(Terminated\), code 0 ---", r"\+\+\+ killed by signal 15 \(Terminated\) \+\+\+")
+    s.say("cd /sys/fs/cgroup; mkdir g; sleep 1000 & echo $! >g/cgroup.procs; echo 1 >g/cgroup.freeze")
+    s.say("echo x >g/cgroup.freeze", "sh: write error: Invalid argument")
+    s.say("rmdir g", "rmdir: g: Device or resource busy")
+    s.say("until read a b && read a b && [ $b = 1 ]; do :; done <g/cgroup.events; cat g/cgroup.events", "populated 1", "frozen 1")
+    s.say("echo 1 >g/cgroup.kill; wait; rmdir g; echo code $?", "code 0")
+    s.say("mkdir /tmp/v1; mount -t cgroup -o nothing none /tmp/v1; mount -t cgroup -o freezer none /tmp/v1; mount",
+          "mount: /tmp/v1: Invalid argument", "none /tmp/v1 cgroup rw,relatime,freezer 0 0")
+    s.say("mkdir /tmp/v1/g; echo FROZEN >/tmp/v1/g/freezer.state; cat /tmp/v1/g/freezer.state", "FROZEN")
+    s.say("echo THAWED >/tmp/v1/g/freezer.state; rmdir /tmp/v1/g; umount /tmp/v1; ls /tmp/v1; echo code $?; cd /", "code 0")
     s.say("trap 'echo goodbye' EXIT; echo still here", "still here")
     s.type("\x04")
     s.wait("(?m)^goodbye\n")
