@@ -117,7 +117,8 @@ class Cell:
 
 def boot(design, rows):
     """Runs the scenes in one machine, up to the first that breaks a promise; the cells of those that ran."""
-    words = "loglevel=5 trace_buf_size=512K watchdog_ms=%d oom=%s" % (LIMIT_MS, design)
+    # Each processor has a buffer, and a scene reads them all as one text.
+    words = "loglevel=5 trace_buf_size=%dK watchdog_ms=%d oom=%s" % (512 // cpus(), LIMIT_MS, design)
     if rows[0].file == AS_INIT:
         img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
         end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True, cpus=cpus(), mem=MEM,
