@@ -49,11 +49,41 @@ static bool log_lock_unless_panic(void)
 	return true;
 }
 
+/* v and what pads it to @width, before @end: where it begins. */
+static char *digits_before(char *end, u64 v, unsigned width, char pad)
+{
+	char *begin = end - width;
+
+	do {
+		*--end = (char)('0' + v % 10);
+		v /= 10;
+	} while (v);
+	while (end > begin)
+		*--end = pad;
+	return end;
+}
+
+/* "<level>[seconds.micros] " before @end: where it begins. By hand, as every line has one. */
+static char *stamp_before(char *end, int level)
+{
+	u64 us = arch_clock_ns() / 1000;
+
+	*--end = ' ';
+	*--end = ']';
+	end = digits_before(end, us % 1000000, 6, '0');
+	*--end = '.';
+	end = digits_before(end, us / 1000000, 5, ' ');
+	*--end = '[';
+	*--end = '>';
+	*--end = (char)('0' + level);
+	*--end = '<';
+	return end;
+}
+
 static void log_write(int level, const char *text, size_t n)
 {
-	char stamp[40];
-	u64 us = arch_clock_ns() / 1000;
-	size_t len = kscnprintf(stamp, sizeof(stamp), "<%d>[%5lu.%06lu] ", level, us / 1000000, us % 1000000);
+	char buf[40], *stamp = stamp_before(buf + sizeof(buf), level);
+	size_t len = (size_t)(buf + sizeof(buf) - stamp);
 	bool locked = log_lock_unless_panic();
 
 	ring_write(stamp, len);

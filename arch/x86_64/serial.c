@@ -50,17 +50,22 @@ void serial_init(void)
 	com2_there = port_init(COM2);
 }
 
+static bool port_empty(u16 port)
+{
+	for (unsigned look = 0; look < TX_PATIENCE; look++)
+		if (inb((u16)(port + LSR)) & LSR_TX_EMPTY)
+			return true;
+	return false;
+}
+
+/* As much at once as the port holds; a character if it seems to take nothing. */
 static void port_write(u16 port, const char *s, size_t n)
 {
-	unsigned room = 0;
+	while (n) {
+		size_t burst = port_empty(port) ? min(n, (size_t)FIFO) : 1;
 
-	for (size_t i = 0; i < n; i++) {
-		for (unsigned look = 0; !room && look < TX_PATIENCE; look++)
-			if (inb((u16)(port + LSR)) & LSR_TX_EMPTY)
-				room = FIFO;
-		outb((u16)(port + DATA), (u8)s[i]);
-		if (room)
-			room--;
+		n -= burst;
+		outs(port + DATA, &s, burst);
 	}
 }
 

@@ -9,6 +9,11 @@
 
 /* --- instructions --- */
 static inline void outb(u16 port, u8 v) { __asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port)); }
+/* n bytes from *s on, which moves behind them. */
+static inline void outs(u16 port, const char **s, size_t n)
+{
+	__asm__ volatile("rep outsb" : "+S"(*s), "+c"(n) : "d"(port) : "memory");
+}
 static inline void outw(u16 port, u16 v) { __asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port)); }
 static inline void outl(u16 port, u32 v) { __asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port)); }
 static inline u8 inb(u16 port)

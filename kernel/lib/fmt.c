@@ -29,15 +29,22 @@ static void put_all(struct sink *o, const char *s, size_t len)
 	o->len += len;
 }
 
+static void put_spaces(struct sink *o, size_t n)
+{
+	if (o->len + 1 < o->n)
+		kmemset(o->buf + o->len, ' ', min(n, o->n - 1 - o->len));
+	o->len += n;
+}
+
 static void put_padded(struct sink *o, const struct spec *sp, const char *s, int len)
 {
 	int pad = sp->width - len;
 
-	for (; !sp->left && pad > 0; pad--)
-		put(o, ' ');
+	if (pad > 0 && !sp->left)
+		put_spaces(o, (size_t)pad);
 	put_all(o, s, (size_t)len);
-	for (; pad > 0; pad--)
-		put(o, ' ');
+	if (pad > 0 && sp->left)
+		put_spaces(o, (size_t)pad);
 }
 
 /*
@@ -61,9 +68,9 @@ static void put_number(struct sink *o, const struct spec *sp, u64 v, unsigned ba
 	put_padded(o, sp, buf + i, (int)sizeof(buf) - i);
 }
 
-static const char *parse_spec(const char *f, struct spec *sp, va_list *ap)
+/* Flags, width and precision. */
+static const char *parse_shape(const char *f, struct spec *sp, va_list *ap)
 {
-	*sp = (struct spec){ .precision = -1, .size = 4 };
 	for (;; f++) {
 		if (*f == '-')
 			sp->left = true;
@@ -92,6 +99,14 @@ static const char *parse_spec(const char *f, struct spec *sp, va_list *ap)
 		for (; kisdigit(*f); f++)
 			sp->precision = sp->precision * 10 + (*f - '0');
 	}
+	return f;
+}
+
+static const char *parse_spec(const char *f, struct spec *sp, va_list *ap)
+{
+	*sp = (struct spec){ .precision = -1, .size = 4 };
+	if (*f <= '9')			/* no letter */
+		f = parse_shape(f, sp, ap);
 	for (;; f++) {
 		if (*f == 'l' || *f == 'z' || *f == 'j' || *f == 't')
 			sp->size = 8;
@@ -170,7 +185,8 @@ int kvsnprintf(char *buf, size_t n, const char *fmt, va_list ap)
 
 		while (*f && *f != '%')
 			f++;
-		put_all(&o, plain, (size_t)(f - plain));
+		if (f != plain)
+			put_all(&o, plain, (size_t)(f - plain));
 		if (!*f)
 			break;
 		f = parse_spec(f + 1, &sp, &args);
