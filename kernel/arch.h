@@ -152,6 +152,11 @@ pte_t *arch_pte_alloc(struct mm *mm, uaddr_t va);
 /* The slot for va, or NULL if no table page is there. */
 pte_t *arch_pte_find(struct mm *mm, uaddr_t va);
 /*
+ * The slot for va, or NULL if no table page is there; *next is the end of its block of 2 MiB, or the
+ * first address that the missing table does not cover.
+ */
+pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next);
+/*
  * Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn
  * != 0 and returns that.
  */

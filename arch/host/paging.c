@@ -100,8 +100,7 @@ pte_t *arch_pte_find(struct mm *mm, uaddr_t va)
 	return &t[index_at(va, 0)];
 }
 
-/* The slot for va, or NULL and in *next the first address that the missing table does not cover. */
-static pte_t *find_or_skip(struct mm *mm, uaddr_t va, uaddr_t *next)
+pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next)
 {
 	u64 *t = mm->arch.top;
 
@@ -113,7 +112,6 @@ static pte_t *find_or_skip(struct mm *mm, uaddr_t va, uaddr_t *next)
 			return NULL;
 		t = table_of(e);
 	}
-	*next = (va | (PAGE_SIZE - 1)) + 1;
 	return &t[index_at(va, 0)];
 }
 
@@ -123,13 +121,17 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 
 	assert(start <= end && end <= USER_MAX);
 	for (uaddr_t va = start & PAGE_MASK; va < end; va = next) {
-		pte_t *p = find_or_skip(mm, va, &next);
-		int ret = p && *p ? fn(mm, va, p, ctx) : 0;
+		pte_t *p = arch_pte_block(mm, va, &next);
 
-		if (ret)
-			return ret;
-		if (next % (ENTRIES * PAGE_SIZE) == 0)
-			cond_resched();
+		if (!p)
+			continue;
+		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE, p++) {
+			int ret = *p ? fn(mm, va, p, ctx) : 0;
+
+			if (ret)
+				return ret;
+		}
+		cond_resched();
 	}
 	return 0;
 }

@@ -262,11 +262,7 @@ pte_t *arch_pte_find(struct mm *mm, uaddr_t va)
 	return &t[index_at(va, 0)];
 }
 
-/*
- * The table of the last level that maps va, or NULL, and in *next the first address that a missing
- * table does not cover.
- */
-static u64 *find_table(struct mm *mm, uaddr_t va, uaddr_t *next)
+pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next)
 {
 	u64 *t = mm->arch.pml4;
 
@@ -278,7 +274,7 @@ static u64 *find_table(struct mm *mm, uaddr_t va, uaddr_t *next)
 			return NULL;
 		t = table_of(e);
 	}
-	return t;
+	return &t[index_at(va, 0)];
 }
 
 int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx)
@@ -287,12 +283,10 @@ int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct m
 
 	assert(start <= end && end <= USER_MAX);
 	for (uaddr_t va = start & PAGE_MASK; va < end; va = next) {
-		u64 *t = find_table(mm, va, &next);
-		pte_t *p;
+		pte_t *p = arch_pte_block(mm, va, &next);
 
-		if (!t)
+		if (!p)
 			continue;
-		p = &t[index_at(va, 0)];
 		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE, p++) {
 			int ret = *p ? fn(mm, va, p, ctx) : 0;
 

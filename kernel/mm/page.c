@@ -189,8 +189,8 @@ static void __attribute__((noinline)) pcp_refill(struct pcp *c)
 }
 
 /*
- * Pages merge with their buddies. Memory that was touched in order comes back in order: a run of
- * neighbours is one block, or a few, from the start.
+ * Pages merge with their buddies. Memory that was touched in order comes back in order, or in the
+ * reverse one: a run of neighbours is one block, or a few, from the start.
  */
 static void buddy_insert_pages(struct page **page, u32 n)
 {
@@ -198,9 +198,21 @@ static void buddy_insert_pages(struct page **page, u32 n)
 
 	spin_lock(&zone.lock);
 	for (u32 i = 0; i < n; i += run) {
-		for (run = 1; i + run < n && page[i + run] == page[i] + run; run++)
-			;
-		buddy_insert_run(page[i], run);
+		struct page *first = page[i], *next = first;
+
+		run = 1;
+		if (i + 1 < n && page[i + 1] == first - 1) {
+			while (i + run < n && page[i + run] == first - 1) {
+				first--;
+				run++;
+			}
+		} else {
+			while (i + run < n && page[i + run] == next + 1) {
+				next++;
+				run++;
+			}
+		}
+		buddy_insert_run(first, run);
 	}
 	spin_unlock(&zone.lock);
 }

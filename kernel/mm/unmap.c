@@ -42,22 +42,11 @@ static void page_was_written(struct page *p)
 	spin_unlock(&m->lock);
 }
 
-/* p is mapped once less, and waits in the batch. 1 if that is full. */
-static inline int zap_page(struct zap *z, struct page *p)
-{
-	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
-	z->rss[page_rss_kind(z->vma, p)]++;
-	z->page[z->n++] = p;
-	return z->n == ZAP_BATCH;
-}
-
-static int __attribute__((noinline)) zap_written_page(struct zap *z, struct page *p)
-{
-	page_was_written(p);
-	return zap_page(z, p);
-}
-
-static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+/*
+ * The page of a slot, which is emptied, is mapped once less and waits in the batch. Every page of a
+ * dying process comes by here.
+ */
+static inline void zap_pte(struct zap *z, pte_t *slot)
 {
 	/*
 	 * Other threads may be running on it: the machine sets its accessed and dirty bits until
@@ -65,18 +54,38 @@ static int zap_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	 */
 	pte_t e = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
 	struct page *p = pfn_to_page(pte_pfn(e));
-	struct zap *z = ctx;
 
-	(void)mm;
-	if (va < z->lo)
-		z->lo = va;
-	z->next = va + PAGE_SIZE;
 	if (p == zero_page)
-		return 0;
-	/* Every page of a dying process comes by here: the usual one without a frame. */
+		return;
 	if (unlikely(z->vma->flags & VM_SHARED && pte_dirty(e)))
-		return zap_written_page(z, p);
-	return zap_page(z, p);
+		page_was_written(p);
+	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
+	z->rss[page_rss_kind(z->vma, p)]++;
+	z->page[z->n++] = p;
+}
+
+/* From z->next on until the batch is full, which is true, or to @end. */
+static bool zap_some(struct zap *z, uaddr_t end)
+{
+	uaddr_t va = z->next, next;
+
+	for (; va < end; va = next) {
+		pte_t *slot = arch_pte_block(z->vma->mm, va, &next);
+
+		next = min(next, end);
+		for (; slot && va < next; va += PAGE_SIZE, slot++) {
+			if (!*slot)
+				continue;
+			if (z->lo == ZAP_NONE)
+				z->lo = va;
+			zap_pte(z, slot);
+			z->next = va + PAGE_SIZE;
+			if (z->n == ZAP_BATCH)
+				return true;
+		}
+		cond_resched();
+	}
+	return false;
 }
 
 static void zap_finish(struct mm *mm, struct zap *z)
@@ -100,7 +109,7 @@ static void zap_finish(struct mm *mm, struct zap *z)
 bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 {
 	struct zap z;
-	int more;
+	bool more;
 
 	assert_held(&v->mm->mmap_lock);
 	if (end - start == PAGE_SIZE) {
@@ -116,7 +125,7 @@ bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 	for (unsigned k = 0; k < NR_RSS; k++)
 		z.rss[k] = 0;
 	do {
-		more = arch_pte_range(v->mm, z.next, end, zap_pte, &z);
+		more = zap_some(&z, end);
 		zap_finish(v->mm, &z);
 		if (more)
 			cond_resched();
