@@ -115,7 +115,7 @@ def figures(end, rows):
     missing = [name for name in rows if name not in found]
     if end.trouble() or missing:
         said = [line for line in end.report if line.startswith("#")]
-        raise qemu.Trouble("\n".join([end.trouble() or "no figure for " + " ".join(missing)] + said))
+        raise qemu.Trouble("\n".join(["Thaw: " + (end.trouble() or "no figure for " + " ".join(missing))] + said))
     return found
 
 
@@ -151,6 +151,13 @@ def thaw(rows):
     return {name: found[name] for name in rows}
 
 
+def complain(end):
+    """Says what is wrong with a boot of Linux, and why rows are missing."""
+    for line in [end.trouble()] + end.report:
+        if line and line.startswith(("#", "Linux")):
+            print(line if line.startswith("Linux") else "Linux: " + line[1:].strip(), file=sys.stderr)
+
+
 def linux(rows):
     """The rows that Linux has a figure for; says why others are missing."""
     found = {}
@@ -158,9 +165,7 @@ def linux(rows):
     if programs:
         end = real.boot(img=image(programs), mem=MEM, icount=True, limit=LIMIT)
         found = {k: int(v) for k, v in end.result().items()}
-        for line in [end.trouble()] + end.report:
-            if line and line.startswith(("#", "Linux")):
-                print(line, file=sys.stderr)
+        complain(end)
     if "boot" in rows:
         kernel = real.kernel()
         with open(kernel, "rb") as f:

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """The benchmark's own arithmetic: what fails, what is drawn, what the profiler counts. One TAP line a rule."""
 
+import atexit
+import contextlib
+import io
 import os
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import xml.etree.ElementTree
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -13,6 +18,8 @@ os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import bench  # noqa: E402
 import growth  # noqa: E402
+import linux  # noqa: E402
+import qemu  # noqa: E402
 import rules  # noqa: E402
 
 
@@ -86,6 +93,50 @@ def ten_thousand_processes_sleep_in_512_mib():
         yield "%d KiB each, with %d MiB" % (found["kib"] // n, growth.MEM)
 
 
+def a_row_that_hangs_is_stopped_and_named():
+    """on either side, by the machine's own time"""
+    wanted = "stuck hung: stopped after 10 s of its machine's time"
+    try:
+        yield "Thaw: %s" % bench.figures(qemu.boot(img=bench.image(["Thaw"], "stuck"), icount=True), ["fine"])
+    except qemu.Trouble as e:
+        if str(e).splitlines() != ["Thaw: no figure for fine", "# " + wanted]:
+            yield str(e)
+    img = bench.image(["Linux"], "stuck")
+    if bench.figures(qemu.boot(img=img, icount=True), ["fine"])["fine"] != 1:
+        yield "Thaw's figure is lost"
+    end = linux.boot(img, icount=True)
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        bench.complain(end)
+    if said.getvalue() != "Linux: %s\n" % wanted or end.result():
+        yield "Linux: %s, %s" % (said.getvalue(), end.result())
+
+
+def without_a_registry_there_are_thaws_figures():
+    """and a line says why there are no others; a kernel that is damaged is refused by its name"""
+    work = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    nowhere, bad = os.path.join(work, "apt.conf"), os.path.join(work, "bad")
+    with open(nowhere, "w") as f:
+        f.write('Dir::Etc::SourceList "/dev/null"; Dir::Etc::SourceParts "/dev/null"; Dir::State::Status "/dev/null";'
+                'Dir::State::Lists "%s";' % os.path.join(work, "lists"))
+    with open(bad, "w") as f:
+        f.write("no kernel")
+    cache, linux.CACHE = linux.CACHE, os.path.join(work, "cache")
+    os.environ["APT_CONFIG"] = nowhere
+    try:
+        with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            status = bench.main(["--linux", "getppid"])
+        row = out.getvalue().splitlines()[-1].split()
+        if status or linux.PACKAGE not in err.getvalue() or err.getvalue().count("\n") != 1 or row[0] != "getppid" or row[-2:] != ["-", "-"]:
+            yield "it says %s and %s" % (err.getvalue(), out.getvalue())
+    finally:
+        linux.CACHE = cache
+        del os.environ["APT_CONFIG"]
+    status, text = say(sys.executable, "tests/bench.py", "--linux", "getppid", KERNEL=bad)
+    if not status or len(text.splitlines()) != 1 or "bad is damaged" not in text:
+        yield "with a damaged kernel it says %s" % text
+
+
 def the_profile_adds_up_to_the_row():
     figure = bench.thaw(["getppid"])["getppid"]
     status, text = say(sys.executable, "tests/profile.py", THAW_ROW="getppid", THAW_PROG="")
@@ -105,7 +156,8 @@ def a_wrong_row_is_one_line():
 
 
 RULES = [a_row_that_grew_is_named, another_compilers_baseline_is_refused, rows_are_those_of_the_program, a_row_without_linux_is_shown,
-         what_grows_too_fast_is_named, ten_thousand_processes_sleep_in_512_mib, the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
+         what_grows_too_fast_is_named, ten_thousand_processes_sleep_in_512_mib, a_row_that_hangs_is_stopped_and_named,
+         without_a_registry_there_are_thaws_figures, the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
 
 
 if __name__ == "__main__":

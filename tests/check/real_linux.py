@@ -96,6 +96,27 @@ def a_damaged_image_or_package_is_refused_by_name():
     yield from refused(os.path.join(WORK, "torn.deb"), "damaged")
 
 
+def a_damaged_package_of_a_program_is_refused_by_name():
+    """one that is torn, and one in which there is something else; and a whole one is not"""
+    cache, download = debian.CACHE, debian.download
+    debian.CACHE = os.path.join(WORK, "programs")
+    whole, torn, other = package("whole", b"x"), package("half", b"x" * 9999), package("other", None)
+    with open(torn, "r+b") as f:
+        f.truncate(os.path.getsize(torn) // 2)
+    try:
+        for path in (torn, other, whole):
+            debian.download = lambda name, folder: path
+            try:
+                kept = debian.program("x", "boot/vmlinuz-1")
+                if path != whole or not os.path.exists(kept):
+                    yield "%s was accepted" % path
+            except qemu.Trouble as e:
+                if path == whole or "%s is damaged, or has no boot/vmlinuz-1" % os.path.basename(path) not in str(e):
+                    yield str(e)
+    finally:
+        debian.CACHE, debian.download = cache, download
+
+
 def what_is_kept_is_checked():
     """a kernel under build/linux that has changed since"""
     cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "kept")
@@ -152,7 +173,7 @@ def linux_runs_a_program_and_says_how_it_ended():
         yield "%s; %s; %s" % (end.trouble(), end.report[-3:], end.console[-300:])
 
 
-RULES = [a_damaged_image_or_package_is_refused_by_name, what_is_kept_is_checked,
+RULES = [a_damaged_image_or_package_is_refused_by_name, a_damaged_package_of_a_program_is_refused_by_name, what_is_kept_is_checked,
          another_kernel_is_taken, no_registry_is_said_in_one_line, linux_runs_a_program_and_says_how_it_ended]
 
 
