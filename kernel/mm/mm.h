@@ -101,7 +101,7 @@ struct page *get_page_from_freelist(u32 gfp, unsigned order, enum wmark mark);
 u64 wmark_pages(enum wmark m);
 u64 nr_free_pages(void);			/* exact, whatever list they are on */
 u64 totalram_pages(void);			/* pages the allocator manages */
-void page_init(const struct mem_range *ranges, unsigned n);	/* boot: builds mem_map and free lists */
+void page_init(const struct mem_range *ranges, unsigned n);	/* boot: builds mem_map and free lists; ranges rise */
 void page_free_range(u64 start, u64 end);	/* boot memory (initrd) handed back */
 /*
  * Frees clean file pages that can be read again, and kernel caches; returns pages freed. May sleep.

@@ -557,27 +557,28 @@ static void set_watermarks(void)
 	wmark[WMARK_NONE] = 0;
 }
 
-/* Hands pages [pfn, end) of mem_map, reserved until now, to the allocator. */
+/* Hands pages [pfn, end) of mem_map, whose fields are 0, to the allocator. */
 static void release_pages(pfn_t pfn, pfn_t end)
 {
-	struct page *p = pfn_to_page(pfn);
 	u64 n = end - pfn;
 
-	for (u64 i = 0; i < n; i++) {
-		assert(p[i].flags == PG_RESERVED);
-		p[i].flags = 0;
-	}
 	spin_lock(&zone.lock);
-	buddy_insert_run(p, n);
+	buddy_insert_run(pfn_to_page(pfn), n);
 	spin_unlock(&zone.lock);
 	nr_managed += n;
 	atomic_fetch_add(&nr_free, (s64)n);
 }
 
+static void reserve_pages(pfn_t pfn, pfn_t end)
+{
+	for (; pfn < end; pfn++)
+		pfn_to_page(pfn)->flags = PG_RESERVED;
+}
+
 void page_init(const struct mem_range *ranges, unsigned n)
 {
 	const u64 block = PAGE_SIZE << (MAX_ORDER - 1);
-	u64 lo = ~0ull, hi = 0, bytes;
+	u64 lo = ~0ull, hi = 0, done, bytes;
 	const struct mem_range *home = NULL;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -602,15 +603,18 @@ void page_init(const struct mem_range *ranges, unsigned n)
 		panic("no room for the page map: %lu bytes for %lu pages", bytes, nr_map);
 	mem_map = phys_to_virt(home->start);
 	kmemset(mem_map, 0, bytes);
-	for (u64 i = 0; i < nr_map; i++)
-		mem_map[i].flags = PG_RESERVED;
 	for (unsigned o = 0; o < MAX_ORDER; o++)
 		list_init(&zone.free[o]);
+	done = lo;
 	for (unsigned i = 0; i < n; i++) {
 		u64 start = ranges[i].start + (&ranges[i] == home ? bytes : 0);
 
+		assert(start >= done);
+		reserve_pages(done >> PAGE_SHIFT, start >> PAGE_SHIFT);
 		release_pages(start >> PAGE_SHIFT, ranges[i].end >> PAGE_SHIFT);
+		done = ranges[i].end;
 	}
+	reserve_pages(done >> PAGE_SHIFT, hi >> PAGE_SHIFT);
 	set_watermarks();
 	zero_page = get_page_from_freelist(GFP_ZERO, 0, WMARK_NONE);
 	assert(zero_page);
@@ -623,6 +627,7 @@ void page_free_range(u64 start, u64 end)
 	for (; pfn < last; pfn++) {
 		if (pfn < mem_map_base || pfn - mem_map_base >= nr_map || pfn_to_page(pfn)->flags != PG_RESERVED)
 			continue;
+		pfn_to_page(pfn)->flags = 0;
 		release_pages(pfn, pfn + 1);
 	}
 	set_watermarks();
