@@ -30,14 +30,10 @@ void mm_init(void)
 
 /* ---- vmas ---- */
 
-/* The last answer is the next one more often than not. */
-unsigned vma_index(struct mm *mm, uaddr_t addr)
+unsigned vma_search(struct mm *mm, uaddr_t addr)
 {
-	unsigned lo = mm->hit, hi = mm->nr_vmas;
+	unsigned lo = 0, hi = mm->nr_vmas;
 
-	if (lo < hi && mm->vmas[lo]->end > addr && (!lo || mm->vmas[lo - 1]->end <= addr))
-		return lo;
-	lo = 0;
 	while (lo < hi) {
 		unsigned mid = (lo + hi) / 2;
 
@@ -58,34 +54,45 @@ struct vma *find_vma(struct mm *mm, uaddr_t addr)
 	return i < mm->nr_vmas ? mm->vmas[i] : NULL;
 }
 
-static void vma_link_file(struct vma *v)
+static void __attribute__((noinline)) link_mapping(struct mapping *m, struct vma *v)
 {
-	struct mapping *m = vma_mapping(v);
-
-	if (!m)
-		return;
 	spin_lock(&m->vmas_lock);
 	list_add_tail(&v->mapping_node, &m->vmas);
 	spin_unlock(&m->vmas_lock);
 }
 
-static void vma_unlink_file(struct vma *v)
+static inline void vma_link_file(struct vma *v)
 {
 	struct mapping *m = vma_mapping(v);
 
-	if (!m)
-		return;
+	if (m)
+		link_mapping(m, v);
+}
+
+static void __attribute__((noinline)) unlink_mapping(struct mapping *m, struct vma *v)
+{
 	spin_lock(&m->vmas_lock);
 	list_del(&v->mapping_node);
 	spin_unlock(&m->vmas_lock);
 }
 
+static inline void vma_unlink_file(struct vma *v)
+{
+	struct mapping *m = vma_mapping(v);
+
+	if (m)
+		unlink_mapping(m, v);
+}
+
 struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags)
 {
-	struct vma *v = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	struct vma *v = mm->spare;
 
 	if (!v)
+		v = kmem_cache_alloc(vma_cache, GFP_KERNEL);
+	if (!v)
 		return NULL;
+	mm->spare = NULL;
 	*v = (struct vma){ .start = start, .end = end, .flags = flags, .pgoff = start >> PAGE_SHIFT, .mm = mm };
 	list_init(&v->mapping_node);
 	return v;
@@ -115,7 +122,10 @@ void vma_free(struct vma *v)
 			v->ops->close(v);
 		fput(v->file);
 	}
-	kmem_cache_free(vma_cache, v);
+	if (v->mm->spare)
+		kmem_cache_free(vma_cache, v);
+	else
+		v->mm->spare = v;
 }
 
 /* Makes the array larger. */
@@ -144,7 +154,7 @@ static inline int vmas_reserve(struct mm *mm, unsigned extra)
 }
 
 /* At index i; the array has room. */
-static void vmas_put(struct mm *mm, unsigned i, struct vma *v)
+static inline void vmas_put(struct mm *mm, unsigned i, struct vma *v)
 {
 	assert(i == 0 || mm->vmas[i - 1]->end <= v->start);
 	assert(i == mm->nr_vmas || v->end <= mm->vmas[i]->start);
@@ -165,16 +175,22 @@ int vma_insert(struct mm *mm, unsigned i, struct vma *v)
 	return 0;
 }
 
-void vma_remove(struct mm *mm, unsigned first, unsigned last)
+bool vma_unmap(struct mm *mm, unsigned first, unsigned last)
 {
+	bool any = false;
+
 	for (unsigned i = first; i < last; i++) {
-		mm->total_vm -= vma_pages(mm->vmas[i]);
-		vma_unlink_file(mm->vmas[i]);
-		vma_free(mm->vmas[i]);
+		struct vma *v = mm->vmas[i];
+
+		any |= zap_range(v, v->start, v->end);
+		mm->total_vm -= vma_pages(v);
+		vma_unlink_file(v);
+		vma_free(v);
 		cond_resched();
 	}
 	kmemmove(&mm->vmas[first], &mm->vmas[last], (mm->nr_vmas - last) * sizeof(*mm->vmas));
 	mm->nr_vmas -= last - first;
+	return any;
 }
 
 /* vmas[i] becomes two that meet at addr, strictly inside. */
@@ -284,13 +300,10 @@ struct mm *mm_alloc(void)
 static void exit_mmap(struct mm *mm)
 {
 	mutex_lock(&mm->mmap_lock);
-	for (unsigned i = 0; i < mm->nr_vmas; i++) {
-		struct vma *v = mm->vmas[i];
-
-		zap_range(v, v->start, v->end);
-		cond_resched();
-	}
-	vma_remove(mm, 0, mm->nr_vmas);
+	vma_unmap(mm, 0, mm->nr_vmas);
+	if (mm->spare)
+		kmem_cache_free(vma_cache, mm->spare);
+	mm->spare = NULL;
 	kfree(mm->vmas);
 	mm->vmas = NULL;
 	mm->max_vmas = 0;

@@ -220,6 +220,7 @@ struct mm {
 	struct vma **vmas;		/* [mmap_lock] sorted by start */
 	unsigned nr_vmas, max_vmas;
 	unsigned hit;			/* [mmap_lock] vma_index's last answer */
+	struct vma *spare;		/* [mmap_lock] the last one to go is the next one to come, NULL: none */
 	uaddr_t slot_block;		/* [mmap_lock] the 2 MiB whose table slots were used last */
 	pte_t *slots;			/* [mmap_lock] those slots, NULL: none */
 	u64 total_vm;			/* [mmap_lock] pages */

@@ -84,6 +84,14 @@ static uaddr_t find_hole(struct mm *mm, size_t len, uaddr_t bottom, uaddr_t top,
 	}
 }
 
+/* The same, for those who look anew each time. */
+static uaddr_t __attribute__((noinline)) find_any_hole(struct mm *mm, size_t len, uaddr_t bottom, uaddr_t top)
+{
+	uaddr_t widest = 0;
+
+	return find_hole(mm, len, bottom, top, &widest);
+}
+
 static void set_mmap_base(struct mm *mm)
 {
 	u64 gap = rlimit(RLIMIT_STACK);
@@ -106,7 +114,7 @@ static uaddr_t find_place(struct mm *mm, size_t len)
 	at = find_hole(mm, len, USER_MIN, mm->scan_top, &mm->scan_hole);
 	if (at)
 		mm->scan_top = at + len;
-	return at ? at : find_hole(mm, len, mm->mmap_base, USER_MAX, &(uaddr_t){ 0 });
+	return at ? at : find_any_hole(mm, len, mm->mmap_base, USER_MAX);
 }
 
 /* A hole was made that ends at @end or above: look there again. */
@@ -151,7 +159,7 @@ long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags)
 			return (long)addr;
 	}
 	if (flags & MAP_32BIT)
-		addr = find_hole(mm, len, LOW_TOP / 2, LOW_TOP, &(uaddr_t){ 0 });
+		addr = find_any_hole(mm, len, LOW_TOP / 2, LOW_TOP);
 	else
 		addr = find_place(mm, len);
 	return addr ? (long)addr : -ENOMEM;
@@ -185,36 +193,46 @@ static bool unmap_by_trimming(struct mm *mm, unsigned i, uaddr_t start, uaddr_t 
 	return true;
 }
 
+/* vmas[first..last) are what is mapped between addr and end. */
+static inline void unmap_vmas(struct mm *mm, unsigned first, unsigned last, uaddr_t addr, uaddr_t end)
+{
+	bool tables = slot_find(mm, mm->vmas[first]->start);
+
+	if (vma_unmap(mm, first, last) || tables)
+		free_tables(mm, addr, end, first);
+	hole_made(mm, end);
+}
+
+/* Mappings of which not all may have to go. */
+static int __attribute__((noinline)) unmap_pieces(struct mm *mm, uaddr_t addr, uaddr_t end, unsigned first)
+{
+	unsigned last = first + 1;
+	int err;
+
+	if (unmap_by_trimming(mm, first, addr, end))
+		return 0;
+	err = vma_isolate(mm, addr, end, &first, &last);
+	if (!err)
+		unmap_vmas(mm, first, last, addr, end);
+	return err;
+}
+
 int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 {
 	uaddr_t end = addr + PAGE_ALIGN(len);
-	unsigned first, last;
-	bool touched;
-	int err;
+	const struct vma *v;
+	unsigned i;
 
 	assert_held(&mm->mmap_lock);
 	if (addr & ~PAGE_MASK || addr > USER_MAX || len > USER_MAX - addr || !PAGE_ALIGN(len))
 		return -EINVAL;
-	first = vma_index(mm, addr);
-	if (first == mm->nr_vmas || mm->vmas[first]->start >= end)
+	i = vma_index(mm, addr);
+	if (i == mm->nr_vmas || mm->vmas[i]->start >= end)
 		return 0;
-	if (unmap_by_trimming(mm, first, addr, end))
-		return 0;
-	last = first + 1;
-	if (mm->vmas[first]->start != addr || mm->vmas[first]->end != end) {
-		err = vma_isolate(mm, addr, end, &first, &last);
-		if (err)
-			return err;
-	}
-	touched = slot_find(mm, mm->vmas[first]->start);
-	for (unsigned i = first; i < last; i++) {
-		touched |= zap_range(mm->vmas[i], mm->vmas[i]->start, mm->vmas[i]->end);
-		cond_resched();
-	}
-	vma_remove(mm, first, last);
-	if (touched)
-		free_tables(mm, addr, end, first);
-	hole_made(mm, end);
+	v = mm->vmas[i];
+	if (v->start != addr || v->end != end)
+		return unmap_pieces(mm, addr, end, i);
+	unmap_vmas(mm, i, i + 1, addr, end);
 	return 0;
 }
 

@@ -106,18 +106,12 @@ static void zap_finish(struct mm *mm, struct zap *z)
 	z->n = 0;
 }
 
-bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
+static bool __attribute__((noinline)) zap_pages(struct vma *v, uaddr_t start, uaddr_t end)
 {
 	struct zap z;
 	bool more;
 
 	assert_held(&v->mm->mmap_lock);
-	if (end - start == PAGE_SIZE) {
-		pte_t *slot = slot_find(v->mm, start);
-
-		if (!slot || !*slot)
-			return false;
-	}
 	z.lo = ZAP_NONE;
 	z.next = start;
 	z.vma = v;
@@ -133,6 +127,37 @@ bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 	return z.next != start;
 }
 
+/* One page that is not there needs no batch. */
+bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	if (end - start == PAGE_SIZE) {
+		const pte_t *slot = slot_find(v->mm, start);
+
+		if (!slot || !*slot)
+			return false;
+	}
+	return zap_pages(v, start, end);
+}
+
+/* Is there a whole span of that size in the hole [floor, ceiling) that [start, end) touches? */
+static inline bool empties_span(uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling, unsigned shift)
+{
+	u64 span = 1ull << shift;
+	uaddr_t lo = start & ~(span - 1), hi = (end + span - 1) & ~(span - 1);
+
+	return lo + (lo < floor ? span : 0) < hi - (hi > ceiling ? span : 0);
+}
+
+static void __attribute__((noinline)) free_spans(struct mm *mm, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling)
+{
+	u64 span = 1ull << 21;
+
+	for (unsigned shift = 30; shift <= 39 && empties_span(start, end, floor, ceiling, shift); shift += 9)
+		span = 1ull << shift;
+	mm->slots = NULL;
+	arch_pt_free_range(mm, max(start & ~(span - 1), floor), min((end + span - 1) & ~(span - 1), ceiling));
+}
+
 /*
  * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are
  * looked through; a small hole among other mappings costs nothing. What is left over goes with the
@@ -142,21 +167,9 @@ void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 {
 	uaddr_t floor = next ? mm->vmas[next - 1]->end : 0;
 	uaddr_t ceiling = next < mm->nr_vmas ? mm->vmas[next]->start : USER_MAX;
-	uaddr_t from = 0, to = 0;
 
-	for (unsigned shift = 21; shift <= 39; shift += 9) {
-		u64 span = 1ull << shift;
-		uaddr_t lo = start & ~(span - 1), hi = (end + span - 1) & ~(span - 1);
-
-		if (lo + (lo < floor ? span : 0) >= hi - (hi > ceiling ? span : 0))
-			break;
-		from = max(lo, floor);
-		to = min(hi, ceiling);
-	}
-	if (!to)
-		return;
-	mm->slots = NULL;
-	arch_pt_free_range(mm, from, to);
+	if (empties_span(start, end, floor, ceiling, 21))
+		free_spans(mm, start, end, floor, ceiling);
 }
 
 /* ---- a file's pages, out of every address space ---- */

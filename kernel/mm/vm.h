@@ -9,8 +9,16 @@
 
 /* ---- mm.c: the sorted array of vmas; mmap_lock held ---- */
 
-/* Index of the first vma with end > addr; nr_vmas if none. */
-unsigned vma_index(struct mm *mm, uaddr_t addr);
+/* Index of the first vma with end > addr; nr_vmas if none. The last answer is the next one more often than not. */
+unsigned vma_search(struct mm *mm, uaddr_t addr);
+static inline unsigned vma_index(struct mm *mm, uaddr_t addr)
+{
+	unsigned i = mm->hit;
+
+	if (likely(i < mm->nr_vmas && mm->vmas[i]->end > addr && (!i || mm->vmas[i - 1]->end <= addr)))
+		return i;
+	return vma_search(mm, addr);
+}
 /* find_vma, which its last answer often still is. */
 static inline struct vma *vma_at(struct mm *mm, uaddr_t addr)
 {
@@ -29,8 +37,8 @@ struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags);
 void vma_free(struct vma *v);
 /* Into the array at its place, vma_index(its start), and onto its file's list. 0 or -ENOMEM. */
 int vma_insert(struct mm *mm, unsigned i, struct vma *v);
-/* vmas[first..last) leave the array and are freed. Their pages are gone already. */
-void vma_remove(struct mm *mm, unsigned first, unsigned last);
+/* vmas[first..last) and their pages go. true if there was a page. */
+bool vma_unmap(struct mm *mm, unsigned first, unsigned last);
 /*
  * Cuts so that vmas[*first..*last) cover exactly what is mapped of [start, end). 0 or -ENOMEM, then
  * nothing but cuts has happened.
