@@ -1763,6 +1763,15 @@ struct k_fd_set {
 #define TIOCGPTN	0x80045430
 #define TIOCSPTLCK	0x40045431
 #define TIOCGPTLCK	0x80045439
+#define TIOCPKT		0x5420
+#define TIOCGPKT	0x80045438
+#define TIOCPKT_FLUSHREAD	0x01u	/* the first byte of a read in packet mode; 0: data follows */
+#define TIOCPKT_FLUSHWRITE	0x02u
+#define TIOCPKT_STOP	0x04u
+#define TIOCPKT_START	0x08u
+#define TIOCPKT_NOSTOP	0x10u
+#define TIOCPKT_DOSTOP	0x20u
+#define TIOCPKT_IOCTL	0x40u
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
 #define TCIFLUSH	0
@@ -1824,6 +1833,7 @@ struct k_fd_set {
 #define ECHOCTL		0001000
 #define ECHOKE		0004000
 #define IEXTEN		0100000
+#define EXTPROC		0200000
 /* c_cc */
 #define VINTR		0
 #define VQUIT		1

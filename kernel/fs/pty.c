@@ -3,8 +3,7 @@
  * Pseudo-terminals: a terminal whose other side is a file, the master, that /dev/ptmx makes, and
  * devpts, where each has a name. Mirrors Linux drivers/tty/pty.c and fs/devpts/inode.c.
  *
- * LINUX: there are 256 in all, whatever the instance of devpts; no packet mode; devpts takes no
- * mount options.
+ * LINUX: there are 256 in all, whatever the instance of devpts; devpts takes no mount options.
  *
  * Locks: tty->lock for the state and for the output that the master has not read; the mutex of the
  * root of devpts around its names.
@@ -23,6 +22,8 @@ struct pty {
 	struct tty tty;			/* what the slave's files are open on */
 	unsigned index;			/* (!) */
 	bool locked;			/* [tty.lock] the slave cannot be opened */
+	bool packet;			/* [tty.lock] a read of the master begins with a byte of its own */
+	u32 told;			/* [tty.lock] TIOCPKT_*: what the next of them is, if it is not 0 */
 	struct dentry *dentry;		/* (!) the slave; referenced while the master is open */
 	u32 head, tail;			/* [tty.lock] of buf */
 	u8 *buf;			/* [tty.lock] written to the slave, not yet read from the master */
@@ -73,6 +74,20 @@ static void pty_idle(struct tty *t)
 	wake_up_all(&to_pty(t)->master_wait);
 }
 
+static void pty_tell(struct tty *t, u32 what)
+{
+	struct pty *p = to_pty(t);
+
+	if (!p->packet)
+		return;
+	if (what & (TIOCPKT_STOP | TIOCPKT_START))
+		p->told &= ~(TIOCPKT_STOP | TIOCPKT_START);
+	if (what & (TIOCPKT_NOSTOP | TIOCPKT_DOSTOP))
+		p->told &= ~(TIOCPKT_NOSTOP | TIOCPKT_DOSTOP);
+	p->told |= what;
+	wake_up_all(&p->master_wait);
+}
+
 static void free_index(unsigned index)
 {
 	atomic_fetch_and(&ptys_used[index / 64], ~(1ull << index % 64));
@@ -88,7 +103,9 @@ static void pty_free(struct tty *t)
 	kfree(p);
 }
 
-static const struct tty_ops pty_ops = { .write = pty_write, .has_room = pty_has_room, .idle = pty_idle, .free = pty_free };
+static const struct tty_ops pty_ops = {
+	.write = pty_write, .has_room = pty_has_room, .idle = pty_idle, .tell = pty_tell, .free = pty_free,
+};
 
 static int pts_open(struct inode *i, struct file *f)
 {
@@ -255,9 +272,14 @@ static bool slave_is_closed(const struct pty *p)
 	return READ_ONCE(p->tty.was_opened) && !READ_ONCE(p->tty.users);
 }
 
+static bool was_told(const struct pty *p)
+{
+	return READ_ONCE(p->packet) && READ_ONCE(p->told);
+}
+
 static bool has_output(const struct pty *p)
 {
-	return READ_ONCE(p->head) != p->tail;
+	return READ_ONCE(p->head) != p->tail || was_told(p);
 }
 
 static size_t take_output(struct pty *p, u8 *out, size_t n)
@@ -282,6 +304,21 @@ static int wait_output(struct file *f, struct pty *p)
 	return wait_event_freezable(&p->master_wait, has_output(p) || slave_is_closed(p));
 }
 
+/* The first byte in packet mode. 1: data follows, 0: that was all; -errno. */
+static int read_header(struct file *f, struct pty *p, uaddr_t buf)
+{
+	int err = wait_output(f, p);
+	u8 told;
+
+	if (err)
+		return err;
+	spin_lock(&p->tty.lock);
+	told = (u8)p->told;
+	p->told = 0;
+	spin_unlock(&p->tty.lock);
+	return copy_to_user(buf, &told, 1) ? -EFAULT : !told;
+}
+
 static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	struct pty *p = f->private;
@@ -290,6 +327,12 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	int err = 0;
 
 	(void)pos;
+	if (n && READ_ONCE(p->packet)) {
+		err = read_header(f, p, buf);
+		if (err <= 0)
+			return err ? err : 1;
+		done = 1;
+	}
 	while (done < n) {
 		size_t got = take_output(p, piece, min(n - done, sizeof(piece)));
 
@@ -358,6 +401,8 @@ static unsigned ptmx_poll(struct file *f, struct poll_table *pt)
 		mask |= POLLHUP;
 	if (has_output(p))
 		mask |= POLLIN | POLLRDNORM;
+	if (was_told(p))
+		mask |= POLLPRI;
 	if (tty_takes_input(&p->tty))
 		mask |= POLLOUT | POLLWRNORM;
 	return mask;
@@ -375,6 +420,20 @@ static long set_locked(struct pty *p, uaddr_t arg)
 	if (copy_from_user(&on, arg, sizeof(on)))
 		return -EFAULT;
 	WRITE_ONCE(p->locked, on != 0);
+	return 0;
+}
+
+static long set_packet(struct pty *p, uaddr_t arg)
+{
+	int on;
+
+	if (copy_from_user(&on, arg, sizeof(on)))
+		return -EFAULT;
+	spin_lock(&p->tty.lock);
+	if (!p->packet)
+		p->told = 0;
+	p->packet = on != 0;
+	spin_unlock(&p->tty.lock);
 	return 0;
 }
 
@@ -420,6 +479,10 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return set_locked(p, arg);
 	case TIOCGPTLCK:
 		return put_int(READ_ONCE(p->locked), arg);
+	case TIOCPKT:
+		return set_packet(p, arg);
+	case TIOCGPKT:
+		return put_int(READ_ONCE(p->packet), arg);
 	case TIOCGPTPEER:
 		return open_peer(p, (u32)arg);
 	case TIOCGPGRP:

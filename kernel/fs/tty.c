@@ -220,6 +220,14 @@ void tty_flush_input(struct tty *t)
 	kmemset(t->ends, 0, sizeof(t->ends));
 }
 
+void tty_stop_output(struct tty *t, bool stop)
+{
+	if (t->stopped == stop)
+		return;
+	t->stopped = stop;
+	tty_tell(t, stop ? TIOCPKT_STOP : TIOCPKT_START);
+}
+
 static bool is_cc(const struct tty *t, int which, u8 c)
 {
 	return c && t->termios.c_cc[which] == c;
@@ -233,9 +241,11 @@ static int input_signal(struct tty *t, u8 c, struct echo *e)
 
 	if (!sig)
 		return 0;
-	if (!(t->termios.c_lflag & NOFLSH))
+	if (!(t->termios.c_lflag & NOFLSH)) {
 		tty_flush_input(t);
-	t->stopped = false;
+		tty_tell(t, TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	}
+	tty_stop_output(t, false);
 	if (t->termios.c_lflag & ECHO)
 		echo_byte(t, e, c);
 	return sig;
@@ -247,11 +257,11 @@ static bool flow_control(struct tty *t, u8 c)
 	if (!(t->termios.c_iflag & IXON))
 		return false;
 	if (is_cc(t, VSTOP, c) || is_cc(t, VSTART, c)) {
-		t->stopped = is_cc(t, VSTOP, c) && !(is_cc(t, VSTART, c) && t->stopped);
+		tty_stop_output(t, is_cc(t, VSTOP, c) && !(is_cc(t, VSTART, c) && t->stopped));
 		return true;
 	}
 	if (t->termios.c_iflag & IXANY)
-		t->stopped = false;
+		tty_stop_output(t, false);
 	return false;
 }
 

@@ -16,6 +16,8 @@ struct tty_ops {
 	bool (*write)(struct tty *t, const char *buf, size_t n);
 	bool (*has_room)(struct tty *t);	/* write would not be refused. NULL: it never is */
 	void (*idle)(struct tty *t);	/* its last file was closed or hung up. NULL: it is never hung up */
+	/* Something happened that a master in packet mode reads: TIOCPKT_*. t->lock held. NULL: there is no master */
+	void (*tell)(struct tty *t, u32 what);
 	void (*free)(struct tty *t);	/* the last reference is gone; any context */
 };
 
@@ -56,6 +58,12 @@ static inline bool tty_hung_up(const struct file *f)
 	return tf->hangups != READ_ONCE(tf->tty->hangups);
 }
 
+static inline void tty_tell(struct tty *t, u32 what)
+{
+	if (t->ops->tell)
+		t->ops->tell(t, what);
+}
+
 static inline struct tty *tty_get(struct tty *t) { atomic_fetch_add(&t->refs, 1); return t; }
 static inline void tty_put(struct tty *t)
 {
@@ -78,6 +86,7 @@ bool tty_try_input(struct tty *t, u8 c);	/* the same; false: a reader must take 
 bool tty_takes_input(struct tty *t);	/* tty_try_input would not refuse it */
 u32 tty_available(const struct tty *t);	/* bytes that a read may take now. t->lock held */
 void tty_flush_input(struct tty *t);	/* t->lock held */
+void tty_stop_output(struct tty *t, bool stop);	/* or let it go on; the caller wakes write_wait. t->lock held */
 /* Taken out by a reader, at most n bytes. *end: the read ends here, be it with 0 bytes. t->lock held. */
 size_t tty_take(struct tty *t, u8 *out, size_t n, bool *end);
 /* Everything of buf. false: there was no room for all of it; of at most TTY_PIECE bytes, nothing went. */

@@ -8,11 +8,21 @@
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
 
+/* Does ^S stop output? */
+static bool usual_flow(const struct k_termios *tm)
+{
+	return tm->c_iflag & IXON && tm->c_cc[VSTOP] == '\023' && tm->c_cc[VSTART] == '\021';
+}
+
 /* The mode changes: what was typed so far is readable as it lies there. */
 static void set_termios(struct tty *t, const struct k_termios *tm)
 {
 	bool was = t->termios.c_lflag & ICANON, is = tm->c_lflag & ICANON;
 
+	if (usual_flow(&t->termios) != usual_flow(tm))
+		tty_tell(t, usual_flow(tm) ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP);
+	if ((t->termios.c_lflag | tm->c_lflag) & EXTPROC)
+		tty_tell(t, TIOCPKT_IOCTL);
 	t->termios = *tm;
 	if (was != is)
 		t->canon = is ? t->canon : t->head;
@@ -28,8 +38,10 @@ static long tty_set_termios(struct tty *t, unsigned cmd, uaddr_t arg)
 	if (copy_from_user(&tm, arg, sizeof(tm)))
 		return -EFAULT;
 	spin_lock(&t->lock);
-	if (cmd == TCSETSF)
+	if (cmd == TCSETSF) {
 		tty_flush_input(t);
+		tty_tell(t, TIOCPKT_FLUSHREAD);
+	}
 	set_termios(t, &tm);
 	spin_unlock(&t->lock);
 	wake_up_all(&t->read_wait);
@@ -66,12 +78,15 @@ static long tty_flush(struct tty *t, uaddr_t what)
 		return err;
 	if (what > TCIOFLUSH)
 		return -EINVAL;
+	spin_lock(&t->lock);
 	if (what != TCOFLUSH) {
-		spin_lock(&t->lock);
 		tty_flush_input(t);
-		spin_unlock(&t->lock);
-		wake_up_all(&t->input_wait);
+		tty_tell(t, TIOCPKT_FLUSHREAD);
 	}
+	if (what != TCIFLUSH)
+		tty_tell(t, TIOCPKT_FLUSHWRITE);
+	spin_unlock(&t->lock);
+	wake_up_all(&t->input_wait);
 	return 0;
 }
 
@@ -86,7 +101,7 @@ static long tty_flow(struct tty *t, uaddr_t what)
 		return -EINVAL;
 	if (what == TCOOFF || what == TCOON) {
 		spin_lock(&t->lock);
-		t->stopped = what == TCOOFF;
+		tty_stop_output(t, what == TCOOFF);
 		spin_unlock(&t->lock);
 		wake_up_all(&t->write_wait);
 	}

@@ -245,6 +245,141 @@ TEST(counts_of_what_can_be_read)
 	CHECK_EQ(sys(ioctl, slave, TCFLSH, 77), -EINVAL);
 }
 
+// ---- packet mode ----
+
+static unsigned char told(void)
+{
+	unsigned char both[2] = {0xff, 0};
+
+	UNTIL(sys(read, master, both, 2) == 1);
+	return both[0];
+}
+
+static void packet_mode(int on)
+{
+	int is = 9;
+
+	CHECK_EQ(sys(ioctl, master, TIOCPKT, &on), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCGPKT, &is), 0);
+	CHECK_EQ(is, on != 0);
+}
+
+TEST(packets_of_data)
+{
+	struct pollfd p;
+
+	make();
+	CHECK_EQ(sys(ioctl, master, TIOCPKT, 8UL), -EFAULT);
+	CHECK_EQ(sys(ioctl, master, TIOCGPKT, 8UL), -EFAULT);
+	CHECK_EQ(sys(ioctl, slave, TIOCPKT, &p), -ENOTTY);
+	CHECK_EQ(sys(ioctl, slave, TIOCGPKT, &p), -ENOTTY);
+	packet_mode(7);
+	CHECK_EQ(sys(read, master, buf, 10), -EAGAIN);
+	CHECK_EQ(sys(write, slave, "hello", 5), 5);
+	p = (struct pollfd){.fd = master, .events = POLLIN | POLLPRI};
+	UNTIL(sys(poll, &p, 1, 0) == 1);
+	CHECK_EQ(p.revents, POLLIN);
+	CHECK_EQ(sys(read, master, buf, 0), 0);
+	CHECK_EQ(sys(read, master, buf, 1), 1); // no room but for what it is
+	CHECK_EQ(buf[0], TIOCPKT_DATA);
+	CHECK_EQ(sys(read, master, buf, 4), 4);
+	CHECK(!memcmp(buf, "\0hel", 4));
+	packet_mode(0);
+	CHECK_EQ(sys(read, master, buf, 4), 2);
+	CHECK(!memcmp(buf, "lo", 2));
+	packet_mode(1);
+	sys(close, slave);
+	CHECK_EQ(sys(read, master, buf, 4), -EIO);
+}
+
+TEST(packets_of_flow_control)
+{
+	struct termios t;
+	struct pollfd p;
+
+	make();
+	set_lflag(ECHO, 0);
+	packet_mode(1);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOOFF), 0);
+	p = (struct pollfd){.fd = master, .events = POLLIN | POLLPRI};
+	CHECK_EQ(sys(poll, &p, 1, 0), 1);
+	CHECK_EQ(p.revents, POLLIN | POLLPRI);
+	CHECK_EQ(told(), TIOCPKT_STOP);
+	CHECK_EQ(sys(poll, &p, 1, 0), 0);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOOFF), 0); // it was already
+	CHECK_EQ(sys(read, master, buf, 9), -EAGAIN);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOON), 0);
+	CHECK_EQ(told(), TIOCPKT_START);
+	type("\23"); // ^S
+	CHECK_EQ(told(), TIOCPKT_STOP);
+	type("\21");
+	CHECK_EQ(told(), TIOCPKT_START);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOOFF), 0);
+	CHECK_EQ(sys(ioctl, slave, TCXONC, TCOON), 0);
+	CHECK_EQ(told(), TIOCPKT_START); // the last word
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	t.c_iflag &= ~(unsigned)IXON;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(told(), TIOCPKT_NOSTOP);
+	t.c_iflag |= IXON;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(told(), TIOCPKT_DOSTOP);
+	t.c_cc[VSTOP] = 'x';
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(told(), TIOCPKT_NOSTOP);
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(sys(read, master, buf, 9), -EAGAIN);
+	t.c_lflag |= EXTPROC;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(told(), TIOCPKT_IOCTL);
+}
+
+TEST(packets_of_what_was_thrown_away)
+{
+	struct termios t;
+
+	make();
+	set_lflag(ECHO, 0);
+	packet_mode(1);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
+	CHECK_EQ(told(), TIOCPKT_FLUSHREAD);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCOFLUSH), 0);
+	CHECK_EQ(told(), TIOCPKT_FLUSHWRITE);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIOFLUSH), 0);
+	CHECK_EQ(told(), TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TCSETSF, &t), 0);
+	CHECK_EQ(told(), TIOCPKT_FLUSHREAD);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
+	packet_mode(0);
+	packet_mode(1); // forgets it
+	CHECK_EQ(sys(read, master, buf, 9), -EAGAIN);
+	type("\3"); // ^C
+	CHECK_EQ(told(), TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	packet_mode(1); // does not
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
+	packet_mode(1);
+	CHECK_EQ(told(), TIOCPKT_FLUSHREAD);
+}
+
+TEST(a_reader_waits_for_a_packet)
+{
+	int pid;
+
+	make();
+	packet_mode(1);
+	block(master);
+	pid = t_fork();
+	if (!pid) {
+		sys(close, slave);
+		CHECK_EQ(sys(read, master, buf, 9), 1);
+		t_exit(buf[0]);
+	}
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCOFLUSH), 0);
+	CHECK_EQ(t_wait(pid), TIOCPKT_FLUSHWRITE);
+}
+
 // ---- the end of a side ----
 
 TEST(the_last_slave_closes)
