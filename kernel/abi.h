@@ -1489,6 +1489,7 @@ struct k_robust_list_head {
 
 #define FALLOC_FL_KEEP_SIZE	1
 #define FALLOC_FL_PUNCH_HOLE	2
+#define FALLOC_FL_KNOWN		0x7b	/* with COLLAPSE_RANGE, ZERO_RANGE, INSERT_RANGE and UNSHARE_RANGE, which no file here can */
 
 #define EPOLL_CTL_ADD	1
 #define EPOLL_CTL_DEL	2

@@ -485,18 +485,44 @@ static int punch_hole(struct inode *i, u64 off, u64 end)
 	return 0;
 }
 
+/* May i come to have what ends there? Linux asks whether its size changes or not. i->lock held. */
+static int may_allocate(const struct inode *i, u64 end)
+{
+	if (end <= i->size)
+		return 0;
+	if (limit_file_size(end - 1, 1) < 0)
+		return -EFBIG;
+	return i->seals & F_SEAL_GROW ? -EPERM : 0;
+}
+
+/*
+ * Pages for all of [off, end), or -errno: then what came after the last one that was there before is given
+ * back. LINUX: all that came. i->lock held.
+ */
 static int allocate_pages(struct inode *i, u64 off, u64 end)
 {
-	for (u64 index = off >> PAGE_SHIFT; index < PAGE_ALIGN(end) >> PAGE_SHIFT; index++) {
-		struct page *p = mapping_get_page(i->mapping, index, GFP_USER);
+	u64 index = off >> PAGE_SHIFT, added = index;
+	int err = 0;
 
-		if (IS_ERR(p))
-			return (int)PTR_ERR(p);
-		put_page(p);
-		if (signal_pending(current))
-			return -EINTR;
+	for (; index < PAGE_ALIGN(end) >> PAGE_SHIFT && !err; index++) {
+		struct page *p = mapping_find_page(i->mapping, index);
+
+		if (p)
+			added = index + 1;
+		else
+			p = mapping_get_page(i->mapping, index, GFP_USER);
+		if (IS_ERR(p)) {
+			err = (int)PTR_ERR(p);
+		} else {
+			put_page(p);
+			err = signal_pending(current) ? -EINTR : 0;
+		}
 	}
-	return 0;
+	if (err && added < index) {
+		unmap_mapping_pages(i->mapping, added, index);
+		mapping_truncate_range(i->mapping, added, index);
+	}
+	return err;
 }
 
 static int do_fallocate(struct inode *i, int mode, u64 off, u64 len)
@@ -509,9 +535,7 @@ static int do_fallocate(struct inode *i, int mode, u64 off, u64 len)
 	if (mode & FALLOC_FL_PUNCH_HOLE) {
 		err = i->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE) ? -EPERM : punch_hole(i, off, end);
 	} else {
-		err = !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size && limit_file_size(end - 1, 1) < 0 ? -EFBIG : 0;
-		if (!err && i->seals & F_SEAL_GROW && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
-			err = -EPERM;
+		err = may_allocate(i, end);
 		if (!err)
 			err = allocate_pages(i, off, end);
 		if (!err && !(mode & FALLOC_FL_KEEP_SIZE) && end > i->size)
@@ -528,7 +552,7 @@ static long check_fallocate(const struct file *f, int mode, s64 off, s64 len)
 
 	if (off < 0 || len <= 0)
 		return -EINVAL;
-	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE) || mode == FALLOC_FL_PUNCH_HOLE)
+	if (mode & ~FALLOC_FL_KNOWN || (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE)) == FALLOC_FL_PUNCH_HOLE)
 		return -EOPNOTSUPP;
 	if (!f->writable)
 		return -EBADF;
@@ -540,6 +564,8 @@ static long check_fallocate(const struct file *f, int mode, s64 off, s64 len)
 		return -ENODEV;
 	if (__builtin_add_overflow(off, len, &end))
 		return -EFBIG;
+	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
+		return -EOPNOTSUPP;
 	return f->inode->mapping ? 0 : -EOPNOTSUPP;
 }
 

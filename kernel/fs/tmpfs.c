@@ -251,7 +251,7 @@ static int tmpfs_truncate(struct inode *i, u64 size)
 		return -EPERM;
 	inode_remove_privs(i);
 	WRITE_ONCE(i->size, size);
-	if (size < old) {
+	if (size < old || (size == old && READ_ONCE(i->mapping->nr_pages))) {	/* what fallocate put behind the end goes too */
 		struct page *p;
 
 		unmap_mapping_range(i->mapping, first, ~0ull);
