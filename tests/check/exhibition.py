@@ -17,9 +17,9 @@ import qemu  # noqa: E402
 import rules  # noqa: E402
 
 
-def designs(*words, where=ROOT):
+def designs(*words, where=ROOT, cpus=1):
     done = subprocess.run([sys.executable, "tests/designs.py"] + list(words), cwd=where, stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, env=dict(os.environ, CPUS=str(cpus)))
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
@@ -50,6 +50,15 @@ def the_table_says_what_was_observed():
             yield "%s: %d rows, %d bytes" % (key, len(cell["picture"]["rows"]), len(json.dumps(cell)))
     if re.search(r"(src|href)=", page):
         yield "the page does not stand alone"
+
+
+def every_design_holds_the_easy_scene():
+    """a frozen process of one thread is killed: each file of kernel/oom, with one processor and with four"""
+    for cpus in 1, 4:
+        status, said = designs(",".join(table.designs()), "single_reaped", cpus=cpus)
+        cells = rows(said).get("single_reaped", [])
+        if status or cells != ["held"] * len(table.designs()):
+            yield "%d processors: %s" % (cpus, cells or said[-200:])
 
 
 def what_is_unknown_is_told_in_a_line():
@@ -132,8 +141,8 @@ def the_own_design_of_the_readme_works():
         yield "its row is %s: %s" % (got, said[-300:])
 
 
-RULES = [the_table_says_what_was_observed, what_is_unknown_is_told_in_a_line, a_file_that_is_no_design_is_told_in_a_line,
-         the_default_is_cheap, the_own_design_of_the_readme_works]
+RULES = [the_table_says_what_was_observed, every_design_holds_the_easy_scene, what_is_unknown_is_told_in_a_line,
+         a_file_that_is_no_design_is_told_in_a_line, the_default_is_cheap, the_own_design_of_the_readme_works]
 
 
 if __name__ == "__main__":

@@ -21,10 +21,12 @@ static char s_buf[4096];
 // What the kernel's rings of events hold, as text. The runner boots scenes with rings that are large enough for one of them.
 static inline char *s_trace(void)
 {
-	static char text[2 << 20];
+	static char text[4 << 20];
+	long n = t_slurp(TRACE, text + 1, sizeof text - 1);
 
 	text[0] = '\n';
-	CHECK_GE(t_slurp(TRACE, text + 1, sizeof text - 1), 0);
+	CHECK_GE(n, 0);
+	CHECK_LE(n, (long)sizeof text - 3); // that was all of it
 	return text + 1;
 }
 
