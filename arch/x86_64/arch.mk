@@ -2,10 +2,11 @@
 # How the kernel is compiled and linked for a PC. Two links: the first one's functions become the second one's symbol table.
 
 # Code at -2 GiB, no red zone (interrupts come on the same stack), no FPU registers, frame pointers where calls are made, and a
-# stack canary in a global variable. Stacks keep 8-byte alignment only: entry code need not pad.
+# stack canary in a global variable. Stacks keep 8-byte alignment only: entry code need not pad. No frame
+# takes more than an eighth of a kernel stack.
 CFLAGS_ARCH := -fno-pic -fno-pie -mno-red-zone -mcmodel=kernel -mgeneral-regs-only -fcf-protection=none \
 	-fno-asynchronous-unwind-tables -fno-omit-frame-pointer -momit-leaf-frame-pointer \
-	-fstack-protector-strong -mstack-protector-guard=global
+	-fstack-protector-strong -mstack-protector-guard=global -Wframe-larger-than=1024
 ifneq ($(findstring clang,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
 CFLAGS_ARCH += -mstack-alignment=8
 else

@@ -103,43 +103,53 @@ int scm_send(struct scm *scm, const struct k_msghdr *h)
 	return err;
 }
 
-/* What does not fit is cut off and said in the flags. */
-int put_cmsg(struct control *c, int type, const void *data, size_t n)
+/* What does not fit is cut off and said in the flags; where nobody can write there is nothing. */
+void put_cmsg(struct control *c, int type, const void *data, size_t n)
 {
 	struct k_cmsghdr h = { .cmsg_len = sizeof(h) + n, .cmsg_level = SOL_SOCKET, .cmsg_type = type };
 	size_t room = c->room - c->used;
 
 	if (room < sizeof(h)) {
 		c->flags |= MSG_CTRUNC;
-		return 0;
+		return;
 	}
 	if (room < h.cmsg_len) {
 		c->flags |= MSG_CTRUNC;
 		h.cmsg_len = room;
 		n = room - sizeof(h);
 	}
-	if (copy_to_user(c->buf + c->used, &h, sizeof(h)) || copy_to_user(c->buf + c->used + sizeof(h), data, n))
-		return -EFAULT;
-	c->used += min(CMSG_ALIGN(h.cmsg_len), room);
-	return 0;
+	if (!copy_to_user(c->buf + c->used, &h, sizeof(h)) && !copy_to_user(c->buf + c->used + sizeof(h), data, n))
+		c->used += min(CMSG_ALIGN(h.cmsg_len), room);
+}
+
+/* A new descriptor for f, told at addr; false: neither. LINUX: for a moment it can be used before it is told. */
+static bool give_fd(struct file *f, u32 fd_flags, uaddr_t addr)
+{
+	int fd = fd_alloc(get_file(f), fd_flags, 0);
+
+	if (fd < 0) {
+		fput(f);
+		return false;
+	}
+	if (!copy_to_user(addr, &fd, sizeof(fd)))
+		return true;
+	fd_close(fd);
+	return false;
 }
 
 /* Descriptors for as many files as there is room for. */
-int scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags)
+void scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags)
 {
-	size_t room = c->room - c->used, max;
-	int fds[SCM_MAX_FD];
+	struct k_cmsghdr h = { .cmsg_len = sizeof(h), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS };
+	size_t room = c->room - c->used;
+	uaddr_t head = c->buf + c->used;
 	unsigned n = 0;
 
-	max = room > sizeof(struct k_cmsghdr) ? (room - sizeof(struct k_cmsghdr)) / sizeof(int) : 0;
-	for (; n < scm->nr_files && n < max; n++) {
-		fds[n] = fd_alloc(get_file(scm->files[n]), fd_flags, 0);
-		if (fds[n] < 0) {
-			fput(scm->files[n]);
+	for (; n < scm->nr_files && h.cmsg_len + sizeof(int) <= room; n++, h.cmsg_len += sizeof(int))
+		if (!give_fd(scm->files[n], fd_flags, head + h.cmsg_len))
 			break;
-		}
-	}
 	if (n < scm->nr_files)
 		c->flags |= MSG_CTRUNC;
-	return n ? put_cmsg(c, SCM_RIGHTS, fds, n * sizeof(int)) : 0;
+	if (n && !copy_to_user(head, &h, sizeof(h)))
+		c->used += min(CMSG_ALIGN(h.cmsg_len), room);
 }

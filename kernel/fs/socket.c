@@ -175,7 +175,6 @@ static int export_header(uaddr_t umsg, const struct k_msghdr *h, struct scm *scm
 	struct control c = { .buf = h->msg_control, .room = h->msg_control ? h->msg_controllen : 0 };
 	const u64 zero = 0;
 	u32 len = 0;
-	int err = 0;
 
 	if (h->msg_name) {
 		len = scm->got && scm->from.len ? scm->from.len : 0;
@@ -185,13 +184,13 @@ static int export_header(uaddr_t umsg, const struct k_msghdr *h, struct scm *scm
 			return -EFAULT;
 	}
 	if (passcred && scm->got)
-		err = put_cmsg(&c, SCM_CREDENTIALS, &scm->creds, sizeof(scm->creds));
-	if (!err && scm->nr_files)
-		err = scm_detach_fds(&c, scm, flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0);
+		put_cmsg(&c, SCM_CREDENTIALS, &scm->creds, sizeof(scm->creds));
+	if (scm->nr_files)
+		scm_detach_fds(&c, scm, flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0);
 	if (scm->truncated)
 		c.flags |= MSG_TRUNC;
 	c.flags |= flags & MSG_CMSG_CLOEXEC;
-	if (err || copy_to_user(umsg + offsetof(struct k_msghdr, msg_flags), &c.flags, sizeof(c.flags)))
+	if (copy_to_user(umsg + offsetof(struct k_msghdr, msg_flags), &c.flags, sizeof(c.flags)))
 		return -EFAULT;
 	return copy_to_user(umsg + offsetof(struct k_msghdr, msg_controllen), c.used ? &c.used : &zero, sizeof(zero)) ? -EFAULT : 0;
 }

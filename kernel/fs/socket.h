@@ -51,8 +51,8 @@ struct control {
 	size_t room, used;
 	u32 flags;			/* MSG_CTRUNC: not all fitted */
 };
-int put_cmsg(struct control *c, int type, const void *data, size_t n);	/* 0, -EFAULT */
-int scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags);	/* descriptors for scm's files. 0, -EFAULT */
+void put_cmsg(struct control *c, int type, const void *data, size_t n);
+void scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags);	/* descriptors for scm's files */
 
 struct file *fget_sock(int fd, struct sock **sk);	/* referenced; ERR_PTR(-EBADF, -ENOTSOCK) */
 struct sock *file_sock(const struct file *f);	/* NULL: not a socket */

@@ -703,6 +703,47 @@ TEST(descriptors_travel)
 	}
 }
 
+static int new_fd(void)
+{
+	int fd = (int)sys(dup, 0);
+
+	sys(close, fd);
+	return fd;
+}
+
+// The message comes all the same; what could not be told is not there.
+TEST(descriptors_that_cannot_be_told)
+{
+	struct cmsg c = {HEAD + 8, SOL_SOCKET, SCM_RIGHTS, {{0, 0}}};
+	char *end = t_map(2 * PAGE) + PAGE;
+	struct msghdr h;
+	int one = 1;
+
+	pair(SOCK_STREAM);
+	int next = new_fd();
+
+	CHECK_EQ(sys(munmap, end, PAGE), 0);
+	for (int tail = 0; tail <= HEAD; tail += HEAD) { // nothing can be written; the header alone
+		CHECK_EQ(send_cmsg(a, &c, sizeof c), 1);
+		CHECK_EQ(recv_cmsg(b, (struct cmsg *)(end - tail), sizeof c, &h, 0), 1);
+		CHECK_EQ(h.flags, MSG_CTRUNC);
+		CHECK_EQ(h.controllen, 0);
+		CHECK_EQ(new_fd(), next);
+	}
+	CHECK_EQ(send_cmsg(a, &c, sizeof c), 1);
+	CHECK_EQ(recv_cmsg(b, (struct cmsg *)(end - HEAD - 4), sizeof c, &h, 0), 1);
+	CHECK_EQ(h.flags, MSG_CTRUNC);
+	CHECK_EQ(h.controllen, HEAD + 8); // of which 4 say nothing
+	CHECK_EQ(*(size_t *)(end - HEAD - 4), HEAD + 4);
+	CHECK_EQ(((int *)end)[-1], next);
+	sys(close, next);
+	CHECK_EQ(sys(setsockopt, b, SOL_SOCKET, 16 /* SO_PASSCRED */, &one, sizeof one), 0);
+	CHECK_EQ(send(a, "x", 0), 1);
+	CHECK_EQ(recv_cmsg(b, (struct cmsg *)end, sizeof c, &h, 0), 1);
+	CHECK_EQ(h.controllen, 0);
+	CHECK_EQ(h.flags, 0);
+}
+
 TEST(descriptors_end_a_read)
 {
 	struct cmsg c;
