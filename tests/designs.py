@@ -26,6 +26,7 @@ import trace  # noqa: E402
 TESTS = os.path.join(qemu.BUILD, "tests")
 LIMIT_MS = 40000  # of the machine's own time, which begins again with each scene
 PATIENCE = 900  # seconds of real time for a machine; too little of it is no verdict
+SILENCE = 60  # and for a scene, of which the longest takes two: what loops with its interrupts off has no other end
 SCENARIOS = 60
 MEM = 40  # MiB: a scene takes most of it, so that less is sooner done
 MOST_OF_A_CELL = 300 * 1024  # bytes on the page
@@ -122,7 +123,7 @@ def boot(design, rows):
     if rows[0].file == AS_INIT:
         img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
         end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True, cpus=cpus(), mem=MEM,
-                        limit=PATIENCE, extra=QUICK)
+                        limit=PATIENCE, silence=SILENCE, extra=QUICK)
         end.report.insert(0, "scene " + rows[0].path)
         rows = rows[:1]
     else:
@@ -130,7 +131,7 @@ def boot(design, rows):
         extra = [("tests/report", os.path.join(TESTS, "report"))]
         extra += [("tests/" + f, os.path.join(TESTS, "scenes", f)) for f in sorted({s.file for s in rows})]
         img = qemu.image(["/tests/report", "@scenes"] + [s.path for s in rows], extra=extra)
-        end = qemu.boot(img=img, words=words, icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE, extra=QUICK)
+        end = qemu.boot(img=img, words=words, icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE, silence=SILENCE, extra=QUICK)
     console = end.console.decode("utf-8", "replace").replace("\r", "").splitlines()
     starts = [i for i, line in enumerate(end.report) if line.startswith("scene ")]
     if not starts:

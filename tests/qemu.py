@@ -139,13 +139,13 @@ def command(cpus=1, mem=64, icount=False, machine="pc", model="max"):
 
 
 def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interactive=False, limit=120,
-         iso=None, kernel=KERNEL, kind=Boot, extra=()):
+         iso=None, kernel=KERNEL, kind=Boot, extra=(), silence=None):
     """Boots once. console: None collects it, a file object streams it there. extra: more words for QEMU.
-    Returns a Boot, or the like of it."""
+    silence: the most seconds between two lines of the report. Returns a Boot, or the like of it."""
     if not iso and not os.path.exists(kernel):
         raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
     with workplace() as work, terminal(interactive):
-        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra)
+        return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra, silence)
 
 
 @contextlib.contextmanager
@@ -175,7 +175,20 @@ def terminal(interactive):
         termios.tcsetattr(sys.stdin, termios.TCSANOW, before)
 
 
-def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra):
+def wait_while_it_talks(qemu, report, limit, silence):
+    """Its status; TimeoutExpired after limit seconds, or when the file `report` has not grown for `silence`."""
+    end, size = time.monotonic() + limit, -1
+    while True:
+        try:
+            return qemu.wait(timeout=min(silence, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            now = os.path.getsize(report) if os.path.exists(report) else 0
+            if now == size or time.monotonic() >= end:
+                raise
+            size = now
+
+
+def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra, silence):
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
     words = words if interactive else kind.quiet + words
@@ -195,7 +208,10 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
     try:
         qemu = subprocess.Popen(args, stdin=None if interactive else subprocess.DEVNULL, stdout=out)
         try:
-            result.status = qemu.wait(timeout=None if interactive else limit)
+            if silence:
+                result.status = wait_while_it_talks(qemu, report, limit, silence)
+            else:
+                result.status = qemu.wait(timeout=None if interactive else limit)
         except subprocess.TimeoutExpired:
             result.hung = True
         finally:

@@ -315,6 +315,21 @@ def boots(name, command, archives):
         yield "%s: status %d, %s" % (name, done.returncode, qemu.read_lines(report)[-1:])
 
 
+def a_machine_that_falls_silent_is_stopped():
+    """one that talks may take longer than a silence may last"""
+    with tempfile.TemporaryDirectory() as work:
+        talks = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo >>report; sleep 0.5; done; exit 7"
+        for script, wanted in (talks, 7), ("echo >report; exec sleep 1000", None):
+            process = subprocess.Popen(["sh", "-c", script], cwd=work)
+            try:
+                status = qemu.wait_while_it_talks(process, os.path.join(work, "report"), 1000, 5)
+            except subprocess.TimeoutExpired:
+                status = None
+            process.kill()
+            process.wait()
+            yield from expect(status == wanted, "%s: status %s" % (script, status))
+
+
 def lesser_processors():
     """what a processor does not have is not used: neither SMAP nor XSAVE, or no AVX; and a newer board"""
     img = qemu.image(["/prog/prog", "0"], prog())
@@ -461,8 +476,8 @@ def readme_commands_work():
         yield "only %d commands found" % seen
 
 
-RULES = [arguments_are_split_as_a_shell_does, refusals, missing_tools_are_named, what_is_missing_is_installed,
-         the_end_of_the_launcher_leaves_nothing, a_full_device_is_told, a_killed_shell_fails_the_run,
+RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_silent_is_stopped,
+         missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing, a_full_device_is_told, a_killed_shell_fails_the_run,
          a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
          a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
