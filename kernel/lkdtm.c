@@ -4,6 +4,8 @@
  * lock.
  *
  *	/sys/kernel/debug/provoke-crash/DIRECT	write a name: that happens, and the kernel must stop at once. Read: the names.
+ *
+ * But for DEEP_STACK: it goes on, and says at the end that so little of a stack was left.
  */
 #include "kernel/abi.h"
 #include "kernel/fs/files.h"
@@ -22,6 +24,11 @@ static __attribute__((noinline)) u32 recurse(volatile u32 depth)
 
 	frame[depth % ARRAY_SIZE(frame)] = depth;
 	return depth ? recurse(depth - 1) + frame[depth % ARRAY_SIZE(frame)] : 0;
+}
+
+static void deep_stack(void)
+{
+	pr_info("%u\n", recurse(10));
 }
 
 static void exhaust_stack(void)
@@ -67,6 +74,7 @@ static const struct {
 	const char *name;
 	void (*crash)(void);
 } ways[] = {
+	{ "DEEP_STACK", deep_stack },
 	{ "EXHAUST_STACK", exhaust_stack },
 	{ "CORRUPT_STACK", corrupt_stack },
 	{ "WRITE_RO", write_ro },

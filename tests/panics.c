@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Programs at whose end the kernel must have stopped, with a word on why:  panics @ROLE
+// Programs at whose end the kernel must have stopped, or stops, with a word on why:  panics @ROLE
 #include "scenes/s.h"
 
 // Memory runs out with panic_on_oom set. A kill by hand before it does not count.
@@ -59,6 +59,7 @@ HELPER(crash)
 		s_set("/sys/kernel/debug/provoke-crash/DIRECT", way);                              \
 		return 0;                                                                          \
 	}
+PROVOKE(deep_stack, "DEEP_STACK")
 PROVOKE(exhaust_stack, "EXHAUST_STACK")
 PROVOKE(corrupt_stack, "CORRUPT_STACK")
 PROVOKE(write_ro, "WRITE_RO")

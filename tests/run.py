@@ -314,7 +314,16 @@ def suite_panic(suite):
             detail.append(end.trouble() or "the kernel went on")
         return [Result(suite, "watchdog", not detail, detail)]
 
-    return [("watchdog", watchdog)] + [
+    def deep_stack(only):
+        img = qemu.image(["/tests/panics", "@deep_stack"], extra=[("tests/panics", os.path.join(TESTS, "panics"))])
+        end = qemu.boot(img=img, limit=WATCHDOG)
+        said = end.console.decode("utf-8", "replace").replace("\r", "")
+        good = end.status == 35 and re.search(r"^a kernel stack was used to [67]\d\d\d of its 8192 bytes$", said, re.M) and \
+            "PANIC" not in said
+        detail = [] if good else ["status %s, not 35 with a word on the stack" % end.status, save_log(suite, "deep_stack", end.console)]
+        return [Result(suite, "deep_stack", not detail, detail)]
+
+    return [("watchdog", watchdog), ("deep_stack", deep_stack)] + [
             ("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in ((1, 4) if case in ("on_oom", "crash") else (1,))]
 
 
