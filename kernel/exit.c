@@ -24,6 +24,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/pause.h"
+#include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
@@ -597,6 +598,28 @@ static void __noreturn do_task_dead(struct task *t)
 		t->flags |= PF_NOFREEZE;
 		schedule();
 	}
+}
+
+/*
+ * A fault of the kernel ends current in the middle of do_exit. What it has not given back by now is lost until the next boot,
+ * with its stack and its number; nobody is told of its end, and its group never ends. Called from the fault, holds nothing.
+ *
+ * LINUX: any oops comes here unless panic_on_oops is set, and one outside do_exit goes through do_exit first. On Thaw a fault of
+ * the kernel is the end of the machine; only one that the door in pause.c has made is survived.
+ */
+void make_task_dead(void)
+{
+	struct task *t = current;
+
+	arch_irq_enable();
+	assert_no_locks();
+	assert(t->flags & PF_EXITING && !t->exit_state);
+	pr_err("Fixing recursive fault but reboot is needed!\n");
+	get_task(t);
+	write_lock(&tasklist_lock);
+	t->exit_state = EXIT_DEAD;
+	write_unlock(&tasklist_lock);
+	do_task_dead(t);
 }
 
 void do_exit(int code)

@@ -71,14 +71,16 @@ PARAM("oom", "accounting design for OOM victims, by name", set_design);
 
 /*
  * Still holds memory that will come back by itself. Until its mm has no users it does; then until
- * its last thread has closed its files. Given up on (MMF_OOM_SKIP without MMF_FREED): not waited
- * for any more.
+ * its last thread has closed its files. Given up on (itself, or its mm by MMF_OOM_SKIP without
+ * MMF_FREED): not waited for any more.
  */
 bool oom_group_in_flight(struct group *g)
 {
 	struct mm *mm = atomic_load(&g->oom_mm);
 	u32 flags = atomic_load(&mm->flags);
 
+	if (atomic_load(&g->oom_given_up))
+		return false;
 	if (flags & MMF_FREED)
 		return atomic_load(&g->io_live) > 0;
 	return !(flags & MMF_OOM_SKIP);
@@ -132,6 +134,7 @@ void oom_give_up_on(struct group *g, const char *why)
 {
 	pr_warn("oom: giving up on victim %d: %s\n", g->tgid, why);
 	atomic_fetch_or(&atomic_load(&g->oom_mm)->flags, MMF_OOM_SKIP);
+	atomic_store(&g->oom_given_up, true);
 	settle_victims();
 }
 

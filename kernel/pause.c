@@ -7,6 +7,9 @@
  *					after it, for at most MS of virtual time, or until the next write. Read: "POINT PID" for each
  *					stop, the task that has reached it, 0 if none so far.
  *
+ * With "fault" in place of MS the task is not held: the kernel faults there, and the task is dead on the spot. Only in do_exit, from
+ * X2 to X16: see make_task_dead.
+ *
  * So the stops are an order of events that the machine has to keep:
  *
  *	disable_oom 0 5000	the suspender stays before oom_killer_disable
@@ -26,7 +29,7 @@
 #define MAX_MS	60000
 
 static const char *const points[] = {
-	"X0", "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16", "X14A", "X14B", "X18",	/* exit.c */
+	"X0", "X14A", "X14B", "X18",	/* exit.c */
 	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
 	"fork",			/* has built the child, nobody can see it yet */
 	"exec",			/* is about to end the other threads */
@@ -42,10 +45,14 @@ static const char *const points[] = {
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
 };
 
+/* Where a fault is survived: nobody has heard of the task's end yet. */
+static const char *const exit_points[] = { "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16" };
+
 struct stop {
 	const char *point;
 	int pid;			/* whom it is for, 0 anybody; then who has reached it */
 	u64 ns;
+	bool fault;
 };
 
 bool pause_armed;			/* a stop is not reached yet [pause_lock] */
@@ -86,8 +93,8 @@ static u32 find_stop(const char *point)
 void pause_slow(const char *point)
 {
 	u64 ns = 0;
+	bool stop, fault = false;
 	u32 i, write;
-	bool stop;
 
 	spin_lock(&pause_lock);
 	i = find_stop(point);
@@ -95,6 +102,7 @@ void pause_slow(const char *point)
 	stop = i < nr_stops;
 	if (stop) {
 		ns = stops[i].ns;
+		fault = stops[i].fault;
 		stops[i].pid = current->pid;
 		pause_armed = (atomic_fetch_or(&reached, 1u << i) | 1u << i) != (1u << nr_stops) - 1;
 	}
@@ -102,24 +110,33 @@ void pause_slow(const char *point)
 	if (!stop)
 		return;
 	wake_up_all(&pause_wait);
+	if (fault) {
+		current->fault_injected = 1;
+		__builtin_trap();
+	}
 	hold(i, write, ktime_ns() + ns);
 }
 
-static const char *find_point(const char *name)
+static const char *find_point(const char *const *among, size_t n, const char *name)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(points); i++)
-		if (!kstrcmp(points[i], name))
-			return points[i];
+	for (size_t i = 0; i < n; i++)
+		if (!kstrcmp(among[i], name))
+			return among[i];
 	return NULL;
 }
 
 /* Reads one stop off *s. 0 or -EINVAL. */
 static int parse_stop(char **s, const char *name, struct stop *stop)
 {
-	u64 pid, ms;
+	const char *exits = find_point(exit_points, ARRAY_SIZE(exit_points), name), *how;
+	u64 pid, ms = 0;
 
-	stop->point = find_point(name);
-	if (!stop->point || kparse_u64(kword(s), &pid) || kparse_u64(kword(s), &ms) || pid > INT32_MAX || ms > MAX_MS)
+	stop->point = exits ? exits : find_point(points, ARRAY_SIZE(points), name);
+	if (!stop->point || kparse_u64(kword(s), &pid) || pid > INT32_MAX)
+		return -EINVAL;
+	how = kword(s);
+	stop->fault = exits && !kstrcmp(how, "fault");
+	if (!stop->fault && (kparse_u64(how, &ms) || ms > MAX_MS))
 		return -EINVAL;
 	stop->pid = (int)pid;
 	stop->ns = ms * 1000000;

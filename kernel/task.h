@@ -129,6 +129,7 @@ struct group {
 	_Atomic s32 oom_owed;		/* marks of this group counted and not yet dropped */
 	struct list oom_node;		/* [victims_lock of oom.c] list of victims in flight; the list holds a reference */
 	u64 oom_marked_ns;		/* (!) when oom_mm was set */
+	_Atomic bool oom_given_up;	/* (~) set once: the killer waits for it no more */
 	u64 oom_marked_insns;
 
 	struct cpu_timer *cpu_timers;	/* [cpu_timers_lock] timers on its time, anybody's */
@@ -238,6 +239,7 @@ struct task {
 	struct list task_works;		/* [work_lock] */
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
+	u8 fault_injected;		/* (~) by the door in pause.c: the fault ends the task, and not the machine */
 	u8 cgroup_gone;			/* [T] past cgroup_exit: a member no more */
 	u8 cgroup_counted;		/* [css_lock] is in its group's nr_frozen_tasks */
 	_Atomic u8 cgroup_frozen;	/* (~) set by itself: sleeps where version 2 counts it as frozen */
@@ -335,6 +337,7 @@ struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, nev
 /* exit.c: mechanism.md 1.0 is its table of contents */
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
+void make_task_dead(void) __noreturn;
 bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie leader along */
 bool tell_parent(struct task *p);		/* tasklist_lock write-held; its comment has the rest */
 void set_exit_dead(struct task *p);		/* a zombie that nobody else will release; tasklist_lock write-held */

@@ -8,9 +8,11 @@
 The rows are the scenes that say of themselves which scenario they are (SCENE in tests/scenes); the columns are the files of
 kernel/oom. A cell is `held`, or the promises that were broken. Nothing is typed in: the table is what the runs said, under
 counted instructions, so it says the same each time. Scenes run one after the other in one machine until one of them breaks a
-promise; the rest get a new machine. On the page, a failing cell opens its trace as lanes.
+promise; the rest get a new machine. On the page, a failing cell opens its trace as lanes. `known` before a promise: no design can
+keep it there, and the scene says why.
 """
 
+import collections
 import concurrent.futures
 import html
 import os
@@ -32,7 +34,8 @@ MEM = 40  # MiB: a scene takes most of it, so that less is sooner done
 MOST_OF_A_CELL = 300 * 1024  # bytes on the page
 DEFAULT = "late_live"
 QUICK = ["-bios", "qboot.rom"]  # QEMU's other firmware, which is sooner done: there are hundreds of boots
-AS_INIT = "as_init"  # the program whose scene is the first process itself, and needs a machine of its own
+AS_INIT = "as_init"  # the program whose scene is the first process itself
+ALONE = (AS_INIT, "fault")  # the programs of which each scene needs a machine of its own
 # What the kernel says when it stops by itself.
 WORDS = {"S9": "dropped what was not counted", "S10": "nobody wakes the suspend"}
 
@@ -76,17 +79,21 @@ def scenes():
 
 
 class Cell:
-    """What one scene showed under one design: broken (ids to words), detail (lines), events."""
+    """What one scene showed under one design: broken and known (ids to words), detail (lines), events."""
 
     def __init__(self, design, scene):
         self.design, self.scene = design, scene
-        self.broken, self.detail, self.events = {}, [], []
+        self.broken, self.known, self.detail, self.events = {}, {}, [], []
+
+    def kind(self):
+        return "broken" if self.broken else "known" if self.known else "held"
 
     def text(self):
-        return " ".join(sorted(self.broken, key=lambda k: (k[0] != "S", k))) if self.broken else "held"
+        names = " ".join(sorted(self.broken or self.known, key=lambda k: (k[0] != "S", k)))
+        return {"broken": names, "known": "known " + names, "held": "held"}[self.kind()]
 
     def words(self):
-        return "; ".join("%s %s" % item for item in sorted(self.broken.items()))
+        return "; ".join("%s %s" % item for item in sorted((self.broken or self.known).items()))
 
     def command(self):
         return "%stests/designs.py %s %s" % ("CPUS=%d " % cpus() if cpus() > 1 else "", self.design, self.scene.path)
@@ -95,9 +102,9 @@ class Cell:
         """report: the lines since the scene began; console: all of it, if the machine ended with this scene."""
         verdict = [line for line in report if re.match(r"(not )?ok 1 - ", line)]
         for line in report:
-            match = re.match(r"# broken (\w+) (.*)", line)
+            match = re.match(r"# (broken|known) (\w+) (.*)", line)
             if match:
-                self.broken[match.group(1)] = match.group(2)
+                getattr(self, match.group(1))[match.group(2)] = match.group(3)
         for line in console:
             match = re.search(r"\b(S9|S10): ", line)
             if match:
@@ -111,7 +118,7 @@ class Cell:
             self.broken["lost"] = "%s; %d processes were killed" % (why[0], kills)
         if not self.broken and verdict[0].startswith("not"):
             self.broken["fails"] = "the scene found something else wrong"
-        if self.broken:
+        if self.broken or self.known:
             self.detail = [line for line in report if line.startswith("#")][:12] + ["# " + self.words()] * ("lost" in self.broken)
             self.events = trace.parse(report if verdict else console)
 
@@ -127,7 +134,7 @@ def boot(design, rows):
         end.report.insert(0, "scene " + rows[0].path)
         rows = rows[:1]
     else:
-        rows = [s for s in rows if s.file != AS_INIT]
+        rows = rows[:1] if rows[0].file in ALONE else [s for s in rows if s.file not in ALONE]
         extra = [("tests/report", os.path.join(TESTS, "report"))]
         extra += [("tests/" + f, os.path.join(TESTS, "scenes", f)) for f in sorted({s.file for s in rows})]
         img = qemu.image(["/tests/report", "@scenes"] + [s.path for s in rows], extra=extra)
@@ -282,6 +289,7 @@ th { text-align: left; }
 th.design { writing-mode: vertical-rl; }
 td.held { background: #dff2e1; color: #4a7c50; }
 td.broken { background: #f8d7d3; cursor: pointer; font-weight: bold; }
+td.known { background: #fdf0cc; }
 #detail { margin-top: 1em; }
 </style>
 <h1>Accounting designs</h1>
@@ -339,9 +347,8 @@ def page(names, rows, cells, prices):
             key = "%s: %s" % (d, scene.path)
             if c.broken:
                 shown[key] = behind(c)
-                tds.append('<td class="broken" data-cell="%s" title="%s">%s</td>' % (e(key), e(c.words()), e(c.text())))
-            else:
-                tds.append('<td class="held">held</td>')
+            key = ' data-cell="%s"' % e(key) if c.broken else ""
+            tds.append('<td class="%s"%s title="%s">%s</td>' % (c.kind(), key, e(c.words()), e(c.text())))
         title = "%s looks at %s" % (scene.path, " ".join(scene.promises))
         body.append('<tr><th title="%s">%s</th>%s</tr>' % (e(title), e(scene.label()), "".join(tds)))
     says = "".join("<dt><b>%s</b></dt><dd>%s</dd>" % (e(n), e(c)) for n, c in claims().items())
@@ -390,8 +397,9 @@ def main(args):
         f.write(page(names, rows, cells, prices))
     if len(cells) == 1:
         print("\n".join(list(cells.values())[0].detail))
-    print("\n%d of %d cells held in %d s; %s" % (sum(not c.broken for c in cells.values()), len(cells), time.monotonic() - start,
-                                               os.path.relpath(path)))
+    count = collections.Counter(c.kind() for c in cells.values())
+    print("\n%d of %d cells held, %d known, in %d s; %s" % (count["held"], len(cells), count["known"], time.monotonic() - start,
+                                                         os.path.relpath(path)))
     missing = set(range(1, SCENARIOS + 1)) - {s.number for s in rows}
     if missing and len(args) < 2:
         print("Of the %d scenarios these have no scene: %s" % (SCENARIOS, " ".join(map(str, sorted(missing)))))

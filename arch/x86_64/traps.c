@@ -103,6 +103,8 @@ static void __cold __noreturn kernel_fault(u64 vector, u64 err, u64 addr, const 
 		(unsigned long)addr);
 	arch_regs_print(r);
 	print_callers(r);
+	if (current->fault_injected)
+		make_task_dead();
 	if (is_stack_guard(addr))
 		panic("kernel stack overflow");
 	if (vector == VEC_PF && addr < USER_MAX)

@@ -221,6 +221,7 @@ void t_yield(void);
 			t_sleep_ms(1 + past_ / 64);                                                \
 		}                                                                                  \
 	} while (0)
+_Noreturn void t_loses(void);	// ends the test, for which memory must be lost for good
 // The state letter of a process or thread, from /proc; 0 if there is none.
 char t_state(int pid);
 char t_task_state(int pid, int tid);
