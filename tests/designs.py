@@ -84,6 +84,7 @@ class Cell:
     def __init__(self, design, scene):
         self.design, self.scene = design, scene
         self.broken, self.known, self.detail, self.events = {}, {}, [], []
+        self.before = []  # the scenes that its machine had run already
 
     def kind(self):
         return "broken" if self.broken else "known" if self.known else "held"
@@ -95,8 +96,11 @@ class Cell:
     def words(self):
         return "; ".join("%s %s" % item for item in sorted((self.broken or self.known).items()))
 
-    def command(self):
-        return "%stests/designs.py %s %s" % ("CPUS=%d " % cpus() if cpus() > 1 else "", self.design, self.scene.path)
+    def commands(self):
+        """It alone, and it after what its machine had run before, should that be needed to see it again."""
+        head = "%stests/designs.py %s " % ("CPUS=%d " % cpus() if cpus() > 1 else "", self.design)
+        as_run = ["not alone: " + head + ",".join(self.before + [self.scene.path])] if self.before else []
+        return ["again: " + head + self.scene.path] + as_run
 
     def read(self, report, console, trouble):
         """report: the lines since the scene began; console: all of it, if the machine ended with this scene."""
@@ -146,6 +150,7 @@ def boot(design, rows):
     cells = []
     for scene, first, last in zip(rows, starts, starts[1:] + [len(end.report)]):
         cell = Cell(design, scene)
+        cell.before = [c.scene.path for c in cells]
         ended_here = last == len(end.report)
         cell.read(end.report[first + 1:last], console if ended_here else [], end.trouble() if ended_here else None)
         cells.append(cell)
@@ -310,7 +315,7 @@ for (const td of document.querySelectorAll("td.broken"))
 		const title = document.createElement("h2"), what = document.createElement("p"), how = document.createElement("pre");
 		title.textContent = td.dataset.cell;
 		what.textContent = cell.words;
-		how.textContent = cell.detail.concat("again: " + cell.command).join("\\n");
+		how.textContent = cell.detail.concat(cell.commands).join("\\n");
 		detail.replaceChildren(title, what, how, lanes(cell.picture));
 		detail.scrollIntoView();
 	});
@@ -322,7 +327,7 @@ def behind(cell):
     """What a click on a failing cell shows. A trace that is too long for the page loses its beginning."""
     events = cell.events
     while True:
-        shown = {"words": cell.words(), "detail": cell.detail, "command": cell.command(), "picture": trace.picture(events)}
+        shown = {"words": cell.words(), "detail": cell.detail, "commands": cell.commands(), "picture": trace.picture(events)}
         if len(trace.data(shown)) <= MOST_OF_A_CELL:
             return shown
         events = events[len(events) // 4:]
