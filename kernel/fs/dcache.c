@@ -122,13 +122,17 @@ void iput(struct inode *i)
 
 /* --- dentries --- */
 
+static inline u32 hash_begin(const struct dentry *parent) { return (u32)((uintptr_t)parent >> 6) * 2654435761u; }
+static inline u32 hash_char(u32 h, char c) { return (h ^ (u8)c) * 16777619u; }
+static inline u32 hash_end(u32 h) { return h ^ h >> 15; }
+
 static u32 name_hash(const struct dentry *parent, const char *name, size_t len)
 {
-	u32 h = (u32)((uintptr_t)parent >> 6) * 2654435761u;
+	u32 h = hash_begin(parent);
 
 	for (size_t i = 0; i < len; i++)
-		h = (h ^ (u8)name[i]) * 16777619u;
-	return h ^ h >> 15;
+		h = hash_char(h, name[i]);
+	return hash_end(h);
 }
 
 /* Room for a name of len in d, outside any lock: the buffer, or NULL. */
@@ -182,21 +186,78 @@ void dput(struct dentry *d)
 	}
 }
 
+static inline bool same_name(const char *a, const char *b, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (a[i] != b[i])
+			return false;
+	return true;
+}
+
+/* NULL if it is not known. dentry_lock held. */
+static inline struct dentry *hash_find(const struct dentry *dir, const char *name, size_t len, u32 hash)
+{
+	struct list *head = &dentry_hash[hash % HASH_SIZE];
+	struct dentry *d;
+
+	list_for_each(d, head, hash_node)
+		if (d->hash == hash && d->parent == dir && d->len == len && same_name(d->name, name, len))
+			return d;
+	return NULL;
+}
+
 struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len)
 {
 	u32 hash = name_hash(dir, name, len);
-	struct list *head = &dentry_hash[hash % HASH_SIZE];
-	struct dentry *d, *found = NULL;
+	struct dentry *d;
 
 	spin_lock(&dentry_lock);
-	list_for_each(d, head, hash_node) {
-		if (d->hash == hash && d->parent == dir && d->len == len && !kmemcmp(d->name, name, len)) {
-			found = dget(d);
+	d = hash_find(dir, name, len, hash);
+	if (d)
+		dget(d);
+	spin_unlock(&dentry_lock);
+	return d;
+}
+
+/* The name at *p in d, and what is mounted there; *p moves behind it. NULL: not by this way. dentry_lock held. */
+static inline struct dentry *step_known(struct dentry *d, const char **p)
+{
+	const char *name = *p, *end = name;
+	u32 hash = hash_begin(d);
+
+	if (*name == '.' || !inode_is(d->inode, S_IFDIR) || (d->inode->mode & 0111) != 0111)
+		return NULL;
+	for (; *end && *end != '/'; end++)
+		hash = hash_char(hash, *end);
+	*p = end;
+	d = hash_find(d, name, (size_t)(end - name), hash_end(hash));
+	if (!d || inode_is(d->inode, S_IFLNK))
+		return NULL;
+	while (unlikely(d->mounted))
+		d = d->mounted;
+	return d;
+}
+
+struct dentry *d_walk_known(struct dentry *from, const char *path)
+{
+	struct dentry *d = from;
+
+	spin_lock(&dentry_lock);
+	for (;;) {
+		while (*path == '/')
+			path++;
+		if (!*path)
+			break;
+		d = step_known(d, &path);
+		if (!d || (*path && !inode_is(d->inode, S_IFDIR))) {
+			d = NULL;
 			break;
 		}
 	}
+	if (d)
+		dget(d);
 	spin_unlock(&dentry_lock);
-	return found;
+	return d;
 }
 
 static void hash_in(struct dentry *d)

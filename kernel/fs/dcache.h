@@ -34,7 +34,7 @@ void iput(struct inode *i);			/* may sleep */
 /* An inode of no file system anybody can mount: pipes, eventfds, memfds. NULL. */
 struct inode *anon_inode(u32 mode);
 static inline bool inode_is(const struct inode *i, u32 fmt) { return (i->mode & S_IFMT) == fmt; }
-extern const struct file_ops chrdev_fops, blkdev_fops, fifo_fops;
+extern const struct file_ops blkdev_fops, fifo_fops;
 extern const struct inode_ops blkdev_inode_ops;
 extern const struct file_ops dir_fops;		/* directories whose dentries are the directory */
 void inode_set_special(struct inode *i, u64 rdev);	/* fops of a device, FIFO or socket by its mode */
@@ -64,6 +64,12 @@ static inline struct dentry *dget(struct dentry *d) { atomic_fetch_add(&d->refs,
 void dput(struct dentry *d);			/* may sleep; NULL is fine */
 /* The hashed child, referenced, or NULL. */
 struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len);
+/*
+ * As a rule all of a path is known already, and goes through directories that everybody may search:
+ * what path, from @from on, is, found with dentry_lock taken once; referenced. NULL: somewhere there
+ * is a name that is not known, or no directory, or ".", or a symlink, or a permission to ask for.
+ */
+struct dentry *d_walk_known(struct dentry *from, const char *path);
 void d_add(struct dentry *d);			/* d becomes findable under d->parent; the tree takes a reference */
 void d_drop(struct dentry *d);			/* unlink: no longer findable, the tree's reference goes */
 int d_name_room(size_t len, char **room);	/* memory that a rename to a name of len needs: 0 or -ENOMEM */
@@ -188,7 +194,6 @@ void pipe_splice_give_back(struct file *f, char *buf, size_t n);	/* the last of 
 s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n);	/* at most PIPE_BUF: all of it */
 int pipe_wait_room(struct file *f, u32 flags);	/* for some at least: 0, -EAGAIN, -EPIPE, -ERESTARTSYS */
 s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);	/* what lies skip bytes behind the next; stays */
-int chrdev_open(struct inode *i, struct file *f);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */

@@ -161,25 +161,28 @@ static const struct {
 	{ 5, 0, &own_tty_fops },	{ 5, 1, &console_tty_fops },	{ 5, 2, &ptmx_fops },
 };
 
-int chrdev_open(struct inode *i, struct file *f)
+static int no_device_open(struct inode *i, struct file *f)
 {
-	for (size_t k = 0; k < ARRAY_SIZE(devices); k++) {
-		if (devices[k].major != DEV_MAJOR(i->rdev) || devices[k].minor != DEV_MINOR(i->rdev))
-			continue;
-		f->ops = devices[k].ops;
-		return f->ops->open ? f->ops->open(i, f) : 0;
-	}
+	(void)i;
+	(void)f;
 	return -ENXIO;
 }
+static const struct file_ops no_device_fops = { .open = no_device_open };
 
-const struct file_ops chrdev_fops = { .open = chrdev_open };
+static const struct file_ops *device_fops(u64 rdev)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(devices); k++)
+		if (devices[k].major == DEV_MAJOR(rdev) && devices[k].minor == DEV_MINOR(rdev))
+			return devices[k].ops;
+	return &no_device_fops;
+}
 
 void inode_set_special(struct inode *i, u64 rdev)
 {
 	switch (i->mode & S_IFMT) {
 	case S_IFCHR:
 		i->rdev = rdev;
-		i->fops = &chrdev_fops;
+		i->fops = device_fops(rdev);
 		break;
 	case S_IFBLK:
 		i->rdev = rdev;

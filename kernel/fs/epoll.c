@@ -165,8 +165,6 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 
 void epoll_file_released(struct file *f)
 {
-	if (list_empty(&f->epoll_items))
-		return;
 	mutex_lock(&epoll_lock);
 	while (!list_empty(&f->epoll_items))
 		item_remove(list_first(&f->epoll_items, struct epoll_item, file_node));

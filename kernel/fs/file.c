@@ -41,7 +41,7 @@ void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u
 {
 	atomic_init(&f->refs, 1);
 	f->flags = flags;
-	mutex_init(&f->pos_lock, "file_pos", RANK_FILE_POS);
+	f->pos_lock = (struct mutex)MUTEX_INIT(f->pos_lock, "file_pos", RANK_FILE_POS);
 	f->dentry = d;
 	f->inode = d->inode;
 	f->ops = ops ? ops : &no_fops;
@@ -89,8 +89,10 @@ static void file_release(struct file *f)
 	might_sleep();
 	if (f->opened)
 		fsnotify(f->dentry, f->writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
-	epoll_file_released(f);
-	file_locks_release(f);
+	if (unlikely(!list_empty(&f->epoll_items)))
+		epoll_file_released(f);
+	if (unlikely(!list_empty(&f->inode->locks)))
+		file_locks_release(f);
 	if (f->opened && f->ops->release)
 		f->ops->release(f);
 	if (f->writer)

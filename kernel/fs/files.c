@@ -2,8 +2,9 @@
 /*
  * Descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c.
  *
- * Locks: files->lock (spinning). A table that only one task uses is read by that task without it:
- * nobody else changes it, and others (procfs) only take references, under the lock.
+ * Locks: files->lock (spinning). A table that only one task uses is read by that task without it, and
+ * gets its new files: nobody else changes it, and others (procfs) only take references, under the lock,
+ * of files that must not go meanwhile.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/bitmap.h"
@@ -329,19 +330,20 @@ static unsigned nofile_limit(void)
 static int fd_take(struct file *f, u32 flags, int from)
 {
 	struct files *files = current->files;
+	bool shared = atomic_load_explicit(&files->refs, memory_order_acquire) != 1;
 	unsigned limit = nofile_limit(), fd;
 	int err;
 
 	for (;;) {
-		spin_lock(&files->lock);
+		if (unlikely(shared))
+			spin_lock(&files->lock);
 		fd = (unsigned)bit_find_clear(files->open, files->max, max((unsigned)from, files->lowest));
-		if (fd >= limit) {
-			spin_unlock(&files->lock);
-			return -EMFILE;
-		}
-		if (fd < files->max)
+		if (likely(fd < limit && fd < files->max))
 			break;
-		spin_unlock(&files->lock);
+		if (shared)
+			spin_unlock(&files->lock);
+		if (fd >= limit)
+			return -EMFILE;
 		err = files_grow(files, max(fd, (unsigned)from));
 		if (err)
 			return err;
@@ -353,8 +355,9 @@ static int fd_take(struct file *f, u32 flags, int from)
 		bit_clear(files->cloexec, fd);
 	if ((unsigned)from <= files->lowest)
 		files->lowest = fd + 1;
-	files->fd[fd] = f;
-	spin_unlock(&files->lock);
+	WRITE_ONCE(files->fd[fd], f);
+	if (unlikely(shared))
+		spin_unlock(&files->lock);
 	return (int)fd;
 }
 

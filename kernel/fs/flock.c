@@ -156,10 +156,8 @@ void posix_locks_release(struct inode *i, struct files *owner)
 
 void file_locks_release(struct file *f)
 {
-	if (unlikely(!list_empty(&f->inode->locks))) {
-		drop_owner(f->inode, f, true);
-		drop_owner(f->inode, f, false);
-	}
+	drop_owner(f->inode, f, true);
+	drop_owner(f->inode, f, false);
 }
 
 /* --- fcntl --- */

@@ -42,7 +42,22 @@ static char *copy_name(uaddr_t upath, size_t room)
 	return ERR_PTR(len < 0 ? len : -ENAMETOOLONG);
 }
 
-/* Few need a whole page. */
+/* Few need a whole page. With the caller's SHORT_PATH bytes as buf they need no memory at all; free_name. */
+static char *short_name(uaddr_t upath, char *buf)
+{
+	long len = strncpy_from_user(buf, upath, SHORT_PATH);
+
+	if (likely(len >= 0 && len < SHORT_PATH))
+		return buf;
+	return len < 0 ? ERR_PTR(len) : copy_name(upath, K_PATH_MAX);
+}
+
+static inline void free_name(char *name, const char *buf)
+{
+	if (unlikely(name != buf))
+		kfree(name);
+}
+
 char *getname(uaddr_t upath)
 {
 	char *name = copy_name(upath, SHORT_PATH);
@@ -62,7 +77,7 @@ struct dentry *cross_mounts(struct dentry *d)
 {
 	if (likely(!READ_ONCE(d->mounted)))
 		return d;
-	for (;;) {
+	do {
 		struct dentry *m;
 
 		spin_lock(&dentry_lock);
@@ -74,7 +89,8 @@ struct dentry *cross_mounts(struct dentry *d)
 			return d;
 		dput(d);
 		d = m;
-	}
+	} while (READ_ONCE(d->mounted));
+	return d;
 }
 
 struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len)
@@ -285,12 +301,34 @@ static void walk_end(struct walk *w)
 	kfree(w->link_buf);
 }
 
+/*
+ * The way of most paths; NULL: walk. Nobody else moves root and directory of a struct fs that is
+ * current's alone.
+ */
+static struct dentry *walk_known(int dfd, const char *path)
+{
+	struct fs *fs = current->fs;
+	struct dentry *d;
+
+	if (unlikely(!fs) || !*path || (*path != '/' && dfd != AT_FDCWD))
+		return NULL;
+	if (likely(atomic_load_explicit(&fs->refs, memory_order_acquire) == 1))
+		return d_walk_known(*path == '/' ? fs->root : fs->cwd, path);
+	spin_lock(&fs->lock);
+	d = d_walk_known(*path == '/' ? fs->root : fs->cwd, path);
+	spin_unlock(&fs->lock);
+	return d;
+}
+
 int path_lookup(int dfd, const char *path, u32 flags, struct dentry **out)
 {
 	struct walk w;
 	int err;
 
 	might_sleep();
+	*out = flags & LOOKUP_DIRECTORY ? NULL : walk_known(dfd, path);
+	if (*out)
+		return 0;
 	err = walk_start(&w, dfd, path, flags);
 	if (err)
 		return err;
@@ -327,13 +365,13 @@ void parent_path_put(struct parent_path *pp)
 
 int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out)
 {
-	char *name = getname(upath);
+	char buf[SHORT_PATH], *name = short_name(upath, buf);
 	int err;
 
 	if (IS_ERR(name))
 		return (int)PTR_ERR(name);
 	err = path_lookup(dfd, name, flags, out);
-	putname(name);
+	free_name(name, buf);
 	return err;
 }
 
@@ -516,6 +554,7 @@ static int may_open(const struct dentry *d, u32 flags)
 {
 	const struct inode *i = d->inode;
 	bool changes = wants_write(flags) || flags & O_TRUNC;
+	unsigned mask;
 	int err;
 
 	if (flags & O_DIRECTORY && !inode_is(i, S_IFDIR))
@@ -532,8 +571,8 @@ static int may_open(const struct dentry *d, u32 flags)
 		return -EISDIR;
 	if (inode_is(i, S_IFSOCK))
 		return -ENXIO;
-	err = inode_permission(i, flags & __FMODE_EXEC ? MAY_EXEC :
-				  (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ));
+	mask = flags & __FMODE_EXEC ? MAY_EXEC : (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ);
+	err = mask == MAY_READ && (i->mode & 0444) == 0444 ? 0 : inode_permission(i, mask);
 	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;
 }
 
@@ -626,7 +665,7 @@ static struct dentry *open_find(struct walk *w, u32 flags, u32 mode, bool *creat
 }
 
 /* Flags that contradict each other. */
-static int check_open_flags(u32 *flags)
+static inline int check_open_flags(u32 *flags)
 {
 	if (*flags & (O_TMPFILE & ~O_DIRECTORY)) {
 		if ((*flags & O_TMPFILE) != O_TMPFILE || !wants_write(*flags) || *flags & O_CREAT)
@@ -639,20 +678,32 @@ static int check_open_flags(u32 *flags)
 	return 0;
 }
 
-/* What is opened: found, made, or made empty. Referenced; ERR_PTR. */
-static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
+static struct dentry *__attribute__((noinline)) open_walk(int dfd, const char *path, u32 flags, u32 mode, bool *created)
 {
-	bool created = false;
 	struct dentry *d;
 	struct walk w;
 	int err = walk_start(&w, dfd, path, (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW));
 
 	if (err)
 		return ERR_PTR(err);
-	d = open_find(&w, flags, mode, &created);
+	d = open_find(&w, flags, mode, created);
 	walk_end(&w);
-	if (IS_ERR(d) || created || flags & (O_TMPFILE & ~O_DIRECTORY))
-		return d;
+	return d;
+}
+
+/* What is opened: found, made, or made empty. Referenced; ERR_PTR. */
+static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
+{
+	struct dentry *d = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? NULL : walk_known(dfd, path);
+	int err;
+
+	if (!d) {
+		bool created = false;
+
+		d = open_walk(dfd, path, flags, mode, &created);
+		if (IS_ERR(d) || created || flags & (O_TMPFILE & ~O_DIRECTORY))
+			return d;
+	}
 	err = may_open(d, flags);
 	if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
 		err = vfs_truncate(d, 0);
@@ -706,20 +757,20 @@ bool file_is_readable(const struct file *f)
 
 static long do_open(int dfd, uaddr_t upath, u32 flags, u32 mode)
 {
-	char *path;
+	char buf[SHORT_PATH], *path;
 	int fd, err;
 
 	flags = (flags & ~(u32)__FMODE_EXEC) | O_LARGEFILE;
 	err = check_open_flags(&flags);
 	if (err)
 		return err;
-	path = getname(upath);
+	path = short_name(upath, buf);
 	if (IS_ERR(path))
 		return PTR_ERR(path);
 	fd = fd_reserve(flags & O_CLOEXEC);
 	if (fd >= 0)
 		fd = fd_install(fd, do_filp_open(dfd, path, flags, mode & 07777 & ~current_umask()));
-	putname(path);
+	free_name(path, buf);
 	return fd;
 }
 
