@@ -27,7 +27,7 @@ PROGRAM = os.path.join(qemu.BUILD, "bench", "bench")
 PLUGIN = os.path.join(qemu.BUILD, "bench", "profile.so")
 TINY = os.path.join(qemu.BUILD, "bench", "tiny")
 MEM = 512
-WORDS = "loglevel=4"
+WORDS = "loglevel=4 watchdog_ms=600000"  # ten minutes of its own time are more than any boot takes
 LIMIT = 300  # seconds of real time; one boot of Thaw needs ten, one of Linux a hundred
 BASELINE = os.path.join(qemu.ROOT, "tests", "bench", "baseline.json")
 GROWTH = 0.02  # what a row may grow

@@ -125,6 +125,9 @@ class Boot:
             return "QEMU itself gave up: its own line says why"
         if self.status < 0:
             return "QEMU was killed by signal %d" % -self.status
+        late = re.search(rb"watchdog: the machine has run for (\d+) ms", self.console)
+        if late:
+            return "stopped after %g s of the machine's own time" % (int(late.group(1)) / 1000)
         return "the kernel panicked or stopped out of order (QEMU's status %d, not %d)" % (self.status, PASS)
 
 
