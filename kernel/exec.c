@@ -348,12 +348,12 @@ static int judge_program(struct bprm *b, int dfd, const char *path, int flags)
 
 static int exec_program(struct bprm *b)
 {
-	int err = begin_new_exec(b);
+	int old_pid = current->pid, err = begin_new_exec(b);
 
 	if (!err)
 		err = start_program(b);
 	if (!err)
-		trace(TRACE_sched_process_exec, (u64)current->pid, (u64)current->tgid);
+		trace(TRACE_sched_process_exec, (u64)current->pid, (u64)old_pid);
 	if (err && b->no_return && !fatal_signal_pending(current))
 		force_fatal_sig(SIGSEGV);
 	return err;

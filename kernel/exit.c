@@ -629,7 +629,7 @@ void do_exit(int code)
 
 	might_sleep();
 	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
-	trace(TRACE_sched_process_exit, (u64)t->pid, (u64)code);
+	trace(TRACE_sched_process_exit, t->trace_who, (u64)code);
 
 	synchronize_group_exit(t, code);
 	step("X0");

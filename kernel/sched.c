@@ -223,6 +223,7 @@ static void __attribute__((noinline)) wake_up_elsewhere(struct rq *rq, struct ta
 {
 	struct rq *to = select_rq(t);
 
+	trace(TRACE_sched_wakeup, t->trace_who, to->cpu->id);
 	atomic_store(&t->state, TASK_RUNNING);
 	send_to(rq, to, t);
 }
@@ -240,12 +241,12 @@ bool wake_up_state(struct task *t, unsigned mask)
 	arch_point(POINT_WAKE, t);
 	if (unlikely(!(state & mask)) || unlikely(t->on_rq))
 		return wake_up_awake(rq, t, state, mask);
-	trace_at(arch_clock_ns(), current->pid, TRACE_sched_wakeup, (u64)t->pid, state);
 	allowed = t->affinity;
 	if (unlikely(t->prio) || unlikely(rq->curr_prio < 0) || unlikely(!(allowed & rq->bit)) || atomic_load(&idle_cpus) & allowed) {
 		wake_up_elsewhere(rq, t);
 		return true;
 	}
+	trace_at(arch_clock_ns(), current->pid, TRACE_sched_wakeup, t->trace_who, rq->cpu->id);
 	WRITE_ONCE(t->state, TASK_RUNNING);
 	list_add_tail(&t->rq_node, &rq->queue);
 	rq->nr_queued++;
@@ -269,6 +270,12 @@ void wake_up_new_task(struct task *t)
 	send_to(rq, to, t);
 }
 
+/* As Linux prints it. The idle task has 120 too. */
+static int linux_prio(const struct task *t)
+{
+	return t->prio > 0 ? MAX_RT_PRIO - t->prio : 120 + t->nice;
+}
+
 /* LINUX: a child begins a turn of its own. */
 void sched_copy(struct task *t, bool fresh)
 {
@@ -277,6 +284,7 @@ void sched_copy(struct task *t, bool fresh)
 	t->slice = sched_slice(t);
 	if (fresh) {
 		t->affinity = ~0ull;
+		t->linux_prio = linux_prio(t);
 		return;
 	}
 	t->affinity = current->affinity;
@@ -289,6 +297,7 @@ void sched_copy(struct task *t, bool fresh)
 		t->rt_priority = t->prio = 0;
 		t->nice = max(t->nice, 0);
 	}
+	t->linux_prio = linux_prio(t);
 	t->slice = sched_slice(t);
 }
 
@@ -536,7 +545,7 @@ static inline void switch_to(struct rq *rq, struct task *prev, u32 state, struct
 	rq->curr = next;
 	rq->curr_prio = next->prio;
 	rq->nr_switches++;
-	trace_at(now, prev->pid, TRACE_sched_switch, (u64)(u32)prev->pid | (u64)state << 32, (u64)next->pid);
+	trace_at(now, prev->pid, TRACE_sched_switch, (u32)prev->linux_prio | (u64)state << 32, next->trace_who);
 	if (prev->mm != next->mm)
 		arch_mm_switch(next->mm);
 	arch_point(POINT_SWITCH, next);
@@ -679,6 +688,7 @@ static void idle_task_setup(struct task *t, struct cpu *c)
 	atomic_store(&t->usage, 1);
 	atomic_store(&t->state, TASK_RUNNING);
 	t->prio = -1;
+	t->linux_prio = linux_prio(t);
 	c->idle = t;
 	c->curr = t;
 }
@@ -767,6 +777,7 @@ static struct rq *change_begin(struct task *t, bool *queued)
 static void change_end(struct rq *rq, struct task *t, bool queued)
 {
 	t->prio = max(t->rt_priority, t->pi_prio);
+	t->linux_prio = linux_prio(t);
 	if (queued)
 		queue_tail(rq, t);
 	if (rq->curr == t) {

@@ -100,7 +100,7 @@ static enum verdict take_one(struct ksig *k)
 			return NEXT;
 	}
 	ka = &current->sighand->action[k->sig - 1];
-	trace(TRACE_signal_deliver, k->sig, ka->handler);
+	trace_more(TRACE_signal_deliver, (s16)k->sig, ka->handler, (u32)ka->flags | (u64)(u32)k->info.si_code << 32);
 	if (ka->handler == K_SIG_IGN)
 		return NEXT;
 	if (ka->handler == K_SIG_DFL)

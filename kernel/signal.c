@@ -133,7 +133,7 @@ static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *inf
 
 /*
  * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a
- * real-time signal sent by sigqueue: -EAGAIN, so that the sender knows.
+ * real-time signal sent by sigqueue: SIGNAL_OVERFLOW_FAIL, so that the sender knows.
  */
 static int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
 {
@@ -142,13 +142,13 @@ static int queue_info(int sig, const struct k_siginfo *info, struct task *t, str
 	struct sigqueue *q;
 
 	if (sig == SIGKILL)
-		return 0;
+		return SIGNAL_DELIVERED;
 	q = sigqueue_alloc(t, p, override);
 	if (!q)
-		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? -EAGAIN : 0;
+		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
 	fill_info(&q->info, sig, info);
 	list_add_tail(&q->node, &p->queue);
-	return 0;
+	return SIGNAL_DELIVERED;
 }
 
 /* --- pending or not --- */
@@ -338,12 +338,25 @@ static inline void tell_signalfds(void)
 		wake_up_all(&signalfd_wait);
 }
 
+static inline void trace_signal_generate(int sig, const struct k_siginfo *info, struct task *t, bool group, int result)
+{
+	u32 code, err = 0;
+
+	if (!info || info == SEND_SIG_KERNEL) {
+		code = info ? SI_KERNEL : SI_USER;
+	} else {
+		code = (u32)info->si_code;
+		err = (u32)info->si_errno;
+	}
+	trace(TRACE_signal_generate, (u32)t->pid | (u64)code << 32, (u32)sig | (u32)group << 8 | (u32)result << 16 | (u64)err << 32);
+}
+
 /* siglock held. */
 static inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
 	bool from_kernel = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
-	int err = 0;
+	int result = SIGNAL_IGNORED;
 
 	assert(sig > 0 && sig <= K_NSIG);
 
@@ -353,17 +366,18 @@ static inline int send_one(int sig, const struct k_siginfo *info, struct task *t
 		prepare_stop_cont(sig, t);
 	if (sig_ignored(t, sig, from_kernel))
 		goto out;
+	result = SIGNAL_ALREADY_PENDING;
 	if (sig < K_SIGRTMIN && (p->signal & sigmask(sig)))
 		goto out;
-	err = queue_info(sig, info, t, p);
-	if (err)
+	result = queue_info(sig, info, t, p);
+	if (unlikely(result == SIGNAL_OVERFLOW_FAIL))
 		goto out;
 	p->signal |= sigmask(sig);
 	tell_signalfds();
 	complete_signal(sig, t, group);
 out:
-	trace(TRACE_signal_generate, sig, t->pid);
-	return err;
+	trace_signal_generate(sig, info, t, group, result);
+	return result == SIGNAL_OVERFLOW_FAIL ? -EAGAIN : 0;
 }
 
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group)
@@ -396,17 +410,21 @@ bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
 	int sig = q->info.si_signo;
 
 	assert_held(&t->sighand->siglock);
-	if (t->group->flags & SIGNAL_GROUP_EXIT)
+	if (t->group->flags & SIGNAL_GROUP_EXIT) {
+		trace_signal_generate(sig, &q->info, t, group, SIGNAL_IGNORED);
 		return true;
+	}
 	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
 		prepare_stop_cont(sig, t);
-	if (sig_ignored(t, sig, false))
+	if (sig_ignored(t, sig, false)) {
+		trace_signal_generate(sig, &q->info, t, group, SIGNAL_IGNORED);
 		return false;
+	}
 	list_add_tail(&q->node, &p->queue);
 	p->signal |= sigmask(sig);
 	tell_signalfds();
 	complete_signal(sig, t, group);
-	trace(TRACE_signal_generate, sig, t->pid);
+	trace_signal_generate(sig, &q->info, t, group, SIGNAL_DELIVERED);
 	return true;
 }
 

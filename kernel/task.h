@@ -180,7 +180,14 @@ struct task {
 	u32 saved_state;		/* [R] state before TASK_FROZEN */
 
 	/* identity and family */
-	int pid, tgid;			/* (!) except exec's swap [T] */
+	union {
+		struct {
+			int pid;	/* (!) except exec's swap [T] */
+			int linux_prio;	/* [R] prio and nice as Linux counts: 0..98 real-time, the highest first, 100..139 by nice */
+		};
+		u64 trace_who;		/* both, for a record of trace.c */
+	};
+	int tgid;			/* (!) */
 	int pdeath_signal;		/* (@) */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */

@@ -39,7 +39,6 @@ static int set_size(const char *value)
 }
 PARAM("trace_buf_size", "bytes for each processor's ring of events, such as 4M", set_size);
 
-/* What sched_switch says of two tasks, suspend_resume of a step and task_rename of a name; the rest is numbers. */
 static const char *const suspend_steps[NR_SUSPEND_STEPS] = {
 	[SUSPEND_freeze_processes] = "freeze_processes",
 	[SUSPEND_oom_killer_disable] = "oom_killer_disable",
@@ -50,17 +49,17 @@ static const char *const suspend_steps[NR_SUSPEND_STEPS] = {
 	[SUSPEND_thaw_processes] = "thaw_processes",
 };
 
-/* a and b as the format says; %l for both, always 64 bits. */
+/* a and b as the format says; %l for both, always 64 bits. Without a format: see format_fields. */
 static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 	[TRACE_sched_switch] = { "sched_switch", NULL },
 	[TRACE_task_rename] = { "task_rename", NULL },
 	[TRACE_suspend_resume] = { "suspend_resume", NULL },
-	[TRACE_sched_wakeup] = { "sched_wakeup", "pid=%ld state=0x%lx" },
+	[TRACE_sched_wakeup] = { "sched_wakeup", NULL },
 	[TRACE_sched_process_fork] = { "sched_process_fork", "child_pid=%ld flags=0x%lx" },
 	[TRACE_sched_process_exec] = { "sched_process_exec", "pid=%ld old_pid=%ld" },
-	[TRACE_sched_process_exit] = { "sched_process_exit", "pid=%ld code=0x%lx" },
-	[TRACE_signal_generate] = { "signal_generate", "sig=%ld pid=%ld" },
-	[TRACE_signal_deliver] = { "signal_deliver", "sig=%ld code=%ld" },
+	[TRACE_sched_process_exit] = { "sched_process_exit", NULL },
+	[TRACE_signal_generate] = { "signal_generate", NULL },
+	[TRACE_signal_deliver] = { "signal_deliver", NULL },
 	[TRACE_freeze_task] = { "freeze_task", "pid=%ld in_place=%ld" },
 	[TRACE_frozen] = { "frozen", "pid=%ld in_place=%ld" },
 	[TRACE_thaw_task] = { "thaw_task", "pid=%ld victim=%ld" },
@@ -73,12 +72,21 @@ static const struct { const char *name, *fmt; } events[NR_TRACE_EVENTS] = {
 	[TRACE_oom_enable] = { "oom_enable", "victims=%ld failed=%ld" },
 	[TRACE_block_rq_issue] = { "block_rq_issue", "sector=%ld pid=%ld" },
 	[TRACE_block_rq_complete] = { "block_rq_complete", "sector=%ld pid=%ld" },
+	[TRACE_oom_score_adj_update] = { "oom_score_adj_update", "pid=%ld oom_score_adj=%ld" },
 	[TRACE_exit_step] = { "exit_step", "step=%ld pid=%ld" },
 };
 
 void trace(enum trace_event e, u64 a, u64 b)
 {
 	trace_at(arch_clock_ns(), current->pid, e, a, b);
+}
+
+void trace_more(enum trace_event e, s16 c, u64 a, u64 b)
+{
+	struct trace_ring *ring = trace_rings[this_cpu_field(id)];
+
+	if (likely(ring))
+		*trace_next(ring) = (struct trace_record){ .ns = arch_clock_ns(), .pid = current->pid, .event = e, .c = c, .a = a, .b = b };
 }
 
 /* The ring of a CPU that has not run yet, or a larger one for the boot CPU. */
@@ -106,7 +114,7 @@ void trace_task_rename(void)
 	u64 name[2];
 
 	kmemcpy(name, current->comm, sizeof(name));
-	trace(TRACE_task_rename, name[0], name[1]);
+	trace_more(TRACE_task_rename, current->group->oom_score_adj, name[0], name[1]);
 }
 
 static size_t format_fields(const struct trace_record *r, char *buf, size_t n)
@@ -115,13 +123,23 @@ static size_t format_fields(const struct trace_record *r, char *buf, size_t n)
 
 	switch (r->event) {
 	case TRACE_sched_switch:
-		return kscnprintf(buf, n, "prev_pid=%d prev_state=0x%x next_pid=%ld", (s32)r->a, (u32)(r->a >> 32), r->b);
+		return kscnprintf(buf, n, "prev_pid=%d prev_prio=%d prev_state=0x%x next_pid=%d next_prio=%d", r->pid, (s32)r->a,
+				  (u32)(r->a >> 32), (s32)r->b, (s32)(r->b >> 32));
+	case TRACE_sched_wakeup:
+		return kscnprintf(buf, n, "pid=%d prio=%d target_cpu=%03lu", (s32)r->a, (s32)(r->a >> 32), r->b);
+	case TRACE_sched_process_exit:
+		return kscnprintf(buf, n, "pid=%d prio=%d code=0x%lx", (s32)r->a, (s32)(r->a >> 32), r->b);
+	case TRACE_signal_generate:
+		return kscnprintf(buf, n, "sig=%d errno=%d code=%d pid=%d grp=%d res=%d", (u8)r->b, (s32)(r->b >> 32),
+				  (s32)(r->a >> 32), (s32)r->a, (u8)(r->b >> 8), (u8)(r->b >> 16));
+	case TRACE_signal_deliver:
+		return kscnprintf(buf, n, "sig=%d code=%d sa_handler=%lx sa_flags=%x", r->c, (s32)(r->b >> 32), r->a, (u32)r->b);
 	case TRACE_suspend_resume:
 		return kscnprintf(buf, n, "%s[0] %s", r->a < NR_SUSPEND_STEPS ? suspend_steps[r->a] : "?", r->b ? "begin" : "end");
 	case TRACE_task_rename:
 		kmemcpy(comm, &r->a, 8);
 		kmemcpy(comm + 8, &r->b, 8);
-		return kscnprintf(buf, n, "comm=%s", comm);
+		return kscnprintf(buf, n, "newcomm=%s oom_score_adj=%d", comm, r->c);
 	}
 	/* A format from the table above, whose two arguments are always there. */
 	return kscnprintf(buf, n, events[r->event].fmt, r->a, r->b);

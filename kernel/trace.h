@@ -13,6 +13,7 @@ enum trace_event {
 	TRACE_signal_generate, TRACE_signal_deliver, TRACE_freeze_task, TRACE_frozen, TRACE_thaw_task,
 	TRACE_mark_victim, TRACE_exit_oom_victim, TRACE_oom_kill, TRACE_oom_reap, TRACE_oom_disable, TRACE_oom_enable,
 	TRACE_suspend_resume, TRACE_block_rq_issue, TRACE_block_rq_complete, TRACE_exit_step, TRACE_task_rename, TRACE_oom_count,
+	TRACE_oom_score_adj_update,
 	NR_TRACE_EVENTS
 };
 /*
@@ -20,11 +21,13 @@ enum trace_event {
  * trace.c.
  */
 void trace(enum trace_event e, u64 a, u64 b);
+void trace_more(enum trace_event e, s16 c, u64 a, u64 b);	/* for those that have a third field */
 
 struct trace_record {
 	u64 ns;
 	s32 pid;
-	u32 event;
+	u16 event;
+	s16 c;				/* what a and b have no room for */
 	u64 a, b;
 };
 
@@ -36,14 +39,18 @@ struct trace_ring {
 };
 extern struct trace_ring *trace_rings[MAX_CPUS];
 
+static __always_inline struct trace_record *trace_next(struct trace_ring *ring)
+{
+	return &ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask];
+}
+
 /* The same in line, for what is traced at each switch: @now is this moment, @pid current's. */
 static __always_inline void trace_at(u64 now, s32 pid, enum trace_event e, u64 a, u64 b)
 {
 	struct trace_ring *ring = trace_rings[this_cpu_field(id)];
 
 	if (likely(ring))
-		ring->rec[atomic_fetch_add_explicit(&ring->head, 1, memory_order_relaxed) & ring->mask] =
-			(struct trace_record){ .ns = now, .pid = pid, .event = e, .a = a, .b = b };
+		*trace_next(ring) = (struct trace_record){ .ns = now, .pid = pid, .event = e, .a = a, .b = b };
 }
 
 /* The steps of suspend_resume, which says when each begins (b = 1) and ends (b = 0). */
@@ -55,6 +62,10 @@ static inline void trace_suspend_resume(enum suspend_step step, unsigned begin)
 {
 	trace(TRACE_suspend_resume, step, begin);
 }
+
+/* The last field of signal_generate, Linux's numbers: what became of it. */
+enum { SIGNAL_DELIVERED, SIGNAL_IGNORED, SIGNAL_ALREADY_PENDING, SIGNAL_OVERFLOW_FAIL, SIGNAL_LOSE_INFO };
+
 void trace_task_rename(void);		/* current has a new name */
 /* After the boot words, and before that CPU runs tasks. */
 void trace_init_cpu(unsigned cpu);

@@ -7,6 +7,14 @@
 A record is a line of /sys/kernel/debug/trace: time, CPU, pid, event, fields. The lanes are one row a
 thread; their colours are the states that the records imply, and the marks on them are what the freezer
 and the OOM killer did. Time is squeezed where nothing happens: a gap is drawn as its logarithm.
+
+ftrace's text has Linux 6.1's names and fields for each event that Linux has (sched_*, signal_*, task_rename,
+mark_victim, oom_score_adj_update, suspend_resume). A comm is the one of that moment, from the task_rename and
+sched_process_fork records before it. What no record tells is left out: the comm of a task whose name was set before
+the oldest record (its line begins with <...>, as on Linux), filename of sched_process_exec, errno of signal_deliver.
+prev_state is F of a frozen task, and X of one that died, reaped or not.
+Events that Linux does not have (freeze_task, frozen, thaw_task, oom_kill, oom_reap, exit_oom_victim, oom_count,
+oom_disable, oom_enable, exit_step), and block_rq_issue and block_rq_complete, have this kernel's own fields.
 """
 
 import bisect
@@ -19,6 +27,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import qemu  # noqa: E402
 
+RENAME = re.compile(r"newcomm=(.*) oom_score_adj=(-?\d+)$")
 RECORD = re.compile(r"\s*(\d+)\.(\d{9}) cpu(\d+) pid=(-?\d+) (\w+): (.*)$")
 CLONE_THREAD = 0x10000
 MOST_PLACES = 1500  # on one axis
@@ -30,10 +39,15 @@ EXIT_STEPS = {30: "X3", 54: "X5d: no mm", 120: "X12: files closed", 160: "Q: no 
 class Event:
     def __init__(self, ns, cpu, pid, name, text):
         self.ns, self.cpu, self.pid, self.name, self.text = ns, cpu, pid, name, text
-        self.field = dict(p.split("=", 1) for p in text.split() if "=" in p)
+        rename = name == "task_rename" and RENAME.match(text)
+        if rename:  # a name may have spaces
+            self.field = {"newcomm": rename.group(1), "oom_score_adj": rename.group(2)}
+        else:
+            self.field = dict(p.split("=", 1) for p in text.split() if "=" in p)
 
     def number(self, key):
-        return int(self.field[key], 0)
+        text = self.field[key]
+        return int(text, 16 if text.startswith("0x") else 10)
 
 
 def parse(lines):
@@ -54,14 +68,21 @@ class Tasks:
     def __init__(self, events):
         self.comm, self.tgid = {0: "idle"}, {0: 0}
         for e in events:
-            self.tgid.setdefault(e.pid, e.pid)
-            if e.name == "task_rename":
-                self.comm[e.pid] = e.field.get("comm", "?")
-            elif e.name == "sched_process_fork":
-                child = e.number("child_pid")
-                thread = e.number("flags") & CLONE_THREAD
-                self.tgid[child] = self.tgid[e.pid] if thread else child
-                self.comm[child] = self.comm.get(e.pid, "?")
+            self.add(e)
+
+    def add(self, e):
+        self.tgid.setdefault(e.pid, e.pid)
+        if e.name == "task_rename":
+            self.comm[e.pid] = e.field.get("newcomm", "?")
+        elif e.name == "sched_process_fork":
+            child = e.number("child_pid")
+            thread = e.number("flags") & CLONE_THREAD
+            self.tgid[child] = self.tgid[e.pid] if thread else child
+            self.comm.pop(child, None)
+            if e.pid in self.comm:
+                self.comm[child] = self.comm[e.pid]
+        elif e.name == "sched_process_exec" and e.number("old_pid") != e.pid:
+            self.comm.pop(e.number("old_pid"), None)  # the thread took its leader's number
 
     def name(self, pid):
         return self.comm.get(pid, "?")
@@ -77,20 +98,45 @@ def letter(state):
     return "R"
 
 
+def ftrace_fields(e, tasks):
+    """What Linux prints of e, when the tasks have the names that they had just before."""
+    number = e.number
+
+    def comm(pid, key="comm"):
+        name = "swapper/%d" % e.cpu if pid == 0 else tasks.comm.get(pid)
+        return "" if name is None else "%s=%s " % (key, name)
+
+    if e.name == "sched_switch":
+        prev, to = number("prev_pid"), number("next_pid")
+        return "%sprev_pid=%d prev_prio=%d prev_state=%s ==> %snext_pid=%d next_prio=%d" % (
+            comm(prev, "prev_comm"), prev, number("prev_prio"), letter(number("prev_state")),
+            comm(to, "next_comm"), to, number("next_prio"))
+    if e.name == "sched_wakeup":
+        return "%spid=%d prio=%d target_cpu=%s" % (comm(number("pid")), number("pid"), number("prio"), e.field["target_cpu"])
+    if e.name == "sched_process_fork":
+        return "%spid=%d %schild_pid=%d" % (comm(e.pid), e.pid, comm(e.pid, "child_comm"), number("child_pid"))
+    if e.name == "sched_process_exit":
+        return "%spid=%d prio=%d" % (comm(number("pid")), number("pid"), number("prio"))
+    if e.name == "task_rename":
+        return "pid=%d %snewcomm=%s oom_score_adj=%s" % (e.pid, comm(e.pid, "oldcomm"), e.field["newcomm"], e.field["oom_score_adj"])
+    if e.name == "signal_generate":
+        return "sig=%(sig)s errno=%(errno)s code=%(code)s " % e.field + comm(number("pid")) + "pid=%(pid)s grp=%(grp)s res=%(res)s" % e.field
+    if e.name == "mark_victim":
+        return "pid=%d" % number("pid")
+    if e.name == "oom_score_adj_update":
+        return "pid=%d %soom_score_adj=%d" % (number("pid"), comm(number("pid")), number("oom_score_adj"))
+    return e.text
+
+
 def ftrace(events):
     """As /sys/kernel/tracing/trace prints it on Linux."""
-    tasks, out = Tasks(events), ["# tracer: nop", "#", "#           TASK-PID     CPU#     TIMESTAMP  FUNCTION",
-                                 "#              | |         |         |         |"]
+    tasks, out = Tasks([]), ["# tracer: nop", "#", "#           TASK-PID     CPU#     TIMESTAMP  FUNCTION",
+                             "#              | |         |         |         |"]
     for e in events:
-        text = e.text
-        if e.name == "sched_switch":
-            prev, to = e.number("prev_pid"), e.number("next_pid")
-            text = "prev_comm=%s prev_pid=%d prev_prio=120 prev_state=%s ==> next_comm=%s next_pid=%d next_prio=120" % (
-                tasks.name(prev), prev, letter(e.number("prev_state")), tasks.name(to), to)
-        elif e.name == "sched_wakeup":
-            text = "comm=%s pid=%d prio=120 target_cpu=%03d" % (tasks.name(e.number("pid")), e.number("pid"), e.cpu)
-        out.append("%16s-%-7d [%03d] %12.6f: %s: %s" % (tasks.name(e.pid) if e.pid else "<idle>", e.pid, e.cpu, e.ns / 1e9,
-                                                        e.name, text))
+        text = ftrace_fields(e, tasks)
+        tasks.add(e)
+        out.append("%16s-%-7d [%03d] %12.6f: %s: %s" % (tasks.comm.get(e.pid, "<...>") if e.pid else "<idle>", e.pid, e.cpu,
+                                                        e.ns / 1e9, e.name, text))
     return "\n".join(out) + "\n"
 
 

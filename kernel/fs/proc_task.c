@@ -10,6 +10,7 @@
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
+#include "kernel/trace.h"
 
 #define NSEC_PER_TICK	(1000000000ul / HZ)
 
@@ -334,6 +335,7 @@ static int set_adj(struct task *t, short adj)
 		return -EACCES;
 	mm = get_task_mm(t);
 	set_group_adj(t->group, adj);
+	trace(TRACE_oom_score_adj_update, (u64)t->pid, (u64)adj);
 	if (!mm)
 		return 0;
 	if (atomic_load(&mm->flags) & MMF_MULTIPROCESS) {

@@ -44,12 +44,58 @@ def make_trace_writes_three_files():
         yield "trace.html does not stand alone, or echo has no lane"
 
 
-def lanes_of(test, oom):
+def events_of(scene, test, oom="late_live"):
     tests = os.path.join(qemu.BUILD, "tests")
-    extra = [("tests/report", os.path.join(tests, "report")), ("tests/scene", os.path.join(tests, "scenes", "accounting"))]
-    img = qemu.image(["/bin/trace", "-o", "/dev/ttyS1", "/tests/report", "@to", "/tests/scene", test], extra=extra)
+    extra = [("tests/report", os.path.join(tests, "report")), ("tests/scene", os.path.join(tests, "scenes", scene))]
+    img = qemu.image(["/bin/trace", "-o", "/dev/ttyS1", "/tests/report", "@to", "/tests/scene"] + test, extra=extra)
     end = qemu.boot(img=img, words="loglevel=5 trace_buf_size=1M oom=" + oom, icount=True)
-    return trace.picture(trace.parse(end.report))
+    return trace.parse(end.report)
+
+
+def lanes_of(test, oom):
+    return trace.picture(events_of("accounting", [test], oom))
+
+
+# Of Linux 6.1's include/trace/events/{sched,signal,task,oom}.h, less what trace.py says it leaves out.
+# A comm that no record tells is not there.
+COMM = r"(comm=\S.* )?"
+LINUX_FIELDS = {
+    "sched_switch": r"(prev_%s)?prev_pid=\d+ prev_prio=\d+ prev_state=[RSDTXF] ==> (next_%s)?next_pid=\d+ next_prio=\d+" % (COMM, COMM),
+    "sched_wakeup": COMM + r"pid=\d+ prio=\d+ target_cpu=\d{3}",
+    "sched_process_fork": COMM + r"pid=\d+ (child_%s)?child_pid=\d+" % COMM,
+    "sched_process_exec": r"pid=\d+ old_pid=\d+",
+    "sched_process_exit": COMM + r"pid=\d+ prio=\d+",
+    "signal_generate": r"sig=\d+ errno=-?\d+ code=-?\d+ " + COMM + r"pid=\d+ grp=[01] res=[0-4]",
+    "signal_deliver": r"sig=\d+ code=-?\d+ sa_handler=[0-9a-f]+ sa_flags=[0-9a-f]+",
+    "task_rename": r"pid=\d+ (old%s)?newcomm=\S.* oom_score_adj=-?\d+" % COMM,
+    "oom_score_adj_update": r"pid=\d+ " + COMM + r"oom_score_adj=-?\d+",
+    "mark_victim": r"pid=\d+",
+}
+TOLD = [
+    r" events-\d+ .* sched_switch: prev_comm=events prev_pid=\d+ prev_prio=125 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120$",
+    r" sched_wakeup: comm=events pid=\d+ prio=89 target_cpu=000$",
+    r" two words=3-\d+ .* task_rename: pid=(\d+) oldcomm=events newcomm=two words=3 oom_score_adj=250$",
+    r" two words=3-\d+ .* oom_score_adj_update: pid=\d+ comm=two words=3 oom_score_adj=-7$",
+    r" sched_process_fork: comm=events pid=\d+ child_comm=events child_pid=\d+$",
+    r" sched_process_exit: comm=events pid=\d+ prio=89$",
+    r" signal_generate: sig=10 errno=0 code=-6 comm=events pid=\d+ grp=0 res=2$",
+]
+
+
+def the_text_has_the_fields_of_linux():
+    """each of Linux's events in ftrace's text; priorities and names are those of the moment"""
+    text = trace.ftrace(events_of("events", []))
+    seen = set()
+    for line in text.splitlines():
+        event = re.match(r".{16}-\d+ +\[\d{3}\] +\d+\.\d{6}: (\w+): (.*)$", line)
+        fields = LINUX_FIELDS.get(event.group(1)) if event else None
+        if not fields:
+            continue
+        seen.add(event.group(1))
+        if not re.match(fields + "$", event.group(2)):
+            yield "not as on Linux: " + line.strip()
+    yield from ("no record of " + name for name in sorted(set(LINUX_FIELDS) - seen - {"mark_victim"}))
+    yield from ("no line: " + want for want in TOLD if not re.search(want, text, re.M))
 
 
 def row(picture, kind):
@@ -90,7 +136,7 @@ def the_lanes_show_who_stays_frozen():
             yield "%s: %d of %d threads are frozen under the barrier, not %d" % (oom, frozen, len(group), stay)
 
 
-RULES = [make_trace_writes_three_files, the_lanes_show_a_leak, the_lanes_show_who_stays_frozen]
+RULES = [make_trace_writes_three_files, the_text_has_the_fields_of_linux, the_lanes_show_a_leak, the_lanes_show_who_stays_frozen]
 
 
 if __name__ == "__main__":
