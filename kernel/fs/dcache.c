@@ -225,15 +225,13 @@ static inline struct dentry *step_known(struct dentry *d, const char **p)
 	const char *name = *p, *end = name;
 	u32 hash = hash_begin(d);
 
-	if (*name == '.' || !inode_is(d->inode, S_IFDIR) || (d->inode->mode & 0111) != 0111)
+	if (*name == '.' || (d->inode->mode & (S_IFMT | 0111)) != (S_IFDIR | 0111))
 		return NULL;
 	for (; *end && *end != '/'; end++)
 		hash = hash_char(hash, *end);
 	*p = end;
 	d = hash_find(d, name, (size_t)(end - name), hash_end(hash));
-	if (!d || inode_is(d->inode, S_IFLNK))
-		return NULL;
-	while (unlikely(d->mounted))
+	while (d && unlikely(d->mounted))
 		d = d->mounted;
 	return d;
 }
@@ -246,11 +244,16 @@ struct dentry *d_walk_known(struct dentry *from, const char *path)
 	for (;;) {
 		while (*path == '/')
 			path++;
+		if (!*path && !inode_is(d->inode, S_IFDIR))
+			d = NULL;	/* the slash says that it is a directory */
 		if (!*path)
 			break;
 		d = step_known(d, &path);
-		if (!d || (*path && !inode_is(d->inode, S_IFDIR))) {
-			d = NULL;
+		if (!d)
+			break;
+		if (!*path) {
+			if (inode_is(d->inode, S_IFLNK))
+				d = NULL;
 			break;
 		}
 	}

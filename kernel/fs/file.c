@@ -29,7 +29,11 @@ static const struct file_ops no_fops;
 
 struct file *file_alloc_empty(void)
 {
-	return kmem_cache_alloc(file_cache, GFP_KERNEL | GFP_ZERO);
+	struct file *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
+
+	if (likely(f))
+		*f = (struct file){ 0 };
+	return f;
 }
 
 void file_free_empty(struct file *f)

@@ -176,7 +176,8 @@ static int filp_flush(struct file *f, struct files *owner)
 {
 	int err = f->ops->flush ? f->ops->flush(f) : 0;
 
-	posix_locks_release(f->inode, owner);
+	if (unlikely(!list_empty(&f->inode->locks)))
+		posix_locks_release(f->inode, owner);
 	return err;
 }
 
@@ -326,38 +327,54 @@ static unsigned nofile_limit(void)
 	return (unsigned)min(limit, (u64)MAX_FDS);
 }
 
-/* f NULL: the descriptor is nobody else's, and not there yet. */
-static int fd_take(struct file *f, u32 flags, int from)
+static inline void fd_put_in(struct files *files, unsigned fd, struct file *f, u32 flags, unsigned from)
+{
+	bit_set(files->open, fd);
+	if (flags & O_CLOEXEC)
+		bit_set(files->cloexec, fd);
+	else
+		bit_clear(files->cloexec, fd);
+	if (from <= files->lowest)
+		files->lowest = fd + 1;
+	WRITE_ONCE(files->fd[fd], f);
+}
+
+/* The table is shared, or full. */
+static int __attribute__((noinline)) fd_take_slow(struct file *f, u32 flags, int from)
 {
 	struct files *files = current->files;
-	bool shared = atomic_load_explicit(&files->refs, memory_order_acquire) != 1;
 	unsigned limit = nofile_limit(), fd;
 	int err;
 
 	for (;;) {
-		if (unlikely(shared))
-			spin_lock(&files->lock);
+		spin_lock(&files->lock);
 		fd = (unsigned)bit_find_clear(files->open, files->max, max((unsigned)from, files->lowest));
 		if (likely(fd < limit && fd < files->max))
 			break;
-		if (shared)
-			spin_unlock(&files->lock);
+		spin_unlock(&files->lock);
 		if (fd >= limit)
 			return -EMFILE;
 		err = files_grow(files, max(fd, (unsigned)from));
 		if (err)
 			return err;
 	}
-	bit_set(files->open, fd);
-	if (flags & O_CLOEXEC)
-		bit_set(files->cloexec, fd);
-	else
-		bit_clear(files->cloexec, fd);
-	if ((unsigned)from <= files->lowest)
-		files->lowest = fd + 1;
-	WRITE_ONCE(files->fd[fd], f);
-	if (unlikely(shared))
-		spin_unlock(&files->lock);
+	fd_put_in(files, fd, f, flags, (unsigned)from);
+	spin_unlock(&files->lock);
+	return (int)fd;
+}
+
+/* f NULL: the descriptor is nobody else's, and not there yet. */
+static int fd_take(struct file *f, u32 flags, int from)
+{
+	struct files *files = current->files;
+	unsigned fd;
+
+	if (unlikely(atomic_load_explicit(&files->refs, memory_order_acquire) != 1))
+		return fd_take_slow(f, flags, from);
+	fd = (unsigned)bit_find_clear(files->open, files->max, max((unsigned)from, files->lowest));
+	if (unlikely(fd >= min(files->max, nofile_limit())))
+		return fd_take_slow(f, flags, from);
+	fd_put_in(files, fd, f, flags, (unsigned)from);
 	return (int)fd;
 }
 
@@ -371,15 +388,8 @@ int fd_reserve(u32 flags)
 	return fd_take(NULL, flags, 0);
 }
 
-/* Nobody writes to a reserved place; but where there are sharers, one may move the table meanwhile. */
-int fd_install(int fd, struct file *f)
+static int __attribute__((noinline)) install_slow(struct files *files, int fd, struct file *f)
 {
-	struct files *files = current->files;
-
-	if (likely(!IS_ERR(f) && atomic_load_explicit(&files->refs, memory_order_acquire) == 1)) {
-		WRITE_ONCE(files->fd[fd], f);
-		return fd;
-	}
 	spin_lock(&files->lock);
 	if (IS_ERR(f))
 		mark_free(files, (unsigned)fd);
@@ -387,6 +397,17 @@ int fd_install(int fd, struct file *f)
 		files->fd[fd] = f;
 	spin_unlock(&files->lock);
 	return IS_ERR(f) ? (int)PTR_ERR(f) : fd;
+}
+
+/* Nobody writes to a reserved place; but where there are sharers, one may move the table meanwhile. */
+int fd_install(int fd, struct file *f)
+{
+	struct files *files = current->files;
+
+	if (unlikely(IS_ERR(f) || atomic_load_explicit(&files->refs, memory_order_acquire) != 1))
+		return install_slow(files, fd, f);
+	WRITE_ONCE(files->fd[fd], f);
+	return fd;
 }
 
 /* The file of fd, whose descriptor is gone; NULL if there was none. */

@@ -150,8 +150,7 @@ static void drop_owner(struct inode *i, const void *owner, bool whole)
 
 void posix_locks_release(struct inode *i, struct files *owner)
 {
-	if (unlikely(!list_empty(&i->locks)))
-		drop_owner(i, owner, false);
+	drop_owner(i, owner, false);
 }
 
 void file_locks_release(struct file *f)
