@@ -318,7 +318,7 @@ static void start_group_exit(struct group *g, int sig)
  * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a
  * signal just ends the group, and the core bit of the status stays clear.
  */
-static inline void complete_signal(int sig, struct task *t, bool group)
+static __always_inline void complete_signal(int sig, struct task *t, bool group)
 {
 	struct task *target = pick_thread(sig, t, group);
 	struct group *g = t->group;
@@ -352,7 +352,7 @@ static inline void trace_signal_generate(int sig, const struct k_siginfo *info, 
 }
 
 /* siglock held. */
-static inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
+static __always_inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
 	bool from_kernel = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);

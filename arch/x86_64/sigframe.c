@@ -115,9 +115,14 @@ static inline void put_frame(struct k_rt_sigframe *f, const struct ksig *k, cons
 
 int arch_signal_setup(const struct ksig *k, struct regs *r)
 {
-	uaddr_t below = r->sp - RED_ZONE, top = signal_stack(k, below), fp, at;
-	bool alt = top != below || on_sig_stack(r->sp);
+	uaddr_t below = r->sp - RED_ZONE, top = below, fp, at;
+	bool alt = false;
 	int err = 0;
+
+	if (unlikely(current->sas_size)) {
+		top = signal_stack(k, below);
+		alt = top != below || on_sig_stack(r->sp);
+	}
 
 	fp = (top - fpu_frame_size()) & ~63ul;
 	at = ((fp - sizeof(struct k_rt_sigframe)) & ~15ul) - 8;

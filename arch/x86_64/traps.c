@@ -303,7 +303,11 @@ static inline bool canonical(u64 va) { return (u64)((s64)(va << 16) >> 16) == va
 /* IRET faults in the kernel on an address that no page table could map: say so before. */
 void x86_exit_to_user(struct regs *r)
 {
-	entry_exit_to_user(r);
+	/* After sigreturn and exec there is often nothing to do. */
+	if (atomic_load_explicit(&current->tif, memory_order_relaxed) & TIF_WORK)
+		entry_exit_to_user(r);
+	else
+		assert_no_locks();
 	while (unlikely(!canonical(r->ip))) {
 		arch_irq_enable();
 		entry_user_exception(r, SIGSEGV, SI_KERNEL, 0);
