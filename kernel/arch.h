@@ -119,6 +119,9 @@ u64 arch_stack_max(void);
  */
 size_t copy_from_user(void *dst, uaddr_t src, size_t n) __must_check;	/* bytes NOT copied */
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n) __must_check;	/* bytes NOT copied */
+/* The same with locks held: what is not there, or not as it has to be, is not copied. */
+size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n) __must_check;
+size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n) __must_check;
 size_t clear_user(uaddr_t dst, size_t n) __must_check;
 /*
  * Copies up to n bytes including the NUL; returns length without NUL, n if no NUL found in n bytes,

@@ -153,11 +153,6 @@ static int queue_info(int sig, const struct k_siginfo *info, struct task *t, str
 
 /* --- pending or not --- */
 
-bool signal_pending(struct task *t)
-{
-	return test_tif(t, TIF_SIGPENDING);
-}
-
 bool fatal_signal_pending(struct task *t)
 {
 	return signal_pending(t) && (READ_ONCE(t->pending.signal) & sigmask(SIGKILL));

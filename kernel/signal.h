@@ -97,8 +97,6 @@ int zap_other_threads(struct task *t);
  * do_signal's verdict may sleep killably.
  */
 bool fatal_signal_pending(struct task *t);
-/* TIF_SIGPENDING. */
-bool signal_pending(struct task *t);
 /* Would a sleeper in @state be woken by what is pending? */
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */

@@ -178,6 +178,7 @@ struct task {
 	u64 nvcsw, nivcsw;
 	struct timer sleep_timer;	/* schedule_until */
 	u32 saved_state;		/* [R] state before TASK_FROZEN */
+	struct list pipe_node;		/* [pipe->lock] on a list of those who sleep in a pipe */
 
 	/* identity and family */
 	union {
@@ -292,6 +293,8 @@ static inline bool same_thread_group(const struct task *a, const struct task *b)
 static inline void set_tif(struct task *t, u32 bit) { atomic_fetch_or(&t->tif, bit); }
 static inline void clear_tif(struct task *t, u32 bit) { atomic_fetch_and(&t->tif, ~bit); }
 static inline bool test_tif(const struct task *t, u32 bit) { return atomic_load_explicit(&t->tif, memory_order_relaxed) & bit; }
+
+static inline bool signal_pending(const struct task *t) { return test_tif(t, TIF_SIGPENDING); }
 
 static inline struct task *get_task(struct task *t) { atomic_fetch_add(&t->usage, 1); return t; }
 struct task *task_alloc(void);			/* zeroed, lists and locks set up, one reference; ERR_PTR(-EAGAIN, -ENOMEM). Sleeps. */

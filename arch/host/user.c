@@ -94,6 +94,29 @@ size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
 	return n;
 }
 
+/* All or nothing, which is all that is promised. */
+size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)
+{
+	unsigned flags = 0;
+	u8 *p = access_ok(src, n) && in_page(src, n) == n ? translate(src, &flags) : NULL;
+
+	if (!p)
+		return n;
+	kmemcpy(dst, p, n);
+	return 0;
+}
+
+size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n)
+{
+	unsigned flags = FAULT_WRITE;
+	u8 *p = access_ok(dst, n) && in_page(dst, n) == n ? translate(dst, &flags) : NULL;
+
+	if (!p)
+		return n;
+	kmemcpy(p, src, n);
+	return 0;
+}
+
 size_t clear_user(uaddr_t dst, size_t n)
 {
 	if (!access_ok(dst, n))

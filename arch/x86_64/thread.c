@@ -204,6 +204,18 @@ size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
 	return may_sleep() && access_ok(dst, n) ? user_copy((void *)dst, src, n) : copy_slow((void *)dst, src, n, dst);
 }
 
+size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)
+{
+	assert(this_cpu_field(nr_held));
+	return access_ok(src, n) ? user_copy(dst, (const void *)src, n) : n;
+}
+
+size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n)
+{
+	assert(this_cpu_field(nr_held));
+	return access_ok(dst, n) ? user_copy((void *)dst, src, n) : n;
+}
+
 size_t clear_user(uaddr_t dst, size_t n)
 {
 	might_sleep();

@@ -22,6 +22,8 @@
 	.balign 16
 user_copy:
 	STAC
+	cmpq $1, %rdx				/* what a pipe carries from one to the other, as a rule */
+	je 4f
 	movq %rdx, %rcx
 	shrq $3, %rcx
 	andl $7, %edx
@@ -47,6 +49,12 @@ user_copy:
 	ret
 3:	leaq (%rdx,%rcx,8), %rdx		/* the word again, byte by byte, for an exact count */
 	jmp 1b
+4:
+	TRY 2b, movb (%rsi), %al
+	TRY 2b, movb %al, (%rdi)
+	xorl %eax, %eax
+	CLAC
+	ret
 
 /* size_t user_clear(void *dst, size_t n): bytes not cleared. */
 	.globl user_clear

@@ -106,14 +106,17 @@ static int zero_mmap(struct file *f, struct vma *v)
 static s64 kmsg_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	char *text = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	u64 at = *pos;
 	s64 got;
 
 	(void)f;
 	if (!text)
 		return -ENOMEM;
-	got = (s64)log_read(pos, text, min(n, PAGE_SIZE));
+	got = (s64)log_read(&at, text, min(n, PAGE_SIZE));
 	if (got && copy_to_user(buf, text, (size_t)got))
 		got = -EFAULT;
+	else
+		*pos = at;
 	kfree(text);
 	return got;
 }

@@ -11,19 +11,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
-#define INLINE_FDS	64u
 #define MAX_FDS		1048576u	/* Linux's nr_open */
-
-struct files {
-	_Atomic u32 refs;		/* tasks that share it */
-	struct spinlock lock;		/* RANK_FILES */
-	unsigned max;			/* [lock] size of the three arrays */
-	unsigned lowest;		/* [lock] every descriptor below is in use */
-	struct file **fd;		/* [lock] */
-	u64 *open, *cloexec;		/* [lock] bitmaps */
-	struct file *inline_fd[INLINE_FDS];
-	u64 inline_open[1], inline_cloexec[1];
-};
 
 static struct kmem_cache *files_cache;
 
@@ -274,11 +262,6 @@ int files_unshare_exec(void)
 
 /* --- descriptors of current --- */
 
-static struct file *fd_lookup(struct files *f, int fd)
-{
-	return (unsigned)fd < f->max ? f->fd[fd] : NULL;
-}
-
 struct file *fget_raw(int fd)
 {
 	struct files *files = current->files;
@@ -305,13 +288,9 @@ struct file *fget(int fd)
 
 struct fdref fdget(int fd)
 {
-	struct files *files = current->files;
-	struct file *f;
-
-	if (atomic_load_explicit(&files->refs, memory_order_acquire) != 1)
+	if (atomic_load_explicit(&current->files->refs, memory_order_acquire) != 1)
 		return (struct fdref){ .file = fget(fd), .counted = 1 };
-	f = fd_lookup(files, fd);
-	return (struct fdref){ .file = f && !(f->flags & O_PATH) ? f : NULL };
+	return (struct fdref){ .file = fd_own(fd) };
 }
 
 /* fdput is called for found files only; this makes the counted flag true only for those. */

@@ -145,7 +145,32 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
 bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
 /* --- descriptor tables --- */
-struct files;
+#define INLINE_FDS	64u
+struct files {
+	_Atomic u32 refs;		/* tasks that share it */
+	struct spinlock lock;		/* RANK_FILES */
+	unsigned max;			/* [lock] size of the three arrays */
+	unsigned lowest;		/* [lock] every descriptor below is in use */
+	struct file **fd;		/* [lock] */
+	u64 *open, *cloexec;		/* [lock] bitmaps */
+	struct file *inline_fd[INLINE_FDS];
+	u64 inline_open[1], inline_cloexec[1];
+};
+static inline struct file *fd_lookup(struct files *f, int fd)
+{
+	return (unsigned)fd < f->max ? f->fd[(unsigned)fd] : NULL;
+}
+/* The file while nobody else shares current's table, without a reference. NULL: shared, or -EBADF. */
+static inline struct file *fd_own(int fd)
+{
+	struct files *files = current->files;
+	struct file *f;
+
+	if (atomic_load_explicit(&files->refs, memory_order_acquire) != 1)
+		return NULL;
+	f = fd_lookup(files, fd);
+	return f && !(f->flags & O_PATH) ? f : NULL;
+}
 struct file *fget(int fd);			/* referenced, NULL: -EBADF. Not for O_PATH files. */
 struct file *fget_raw(int fd);			/* O_PATH files too */
 /*

@@ -2,8 +2,9 @@
 /*
  * Pipes and FIFOs. Mirrors Linux fs/pipe.c.
  *
- * Bytes lie in a ring of pages that come when they are needed. Copies to and from user memory may
- * sleep, so they go through a buffer outside the lock: on the stack for small ones. A write of at
+ * Bytes lie in a ring of pages that come when they are needed. They are copied to and from user memory
+ * under the lock as long as that is there and one page of the ring is enough. What may sleep goes through
+ * a buffer outside the lock: on the stack for small ones. A write of at
  * most PIPE_BUF bytes is put in at once or not at all. LINUX: data of a read whose user buffer
  * turns out to be bad goes back into the pipe only if nobody took its room meanwhile.
  *
@@ -14,6 +15,7 @@
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/lock_fast.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -21,18 +23,13 @@
 #define PIPE_MAX_PAGES	256u
 #define SMALL		128u		/* bytes that go through the stack */
 
-struct sleeper {
-	struct list node;
-	struct task *task;
-};
-
 struct pipe {
 	struct spinlock lock;		/* RANK_IO */
 	u32 nr_pages;			/* [lock] power of two: size of the ring */
 	u32 readers, writers;		/* [lock] open files of each kind */
 	u32 r_counter, w_counter;	/* [lock] openings so far: FIFO open waits for a change */
 	u64 head, tail;			/* [lock] bytes ever written and read; head - tail is what is in the pipe */
-	struct list read_sleepers, write_sleepers;	/* [lock] of struct sleeper */
+	struct list read_sleepers, write_sleepers;	/* [lock] of tasks, by pipe_node */
 	struct waitq pollers;
 	u64 mask;			/* [lock] bytes in the ring - 1 */
 	char **pages;			/* [lock] addresses of pages: pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
@@ -91,36 +88,35 @@ static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
 
 /* --- sleeping; p->lock held --- */
 
-static void wake_sleepers(struct list *sleepers)
+static inline void wake_sleepers(struct list *sleepers)
 {
-	while (!list_empty(sleepers)) {
-		struct sleeper *s = list_first(sleepers, struct sleeper, node);
+	while (unlikely(!list_empty(sleepers))) {
+		struct task *t = list_first(sleepers, struct task, pipe_node);
 
-		list_del(&s->node);
-		wake_up_state(s->task, TASK_INTERRUPTIBLE);
+		list_del(&t->pipe_node);
+		wake_up_state(t, TASK_INTERRUPTIBLE);
 	}
 }
 
 /* Data, room or an end came or went: everybody looks again. */
-static void wake_pollers(struct pipe *p)
+static inline void wake_pollers(struct pipe *p)
 {
 	if (unlikely(waitq_active(&p->pollers)))
 		wake_up_all(&p->pollers);
 }
 
 /* Sleeps on a list until woken; the lock is dropped meanwhile. 0, -ERESTARTSYS. */
-static int pipe_sleep(struct pipe *p, struct list *sleepers)
+static inline int pipe_sleep(struct pipe *p, struct list *sleepers)
 {
-	struct sleeper me = { .task = current };
-
 	if (signal_pending(current))
 		return -ERESTARTSYS;
-	list_add_tail(&me.node, sleepers);
+	list_add_tail(&current->pipe_node, sleepers);
 	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-	spin_unlock(&p->lock);
+	spin_unlock_inline(&p->lock);
 	schedule();
-	spin_lock(&p->lock);
-	list_del(&me.node);
+	spin_lock_first(&p->lock);
+	if (unlikely(!list_empty(&current->pipe_node)))
+		list_del(&current->pipe_node);
 	return 0;
 }
 
@@ -213,8 +209,7 @@ static s64 pipe_take(u32 flags, struct pipe *p, char *buf, size_t n)
 			p->tail += n;
 			if (p->head == p->tail && n >= PAGE_SIZE)
 				ring_trim(p);
-			if (!list_empty(&p->write_sleepers))
-				wake_sleepers(&p->write_sleepers);
+			wake_sleepers(&p->write_sleepers);
 			wake_pollers(p);
 			ret = (s64)n;
 			break;
@@ -295,12 +290,11 @@ static s64 pipe_read_small(struct file *f, uaddr_t ubuf, size_t n)
 	return (size_t)got == left ? -EFAULT : got - (s64)left;
 }
 
-static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+static s64 __attribute__((noinline)) pipe_read_long(struct file *f, uaddr_t ubuf, size_t n)
 {
 	char *buf;
 	s64 got;
 
-	(void)pos;
 	if (n <= SMALL)
 		return pipe_read_small(f, ubuf, n);
 	buf = kmalloc(PAGE_SIZE, GFP_KERNEL);
@@ -309,6 +303,48 @@ static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 	got = pipe_read_through(f, ubuf, n, buf, PAGE_SIZE);
 	kfree(buf);
 	return got;
+}
+
+/*
+ * The commonest read: what is there, or comes, lies in one page, and the user's memory is there too.
+ * Everything else goes the long way.
+ */
+static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+{
+	struct pipe *p = f->inode->private;
+	size_t got;
+	s64 err;
+	u64 at;
+
+	(void)pos;
+	if (unlikely(!n))
+		return 0;
+	might_sleep();
+	spin_lock_first(&p->lock);
+	while (p->head == p->tail) {
+		if (!p->writers || f->flags & O_NONBLOCK)
+			goto long_way;
+		err = pipe_sleep(p, &p->read_sleepers);
+		if (unlikely(err))
+			goto out;
+	}
+	at = p->tail & p->mask;
+	got = min(n, p->head - p->tail);
+	if (unlikely(got > PAGE_SIZE - at % PAGE_SIZE) ||
+	    unlikely(copy_to_user_inatomic(ubuf, p->pages[at / PAGE_SIZE] + at % PAGE_SIZE, got)))
+		goto long_way;
+	p->tail += got;
+	if (unlikely(got == PAGE_SIZE) && p->head == p->tail)
+		ring_trim(p);
+	wake_sleepers(&p->write_sleepers);
+	wake_pollers(p);
+	err = (s64)got;
+out:
+	spin_unlock_inline(&p->lock);
+	return err;
+long_way:
+	spin_unlock(&p->lock);
+	return pipe_read_long(f, ubuf, n);
 }
 
 /* --- writing --- */
@@ -343,8 +379,7 @@ static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 			ring_copy(p, p->head, buf + done, chunk, true);
 			p->head += chunk;
 			done += chunk;
-			if (!list_empty(&p->read_sleepers))
-				wake_sleepers(&p->read_sleepers);
+			wake_sleepers(&p->read_sleepers);
 			wake_pollers(p);
 			continue;
 		}
@@ -359,28 +394,6 @@ static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 	if (unlikely(ret == -EPIPE))
 		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
 	return done ? (s64)done : ret;
-}
-
-/* The commonest write: it fits the page that is there. Everything else goes the long way. */
-static s64 pipe_put_small(struct file *f, struct pipe *p, char *buf, size_t n)
-{
-	u64 off;
-	char *page;
-
-	spin_lock(&p->lock);
-	off = p->head & p->mask;
-	page = p->pages[off / PAGE_SIZE];
-	if (unlikely(!p->readers || !page || off % PAGE_SIZE + n > PAGE_SIZE || p->head - p->tail + n > ring_bytes(p))) {
-		spin_unlock(&p->lock);
-		return pipe_put(f->flags, p, buf, n);
-	}
-	copy_piece(page + off % PAGE_SIZE, buf, n, true);
-	p->head += n;
-	if (!list_empty(&p->read_sleepers))
-		wake_sleepers(&p->read_sleepers);
-	wake_pollers(p);
-	spin_unlock(&p->lock);
-	return (s64)n;
 }
 
 bool is_pipe(const struct file *f)
@@ -469,19 +482,46 @@ static s64 pipe_write_big(struct file *f, struct pipe *p, uaddr_t ubuf, size_t n
 	return done ? (s64)done : put;
 }
 
-static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+static s64 __attribute__((noinline)) pipe_write_long(struct file *f, uaddr_t ubuf, size_t n)
 {
 	struct pipe *p = f->inode->private;
 	char small[SMALL];
 
-	(void)pos;
-	if (!n)
-		return 0;
 	if (n > sizeof(small))
 		return pipe_write_big(f, p, ubuf, n);
 	if (copy_from_user(small, ubuf, n))
 		return -EFAULT;
-	return pipe_put_small(f, p, small, n);
+	return pipe_put(f->flags, p, small, n);
+}
+
+/*
+ * The commonest write: it fits the page that is there, and the user's memory is there too. Everything
+ * else goes the long way.
+ */
+static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
+{
+	struct pipe *p = f->inode->private;
+	char *page;
+	u64 at;
+
+	(void)pos;
+	if (unlikely(!n))
+		return 0;
+	might_sleep();
+	spin_lock_first(&p->lock);
+	at = p->head & p->mask;
+	page = p->pages[at / PAGE_SIZE];
+	if (unlikely(!p->readers) || unlikely(!page) || unlikely(n > PAGE_SIZE - at % PAGE_SIZE) ||
+	    unlikely(n > ring_bytes(p) - (p->head - p->tail)) ||
+	    unlikely(copy_from_user_inatomic(page + at % PAGE_SIZE, ubuf, n))) {
+		spin_unlock(&p->lock);
+		return pipe_write_long(f, ubuf, n);
+	}
+	p->head += n;
+	wake_sleepers(&p->read_sleepers);
+	wake_pollers(p);
+	spin_unlock_inline(&p->lock);
+	return (s64)n;
 }
 
 /* --- the rest --- */

@@ -107,28 +107,60 @@ static __attribute__((noinline)) s64 write_positional(struct fdref r, uaddr_t bu
 	return ret;
 }
 
-long sys_read(int fd, uaddr_t buf, size_t n)
+static inline bool has_position(const struct file *f)
 {
-	struct fdref r = fdget(fd);
+	return f->ops->lseek && !inode_is(f->inode, S_IFCHR);
+}
+
+static __attribute__((noinline)) long read_any(struct fdref r, uaddr_t buf, size_t n)
+{
 	s64 ret;
 
 	if (!r.file)
 		return -EBADF;
-	/* A stream does not look at the position. */
 	ret = r.file->ops->lseek ? read_positional(r, buf, n) : vfs_read(r.file, buf, n, &r.file->pos);
 	fdput(r);
 	return ret;
 }
 
-long sys_write(int fd, uaddr_t buf, size_t n)
+long sys_read(int fd, uaddr_t buf, size_t n)
 {
-	struct fdref r = fdget(fd);
+	struct file *f = fd_own(fd);
+	s64 ret;
+
+	/* Neither a stream nor a device looks at the position. */
+	if (unlikely(!f) || unlikely(has_position(f)) || unlikely(!f->readable) || unlikely(!f->ops->read) ||
+	    unlikely(n > MAX_RW_COUNT) || unlikely(!access_ok(buf, n)))
+		return read_any(f ? (struct fdref){ .file = f } : fdget(fd), buf, n);
+	ret = f->ops->read(f, buf, n, &f->pos);
+	if (ret > 0)
+		fsnotify(f->dentry, IN_ACCESS);
+	return ret;
+}
+
+static __attribute__((noinline)) long write_any(struct fdref r, uaddr_t buf, size_t n)
+{
 	s64 ret;
 
 	if (!r.file)
 		return -EBADF;
 	ret = r.file->ops->lseek ? write_positional(r, buf, n) : vfs_write(r.file, buf, n, &r.file->pos);
 	fdput(r);
+	return ret;
+}
+
+long sys_write(int fd, uaddr_t buf, size_t n)
+{
+	struct file *f = fd_own(fd);
+	s64 ret;
+
+	/* Neither a stream nor a device looks at the position. */
+	if (unlikely(!f) || unlikely(has_position(f)) || unlikely(!f->writable) || unlikely(!f->ops->write) ||
+	    unlikely(n > MAX_RW_COUNT) || unlikely(!access_ok(buf, n)))
+		return write_any(f ? (struct fdref){ .file = f } : fdget(fd), buf, n);
+	ret = f->ops->write(f, buf, n, &f->pos);
+	if (ret > 0)
+		fsnotify(f->dentry, IN_MODIFY);
 	return ret;
 }
 
