@@ -20,7 +20,12 @@
  *	return -EAGAIN
  *
  * If the waker had the bucket first, its change of the word happened before our lock and we read
- * it; if we had it first, it finds us queued. Either way no wake-up is lost.
+ * it; if we had it first, it finds us queued. Either way no wake-up is lost. A waker that finds the queue
+ * empty does not lock it: between its change of the word and that look, and between our place in the
+ * queue and our look at the word, is a full barrier, so one of the two sees what the other did.
+ *
+ * Whoever is taken off the queue to be woken sees that in woken_by, and returns when the bucket is not
+ * locked: then the waker, who had it locked from before, no longer needs the waiter or its task.
  *
  * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same
  * count before the word was read and with the locks held means that nobody queued after the word
@@ -29,6 +34,7 @@
 #include "kernel/futex_queue.h"
 #include "kernel/abi.h"
 #include "kernel/freezer.h"
+#include "kernel/lock_fast.h"
 #include "kernel/fs/files.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -49,15 +55,30 @@ void futex_init(void)
 
 /* --- keys and buckets --- */
 
-struct bucket *futex_bucket(const struct key *k)
+static inline struct bucket *hash(const void *what, u64 offset, u64 ino)
 {
-	u64 h = ((u64)k->what >> 4) + k->ino + (k->offset >> 2);
+	u64 h = ((u64)what >> 4) + ino + (offset >> 2);
 
 	return &buckets[h * 0x9e3779b97f4a7c15ull >> 56];
 }
 
+static inline struct bucket *bucket_of(const struct key *k)
+{
+	return hash(k->what, k->offset, k->ino);
+}
+
+static inline struct bucket *private_bucket(uaddr_t addr)
+{
+	return hash(current->mm, addr, 0);
+}
+
+struct bucket *futex_bucket(const struct key *k)
+{
+	return bucket_of(k);
+}
+
 /* The vma's part of a shared key. 0 or -EFAULT. */
-static int shared_key(uaddr_t addr, struct key *k)
+static int __attribute__((noinline)) shared_key(uaddr_t addr, struct key *k)
 {
 	struct mm *mm = current->mm;
 	struct vma *v;
@@ -79,19 +100,24 @@ out:
 }
 
 /* LINUX: a word of private memory has one key whether the call says FUTEX_PRIVATE_FLAG or not. */
-int futex_get_key(uaddr_t addr, int scope, struct key *k)
+static inline int get_key(uaddr_t addr, int scope, struct key *k)
 {
-	if (addr % sizeof(u32))
+	if (unlikely(addr % sizeof(u32)))
 		return -EINVAL;
-	if (!access_ok(addr, sizeof(u32)))
+	if (unlikely(!access_ok(addr, sizeof(u32))))
 		return -EFAULT;
 	*k = (struct key){ .what = current->mm, .offset = addr };
 	return scope == FUTEX_SCOPE_SHARED ? shared_key(addr, k) : 0;
 }
 
-static int read_word(uaddr_t addr, u32 *val)
+int futex_get_key(uaddr_t addr, int scope, struct key *k)
 {
-	return copy_from_user(val, addr, sizeof(*val)) ? -EFAULT : 0;
+	return get_key(addr, scope, k);
+}
+
+static inline int read_word(uaddr_t addr, u32 *val)
+{
+	return get_user32(val, addr);
 }
 
 static void lock_two(struct bucket *a, struct bucket *b)
@@ -116,42 +142,44 @@ static void unlock_two(struct bucket *a, struct bucket *b)
 
 /* --- wake --- */
 
-/*
- * The sleeper passes the bucket lock before its stack frame goes, so w and its task stay while the
- * lock is held.
- */
-static void wake_waiter(struct waiter *w, u32 bitset)
+/* w and its task stay while the bucket is locked. */
+static inline void wake_waiter(struct waiter *w, u32 bitset)
 {
-	w->woken_by = bitset;
 	list_del(&w->node);
+	atomic_store_explicit(&w->woken_by, bitset, memory_order_release);
 	wake_up_state(w->task, TASK_NORMAL);
 }
 
-/* Up to nr (at least one, as Linux) of those on k, bucket locked. How many. */
-static int wake_locked(struct bucket *b, const struct key *k, int nr, u32 bitset)
+/* Up to nr (at least one, as Linux) of those on the key of these three. How many. */
+static int __attribute__((noinline)) wake_bucket(struct bucket *b, const void *what, u64 offset, u64 ino, int nr, u32 bitset)
 {
 	struct waiter *w, *next;
 	int n = 0;
 
+	spin_lock_inline(&b->lock);
 	list_for_each_safe(w, next, &b->waiters, node) {
-		if (!same_key(&w->key, k) || !(w->bitset & bitset))
+		if (w->key.offset != offset || w->key.what != what || w->key.ino != ino || !(w->bitset & bitset))
 			continue;
 		wake_waiter(w, bitset);
 		if (++n >= nr)
 			break;
 	}
+	spin_unlock_inline(&b->lock);
 	return n;
+}
+
+/* After a change of the word. */
+static inline bool nobody_waits(const struct bucket *b)
+{
+	atomic_thread_fence(memory_order_seq_cst);
+	return list_empty(&b->waiters);
 }
 
 static int wake_key(const struct key *k, int nr, u32 bitset)
 {
-	struct bucket *b = futex_bucket(k);
-	int n;
+	struct bucket *b = bucket_of(k);
 
-	spin_lock(&b->lock);
-	n = wake_locked(b, k, nr, bitset);
-	spin_unlock(&b->lock);
-	return n;
+	return nobody_waits(b) ? 0 : wake_bucket(b, k->what, k->offset, k->ino, nr, bitset);
 }
 
 void futex_wake_key(const struct key *k, int nr, u32 bitset)
@@ -166,21 +194,40 @@ int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope)
 
 	if (!bitset)
 		return -EINVAL;
-	err = futex_get_key(addr, scope, &k);
+	err = get_key(addr, scope, &k);
 	return err ? err : wake_key(&k, nr, bitset);
+}
+
+/* FUTEX_WAKE of private memory, by far the commonest. */
+static long wake_private(uaddr_t addr, int nr)
+{
+	struct bucket *b = private_bucket(addr);
+
+	if (unlikely(addr % sizeof(u32)))
+		return -EINVAL;
+	if (unlikely(!access_ok(addr, sizeof(u32))))
+		return -EFAULT;
+	return nobody_waits(b) ? 0 : wake_bucket(b, current->mm, addr, 0, nr, FUTEX_BITSET_MATCH_ANY);
 }
 
 /* --- wait --- */
 
-void futex_queue(struct waiter *w)
+static inline void queue(struct waiter *w)
 {
-	struct bucket *b = futex_bucket(&w->key);
+	struct bucket *b = bucket_of(&w->key);
 
-	spin_lock(&b->lock);
+	might_sleep();
 	w->bucket = b;
+	spin_lock_first(&b->lock);
 	b->arrivals++;
 	list_add_tail(&w->node, &b->waiters);
-	spin_unlock(&b->lock);
+	spin_unlock_inline(&b->lock);
+	atomic_thread_fence(memory_order_seq_cst);
+}
+
+void futex_queue(struct waiter *w)
+{
+	queue(w);
 }
 
 bool futex_unqueue(struct waiter *w)
@@ -226,30 +273,61 @@ bool futex_sleep(struct waiter *w, unsigned n, u64 deadline)
 	return late;
 }
 
-/* 0 woken, -EAGAIN the word is not val, -ETIMEDOUT, -EINTR a signal, -EFAULT, -EINVAL. */
-static int wait_once(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
+/* It is queued and the word is what it should be: sleeps. 0 woken, -ETIMEDOUT, -EINTR a signal. */
+static __always_inline int wait_queued(struct waiter *w, u64 deadline)
 {
-	struct waiter w = { .task = current, .bitset = bitset };
-	bool late;
+	bool late = false;
+
+	current->waiting_for = w->key.what;
+	do {
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+		if (atomic_load(&w->woken_by) || signal_pending(current) || late)
+			break;
+		if (likely(deadline == NO_DEADLINE))
+			schedule();
+		else
+			late = !schedule_until(deadline);
+	} while (!atomic_load(&w->woken_by));
+	__set_current_state(TASK_RUNNING);
+	current->waiting_for = NULL;
+	if (likely(atomic_load(&w->woken_by))) {
+		spin_unlock_wait(&w->bucket->lock);
+		return 0;
+	}
+	if (!futex_unqueue(w))
+		return 0;
+	return late ? -ETIMEDOUT : -EINTR;
+}
+
+/* 0 woken, -EAGAIN the word is not val, -ETIMEDOUT, -EINTR a signal, -EFAULT, -EINVAL. */
+static __always_inline int wait_inline(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
+{
+	struct waiter w;
 	u32 now;
 	int err;
 
 	if (!bitset)
 		return -EINVAL;
-	err = futex_get_key(addr, scope, &w.key);
+	err = get_key(addr, scope, &w.key);
 	if (err)
 		return err;
-	futex_queue(&w);
+	w.task = current;
+	w.bitset = bitset;
+	w.pi = NULL;
+	atomic_init(&w.woken_by, 0);
+	queue(&w);
 	err = read_word(addr, &now);
-	if (err || now != val) {
+	if (unlikely(err) || unlikely(now != val)) {
 		if (!futex_unqueue(&w))
 			wake_key(&w.key, 1, w.woken_by);
 		return err ? err : -EAGAIN;
 	}
-	late = futex_sleep(&w, 1, deadline);
-	if (!futex_unqueue(&w))
-		return 0;
-	return late ? -ETIMEDOUT : -EINTR;
+	return wait_queued(&w, deadline);
+}
+
+static int wait_once(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitset)
+{
+	return wait_inline(addr, scope, val, deadline, bitset);
 }
 
 static long futex_wait_restart(struct restart_block *rb)
@@ -275,6 +353,14 @@ static long futex_wait(uaddr_t addr, int scope, u32 val, u64 deadline, u32 bitse
 		.fn = futex_wait_restart, .deadline = deadline, .a = addr, .b = (u64)scope, .c = val, .d = bitset,
 	};
 	return -ERESTART_RESTARTBLOCK;
+}
+
+/* FUTEX_WAIT of private memory without a timeout. */
+static long __attribute__((noinline)) wait_private(uaddr_t addr, u32 val)
+{
+	int err = wait_inline(addr, FUTEX_SCOPE_PRIVATE, val, NO_DEADLINE, FUTEX_BITSET_MATCH_ANY);
+
+	return err == -EINTR ? -ERESTARTSYS : err;
 }
 
 /* --- waiting for several --- */
@@ -643,7 +729,7 @@ long sys_futex_waitv(uaddr_t uwaiters, unsigned n, unsigned flags, uaddr_t timeo
 	return ret;
 }
 
-long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)
+static long __attribute__((noinline)) do_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)
 {
 	int cmd = op & FUTEX_CMD_MASK, scope = op & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED;
 	int val2 = (int)timeout, err;
@@ -684,4 +770,13 @@ long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u3
 		return futex_cmp_requeue_pi(addr, addr2, scope, (int)val, val2, val3);
 	}
 	return -ENOSYS;
+}
+
+long sys_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)
+{
+	if (op == (FUTEX_WAKE | FUTEX_PRIVATE_FLAG))
+		return wake_private(addr, (int)val);
+	if (op == (FUTEX_WAIT | FUTEX_PRIVATE_FLAG) && !timeout)
+		return wait_private(addr, val);
+	return do_futex(addr, op, val, timeout, addr2, val3);
 }

@@ -21,7 +21,7 @@ struct waiter {
 	struct task *task;
 	struct pi_waiter *pi;		/* (!) waits for a requeue to the lock that is its key, or NULL */
 	u32 bitset;
-	u32 woken_by;			/* [bucket->lock] the bits of the wake-up */
+	_Atomic u32 woken_by;		/* [bucket->lock to change] the bits of the wake-up, 0: not woken */
 };
 
 struct bucket {
@@ -29,7 +29,7 @@ struct bucket {
 	struct list waiters;		/* [lock] in order of arrival */
 	u64 arrivals;			/* [lock] */
 	struct pi_lock *pi_locks;	/* [pi_lock of futex_pi.c] */
-};
+} __aligned(64);
 
 static inline bool same_key(const struct key *a, const struct key *b)
 {

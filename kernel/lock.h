@@ -77,6 +77,14 @@ void spin_lock(struct spinlock *l);
 /* A second lock of the same rank as one held; the caller states the order at the line. */
 void spin_lock_nested(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
+/* Returns when whoever holds it now has let go of it; takes it for that only if somebody does. */
+static inline void spin_unlock_wait(struct spinlock *l)
+{
+	if (likely(!atomic_load_explicit(&l->where, memory_order_acquire)))
+		return;
+	spin_lock(l);
+	spin_unlock(l);
+}
 bool spin_is_held(const struct spinlock *l);		/* by this CPU */
 
 /*

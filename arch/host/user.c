@@ -94,6 +94,11 @@ size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
 	return n;
 }
 
+int get_user32(u32 *val, uaddr_t addr)
+{
+	return copy_from_user(val, addr, sizeof(*val)) ? -EFAULT : 0;
+}
+
 /* All or nothing, which is all that is promised. */
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)
 {

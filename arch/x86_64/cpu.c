@@ -161,6 +161,7 @@ void cpu_setup(unsigned id)
 	cpus[id].self = &cpus[id];
 	cpus[id].id = id;
 	cpus[id].arch = x;
+	x->bit = 1u << id;
 	wrmsr(MSR_GS_BASE, (u64)&cpus[id]);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
 	wrmsr(MSR_FS_BASE, 0);

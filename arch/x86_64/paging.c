@@ -350,18 +350,20 @@ u64 arch_pt_pages(const struct mm *mm)
 
 void arch_mm_switch(struct mm *next)
 {
-	struct x86_cpu *x = this_x86();
+	struct x86_cpu *x = this_cpu_field(arch);
 	struct mm *prev = x->mm;
-	u32 bit = 1u << this_cpu()->id;
+	u64 cr3 = virt_to_phys(kernel_pml4);
 
 	if (prev == next)
 		return;
-	if (next)
-		atomic_fetch_or(&next->arch.cpus, bit);
+	if (next) {
+		atomic_fetch_or(&next->arch.cpus, x->bit);
+		cr3 = (u64)next->arch.pml4 - DIRECT_BASE;
+	}
 	x->mm = next;
-	write_cr3(virt_to_phys(next ? next->arch.pml4 : kernel_pml4));
+	write_cr3(cr3);
 	if (prev)
-		atomic_fetch_and(&prev->arch.cpus, ~bit);
+		atomic_fetch_and(&prev->arch.cpus, ~x->bit);
 }
 
 /* ---- flushing ---- */

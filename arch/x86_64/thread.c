@@ -132,18 +132,16 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 
 void arch_switch(struct task *prev, struct task *next)
 {
-	struct cpu *c = this_cpu();
-
-	if (prev->arch.fpu && prev->arch.fpu_loaded)
+	if (prev->arch.fpu_loaded)
 		fpu_save(&prev->arch);
-	c->prev = prev;
-	c->curr = next;
+	this_cpu_field(prev) = prev;
+	this_cpu_field(curr) = next;
 	if (next->arch.fpu) {
-		set_user_entry(c, next);
+		set_user_entry(this_cpu(), next);
 		if (next->arch.fpu_loaded)
 			fpu_load(&next->arch);
-		wrmsr(MSR_FS_BASE, next->arch.fs_base);
-		wrmsr(MSR_KERNEL_GS_BASE, next->arch.gs_base);
+		wrmsr_from(MSR_FS_BASE, &next->arch.fs_base);
+		wrmsr_from(MSR_KERNEL_GS_BASE, &next->arch.gs_base);
 	}
 	switch_stacks(&prev->arch.sp, next->arch.sp);
 }
@@ -184,6 +182,7 @@ bool arch_on_stack(const struct task *t, const void *p)
 
 size_t user_copy(void *dst, const void *src, size_t n);
 size_t user_clear(void *dst, size_t n);
+int user_read32(const u32 *addr, u32 *val);
 long user_strncpy(char *dst, const char *src, size_t n);
 int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur);
 
@@ -202,6 +201,12 @@ size_t copy_from_user(void *dst, uaddr_t src, size_t n)
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n)
 {
 	return may_sleep() && access_ok(dst, n) ? user_copy((void *)dst, src, n) : copy_slow((void *)dst, src, n, dst);
+}
+
+int get_user32(u32 *val, uaddr_t addr)
+{
+	might_sleep();
+	return access_ok(addr, sizeof(*val)) ? user_read32((const u32 *)addr, val) : -EFAULT;
 }
 
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)

@@ -116,6 +116,20 @@ user_strncpy:
 	CLAC
 	ret
 
+/* int user_read32(const u32 *addr, u32 *val) */
+	.globl user_read32
+	.balign 16
+user_read32:
+	STAC
+	TRY 1f, movl (%rdi), %eax
+	CLAC
+	movl %eax, (%rsi)
+	xorl %eax, %eax
+	ret
+1:	CLAC
+	movl $-14, %eax
+	ret
+
 /* int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur) */
 	.globl user_cmpxchg32
 	.balign 16
@@ -159,24 +173,6 @@ user_xrstor:
 	ret
 1:	CLAC
 	movl $-14, %eax
-	ret
-
-/* int fpu_try_load(const void *area, u64 mask): XRSTOR, FXRSTOR if mask is 0; -1 if the CPU refuses the area. */
-	.globl fpu_try_load
-fpu_try_load:
-	movq %rsi, %rax
-	movq %rsi, %rdx
-	shrq $32, %rdx
-	testq %rsi, %rsi
-	jz 1f
-	TRY 2f, xrstor64 (%rdi)
-	xorl %eax, %eax
-	ret
-1:
-	TRY 2f, fxrstor64 (%rdi)
-	xorl %eax, %eax
-	ret
-2:	movl $-1, %eax
 	ret
 
 /*

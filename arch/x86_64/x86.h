@@ -41,6 +41,12 @@ static inline void wrmsr(u32 msr, u64 v)
 {
 	__asm__ volatile("wrmsr" : : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32)) : "memory");
 }
+static inline void wrmsr_from(u32 msr, const u64 *v)
+{
+	const u32 *half = (const u32 *)v;
+
+	__asm__ volatile("wrmsr" : : "c"(msr), "a"(half[0]), "d"(half[1]) : "memory");
+}
 struct cpuid { u32 a, b, c, d; };
 static inline struct cpuid cpuid(u32 leaf, u32 sub)
 {
@@ -101,6 +107,7 @@ struct x86_cpu {
 	struct tss tss;
 	u32 apic_id;
 	_Atomic u32 alive;			/* runs C on its own stack */
+	u32 bit;				/* of this CPU in a set */
 	struct mm *mm;				/* whose page tables are loaded; NULL: the kernel's own */
 };
 extern struct x86_cpu x86_cpus[MAX_CPUS];
@@ -126,7 +133,6 @@ int cpu_alloc(unsigned id);
 /* --- fpu.c --- */
 void fpu_init(void);				/* boot CPU, after cpu_setup */
 void fpu_legacy_only(void *area);
-int fpu_try_load(const void *area, u64 mask);
 void fpu_refused(void) __noreturn __cold;
 /* From the CPU into the area, still loaded. */
 static inline void fpu_save(struct arch_thread *a)
@@ -140,9 +146,17 @@ static inline void fpu_save(struct arch_thread *a)
 /* From the area. */
 static inline void fpu_load(struct arch_thread *a)
 {
-	if (unlikely(fpu_try_load(a->fpu, features.xcr0)))
-		fpu_refused();
+#define OR_REFUSED "\n.pushsection .ex_table, \"a\"\n.quad 1b, %l[refused]\n.popsection"
+	if (features.xsave)
+		__asm__ goto("1:\txrstor64 (%0)" OR_REFUSED : : "r"(a->fpu), "a"((u32)features.xcr0),
+			     "d"((u32)(features.xcr0 >> 32)) : "memory" : refused);
+	else
+		__asm__ goto("1:\tfxrstor64 (%0)" OR_REFUSED : : "r"(a->fpu) : "memory" : refused);
 	a->fpu_loaded = 1;
+	return;
+#undef OR_REFUSED
+refused:
+	fpu_refused();
 }
 void fpu_reset(struct task *t);			/* t's area = a fresh program's */
 /* Makes an area that user mode wrote loadable; 0, or -EINVAL if it is not one of this CPU's. */
