@@ -120,6 +120,7 @@ u64 arch_stack_max(void);
 size_t copy_from_user(void *dst, uaddr_t src, size_t n) __must_check;	/* bytes NOT copied */
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n) __must_check;	/* bytes NOT copied */
 int get_user32(u32 *val, uaddr_t addr) __must_check;	/* an aligned word: 0 or -EFAULT */
+int put_user_pair(uaddr_t addr, u64 a, u64 b) __must_check;	/* two words side by side, as a time is: 0 or -EFAULT */
 /* The same with locks held: what is not there, or not as it has to be, is not copied. */
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n) __must_check;
 size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n) __must_check;

@@ -28,13 +28,16 @@ void entry_secondary(unsigned cpu) __noreturn;
 /*
  * A system call: number and arguments in r; returns its value. Interrupts on. Return work is
  * entry_exit_to_user's. A machine may take the short way, which is to call handlers[nr] with the
- * arguments if nr < nr_fast_calls and there is one. Either way it sets current->in_syscall before, or
+ * arguments if nr < nr_fast_calls and there is one, and entry_no_such_call() if nr is
+ * greater than last_call. Either way it sets current->in_syscall before, or
  * calls entry_syscall which does, and afterwards does what entry_syscall_end() does.
  */
 typedef long (*syscall_handler)(u64, u64, u64, u64, u64, u64);
 extern const syscall_handler handlers[];
-extern unsigned nr_fast_calls;			/* 0 while calls are logged */
+extern unsigned nr_fast_calls;			/* 0 while calls are logged or traced */
+extern unsigned last_call;			/* ~0 meanwhile */
 long entry_syscall(struct regs *r);
+long entry_no_such_call(void);
 /*
  * After that, with the value in arch_regs(current), if its tif has TIF_SYSCALL_TRACE or
  * TIF_SINGLESTEP. The tracer may change the registers. Interrupts on.

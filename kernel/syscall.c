@@ -46,7 +46,7 @@ static const char *const absent[] = {
 };
 #undef ABSENT
 
-static long no_such_call(const struct regs *r)
+static long __attribute__((noinline)) no_such_call(const struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 	const char *name = nr < ARRAY_SIZE(absent) ? absent[nr] : NULL;
@@ -97,6 +97,7 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
  * one need not ask.
  */
 unsigned nr_fast_calls = ARRAY_SIZE(handlers);
+unsigned last_call = ARRAY_SIZE(handlers) - 1;
 static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
 static bool logging;				/* [slow_lock] */
 static unsigned nr_traced;			/* [slow_lock] tasks with TIF_SYSCALL_TRACE */
@@ -105,6 +106,7 @@ static void slow_reasons_changed(void)
 {
 	assert_held(&slow_lock);
 	WRITE_ONCE(nr_fast_calls, logging || nr_traced ? 0 : ARRAY_SIZE(handlers));
+	WRITE_ONCE(last_call, logging || nr_traced ? ~0u : ARRAY_SIZE(handlers) - 1);
 }
 
 void syscall_set_loglevel(int level)
@@ -171,9 +173,12 @@ long entry_syscall(struct regs *r)
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 
 	current->in_syscall = (int)nr;
-	if (in_table(nr) || unlikely(test_tif(current, TIF_SYSCALL_TRACE)) || !atomic_load(&current->mm->enosys_logged))
-		return slow_call(r);
-	return -ENOSYS;
+	return slow_call(r);
+}
+
+long entry_no_such_call(void)
+{
+	return likely(atomic_load(&current->mm->enosys_logged)) ? -ENOSYS : no_such_call(arch_regs(current));
 }
 
 void entry_syscall_traced(void)

@@ -30,7 +30,7 @@ static int put_timespec(uaddr_t uts, u64 ns)
 {
 	struct k_timespec ts = ns_to_timespec(ns);
 
-	return copy_to_user(uts, &ts, sizeof(ts)) ? -EFAULT : 0;
+	return put_user_pair(uts, (u64)ts.tv_sec, (u64)ts.tv_nsec);
 }
 
 /* ---- clocks ---- */

@@ -99,6 +99,13 @@ int get_user32(u32 *val, uaddr_t addr)
 	return copy_from_user(val, addr, sizeof(*val)) ? -EFAULT : 0;
 }
 
+int put_user_pair(uaddr_t addr, u64 a, u64 b)
+{
+	const u64 pair[] = { a, b };
+
+	return copy_to_user(addr, pair, sizeof(pair)) ? -EFAULT : 0;
+}
+
 /* All or nothing, which is all that is promised. */
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)
 {

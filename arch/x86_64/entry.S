@@ -12,7 +12,8 @@
 /*
  * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. A call and back are counted in instructions:
  *  - ss is in its place from the first entry on; ax, cx and r11 are filled in on the slow way out, and for a forked child.
- *  - Calls of the table are made from here, with the arguments where the user put them; all others by entry_syscall().
+ *  - Calls of the table are made from here, with the arguments where the user put them, and numbers beyond it are answered by
+ *    entry_no_such_call(); all others by entry_syscall().
  *  - The way back by SYSRET leaves out the callee-saved registers but rbx, which C kept, and trusts rip: SYSCALL put it there, just
  *    after an instruction in user space, whose last page is never mapped. Whoever changes struct regs sets TIF_SLOW_EXIT
  *    (sigreturn, exec) or is on the slow way already, which loads all of it and leaves by IRET.
@@ -48,17 +49,16 @@ syscall_entry:
 	movl %eax, %eax
 	movq handlers(,%rax,8), %rax
 	testq %rax, %rax
-	jz .Lcall_unusual
+	jz .Lcall_slow
 	movq %r10, %rcx
 	sti
 	call *%rax
 .Lcall_done:
 	cli
 	movl $-1, TASK_IN_SYSCALL(%rbx)
-	cmpl $0, %gs:CPU_NR_HELD
-	jne syscall_slow
-	cmpq $0, TASK_MUTEXES(%rbx)
-	jne syscall_slow
+	movq TASK_MUTEXES(%rbx), %rcx
+	orq %gs:CPU_NR_HELD, %rcx
+	jnz syscall_slow
 	testl $(TASK_TIF_WORK | TASK_TIF_SYSCALL | TIF_SLOW_EXIT), TASK_TIF(%rbx)
 	jnz syscall_slow
 	movq REGS_BX(%rsp), %rbx
@@ -75,6 +75,14 @@ syscall_entry:
 	sysretq
 
 .Lcall_unusual:
+	cmpl last_call(%rip), %eax
+	jbe .Lcall_slow
+	movl %eax, TASK_IN_SYSCALL(%rbx)
+	sti
+	call entry_no_such_call
+	jmp .Lcall_done
+
+.Lcall_slow:
 	movq %rsp, %rdi
 	sti
 	call entry_syscall

@@ -183,6 +183,7 @@ bool arch_on_stack(const struct task *t, const void *p)
 size_t user_copy(void *dst, const void *src, size_t n);
 size_t user_clear(void *dst, size_t n);
 int user_read32(const u32 *addr, u32 *val);
+int user_write_pair(u64 *addr, u64 a, u64 b);
 long user_strncpy(char *dst, const char *src, size_t n);
 int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur);
 
@@ -207,6 +208,12 @@ int get_user32(u32 *val, uaddr_t addr)
 {
 	might_sleep();
 	return access_ok(addr, sizeof(*val)) ? user_read32((const u32 *)addr, val) : -EFAULT;
+}
+
+int put_user_pair(uaddr_t addr, u64 a, u64 b)
+{
+	might_sleep();
+	return access_ok(addr, 2 * sizeof(u64)) ? user_write_pair((u64 *)addr, a, b) : -EFAULT;
 }
 
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n)

@@ -130,6 +130,20 @@ user_read32:
 	movl $-14, %eax
 	ret
 
+/* int user_write_pair(u64 *addr, u64 a, u64 b) */
+	.globl user_write_pair
+	.balign 16
+user_write_pair:
+	xorl %eax, %eax
+	STAC
+	TRY 1f, movq %rsi, (%rdi)
+	TRY 1f, movq %rdx, 8(%rdi)
+	CLAC
+	ret
+1:	CLAC
+	movl $-14, %eax
+	ret
+
 /* int user_cmpxchg32(u32 *addr, u32 old, u32 new, u32 *cur) */
 	.globl user_cmpxchg32
 	.balign 16
