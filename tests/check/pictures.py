@@ -72,13 +72,13 @@ LINUX_FIELDS = {
     "mark_victim": r"pid=\d+",
 }
 TOLD = [
-    r" events-\d+ .* sched_switch: prev_comm=events prev_pid=\d+ prev_prio=125 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120$",
-    r" sched_wakeup: comm=events pid=\d+ prio=89 target_cpu=000$",
-    r" two words=3-\d+ .* task_rename: pid=(\d+) oldcomm=events newcomm=two words=3 oom_score_adj=250$",
+    r" scene-\d+ .* sched_switch: prev_comm=scene prev_pid=\d+ prev_prio=125 prev_state=S ==> next_comm=swapper/0 next_pid=0 next_prio=120$",
+    r" sched_wakeup: comm=scene pid=\d+ prio=89 target_cpu=000$",
+    r" two words=3-\d+ .* task_rename: pid=(\d+) oldcomm=scene newcomm=two words=3 oom_score_adj=250$",
     r" two words=3-\d+ .* oom_score_adj_update: pid=\d+ comm=two words=3 oom_score_adj=-7$",
-    r" sched_process_fork: comm=events pid=\d+ child_comm=events child_pid=\d+$",
-    r" sched_process_exit: comm=events pid=\d+ prio=89$",
-    r" signal_generate: sig=10 errno=0 code=-6 comm=events pid=\d+ grp=0 res=2$",
+    r" sched_process_fork: comm=scene pid=\d+ child_comm=scene child_pid=\d+$",
+    r" sched_process_exit: comm=scene pid=\d+ prio=89$",
+    r" signal_generate: sig=10 errno=0 code=-6 comm=scene pid=\d+ grp=0 res=2$",
 ]
 
 
