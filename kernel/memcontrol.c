@@ -65,6 +65,7 @@ int mem_cgroup_online(struct cgroup *cg)
 		return -ENOMEM;
 	atomic_init(&m->refs, 1);
 	atomic_init(&m->max, ~0ull);
+	atomic_init(&m->swap_max, ~0ull);
 	waitq_init(&m->oom_wait, "memcg_oom");
 	m->cgroup = cg;
 	spin_lock(&css_lock);

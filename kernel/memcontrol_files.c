@@ -38,11 +38,13 @@ static s64 show_number(struct cgroup *cg, char *buf, size_t n, u64 (*fn)(struct 
 static u64 usage_of(struct mem_cgroup *m) { return atomic_load(&m->usage) * PAGE_SIZE; }
 static u64 peak_of(struct mem_cgroup *m) { return atomic_load(&m->peak) * PAGE_SIZE; }
 static u64 failcnt_of(struct mem_cgroup *m) { return atomic_load(&m->failcnt); }
+static u64 swap_of(struct mem_cgroup *m) { (void)m; return 0; }
 static u64 oom_group_of(struct mem_cgroup *m) { return READ_ONCE(m->oom_group); }
 
 static s64 current_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, usage_of); }
 static s64 peak_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, peak_of); }
 static s64 failcnt_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, failcnt_of); }
+static s64 swap_current_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, swap_of); }
 static s64 oom_group_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, oom_group_of); }
 
 /*
@@ -67,16 +69,42 @@ static int parse_pages(const char *s, const char *none, u64 *pages)
 
 /* --- version 2 --- */
 
+/* @pages, and drops m. */
+static s64 show_limit(struct mem_cgroup *m, u64 pages, char *buf, size_t n)
+{
+	mem_cgroup_put(m);
+	return (s64)(pages == ~0ull ? kscnprintf(buf, n, "max\n") : kscnprintf(buf, n, "%lu\n", pages * PAGE_SIZE));
+}
+
 static s64 max_show(struct cgroup *cg, char *buf, size_t n)
 {
 	struct mem_cgroup *m = mem_cgroup_of(cg);
-	u64 pages;
 
+	return m ? show_limit(m, atomic_load(&m->max), buf, n) : -ENODEV;
+}
+
+static s64 swap_max_show(struct cgroup *cg, char *buf, size_t n)
+{
+	struct mem_cgroup *m = mem_cgroup_of(cg);
+
+	return m ? show_limit(m, atomic_load(&m->swap_max), buf, n) : -ENODEV;
+}
+
+/* Kept and shown, as on a Linux without swap: never reached. */
+static s64 swap_max_write(struct cgroup *cg, char *buf)
+{
+	struct mem_cgroup *m;
+	u64 pages;
+	int err = parse_pages(buf, "max", &pages);
+
+	if (err)
+		return err;
+	m = mem_cgroup_of(cg);
 	if (!m)
 		return -ENODEV;
-	pages = atomic_load(&m->max);
+	atomic_store(&m->swap_max, pages);
 	mem_cgroup_put(m);
-	return (s64)(pages == ~0ull ? kscnprintf(buf, n, "max\n") : kscnprintf(buf, n, "%lu\n", pages * PAGE_SIZE));
+	return 0;
 }
 
 /* Whoever is above the new limit gives pages up, and then processes. */
@@ -151,6 +179,8 @@ static s64 events_local_show(struct cgroup *cg, char *buf, size_t n) { return pr
 V2_FILE(file_current, "memory.current", .show = current_show);
 V2_FILE(file_peak, "memory.peak", .show = peak_show);
 V2_FILE(file_max, "memory.max", .show = max_show, .write = max_write);
+V2_FILE(file_swap_current, "memory.swap.current", .show = swap_current_show);
+V2_FILE(file_swap_max, "memory.swap.max", .show = swap_max_show, .write = swap_max_write);
 V2_FILE(file_events, "memory.events", .show = events_show, .event = EVENT_MEMORY);
 V2_FILE(file_events_local, "memory.events.local", .show = events_local_show);
 V2_FILE(file_oom_group, "memory.oom.group", .show = oom_group_show, .write = oom_group_write);

@@ -10,6 +10,7 @@ struct mem_cgroup {
 	struct cgroup *cgroup;		/* [css_lock] NULL: no group has it any more */
 	_Atomic u64 usage;		/* (~) pages, with those of all below */
 	_Atomic u64 max;		/* (~) pages; ~0: no limit */
+	_Atomic u64 swap_max;		/* (~) pages; ~0: no limit. There is no swap to be limited */
 	_Atomic u64 peak;		/* (~) the highest usage */
 	_Atomic u64 failcnt;		/* (~) how often max was in the way */
 	_Atomic u64 events[NR_MEMORY_EVENTS], local_events[NR_MEMORY_EVENTS];	/* (~) with those below; its own */

@@ -68,6 +68,35 @@ TEST(files)
 	out_memory();
 }
 
+// What a limit of swap is where there is no swap: none is used, and any limit is taken.
+TEST(swap_files)
+{
+	static const char *const bad[] = { "x", "-1", "8Q", "1 2", "+1", "1KB" };
+
+	v2_memory();
+	CHECK_EQ(make("a"), 0);
+	if (!listed("a", "memory.swap.max")) {
+		CHECK_EQ(sys(rmdir, "a"), 0);
+		out_memory();
+		SKIP("swap is not accounted here");
+	}
+	CHECK(reads("a/memory.swap.current", "0\n"));
+	CHECK(reads("a/memory.swap.max", "max\n"));
+	CHECK_EQ(t_spit("a/memory.swap.max", "0"), 0);
+	CHECK(reads("a/memory.swap.max", "0\n"));
+	CHECK_EQ(t_spit("a/memory.swap.max", "8193\n"), 0);
+	CHECK(reads("a/memory.swap.max", "8192\n"));
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK_EQ(t_spit("a/memory.swap.max", bad[i]), -EINVAL);
+	CHECK(reads("a/memory.swap.max", "8192\n"));
+	CHECK_EQ(t_spit("a/memory.swap.max", "max"), 0);
+	CHECK(reads("a/memory.swap.max", "max\n"));
+	CHECK_EQ(t_spit("a/memory.swap.current", "0"), -EINVAL);
+	CHECK_EQ(sys(open, "../../memory.swap.max", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_memory();
+}
+
 TEST(controllers)
 {
 	v2_memory();
