@@ -22,8 +22,8 @@
 static struct mutex pm_mutex = MUTEX_INIT(pm_mutex, "pm_mutex", RANK_PM);
 
 /* /sys/power/pm_test: how far a test suspend goes before it turns round. */
-enum pm_test { PM_TEST_NONE, PM_TEST_FREEZER, PM_TEST_DEVICES, NR_PM_TESTS };
-static const char *const pm_test_names[NR_PM_TESTS] = { "none", "freezer", "devices" };
+enum pm_test { PM_TEST_NONE, PM_TEST_CORE, PM_TEST_CPUS, PM_TEST_PLATFORM, PM_TEST_DEVICES, PM_TEST_FREEZER, NR_PM_TESTS };
+static const char *const pm_test_names[NR_PM_TESTS] = { "none", "core", "processors", "platform", "devices", "freezer" };
 static enum pm_test pm_test_level;		/* [pm_mutex] */
 static u64 pm_test_delay = 5;			/* seconds, /sys/module/suspend/parameters/pm_test_delay */
 
@@ -102,7 +102,8 @@ static int suspend_devices_and_idle(void)
 	trace_suspend_resume(SUSPEND_suspend_devices, 0);
 	if (err)
 		return err;
-	if (!suspend_test(PM_TEST_DEVICES))
+	/* The platform has nothing to do after the devices, so that both levels end here. */
+	if (!suspend_test(PM_TEST_DEVICES) && !suspend_test(PM_TEST_PLATFORM))
 		s2idle();
 	pm_phase("resume");
 	trace_suspend_resume(SUSPEND_resume_devices, 1);
@@ -116,6 +117,10 @@ static int enter_suspend(void)
 	int err;
 
 	pr_info("PM: suspend entry (s2idle)\n");
+	if (pm_test_level == PM_TEST_CORE || pm_test_level == PM_TEST_CPUS) {
+		pr_warn("PM: Unsupported test mode for suspend to idle, please choose none/freezer/devices/platform.\n");
+		return -EAGAIN;			/* an idle machine takes no processor away */
+	}
 	pm_phase("freeze_users");
 	err = freeze_processes();
 	if (err)
@@ -175,6 +180,8 @@ static s64 state_store(const char *s, size_t n)
 {
 	int err;
 
+	if (word_is(s, "disk"))
+		return -ENOSYS;			/* no hibernation */
 	if (!word_is(s, "freeze") && !word_is(s, "mem"))
 		return -EINVAL;
 	err = pm_suspend();

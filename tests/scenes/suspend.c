@@ -10,7 +10,10 @@ TEST(doors)
 	CHECK_GE(t_slurp(STATE, s_buf, sizeof s_buf), 1);
 	CHECK(strstr(s_buf, "freeze") != NULL);
 	CHECK_GE(t_slurp("/sys/power/pm_test", s_buf, sizeof s_buf), 1);
-	CHECK(strstr(s_buf, "[devices]") != NULL);
+	CHECK(!strcmp(s_buf, "none core processors platform [devices] freezer\n"));
+	CHECK_EQ(t_spit(STATE, "disk"), -ENOSYS);
+	CHECK_EQ(t_spit(STATE, "disk\n"), -ENOSYS);
+	CHECK_EQ(t_spit(STATE, "disks"), -EINVAL);
 	CHECK(t_spit(STATE, "nonsense") < 0);
 	CHECK(t_spit("/sys/power/pm_test", "nonsense") < 0);
 	CHECK(t_spit("/sys/power/pm_freeze_timeout", "x") < 0);
@@ -28,6 +31,31 @@ TEST(nothing_to_freeze)
 	s_set("/sys/power/pm_test", "freezer");
 	for (int i = 0; i < 10; i++)
 		s_suspend_ok();
+}
+
+// Which steps each level takes. An idle machine takes no processor away: there is nothing behind the platform.
+TEST(test_levels)
+{
+	s_stage();
+	s_set("/sys/power/pm_test", "platform");
+	s_set(TRACE, "0");
+	s_suspend_ok();
+	CHECK(strstr(s_trace(), "suspend_devices[0] begin") != NULL);
+	CHECK(strstr(s_trace(), "resume_devices[0] end") != NULL);
+	CHECK(!strstr(s_trace(), "machine_suspend"));
+	s_set("/sys/power/pm_test", "freezer");
+	s_set(TRACE, "0");
+	s_suspend_ok();
+	CHECK(!strstr(s_trace(), "suspend_devices"));
+	for (int i = 0; i < 2; i++) {
+		s_set("/sys/power/pm_test", ((const char *[]){"core", "processors"})[i]);
+		s_set(TRACE, "0");
+		CHECK_EQ(t_spit(STATE, "freeze"), -EAGAIN);
+		CHECK_EQ(t_spit(STATE, "mem"), -EAGAIN);
+		CHECK(!strstr(s_trace(), "freeze_processes"));
+	}
+	s_set("/sys/power/pm_test", "devices");
+	s_suspend_ok();
 }
 
 TEST(to_idle_and_woken_by_the_clock)
