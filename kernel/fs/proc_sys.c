@@ -258,12 +258,31 @@ static s64 show_int(char *buf, size_t n, s64 v)
 	return (s64)kscnprintf(buf, n, "%ld\n", v);
 }
 
-/* Stores a number of [lo, hi]: bytes used or -EINVAL. Here a plus is no sign. */
+/*
+ * Stores a number of [lo, hi]: bytes used or -EINVAL. As on Linux (proc_dointvec) it is the first word,
+ * whatever comes after it; a plus is no sign, and twenty characters are the most.
+ */
 static s64 store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
 {
+	char word[21];
+	const char *digits;
+	size_t len = 0;
+	u64 u;
 	s64 x;
 
-	if (kstrchr(buf, '+') || kparse_s64(buf, &x) || x < lo || x > hi)
+	while (kisspace(*buf))
+		buf++;
+	for (; buf[len] && !kstrchr(" \t\n", buf[len]); len++) {
+		if (len == sizeof(word) - 1)
+			return -EINVAL;
+		word[len] = buf[len];
+	}
+	word[len] = 0;
+	digits = word + (*word == '-');
+	if (kparse_digits(&digits, 0, &u) || *digits || u > INT32_MAX + 1ull)
+		return -EINVAL;
+	x = *word == '-' ? -(s64)u : (s64)u;
+	if (x < lo || x > hi)
 		return -EINVAL;
 	WRITE_ONCE(*v, (int)x);
 	return (s64)n;
@@ -277,8 +296,8 @@ static int sysctl_overcommit_memory, sysctl_max_map_count = 65530;
 	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/" file, .mode = 0644, .show = id##_show, .store = id##_store)
 
 SYSCTL_INT(panic_on_oom, "vm/panic_on_oom", sysctl_panic_on_oom, 0, 2);
-SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task, 0, INT32_MAX);
-SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, 0, INT32_MAX);
+SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task, INT32_MIN, INT32_MAX);
+SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, INT32_MIN, INT32_MAX);
 SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 0, 1);
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
 SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", mq_queues_max, INT32_MIN, INT32_MAX);

@@ -343,6 +343,33 @@ TEST(oom_score_adj)
 	CHECK(t_number(buf) > 0);
 }
 
+// A number of /proc/sys is the first word of what is written.
+TEST(sysctl_words)
+{
+	static const char path[] = "/proc/sys/vm/oom_kill_allocating_task";
+	static const struct { const char *text, *then; } good[] = {
+		{ "1 2", "1\n" }, { " \n-1\tx\n", "-1\n" }, { "0x10", "16\n" }, { "010 ", "8\n" }, { "2147483647", "2147483647\n" },
+		{ "-2147483648", "-2147483648\n" }, { "00000000000000000003", "3\n" }, { "0\n1\n", "0\n" } };
+	static const char *const bad[] = { " ", "\n", "x", "+1", "-", "-+1", "- 1", "1x", "1,2", "1\r", "2147483648", "-2147483649",
+		"18446744073709551617", "000000000000000000003" };
+	char was[16], now[16];
+
+	CHECK_GE(t_slurp(path, was, sizeof was), 2);
+	if (sys(access, path, 2) || t_spit(path, was))
+		SKIP("/proc/sys cannot be written");
+	for (unsigned i = 0; i < sizeof good / sizeof *good; i++) {
+		CHECK_EQ(t_spit(path, good[i].text), 0);
+		CHECK_GE(t_slurp(path, now, sizeof now), 2);
+		CHECK(!strcmp(now, good[i].then));
+	}
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+		CHECK_EQ(t_spit(path, bad[i]), -EINVAL);
+	CHECK_EQ(t_spit(path, ""), 0); // nothing is written
+	CHECK_GE(t_slurp(path, now, sizeof now), 2);
+	CHECK(!strcmp(now, "0\n"));
+	CHECK_EQ(t_spit(path, was), 0);
+}
+
 // No word of it suspends the machine.
 TEST(nonsense_for_suspend)
 {
