@@ -306,8 +306,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except qemu.Trouble as e:
-        print(e, file=sys.stderr)
-        sys.exit(1)
+    qemu.as_command(main, sys.argv[1:])

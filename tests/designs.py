@@ -415,8 +415,4 @@ def main(args):
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except qemu.Trouble as trouble:
-        print(trouble, file=sys.stderr)
-        sys.exit(1)
+    qemu.as_command(main, sys.argv[1:])

@@ -249,8 +249,4 @@ def profile():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(asked() and 0 if sys.argv[1:] == ["check"] else profile())
-    except qemu.Trouble as e:
-        print(e, file=sys.stderr)
-        sys.exit(1)
+    qemu.as_command(lambda: asked() and 0 if sys.argv[1:] == ["check"] else profile())

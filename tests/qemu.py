@@ -520,14 +520,24 @@ def main(argv):
     for n in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(n) != signal.SIG_IGN:
             signal.signal(n, stop)
+    return verbs[argv[1]](*argv[2:])
+
+
+def as_command(main, *args):
+    """Ends the program as a command line's: trouble is one line, and a reader of the output who has left is no trouble."""
     try:
-        return verbs[argv[1]](*argv[2:])
+        status = main(*args)
+        sys.stdout.flush()
     except Trouble as e:
         print(e, file=sys.stderr)
-        return 1
+        status = 1
     except KeyboardInterrupt:
-        return 130
+        status = 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 128 + signal.SIGPIPE
+    sys.exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    as_command(main, sys.argv)

@@ -479,4 +479,4 @@ def main(args):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    qemu.as_command(main, sys.argv[1:])

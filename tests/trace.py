@@ -368,8 +368,4 @@ def main():
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except qemu.Trouble as e:
-        print(e, file=sys.stderr)
-        sys.exit(1)
+    qemu.as_command(main)

@@ -476,12 +476,26 @@ def readme_commands_work():
         yield "only %d commands found" % seen
 
 
+def a_reader_who_leaves_is_no_trouble():
+    """a command whose output nobody reads any more ends without a traceback"""
+    for words in (["tests/run.py", "--list"], ["tests/designs.py", "late_live", "vfork_parent"]):
+        read, write = os.pipe()
+        os.close(read)
+        done = subprocess.run([sys.executable] + words, stdin=subprocess.DEVNULL, stdout=write, stderr=subprocess.PIPE, timeout=120)
+        os.close(write)
+        if b"Traceback" in done.stderr or b"BrokenPipe" in done.stderr:
+            yield "%s: %s" % (" ".join(words), done.stderr.decode("utf-8", "replace").strip().splitlines()[-1])
+        if done.returncode != 141:
+            yield "%s ends with %d" % (" ".join(words), done.returncode)
+
+
 RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_silent_is_stopped,
          missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing,
          a_full_device_is_told, a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
          a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
-         a_console_for_people, gdb_stops_at_the_entry, readme_commands_work]
+         a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
+         a_reader_who_leaves_is_no_trouble]
 
 
 if __name__ == "__main__":
