@@ -530,6 +530,8 @@ static s64 do_sendfile(struct file *out, struct file *in, uaddr_t offp, size_t n
 		if ((s64)pos < 0)
 			return -EINVAL;
 	}
+	if (!in->ops->lseek)
+		return -EINVAL;			/* what out does not take would be lost: splice is for that */
 	ret = copy_range(in, out, &pos, min(n, MAX_RW_COUNT));
 	if (ret < 0)
 		return ret;

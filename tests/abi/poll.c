@@ -521,4 +521,8 @@ TEST(bytes_between_files)
 	CHECK(!memcmp(buf, "ell", 3));
 	CHECK_EQ(sys(sendfile, rd, from, 0, 3), -EBADF);
 	CHECK_EQ(sys(sendfile, wr, 99, 0, 3), -EBADF);
+	CHECK_EQ(sys(write, wr, "pipe", 4), 4);
+	CHECK_EQ(sys(sendfile, from, rd, &off, 3), -ESPIPE);
+	CHECK_EQ(sys(sendfile, from, rd, 0, 3), -EINVAL); // what cannot be read again is for splice
+	CHECK_EQ(sys(read, rd, buf, 8), 4);
 }
