@@ -72,6 +72,46 @@ def download(package, folder, resolve=itself):
     raise NoRegistry("package %s cannot be downloaded (%s)." % (package, why[0][2:].strip()))
 
 
+def source(package, folder):
+    """The path of the package's source as its authors gave it out, in @folder. The machine's own lists rarely name sources."""
+    lists = os.path.join(folder, "source-lists")
+    os.makedirs(os.path.join(lists, "partial"), exist_ok=True)
+    name, = re.findall(r"^VERSION_CODENAME=(\w+)", open("/etc/os-release").read(), re.M) or ["stable"]
+    where = os.path.join(folder, "source.list")
+    with open(where, "w") as f:
+        f.write("deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian %s main\n" % name)
+    own = ["-o", "Dir::State::Lists=" + lists, "-o", "Dir::Cache=" + folder, "-o", "Debug::NoLocking=1",
+           "-o", "Dir::Etc::SourceList=" + where, "-o", "Dir::Etc::SourceParts=/dev/null"]
+    status, text = apt(folder, "apt-get", *own, "update")
+    if not status:
+        status, text = apt(folder, "apt-get", *own, "source", "--download-only", package)
+    found = [n for n in os.listdir(folder) if re.match(re.escape(package) + r"_.*\.orig\.tar\.\w+$", n)]
+    if status or not found:
+        why = [line for line in text.splitlines() if line.startswith("E:")] or ["no answer"]
+        raise NoRegistry("the source of %s cannot be downloaded (%s)." % (package, why[0][2:].strip()))
+    return os.path.join(folder, found[0])
+
+
+def built(package, command, inside):
+    """The path of a program that @command makes at @inside of the package's source; built the first time."""
+    os.makedirs(CACHE, exist_ok=True)
+    kept = os.path.join(CACHE, package + "-built")
+    with open(os.path.join(CACHE, "lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(kept):
+            tree, log = os.path.join(CACHE, package + "-source"), os.path.join(CACHE, package + ".log")
+            shutil.rmtree(tree, ignore_errors=True)
+            os.makedirs(tree)
+            subprocess.run(["tar", "-x", "--strip-components=1", "-f", source(package, tree), "-C", tree], check=True)
+            with open(log, "wb") as out:
+                done = subprocess.run(command, shell=True, cwd=tree, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            if done.returncode or not os.path.exists(os.path.join(tree, inside)):
+                raise Trouble("%s does not build: %s." % (package, os.path.relpath(log)))
+            os.rename(os.path.join(tree, inside), kept)
+            shutil.rmtree(tree)
+    return kept
+
+
 def program(package, inside):
     """The path of a program that @package has at @inside; downloaded the first time."""
     os.makedirs(CACHE, exist_ok=True)

@@ -97,6 +97,22 @@ def program(compiler, name):
     return test
 
 
+# Without what it could do with more libraries, and for one kind of program only. Not optimized: it is built once, and runs a second.
+STRACE = ("./configure -q --disable-dependency-tracking --disable-gcc-Werror --enable-mpers=no --without-libunwind --without-libdw "
+          "--without-libselinux CFLAGS=-O0 LDFLAGS=-static && make -s -j2 -C src")
+
+
+def strace():
+    """The strace that others use, linked static, says of programs here what it says on Linux."""
+    path, name = debian.built("strace", STRACE, "src/strace"), "strace.sh"
+    script = os.path.join(HERE, name)
+    wanted, code = on_linux([binary("busybox"), "ash", script, path])
+    if len(wanted) < 20 or code:
+        yield "on Linux there are %d lines, and the code is %d" % (len(wanted), code)
+    extra = [("bin/strace", path), ("tests/" + name, script)]
+    yield from differences(wanted, code, on_thaw("/bin/busybox ash /tests/%s /bin/strace 2>/dev/null" % name, extra))
+
+
 # What is asked of an applet, and what its output must have.
 APPLETS = [
     ("ps", r"^ *1 .*init", r"busybox ash ", r"\[oom_reaper\]$"),
@@ -220,6 +236,7 @@ TESTS = {
     "zsh-script": script("zsh.sh", 18, ["zsh-static", "-f"]),
     "go-program": script("numbers.jq", 10, ["gojq", "-n", "-f"]),
     "disk": disk,
+    "strace": strace,
     "glibc-threads": program("gcc", "threads"),
     "glibc-pty": program("gcc", "pty"),
     "glibc-tracer": program("gcc", "tracer"),
