@@ -37,6 +37,14 @@ def no_if_in_kernel_c():
                 yield "%s:%d: %s" % (path, n, line.strip())
 
 
+def a_call_is_here_or_absent():
+    """a system call is in kernel/syscalls.def or in syscalls_absent.def, not in both"""
+    here, absent = (set(re.findall(r"^[A-Z]+\((\d+),", text("kernel/" + name), re.M))
+                    for name in ("syscalls.def", "syscalls_absent.def"))
+    for number in sorted(here & absent, key=int):
+        yield "kernel/syscalls_absent.def: %s is here" % number
+
+
 def spdx_everywhere():
     """the first line (the second after #!) says the licence"""
     for path in files(".c", ".h", ".S", ".ld", ".py", ".mk", ".sh", ".def", ".awk", ".js", ".md") + [
@@ -147,7 +155,7 @@ def no_segment_is_writable_and_executable():
             yield "a segment is %s" % f
 
 
-RULES = [no_if_in_kernel_c, spdx_everywhere, includes_name_their_path, layers_are_kept, headers_say_once,
+RULES = [no_if_in_kernel_c, a_call_is_here_or_absent, spdx_everywhere, includes_name_their_path, layers_are_kept, headers_say_once,
          lines_fit, no_libc_names, every_function_is_called, no_segment_is_writable_and_executable]
 
 
