@@ -247,6 +247,7 @@ static void exec_creds(struct bprm *b)
 	commit_creds(&new);
 	if (b->secure)
 		current->pdeath_signal = 0;
+	current->personality &= ~(b->secure ? PER_CLEAR_ON_SETID : READ_IMPLIES_EXEC);
 	/* The caller may look neither into another's secrets nor into a program it may only run. */
 	if (!readable || new.uid != new.euid || new.gid != new.egid)
 		atomic_fetch_or(&current->mm->flags, MMF_NOT_DUMPABLE);

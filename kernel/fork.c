@@ -124,6 +124,7 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 	copy_creds(&p->cred, &current->cred);
 	copy_signal_state(p, c->flags);
 	p->mempolicy = current->mempolicy;
+	p->personality = current->personality;
 	rseq_fork(p, c->flags);
 	task_lock(current);
 	kmemcpy(p->comm, current->comm, sizeof(p->comm));

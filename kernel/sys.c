@@ -44,6 +44,10 @@ long sys_uname(uaddr_t ubuf)
 	struct k_utsname copy;
 
 	uts_copy(&copy);
+	if (current->personality & UNAME26)
+		kstrlcpy(copy.release, "2.6.61-thaw", sizeof(copy.release));
+	if ((current->personality & PER_MASK) == PER_LINUX32)
+		kstrlcpy(copy.machine, "i686", sizeof(copy.machine));
 	return copy_to_user(ubuf, &copy, sizeof(copy)) ? -EFAULT : 0;
 }
 
@@ -73,10 +77,17 @@ long sys_setdomainname(uaddr_t ubuf, int len)
 	return set_name(uts.domainname, ubuf, len);
 }
 
+/*
+ * What is set means something to uname, select and poll, mmap and mprotect; the rest is remembered.
+ * LINUX: MMAP_PAGE_ZERO maps nothing, and nothing is at random that ADDR_NO_RANDOMIZE would keep in its place.
+ */
 long sys_personality(u32 persona)
 {
-	/* Only the one there is: PER_LINUX; 0xffffffff asks. */
-	return persona == 0 || persona == 0xffffffffu ? 0 : -EINVAL;
+	u32 old = current->personality;
+
+	if (persona != 0xffffffffu)
+		current->personality = persona;
+	return old;
 }
 
 long sys_sysinfo(uaddr_t uinfo)

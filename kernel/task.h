@@ -222,6 +222,7 @@ struct task {
 	size_t sas_size;
 	struct restart_block restart;	/* (@) */
 	struct mempolicy mempolicy;	/* (@) */
+	u32 personality;		/* (@) */
 	u64 ptrace_message;		/* [S] of a trace stop, for GETEVENTMSG */
 	struct k_siginfo *last_siginfo;	/* [S] of a trace stop, on its stack; else NULL */
 

@@ -166,6 +166,10 @@ long arch_prctl(int code, uaddr_t addr)
 		return copy_to_user(addr, &a->fs_base, 8) ? -EFAULT : 0;
 	case ARCH_GET_GS:
 		return copy_to_user(addr, &a->gs_base, 8) ? -EFAULT : 0;
+	case ARCH_GET_CPUID:			/* may user mode ask with cpuid? */
+		return 1;
+	case ARCH_SET_CPUID:			/* LINUX: never forbidden, whatever the processor can */
+		return -ENODEV;
 	default:
 		return -EINVAL;
 	}

@@ -275,7 +275,7 @@ static void put_time_left(uaddr_t uts, u64 deadline)
 {
 	struct k_timespec left = time_left(deadline);
 
-	if (uts && deadline != NO_DEADLINE && copy_to_user(uts, &left, sizeof(left)))
+	if (uts && deadline != NO_DEADLINE && !(current->personality & STICKY_TIMEOUTS) && copy_to_user(uts, &left, sizeof(left)))
 		return;
 }
 
@@ -406,7 +406,7 @@ long sys_select(int n, uaddr_t in, uaddr_t out, uaddr_t ex, uaddr_t utv)
 			return ret;
 	}
 	ret = do_select(n, (uaddr_t[3]){ in, out, ex }, deadline);
-	if (utv && deadline != NO_DEADLINE) {
+	if (utv && deadline != NO_DEADLINE && !(current->personality & STICKY_TIMEOUTS)) {
 		struct k_timespec left = time_left(deadline);
 
 		tv = (struct k_timeval){ left.tv_sec, left.tv_nsec / 1000 };

@@ -90,6 +90,7 @@ static const struct proc_entry entries[] = {
 	{ "comm", 0644, proc_comm, proc_comm_store, NULL },
 	{ "environ", 0400 | PROC_GUARDED, proc_environ, NULL, NULL },
 	{ "auxv", 0400 | PROC_GUARDED, proc_auxv, NULL, NULL },
+	{ "personality", 0400 | PROC_GUARDED, proc_personality, NULL, NULL },
 	{ "maps", 0444 | PROC_GUARDED, proc_maps, NULL, NULL },
 	{ "statm", 0444, proc_statm, NULL, NULL },
 	{ "limits", 0444, proc_limits, NULL, NULL },

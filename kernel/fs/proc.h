@@ -21,6 +21,7 @@ struct proc_entry {
 s64 proc_stat_group(struct task *t, char *buf, size_t n);
 s64 proc_stat_thread(struct task *t, char *buf, size_t n);
 s64 proc_status(struct task *t, char *buf, size_t n);
+s64 proc_personality(struct task *t, char *buf, size_t n);
 s64 proc_limits(struct task *t, char *buf, size_t n);
 s64 proc_comm(struct task *t, char *buf, size_t n);
 s64 proc_comm_store(struct task *t, const char *buf, size_t n);

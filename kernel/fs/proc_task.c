@@ -250,6 +250,11 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 	return (s64)len;
 }
 
+s64 proc_personality(struct task *t, char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%08x\n", READ_ONCE(t->personality));
+}
+
 /* --- limits --- */
 
 static size_t print_limit(char *buf, size_t n, u64 v)

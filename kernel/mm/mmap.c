@@ -558,6 +558,8 @@ long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
 
 	if (off & ~PAGE_MASK)
 		return -EINVAL;
+	if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC)
+		prot |= PROT_EXEC;
 	file = mmap_file(len, flags, fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
@@ -592,6 +594,8 @@ long sys_mprotect(uaddr_t start, size_t len, u64 prot)
 	long ret;
 
 	prot &= ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP);
+	if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC)
+		prot |= PROT_EXEC;
 	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || start & ~PAGE_MASK)
 		return -EINVAL;
 	if (!len)

@@ -3,6 +3,8 @@
 // What a process is called and belongs to: prctl, groups and sessions, identity, limits, uname.
 #include "t.h"
 
+#include <linux/personality.h>
+
 static char name[64], buf[4096];
 
 TEST(names)
@@ -231,4 +233,82 @@ TEST(name_spaces_that_cannot_be_joined)
 		CHECK_EQ(sys(unshare, CLONE_NEWIPC | CLONE_FILES), -EPERM);
 	}),
 		0);
+}
+
+static char text[8192];
+
+HELPER(personality)
+{
+	CHECK_EQ(sys(personality, 0xffffffff), PER_BSD | STICKY_TIMEOUTS);
+	return 0;
+}
+
+TEST(another_personality)
+{
+	struct new_utsname un;
+
+	CHECK_EQ(sys(personality, 0xffffffff), 0);
+	CHECK_EQ(sys(personality, PER_BSD | STICKY_TIMEOUTS | READ_IMPLIES_EXEC), 0);
+	CHECK_EQ(sys(personality, 0xffffffff), PER_BSD | STICKY_TIMEOUTS | READ_IMPLIES_EXEC);
+	CHECK_EQ(t_slurp("/proc/self/personality", text, sizeof text), 9);
+	CHECK(!strcmp(text, "04400006\n"));
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(personality, PER_LINUX), PER_BSD | STICKY_TIMEOUTS | READ_IMPLIES_EXEC)), 0);
+	CHECK_EQ(IN_CHILD(t_exec("personality", NULL, NULL)), 0);
+	CHECK_EQ(sys(personality, 0x7fffffff), PER_BSD | STICKY_TIMEOUTS | READ_IMPLIES_EXEC); // anything is one
+	CHECK_EQ(sys(personality, PER_LINUX32), 0x7fffffff);
+	CHECK_EQ(sys(uname, &un), 0);
+	CHECK(!strcmp(un.machine, "i686"));
+	CHECK_EQ(sys(personality, UNAME26), PER_LINUX32);
+	CHECK_EQ(sys(uname, &un), 0);
+	CHECK(!strncmp(un.release, "2.6.", 4));
+	CHECK(!strcmp(un.machine, "x86_64"));
+}
+
+TEST(times_that_stick)
+{
+	struct timespec ts = {0, 2000000};
+	struct timeval tv = {0, 2000};
+
+	CHECK_EQ(sys(personality, STICKY_TIMEOUTS), 0);
+	CHECK_EQ(sys(ppoll, 0, 0, &ts, 0, 0), 0);
+	CHECK_EQ(ts.tv_nsec, 2000000);
+	CHECK_EQ(sys(select, 0, 0, 0, 0, &tv), 0);
+	CHECK_EQ(tv.tv_usec, 2000);
+	CHECK_EQ(sys(pselect6, 0, 0, 0, 0, &ts, 0), 0);
+	CHECK_EQ(ts.tv_nsec, 2000000);
+	CHECK_EQ(sys(personality, 0), STICKY_TIMEOUTS);
+	CHECK_EQ(sys(ppoll, 0, 0, &ts, 0, 0), 0);
+	CHECK_EQ(ts.tv_nsec, 0);
+}
+
+static bool may_run(char *p)
+{
+	char line[40];
+
+	CHECK_GE(t_slurp("/proc/self/maps", text, sizeof text), 1);
+	t_snprintf(line, sizeof line, "%lx-", (unsigned long)p);
+	char *at = strstr(text, line);
+	CHECK(at != NULL);
+	return strchr(at, ' ')[3] == 'x';
+}
+
+TEST(what_can_be_read_can_run)
+{
+	char *before = t_ptr((unsigned long)sys(mmap, 0x10000000, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)), *p;
+
+	CHECK(!may_run(before));
+	CHECK_EQ(sys(personality, READ_IMPLIES_EXEC), 0);
+	p = t_ptr((unsigned long)sys(mmap, 0x20000000, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+	CHECK(may_run(p));
+	CHECK(!may_run(before));
+	CHECK_EQ(sys(mprotect, before, PAGE, PROT_READ | PROT_WRITE), 0);
+	CHECK(may_run(before));
+	CHECK_EQ(sys(mprotect, before, PAGE, PROT_WRITE), 0);
+	CHECK(!may_run(before));
+}
+
+TEST(the_processor_says_what_it_is)
+{
+	CHECK_EQ(sys(arch_prctl, ARCH_GET_CPUID, 0), 1);
+	CHECK_EQ(sys(arch_prctl, 0x1999, 0), -EINVAL);
 }
