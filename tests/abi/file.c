@@ -354,6 +354,36 @@ TEST(symbolic_links)
 	CHECK_EQ(sys(access, "f", 0), 0); // the link went, not the file
 }
 
+TEST(slashes_and_dots_on_the_way)
+{
+	t_tmpdir();
+	sys(mkdir, "d", 0755);
+	t_spit("d/f", "F");
+	sys(symlink, "f", "d/l");
+	for (int again = 0; again < 2; again++) { // what is not known the first time is the second
+		CHECK_EQ(t_slurp("d//f", buf, sizeof buf), 1);
+		CHECK_EQ(t_slurp("./d/./f", buf, sizeof buf), 1);
+		CHECK_EQ(t_slurp("d/../d/f", buf, sizeof buf), 1);
+		CHECK_EQ(sys(access, "d/", 0), 0);
+		CHECK_EQ(sys(access, "d/f/", 0), -ENOTDIR);
+		CHECK_EQ(sys(access, "d/f//", 0), -ENOTDIR);
+		CHECK_EQ(sys(access, "d/f/x", 0), -ENOTDIR);
+		CHECK_EQ(sys(access, "d/l/", 0), -ENOTDIR);
+		CHECK_EQ(sys(access, "d/l/x", 0), -ENOTDIR);
+		CHECK_EQ(sys(open, "d/l", O_RDONLY | O_NOFOLLOW), -ELOOP);
+		CHECK_EQ(sys(open, "d/f", O_RDONLY | O_DIRECTORY), -ENOTDIR);
+		CHECK_EQ(sys(access, "d/g", 0), -ENOENT);
+		CHECK_EQ(sys(access, "", 0), -ENOENT);
+		CHECK_EQ(sys(access, "//", 0), 0);
+	}
+	CHECK_EQ(sys(rename, "d/f", "d/g"), 0);
+	CHECK_EQ(sys(access, "d/f", 0), -ENOENT);
+	CHECK_EQ(sys(access, "d/g", 0), 0);
+	CHECK_EQ(sys(rename, "d", "e"), 0);
+	CHECK_EQ(sys(access, "d/g", 0), -ENOENT);
+	CHECK_EQ(sys(access, "e/g", 0), 0);
+}
+
 TEST(symbolic_links_on_the_way)
 {
 	t_tmpdir();
