@@ -54,26 +54,31 @@ long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t oldact, size_t sigsetsize)
 	return 0;
 }
 
+static long __attribute__((noinline)) tell_mask(uaddr_t oldset, sigset_t_k old)
+{
+	return copy_to_user(oldset, &old, sizeof(old)) ? -EFAULT : 0;
+}
+
 long sys_rt_sigprocmask(int how, uaddr_t set, uaddr_t oldset, size_t sigsetsize)
 {
-	sigset_t_k new, old = current->blocked;
+	sigset_t_k old = current->blocked;
+	struct user_u64 new;
 
 	if (sigsetsize != K_SIGSET_SIZE)
 		return -EINVAL;
 	if (set) {
-		if (copy_from_user(&new, set, sizeof(new)))
-			return -EFAULT;
+		new = get_user_u64(set);
+		if (new.err)
+			return new.err;
 		if (how == SIG_BLOCK)
-			new |= old;
+			new.v |= old;
 		else if (how == SIG_UNBLOCK)
-			new = old & ~new;
+			new.v = old & ~new.v;
 		else if (how != SIG_SETMASK)
 			return -EINVAL;
-		set_current_blocked(new);
+		set_current_blocked(new.v);
 	}
-	if (oldset && copy_to_user(oldset, &old, sizeof(old)))
-		return -EFAULT;
-	return 0;
+	return oldset ? tell_mask(oldset, old) : 0;
 }
 
 long sys_rt_sigpending(uaddr_t set, size_t sigsetsize)
@@ -90,17 +95,18 @@ long sys_rt_sigpending(uaddr_t set, size_t sigsetsize)
 
 int set_user_sigmask(uaddr_t umask, size_t sigsetsize)
 {
-	sigset_t_k mask;
+	struct user_u64 mask;
 
 	if (!umask)
 		return 0;
 	if (sigsetsize != K_SIGSET_SIZE)
 		return -EINVAL;
-	if (copy_from_user(&mask, umask, sizeof(mask)))
-		return -EFAULT;
+	mask = get_user_u64(umask);
+	if (mask.err)
+		return mask.err;
 	current->saved_sigmask = current->blocked;
 	current->restore_sigmask = 1;
-	set_current_blocked(mask);
+	set_current_blocked(mask.v);
 	return 0;
 }
 
@@ -125,14 +131,15 @@ long sys_pause(void)
 
 long sys_rt_sigsuspend(uaddr_t set, size_t sigsetsize)
 {
-	sigset_t_k mask;
+	struct user_u64 mask;
 
 	if (sigsetsize != K_SIGSET_SIZE)
 		return -EINVAL;
-	if (copy_from_user(&mask, set, sizeof(mask)))
-		return -EFAULT;
+	mask = get_user_u64(set);
+	if (mask.err)
+		return mask.err;
 	current->saved_sigmask = current->blocked;
-	set_current_blocked(mask);
+	set_current_blocked(mask.v);
 	wait_for_signal();
 	current->restore_sigmask = 1;
 	return -ERESTARTNOHAND;

@@ -167,6 +167,15 @@ long strncpy_from_user(char *dst, uaddr_t src, size_t n)
 	return (long)n;
 }
 
+struct user_u64 get_user_u64(uaddr_t a)
+{
+	struct user_u64 u = { 0 };
+
+	if (copy_from_user(&u.v, a, sizeof(u.v)))
+		u = (struct user_u64){ .err = -EFAULT };
+	return u;
+}
+
 int cmpxchg_user32(uaddr_t addr, u32 old, u32 new, u32 *cur)
 {
 	u32 *p;
