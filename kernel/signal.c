@@ -83,7 +83,7 @@ static struct sigqueue *sigqueue_alloc(struct task *t, struct sigpending *p, boo
 }
 
 /* It is on p's queue, or, of a timer, on none. */
-static void sigqueue_free(struct sigpending *p, struct sigqueue *q)
+static __always_inline void sigqueue_free(struct sigpending *p, struct sigqueue *q)
 {
 	struct user *u = q->user;
 
@@ -605,7 +605,7 @@ static int next_signal(const struct sigpending *p, sigset_t_k mask)
 }
 
 /* The first info of sig; the bit stays while there is a second one. */
-static void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info)
+static __always_inline void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info)
 {
 	struct sigqueue *q, *first = NULL;
 	bool more = false;

@@ -155,21 +155,20 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 
 /*
  * Is there a whole xsave image of this CPU's size behind the 512 bytes at from? If not, they count
- * alone.
+ * alone. Between user_access_begin() and _end(), of whatever.
  */
-static bool is_extended(uaddr_t from)
+static inline bool is_extended(uaddr_t from)
 {
 	const struct k_fpx_sw_bytes *sw = &((const struct k_fpstate *)from)->sw_reserved;
 	u32 first, second, extended, size;
 	int err = 0;
 
-	if (!user_access_begin(from, fpu_frame_size()))
+	if (!from || !features.xsave || !access_ok(from, fpu_frame_size()))
 		return false;
 	first = get_user_32(&sw->magic1, &err);
 	extended = get_user_32(&sw->extended_size, &err);
 	size = get_user_32(&sw->xstate_size, &err);
 	second = get_user_32(magic2(from), &err);
-	user_access_end();
 	return first == FP_XSTATE_MAGIC1 && size == features.fpu_size && extended >= size && second == FP_XSTATE_MAGIC2;
 }
 
@@ -186,9 +185,8 @@ static int get_fpu_image(uaddr_t from, bool extended)
 }
 
 /* Current's FPU registers from the user's stack, or fresh ones for NULL. */
-static int get_fpu(uaddr_t from)
+static int get_fpu(uaddr_t from, bool extended)
 {
-	bool extended = from && features.xsave && is_extended(from);
 	struct task *t = current;
 	int err = 0;
 
@@ -239,6 +237,7 @@ int arch_signal_return(struct regs *r, u64 *mask)
 	const struct k_ucontext *uc = (const struct k_ucontext *)(r->sp - 8 + offsetof(struct k_rt_sigframe, uc));
 	u64 fpstate, ss_sp, ss_size;
 	u32 ss_flags;
+	bool extended;
 	int err = 0;
 
 	regs_forget_syscall(r);
@@ -252,8 +251,9 @@ int arch_signal_return(struct regs *r, u64 *mask)
 	*mask = get_user_64(&uc->uc_sigmask, &err);
 	if (likely(!err))
 		get_context(r, &uc->uc_mcontext, &err);
+	extended = is_extended(fpstate);
 	user_access_end();
-	if (err || get_fpu(fpstate))
+	if (err || get_fpu(fpstate, extended))
 		return -EFAULT;
 	restore_altstack(ss_sp, ss_flags, ss_size, r->sp);
 	return 0;
