@@ -37,7 +37,7 @@ extern const syscall_handler handlers[];
 extern unsigned nr_fast_calls;			/* 0 while calls are logged or traced */
 extern unsigned last_call;			/* ~0 meanwhile */
 long entry_syscall(struct regs *r);
-long entry_no_such_call(void);
+long entry_no_such_call(void);			/* interrupts on or off */
 /*
  * After that, with the value in arch_regs(current), if its tif has TIF_SYSCALL_TRACE or
  * TIF_SINGLESTEP. The tracer may change the registers. Interrupts on.

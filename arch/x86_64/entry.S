@@ -78,8 +78,7 @@ syscall_entry:
 	cmpl last_call(%rip), %eax
 	jbe .Lcall_slow
 	movl %eax, TASK_IN_SYSCALL(%rbx)
-	sti
-	call entry_no_such_call
+	call entry_no_such_call			/* with interrupts off: it is short */
 	jmp .Lcall_done
 
 .Lcall_slow:
