@@ -25,6 +25,7 @@ static u64 last_id = 1;				/* [C] */
 	[t] = { .refs = 1, .tree = t, .id = 1, .name = "",		\
 		.children = LIST_INIT(cgroup_roots[t].children),	\
 		.sibling = LIST_INIT(cgroup_roots[t].sibling),		\
+		.release_node = LIST_INIT(cgroup_roots[t].release_node),	\
 		.max_descendants = ~0u, .max_depth = ~0u }
 struct cgroup cgroup_roots[NR_CG_TREES] = { ROOT(CG_V2), ROOT(CG_FREEZER), ROOT(CG_MEMORY) };
 
@@ -133,6 +134,9 @@ static struct cgroup *group_new(struct cgroup *parent, const char *name, size_t 
 	cg->parent = cgroup_get(parent);
 	list_init(&cg->children);
 	list_init(&cg->sibling);
+	list_init(&cg->release_node);
+	cg->notify_on_release = parent->notify_on_release;
+	cg->clone_children = parent->clone_children;
 	cg->max_descendants = cg->max_depth = ~0u;
 	for (unsigned e = 0; e < NR_CGROUP_EVENTS; e++) {
 		atomic_init(&cg->event[e].seq, 1);
@@ -207,6 +211,7 @@ static bool kill_if_empty(struct cgroup *cg)
 		cg->parent->nr_children--;
 		cg->parent->nr_frozen_children -= cg->frozen;
 		cgroup_update_frozen(cg->parent);
+		cgroup1_check_for_release(cg->parent);
 	}
 	spin_unlock(&css_lock);
 	return empty;
@@ -248,6 +253,8 @@ static void count_member(struct cgroup *cg, s32 n)
 	cg->nr_tasks += (u32)n;
 	while (populated(cg) != was) {
 		cgroup_file_changed(cg, EVENT_CGROUP);
+		if (was)
+			cgroup1_check_for_release(cg);
 		cg = cg->parent;
 		if (cgroup_is_root(cg))
 			break;
@@ -381,7 +388,7 @@ static void notifier(void *arg)
 	for (;;) {
 		struct cgroup_event *e = NULL;
 
-		wait_event(&notifier_wait, !list_empty(&to_tell));
+		wait_event(&notifier_wait, !list_empty(&to_tell) || cgroup1_release_pending());
 		spin_lock(&cgroup_events_lock);
 		if (!list_empty(&to_tell)) {
 			e = list_first(&to_tell, struct cgroup_event, node);
@@ -392,7 +399,13 @@ static void notifier(void *arg)
 			cgroupfs_modified(e);
 			cgroup_put(e->cgroup);
 		}
+		cgroup1_release();
 	}
+}
+
+void cgroup_wake_notifier(void)
+{
+	wake_up_all(&notifier_wait);
 }
 
 void cgroup_start_notifier(void)

@@ -54,6 +54,10 @@ struct cgroup {
 	u32 nr_frozen_tasks, nr_frozen_children, nr_children;	/* [K] */
 	u32 freezer_state;		/* [C] version 1: legacy_freezer.c */
 
+	/* version 1: cgroup_v1.c */
+	bool notify_on_release, clone_children;	/* [C] */
+	struct list release_node;	/* [events_lock] it is empty, and that is to be told */
+
 	struct mem_cgroup *memcg;	/* [C+K] limits of its own, or NULL */
 
 	struct cgroup_event event[NR_CGROUP_EVENTS];	/* by number - 1 */
@@ -164,11 +168,18 @@ void freezer_online(struct cgroup *cg);		/* cgroup_mutex held; so below */
 void freezer_offline(struct cgroup *cg);
 void freezer_apply(struct task *t);		/* t->cgroup_freezing was set anew: freezes or thaws. tasklist_lock held. */
 
+/* cgroup_v1.c */
+void cgroup1_check_for_release(struct cgroup *cg);	/* it has lost a member or a child. css_lock held. */
+bool cgroup1_release_pending(void);
+void cgroup1_release(void);			/* starts the agent for one group, if one is pending. Sleeps. */
+void cgroup1_forget(enum cgroup_tree tree);	/* the tree is gone, and what its root said. cgroup_mutex held. */
+void cgroup_wake_notifier(void);		/* cgroup.c's thread, which runs that. Any context. */
+
 /* --- files --- */
 struct cgroup_file {
 	const char *name;
 	u32 trees;			/* ON(tree) */
-	bool not_on_root;
+	bool not_on_root, only_on_root;
 	enum cgroup_event_nr event;	/* what changes its text, or NO_EVENT */
 	bool (*visible)(struct cgroup *cg);			/* NULL: always */
 	s64 (*show)(struct cgroup *cg, char *buf, size_t n);	/* bytes or -errno; cgroup_mutex not held. May sleep. */

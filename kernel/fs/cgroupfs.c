@@ -42,7 +42,7 @@ static const struct cgroup_file *file_of(const struct inode *i)
 
 static bool has_file(struct cgroup *cg, const struct cgroup_file *cf)
 {
-	if (!(cf->trees & ON(cg->tree)) || (cf->not_on_root && cgroup_is_root(cg)))
+	if (!(cf->trees & ON(cg->tree)) || (cgroup_is_root(cg) ? cf->not_on_root : cf->only_on_root))
 		return false;
 	return !cf->visible || cf->visible(cg);
 }
@@ -392,6 +392,7 @@ static bool unmounted(struct super *sb)
 		sb->root->unlinked = 1;
 		if (group_of(i)->tree == CG_MEMORY)
 			(void)mem_cgroup_bind(false);	/* it has no groups */
+		cgroup1_forget(group_of(i)->tree);
 		WRITE_ONCE(supers[group_of(i)->tree], NULL);
 	}
 	mutex_unlock(&cgroup_mutex);

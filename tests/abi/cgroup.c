@@ -4,6 +4,7 @@
 #include "t.h"
 #include "cgroup.h"
 
+#include <linux/capability.h>
 #include <linux/inotify.h>
 #include <linux/stat.h>
 
@@ -481,4 +482,136 @@ TEST(mounted_twice)
 			CHECK_EQ(sys(rmdir, "m/a"), 0);
 		CHECK_EQ(sys(umount2, "m", 0), 0);
 	}
+}
+
+// ---- what only version 1 has ----
+
+static const char *const flags_v1[] = { "notify_on_release", "cgroup.clone_children" };
+
+TEST(v1_flags)
+{
+	static const char *const bad[] = { "x", "-1", "1 2", "1x", "18446744073709551616" };
+	char path[64];
+
+	v1("freezer");
+	CHECK_EQ(make("a"), 0);
+	for (unsigned f = 0; f < 2; f++) {
+		t_snprintf(path, sizeof path, "a/%s", flags_v1[f]);
+		CHECK(reads(path, "0\n"));
+		CHECK_EQ(t_spit(path, "7\n"), 0);
+		CHECK(reads(path, "1\n"));
+		for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++)
+			CHECK_EQ(t_spit(path, bad[i]), i == 4 ? -ERANGE : -EINVAL);
+		CHECK(reads(path, "1\n"));
+	}
+	CHECK_EQ(make("a/b"), 0); // takes them from its parent
+	for (unsigned f = 0; f < 2; f++) {
+		t_snprintf(path, sizeof path, "a/b/%s", flags_v1[f]);
+		CHECK(reads(path, "1\n"));
+		CHECK_EQ(t_spit(path, "0"), 0);
+		CHECK(reads(path, "0\n"));
+	}
+	CHECK(!listed("a", "release_agent")); // the root's
+	CHECK(!listed("a", "cgroup.sane_behavior"));
+	CHECK(reads("../cgroup.sane_behavior", "0\n"));
+	CHECK(reads("../notify_on_release", "0\n"));
+	CHECK_EQ(sys(rmdir, "a/b"), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_v1();
+}
+
+// Is run as `this @released SCRIPT GROUP`, by the script.
+HELPER(released)
+{
+	char path[64], text[128];
+	int n = t_snprintf(text, sizeof text, "%d %s %s\n", t_getpid(), t_argv[3], t_envp[0]);
+
+	t_snprintf(path, sizeof path, "%s.%s", t_argv[2], strrchr(t_argv[3], '/') + 1);
+	return sys(write, sys(open, path, O_CREAT | O_WRONLY | O_TRUNC, 0600), text, n) != n;
+}
+
+// The agent was run for the group of that name: what it was told, and it is gone.
+static bool released(const char *script, const char *name)
+{
+	char path[64], text[160], want[64];
+	long n;
+
+	t_snprintf(path, sizeof path, "%s.%s", script, name);
+	UNTIL(t_slurp(path, text, sizeof text) > 0);
+	n = t_number(text);
+	UNTIL(sys(kill, n, 0) == -ESRCH);
+	CHECK_EQ(sys(unlink, path), 0);
+	t_snprintf(want, sizeof want, "/%s/%s HOME=/\n", cg_base, name);
+	return strstr(text, want) && n > 1;
+}
+
+TEST(v1_release_agent)
+{
+	char script[32], text[128], other[64];
+	int pid;
+	long fd;
+
+	v1("freezer");
+	t_snprintf(script, sizeof script, "/tmp/release-%d", t_getpid());
+	fd = sys(open, script, O_CREAT | O_WRONLY, 0700);
+	CHECK_GE(fd, 0);
+	t_snprintf(text, sizeof text, "#!%s @released\n", t_self);
+	CHECK_EQ(sys(write, fd, text, strlen(text)), strlen(text));
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK(reads("../release_agent", "\n"));
+	CHECK_EQ(t_spit("../release_agent", script), 0);
+	t_snprintf(text, sizeof text, "%s\n", script);
+	CHECK(reads("../release_agent", text));
+
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(make("a/b"), 0);
+	CHECK_EQ(make("quiet"), 0);
+	CHECK_EQ(t_spit("a/notify_on_release", "1"), 0);
+	pid = t_fork();
+	if (!pid)
+		thread_pause(NULL);
+	CHECK_EQ(put("quiet/tasks", pid), 0);
+	CHECK_EQ(put("a/tasks", pid), 0); // quiet is empty again, and says nothing
+	CHECK_EQ(put("tasks", pid), 0); // a is empty, but for its child
+	CHECK_EQ(sys(rmdir, "a/b"), 0);
+	CHECK(released(script, "a")); // the last child went
+	CHECK_EQ(put("a/tasks", pid), 0);
+	CHECK_EQ(put("tasks", pid), 0);
+	CHECK(released(script, "a")); // the last task was moved
+	CHECK_EQ(put("a/tasks", pid), 0);
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	CHECK(released(script, "a")); // the last task died, and nobody has waited for it
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	t_snprintf(other, sizeof other, "%s.quiet", script);
+	CHECK_EQ(sys(access, other, 0), -ENOENT);
+
+	CHECK_EQ(t_spit("../release_agent", "/nowhere/at-all"), 0); // cannot be run: nothing happens
+	CHECK_EQ(make("a/b"), 0);
+	CHECK_EQ(sys(rmdir, "a/b"), 0);
+	CHECK_EQ(t_spit("../release_agent", "\n"), 0);
+	CHECK(reads("../release_agent", "\n"));
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	CHECK_EQ(sys(rmdir, "quiet"), 0);
+	CHECK_EQ(sys(unlink, script), 0);
+	out_v1();
+}
+
+static int without_sys_admin(void)
+{
+	struct __user_cap_header_struct h = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct d[2];
+
+	CHECK_EQ(sys(capget, &h, d), 0);
+	d[0].effective &= ~(1u << CAP_SYS_ADMIN);
+	CHECK_EQ(sys(capset, &h, d), 0);
+	CHECK_EQ(t_spit("../release_agent", "/bin/x"), -EPERM);
+	return 0;
+}
+
+TEST(v1_release_agent_is_the_administrators)
+{
+	v1("freezer");
+	CHECK_EQ(IN_CHILD(without_sys_admin()), 0);
+	CHECK(reads("../release_agent", "\n"));
+	out_v1();
 }

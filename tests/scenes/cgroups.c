@@ -447,3 +447,48 @@ TEST(memcg_limit_below_a_frozen_group)
 	v1_end();
 	memory_end();
 }
+
+HELPER(released)
+{
+	long fd = sys(open, "/tmp/released", O_WRONLY | O_APPEND);
+
+	return sys(write, fd, "x", 1) != 1;
+}
+
+// A group becomes empty while the machine goes to sleep: its agent is a task like any other, and runs afterwards.
+TEST(a_release_agent_and_suspend)
+{
+	char text[64];
+	long fd;
+
+	s_stage();
+	CHECK_EQ(sys(mkdir, "/tmp/v1", 0700), 0);
+	CHECK_EQ(sys(mount, "none", "/tmp/v1", "cgroup", 0, "freezer"), 0);
+	CHECK_EQ(sys(mkdir, "/tmp/v1/g", 0755), 0);
+	CHECK_EQ(sys(close, sys(open, "/tmp/released", O_CREAT | O_WRONLY, 0600)), 0);
+	fd = sys(open, "/tmp/agent", O_CREAT | O_WRONLY, 0700);
+	t_snprintf(text, sizeof text, "#!%s @released\n", t_self);
+	CHECK_EQ(sys(write, fd, text, strlen(text)), strlen(text));
+	CHECK_EQ(sys(close, fd), 0);
+	s_set("/tmp/v1/release_agent", "/tmp/agent");
+	s_set("/tmp/v1/g/notify_on_release", "1");
+	for (int i = 0; i < 20; i++) {
+		int pid = t_fork();
+
+		if (!pid) {
+			s_set("/tmp/v1/g/tasks", "0");
+			t_exit(0);
+		}
+		if (i % 2)
+			CHECK_EQ(t_wait(pid), 0);
+		s_suspend_ok();
+		if (!(i % 2))
+			CHECK_EQ(t_wait(pid), 0);
+		UNTIL(t_slurp("/tmp/released", text, sizeof text) == i + 1);
+	}
+	CHECK_EQ(sys(unlink, "/tmp/released"), 0);
+	CHECK_EQ(sys(unlink, "/tmp/agent"), 0);
+	CHECK_EQ(sys(rmdir, "/tmp/v1/g"), 0);
+	CHECK_EQ(sys(umount2, "/tmp/v1", 0), 0);
+	CHECK_EQ(sys(rmdir, "/tmp/v1"), 0);
+}
