@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * POSIX message queues: a queue is a file of one small file system, which is there from the start and can
- * be mounted in any number of places. Mirrors Linux ipc/mqueue.c.
+ * Messages of POSIX message queues: sent, received, waited for, told of. Mirrors Linux ipc/mqueue.c; the
+ * queues themselves are in mqueue_fs.c.
  *
  * Who waits is on a list of the queue. A sender gives its message to the receiver that is next, past the
  * queue, and a receiver puts the message of the sender that is next into the queue: who was woken has what
@@ -9,33 +9,16 @@
  * has seen itself off the list, or taken itself off, under the queue's lock.
  *
  * LINUX: messages are a sorted list, not a tree; a message has at most what kmalloc gives; who is told by a
- * netlink socket (SIGEV_THREAD) needs one, and there are none; the last mount is busy while a queue is open.
+ * netlink socket (SIGEV_THREAD) needs one, and there are none.
  *
  * Locks: mqueue->lock. The signal of a notification is sent after it is dropped.
  */
-#include "kernel/cred.h"
-#include "kernel/fs/dcache.h"
-#include "kernel/ipc/ipc.h"
-#include "kernel/lib/fmt.h"
-#include "kernel/lib/string.h"
+#include "kernel/ipc/mqueue.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
-#include "kernel/waitq.h"
 
-#define FILE_SIZE	80u		/* what stat says of a queue */
-#define NAME_SIZE	20u		/* what a name adds to its directory's size */
-#define MSG_OVERHEAD	48u		/* RLIMIT_MSGQUEUE: a message, and a priority, besides the text, as Linux counts them */
 #define COOKIE_LEN	32u		/* of SIGEV_THREAD */
-
-int mq_queues_max = 256, mq_msg_max = 10, mq_msgsize_max = 8192, mq_msg_default = 10, mq_msgsize_default = 8192;
-
-struct mq_msg {
-	struct list node;
-	u32 prio;
-	size_t size;
-	char text[];
-};
 
 struct mq_waiter {			/* [lock of the queue] */
 	struct list node;
@@ -43,24 +26,6 @@ struct mq_waiter {			/* [lock of the queue] */
 	struct mq_msg *msg;		/* a sender's own, or what a receiver was given */
 	bool done;			/* it is off the list, and its message where it belongs */
 };
-
-struct mqueue {
-	struct spinlock lock;		/* RANK_IPC */
-	struct list messages;		/* [lock] the highest priority first, and of one the oldest first */
-	struct k_mq_attr attr;		/* [lock] mq_curmsgs; the rest (!) */
-	u64 bytes;			/* [lock] of texts */
-	struct list senders, receivers;	/* [lock] of struct mq_waiter, who is next first. Not both. */
-	struct waitq wait;		/* poll */
-	struct group *owner;		/* [lock] who is to be told, referenced; NULL: nobody */
-	int notify, signo;		/* [lock] of owner */
-	union k_sigval value;		/* [lock] */
-	struct user *user;		/* (!) who made it, referenced */
-	u64 charged;			/* (!) in user->mq_bytes */
-};
-
-static struct super *mq_super;			/* (!) from the first mount on, at boot */
-static _Atomic int nr_queues;
-static const struct file_ops mqueue_fops;
 
 /* --- messages --- */
 
@@ -103,361 +68,6 @@ static struct mq_msg *msg_from_user(uaddr_t text, size_t n, u32 prio)
 	m->size = n;
 	m->prio = prio;
 	return m;
-}
-
-/* --- queues --- */
-
-static int check_attr(const struct k_mq_attr *a)
-{
-	bool may = capable(CAP_SYS_RESOURCE);
-	s64 most = may ? MQ_HARD_MSGMAX : READ_ONCE(mq_msg_max), longest = may ? MQ_HARD_MSGSIZEMAX : READ_ONCE(mq_msgsize_max);
-
-	return a->mq_maxmsg <= 0 || a->mq_msgsize <= 0 || a->mq_maxmsg > most || a->mq_msgsize > longest ? -EINVAL : 0;
-}
-
-/* A queue can be filled by others: its maker pays for all that fits. */
-static int charge(struct mqueue *q)
-{
-	const struct k_mq_attr *a = &q->attr;
-	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_MSGQUEUE].rlim_cur);
-	u64 n = (u64)a->mq_maxmsg * ((u64)a->mq_msgsize + MSG_OVERHEAD) + min((u64)a->mq_maxmsg, MQ_PRIO_MAX) * MSG_OVERHEAD;
-
-	q->user = get_user_of(current->cred.uid);
-	if (!q->user)
-		return -ENOMEM;
-	if (atomic_fetch_add(&q->user->mq_bytes, n) + n > limit) {
-		atomic_fetch_sub(&q->user->mq_bytes, n);
-		put_user_of(q->user);
-		return -EMFILE;
-	}
-	q->charged = n;
-	return 0;
-}
-
-static struct mqueue *mqueue_alloc(const struct k_mq_attr *attr)
-{
-	struct mqueue *q = kzalloc(sizeof(*q), GFP_KERNEL);
-	int err;
-
-	if (!q)
-		return ERR_PTR(-ENOMEM);
-	q->attr.mq_maxmsg = attr ? attr->mq_maxmsg : min(READ_ONCE(mq_msg_max), READ_ONCE(mq_msg_default));
-	q->attr.mq_msgsize = attr ? attr->mq_msgsize : min(READ_ONCE(mq_msgsize_max), READ_ONCE(mq_msgsize_default));
-	err = check_attr(&q->attr);
-	if (!err)
-		err = charge(q);
-	if (err) {
-		kfree(q);
-		return ERR_PTR(err);
-	}
-	spin_init(&q->lock, "mqueue", RANK_IPC);
-	list_init(&q->messages);
-	list_init(&q->senders);
-	list_init(&q->receivers);
-	waitq_init(&q->wait, "mqueue");
-	return q;
-}
-
-static void mqueue_free(struct mqueue *q)
-{
-	struct mq_msg *m;
-
-	while (!list_empty(&q->messages)) {
-		m = list_first(&q->messages, struct mq_msg, node);
-		list_del(&m->node);
-		kfree(m);
-	}
-	if (q->owner)
-		group_put(q->owner);
-	atomic_fetch_sub(&q->user->mq_bytes, q->charged);
-	put_user_of(q->user);
-	kfree(q);
-}
-
-static void touch(struct inode *i)
-{
-	i->atime = i->mtime = i->ctime = now_realtime();
-}
-
-/* --- the file system --- */
-
-static void mqueue_evict(struct inode *i)
-{
-	if (!i->private)
-		return;
-	mqueue_free(i->private);
-	atomic_fetch_sub(&nr_queues, 1);
-}
-
-/* The texts stay: O_TRUNC means nothing here. */
-static int mqueue_truncate(struct inode *i, u64 size)
-{
-	(void)i, (void)size;
-	return 0;
-}
-
-static const struct inode_ops mqueue_inode_ops = { .evict = mqueue_evict, .truncate = mqueue_truncate };
-
-/* d, a new name in dir, becomes a queue's. */
-static int make_queue(struct inode *dir, struct dentry *d, u32 mode, const struct k_mq_attr *attr)
-{
-	struct mqueue *q = ERR_PTR(-ENOSPC);
-	struct inode *i = inode_alloc(dir->sb, mode);
-
-	if (!i)
-		return -ENOMEM;
-	if (atomic_fetch_add(&nr_queues, 1) < READ_ONCE(mq_queues_max) || capable(CAP_SYS_RESOURCE))
-		q = mqueue_alloc(attr);
-	if (IS_ERR(q)) {
-		atomic_fetch_sub(&nr_queues, 1);
-		iput(i);
-		return (int)PTR_ERR(q);
-	}
-	i->private = q;
-	i->ops = &mqueue_inode_ops;
-	i->fops = &mqueue_fops;
-	i->size = FILE_SIZE;
-	i->uid = current->cred.fsuid;
-	i->gid = current->cred.fsgid;
-	dir->size += NAME_SIZE;
-	touch(dir);
-	d->inode = i;
-	return 0;
-}
-
-static int mqueue_create(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
-{
-	(void)rdev;
-	return (mode & S_IFMT) == S_IFREG ? make_queue(dir, d, mode, NULL) : -EPERM;
-}
-
-static int mqueue_unlink(struct inode *dir, struct dentry *d)
-{
-	dir->size -= NAME_SIZE;
-	touch(dir);
-	d->inode->ctime = dir->ctime;
-	atomic_fetch_sub(&d->inode->nlink, 1);
-	return 0;
-}
-
-static const struct inode_ops mqueue_dir_ops = { .create = mqueue_create, .unlink = mqueue_unlink };
-
-static int mqueue_fill(struct super *sb, const char *options)
-{
-	struct inode *i = inode_alloc(sb, S_IFDIR | 01777);
-
-	(void)options;
-	if (!i)
-		return -ENOMEM;
-	i->ops = &mqueue_dir_ops;
-	i->fops = &dir_fops;
-	i->size = 2 * NAME_SIZE;
-	sb->magic = MQUEUE_MAGIC;
-	sb->root = dentry_alloc(NULL, "/", 1);
-	if (!sb->root) {
-		iput(i);
-		return -ENOMEM;
-	}
-	sb->root->inode = i;
-	mq_super = sb;
-	return 0;
-}
-
-static struct super *mqueue_shared(const char *options)
-{
-	(void)options;
-	return mq_super;
-}
-
-static bool mqueue_unmounted(struct super *sb)
-{
-	(void)sb;
-	return false;
-}
-
-FS_TYPE(mqueue_type, .name = "mqueue", .fill = mqueue_fill, .shared = mqueue_shared, .unmounted = mqueue_unmounted);
-
-/* --- files --- */
-
-static s64 mqueue_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
-{
-	struct mqueue *q = f->inode->private;
-	char text[FILE_SIZE];
-	size_t len;
-
-	spin_lock(&q->lock);
-	len = kscnprintf(text, sizeof(text), "QSIZE:%-10lu NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n", q->bytes,
-			 q->owner ? q->notify : 0, q->owner && q->notify == SIGEV_SIGNAL ? q->signo : 0, q->owner ? q->owner->tgid : 0);
-	spin_unlock(&q->lock);
-	if (*pos >= len)
-		return 0;
-	n = min(n, len - (size_t)*pos);
-	if (copy_to_user(buf, text + *pos, n))
-		return -EFAULT;
-	*pos += n;
-	return (s64)n;
-}
-
-static s64 mqueue_lseek(struct file *f, s64 off, int whence)
-{
-	return fixed_lseek(f, off, whence, FILE_SIZE);
-}
-
-/* Nobody is told any more; the reference is the caller's. q->lock held. */
-static struct group *forget_owner(struct mqueue *q)
-{
-	struct group *g = q->owner;
-
-	q->owner = NULL;
-	return g;
-}
-
-/* Each close of a process that is to be told ends that, whichever descriptor it is. */
-static int mqueue_flush(struct file *f)
-{
-	struct mqueue *q = f->inode->private;
-	struct group *g = NULL;
-
-	spin_lock(&q->lock);
-	if (q->owner == current->group)
-		g = forget_owner(q);
-	spin_unlock(&q->lock);
-	if (g)
-		group_put(g);
-	return 0;
-}
-
-static unsigned mqueue_poll(struct file *f, struct poll_table *pt)
-{
-	struct mqueue *q = f->inode->private;
-	s64 n;
-
-	poll_wait(pt, &q->wait);
-	n = READ_ONCE(q->attr.mq_curmsgs);
-	return (n ? POLLIN | POLLRDNORM : 0u) | (n < q->attr.mq_maxmsg ? POLLOUT | POLLWRNORM : 0u);
-}
-
-static const struct file_ops mqueue_fops = {
-	.read = mqueue_read,
-	.lseek = mqueue_lseek,
-	.flush = mqueue_flush,
-	.poll = mqueue_poll,
-};
-
-/* .file NULL: -EBADF, as for what is no queue. */
-static struct fdref queue_get(int fd)
-{
-	struct fdref r = fdget(fd);
-
-	if (r.file && r.file->ops != &mqueue_fops) {
-		fdput(r);
-		r = (struct fdref){ 0 };
-	}
-	return r;
-}
-
-/* --- mq_open, mq_unlink --- */
-
-static int check_name(const char *name)
-{
-	if (!name[0])
-		return -ENOENT;
-	if (kstrchr(name, '/') || kstreq(name, ".") || kstreq(name, ".."))
-		return -EACCES;
-	return kstrlen(name) > K_NAME_MAX ? -ENAMETOOLONG : 0;
-}
-
-static struct dentry *create_named(struct dentry *dir, const char *name, u32 mode, const struct k_mq_attr *attr)
-{
-	struct dentry *d;
-	int err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
-
-	if (err)
-		return ERR_PTR(err);
-	d = dentry_alloc(dir, name, kstrlen(name));
-	if (!d)
-		return ERR_PTR(-ENOMEM);
-	err = make_queue(dir->inode, d, S_IFREG | mode, attr);
-	if (err) {
-		dput(d);
-		return ERR_PTR(err);
-	}
-	d_add(d);
-	fsnotify_name(dir, IN_CREATE, d->inode, (struct qstr){ d->name, d->len }, 0);
-	return d;
-}
-
-/* What is there already must let itself be opened like that; the maker may do as it likes. */
-static int may_open(const struct dentry *d, u32 flags)
-{
-	static const unsigned masks[] = { MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE };
-
-	if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-		return -EEXIST;
-	return (flags & O_ACCMODE) == O_ACCMODE ? -EINVAL : inode_permission(d->inode, masks[flags & O_ACCMODE]);
-}
-
-static struct file *open_queue(const char *name, u32 flags, u32 mode, const struct k_mq_attr *attr)
-{
-	struct dentry *dir = mq_super->root, *d;
-	struct file *f;
-	int err = check_name(name);
-
-	if (err)
-		return ERR_PTR(err);
-	mutex_lock(&dir->inode->lock);
-	d = lookup_one(dir, name, kstrlen(name));
-	if (!IS_ERR(d)) {
-		err = may_open(d, flags);
-		if (err) {
-			dput(d);
-			d = ERR_PTR(err);
-		}
-	} else if (PTR_ERR(d) == -ENOENT && flags & O_CREAT) {
-		d = create_named(dir, name, mode & 07777 & ~current_umask(), attr);
-	}
-	mutex_unlock(&dir->inode->lock);
-	if (IS_ERR(d))
-		return (struct file *)d;
-	f = file_open_dentry(d, flags & (O_ACCMODE | O_NONBLOCK));
-	if (!IS_ERR(f))
-		fsnotify(f->dentry, IN_OPEN);
-	return f;
-}
-
-long sys_mq_open(uaddr_t uname, int flags, u32 mode, uaddr_t uattr)
-{
-	struct k_mq_attr attr;
-	char *name;
-	int fd;
-
-	if (uattr && copy_from_user(&attr, uattr, sizeof(attr)))
-		return -EFAULT;
-	name = getname(uname);
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	fd = fd_reserve(O_CLOEXEC);
-	if (fd >= 0)
-		fd = fd_install(fd, open_queue(name, (u32)flags, mode, uattr ? &attr : NULL));
-	putname(name);
-	return fd;
-}
-
-long sys_mq_unlink(uaddr_t uname)
-{
-	char *name = getname(uname);
-	long err;
-
-	if (IS_ERR(name))
-		return PTR_ERR(name);
-	err = check_name(name);
-	if (!err) {
-		struct parent_path pp = { .dir = mq_super->root, .last = { name, (u32)kstrlen(name) } };
-
-		err = vfs_remove(&pp, false);
-	}
-	putname(name);
-	return err;
 }
 
 /* --- waiting --- */
@@ -533,7 +143,7 @@ static int get_deadline(uaddr_t uts, u64 *deadline)
 static void notify(struct mqueue *q)
 {
 	struct k_siginfo info = { .si_signo = q->signo, .si_code = SI_MESGQ };
-	struct group *g = q->attr.mq_curmsgs == 1 ? forget_owner(q) : NULL;
+	struct group *g = q->attr.mq_curmsgs == 1 ? mqueue_forget_owner(q) : NULL;
 	bool signal = q->notify == SIGEV_SIGNAL;
 
 	info.u.rt.si_pid = current->tgid;
@@ -565,7 +175,7 @@ static int send(struct file *f, struct mq_msg *m, u64 deadline)
 		spin_unlock(&q->lock);
 		return -EAGAIN;
 	}
-	touch(f->inode);
+	mqueue_touch(f->inode);
 	receiver = serve(&q->receivers);
 	if (receiver) {
 		receiver->msg = m;
@@ -606,7 +216,7 @@ long sys_mq_timedsend(int fd, uaddr_t text, size_t n, u32 prio, uaddr_t utimeout
 		return err;
 	if (prio >= MQ_PRIO_MAX)
 		return -EINVAL;
-	r = queue_get(fd);
+	r = mqueue_get(fd);
 	if (!r.file)
 		return -EBADF;
 	err = send_from_user(r.file, text, n, prio, deadline);
@@ -634,7 +244,7 @@ static struct mq_msg *receive(struct file *f, u64 deadline)
 		spin_unlock(&q->lock);
 		return ERR_PTR(-EAGAIN);
 	}
-	touch(f->inode);
+	mqueue_touch(f->inode);
 	sender = serve(&q->senders);
 	if (sender)
 		insert(q, sender->msg);
@@ -672,7 +282,7 @@ long sys_mq_timedreceive(int fd, uaddr_t text, size_t n, uaddr_t uprio, uaddr_t 
 
 	if (ret)
 		return ret;
-	r = queue_get(fd);
+	r = mqueue_get(fd);
 	if (!r.file)
 		return -EBADF;
 	ret = receive_to_user(r.file, text, n, uprio, deadline);
@@ -729,7 +339,7 @@ static int set_notify(struct inode *i, const struct k_sigevent *ev)
 		q->owner = current->group;
 		atomic_fetch_add(&q->owner->sigcnt, 1);
 	} else if (q->owner == current->group) {
-		old = forget_owner(q);
+		old = mqueue_forget_owner(q);
 	}
 	if (!err)
 		i->atime = i->ctime = now_realtime();
@@ -750,7 +360,7 @@ long sys_mq_notify(int fd, uaddr_t uev)
 	err = uev ? check_event(&ev) : 0;
 	if (err)
 		return err;
-	r = queue_get(fd);
+	r = mqueue_get(fd);
 	if (!r.file)
 		return -EBADF;
 	err = set_notify(r.file->inode, uev ? &ev : NULL);
@@ -770,7 +380,7 @@ long sys_mq_getsetattr(int fd, uaddr_t unew, uaddr_t uold)
 		return -EFAULT;
 	if (unew && new.mq_flags & ~(s64)O_NONBLOCK)
 		return -EINVAL;
-	r = queue_get(fd);
+	r = mqueue_get(fd);
 	if (!r.file)
 		return -EBADF;
 	q = r.file->inode->private;
