@@ -21,10 +21,10 @@ static void victim_faults_at(const char *point)
 	CHECK_EQ(sys(wait4, h.pid, 0, 0, 0), -ECHILD); // nobody ever hears of it
 	CHECK_EQ(sys(kill, h.pid, SIGKILL), 0);
 	t_sleep_ms(100); // long enough for whoever still drops it
-	bool counted = t_field(OOM, "victims") != 0;
-	CHECK_EQ(s_suspend(), counted ? -EBUSY : 0);
-	CHECK(s_is(OOM, "last_disable", counted ? "timeout" : "ok"));
-	if (counted)
+	long err = s_suspend();
+	bool owed = err == -EBUSY && s_is(OOM, "last_disable", "timeout"); // by a count, or by what the design looks at
+	CHECK(owed || (err == 0 && t_field(OOM, "victims") == 0));
+	if (owed)
 		t_printf("# known L1 count leaked with a thread that ended in a fault of the kernel\n");
 	KEEPS("S5", "threads left in the fridge", t_field(OOM, "frozen_victims") == 0);
 	KEEPS("S4", "runs uncounted under the barrier", t_field(OOM, "uncovered") == 0);
