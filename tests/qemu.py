@@ -90,6 +90,7 @@ def image(argv=None, prog=None, extra=()):
 class Boot:
     """What came of a boot: status (QEMU's), report (lines), console (bytes, if captured), seconds, hung."""
     quiet = "stdin=eof "  # the boot word for a console without a user
+    console = b""
 
     def passed(self):
         return self.status == PASS and not self.hung

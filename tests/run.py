@@ -271,7 +271,7 @@ def suite_panic(suite):
     cases = {
         "on_oom": [r"PANIC .*panic_on_oom", r"invoked oom-killer", r"oom_score_adj name", r"\[ +\d+\] .* panics$"],
         "on_group_oom": [r"killed without a panic", r"PANIC .*compulsory panic_on_oom", r"memory: usage \d+kB, limit 1024kB"],
-        "crash": [r"PANIC on CPU \d, panics/\d+: sysrq triggered crash", r" sysrq_store", r" sys_write\+0x",
+        "crash": [r"PANIC on CPU \d, panics/\d+: sysrq triggered crash", r" sysrq_store", r" pseudo_write\+0x",
                   r" syscall_entry\+0x", r"^ +1 +1 .* init$", r"^ +\d+ +\d+ .* panics$", r"sched_process_exec: "],
         "exhaust_stack": [r"PANIC .*kernel stack overflow", r"double fault", r" recurse\+0x"],
         "corrupt_stack": [r"PANIC .*stack protector: the stack of panics/\d+ was overwritten"],

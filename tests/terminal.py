@@ -25,7 +25,7 @@ class Session:
         initrd = os.path.join(work, "initrd.cpio")
         with open(initrd, "wb") as f:
             f.write(img)
-        args = qemu.as_command() + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
+        args = qemu.command() + ["-chardev", "stdio,id=console,signal=off", "-serial", "chardev:console",
                                  "-serial", "null", "-kernel", qemu.KERNEL, "-append", words, "-initrd", initrd]
         self.prompt = "(?m)^" + re.escape(prompt)
         self.master, slave = pty.openpty()

@@ -352,13 +352,14 @@ TEST(waitid_tells_the_childs_user)
 	if (pid == 0) {
 		sys(setresuid, 1234, 0, 0);
 		sys(kill, t_getpid(), SIGSTOP);
-		t_exit(0);
+		thread_pause(NULL); // not gone before it was seen to continue
 	}
 	CHECK_EQ(sys(waitid, P_PID, pid, &info, WSTOPPED, 0), 0);
 	CHECK_EQ(info.si_uid, 1234);
 	sys(kill, pid, SIGCONT);
 	CHECK_EQ(sys(waitid, P_PID, pid, &info, WCONTINUED, 0), 0);
 	CHECK_EQ(info.si_uid, 1234);
+	sys(kill, pid, SIGKILL);
 	CHECK_EQ(sys(waitid, P_PID, pid, &info, WEXITED, 0), 0);
 	CHECK_EQ(info.si_uid, 1234);
 }

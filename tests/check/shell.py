@@ -3,6 +3,7 @@
 """The shell: as a person types at it, and against dash. One TAP line a rule."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -80,6 +81,24 @@ def a_person_at_the_console():
             s.close()
 
 
+def what_the_readme_types():
+    """each line of its blocks for Thaw's prompt works"""
+    with open("README.md", encoding="utf-8") as f:
+        lines = "".join(re.findall(r"```console\n(.*?)```", f.read(), re.S)).splitlines()
+    if not lines:
+        yield "there is none"
+    with tempfile.TemporaryDirectory() as work:
+        s = Session(work, qemu.image())
+        try:
+            s.wait(s.prompt)
+            for line in lines:
+                s.say(line.split("#")[0].strip() + "; echo code $?", "code 0")
+        except Wrong as e:
+            yield str(e)
+        finally:
+            s.close()
+
+
 def scripts_mean_what_dash_says():
     """the same script under dash here and under /bin/sh there"""
     env = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root"}
@@ -105,7 +124,7 @@ def scripts_mean_what_dash_says():
         yield "dash ends with %d, Thaw with %r" % (dash.returncode, end.ending())
 
 
-RULES = [a_person_at_the_console, scripts_mean_what_dash_says]
+RULES = [a_person_at_the_console, what_the_readme_types, scripts_mean_what_dash_says]
 
 
 if __name__ == "__main__":
