@@ -317,6 +317,8 @@ int make_mm(struct bprm *b)
 	b->mm = mm_alloc();
 	if (!b->mm)
 		return -ENOMEM;
+	if (current->mm)
+		atomic_store(&b->mm->flags, atomic_load(&current->mm->flags) & MMF_DISABLE_THP);
 	err = make_stack_vma(b, PAGE_ALIGN(bytes + pointers + 2 * PAGE_SIZE) + STACK_SLACK);
 	if (err)
 		return err;

@@ -114,6 +114,7 @@ static void copy_signal_state(struct task *p, u64 flags)
 static void copy_identity(struct task *p, const struct clone_request *c)
 {
 	sched_copy(p, is_kernel_thread(c));
+	p->timer_slack_ns = p->default_timer_slack_ns = current->timer_slack_ns;
 	if (is_kernel_thread(c)) {
 		p->flags = PF_KTHREAD | PF_NOFREEZE;
 		p->cred = init_cred;

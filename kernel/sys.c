@@ -357,11 +357,23 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 		return get_int(a, current->group->is_child_subreaper);
 	case PR_GET_TIMING:
 	case PR_GET_SECCOMP:
+		return 0;
+	case PR_SET_TIMING:
+		return a ? -EINVAL : 0;
 	case PR_GET_THP_DISABLE:
+		return a | b | c | d ? -EINVAL : (atomic_load(&current->mm->flags) & MMF_DISABLE_THP) != 0;
+	case PR_SET_THP_DISABLE:
+		if (b | c | d)
+			return -EINVAL;
+		if (a)
+			atomic_fetch_or(&current->mm->flags, MMF_DISABLE_THP);
+		else
+			atomic_fetch_and(&current->mm->flags, ~MMF_DISABLE_THP);
 		return 0;
 	case PR_GET_TIMERSLACK:
-		return 50000;
-	case PR_SET_TIMERSLACK:		/* timers here have none */
+		return (long)current->timer_slack_ns;
+	case PR_SET_TIMERSLACK:
+		current->timer_slack_ns = a ? a : current->default_timer_slack_ns;
 		return 0;
 	case PR_GET_TID_ADDRESS:
 		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;

@@ -76,6 +76,7 @@ struct task init_task = {
 	.on_cpu = 1,
 	.rq_node = LIST_INIT(init_task.rq_node),
 	.affinity = ~0ull,
+	.timer_slack_ns = 50000,
 	.group_leader = &init_task,
 	.group = &init_group,
 	.sighand = &init_sighand,

@@ -190,6 +190,7 @@ struct task {
 	};
 	int tgid;			/* (!) */
 	int pdeath_signal;		/* (@) */
+	u64 timer_slack_ns, default_timer_slack_ns;	/* (@) told to who asks. LINUX: timers here have no slack */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */

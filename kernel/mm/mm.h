@@ -209,7 +209,8 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_MEMBARRIER		0x40u	/* registered for membarrier's private commands */
 #define MMF_MEMBARRIER_SYNC_CORE	0x80u
 #define MMF_MEMBARRIER_RSEQ	0x100u
-#define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ)	/* by fork */
+#define MMF_DISABLE_THP		0x400u	/* prctl asked for no huge pages, of which there are none: told again, also after execve */
+#define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ | MMF_DISABLE_THP)	/* by fork */
 
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
 struct mm {

@@ -23,6 +23,39 @@ static int set_name(void *arg)
 	return (int)sys(prctl, PR_SET_NAME, arg, 0, 0, 0);
 }
 
+// What means little here is remembered and told again.
+HELPER(asks)
+{
+	return (int)sys(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0) + 2 * (sys(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0) == 7000);
+}
+
+TEST(prctl_remembers)
+{
+	CHECK_EQ(sys(prctl, PR_GET_TIMING, 0, 0, 0, 0), PR_TIMING_STATISTICAL);
+	CHECK_EQ(sys(prctl, PR_SET_TIMING, PR_TIMING_STATISTICAL, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_SET_TIMING, PR_TIMING_TIMESTAMP, 0, 0, 0), -EINVAL);
+
+	CHECK_EQ(sys(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0), 50000);
+	CHECK_EQ(sys(prctl, PR_SET_TIMERSLACK, 7000, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0), 7000);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0), 7000);
+		CHECK_EQ(sys(prctl, PR_SET_TIMERSLACK, 9, 0, 0, 0), 0);
+		CHECK_EQ(sys(prctl, PR_SET_TIMERSLACK, 0, 0, 0, 0), 0); // as it was born
+		CHECK_EQ(sys(prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0), 7000);
+	}),
+		0);
+
+	CHECK_EQ(sys(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_THP_DISABLE, 1, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_THP_DISABLE, 1, 1, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 1);
+	CHECK_EQ(IN_CHILD(t_exec("asks", NULL, NULL)), 3);
+	CHECK_EQ(sys(prctl, PR_SET_THP_DISABLE, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
+}
+
 TEST(a_thread_has_its_own_name)
 {
 	struct thread t;
