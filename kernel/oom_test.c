@@ -31,7 +31,8 @@ static struct {
 	bool concurrent;
 	u32 gfp;
 	char result[160];
-} order;
+	int pid;			/* of the thread whose result that is, 0: no thread */
+} order;			/* [order_lock] */
 static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
 
 /* Takes n pages, chained through their lru links; returns how many there were. *left: how many stayed free. */
@@ -91,6 +92,7 @@ static void have_meal(const char *phase, u64 pages, u32 gfp)
 	spin_lock(&order_lock);
 	ksnprintf(order.result, sizeof(order.result), "%s %s asked_kib %lu got_kib %lu\nleft %lu\nmin %lu\n", phase,
 		  got == pages ? "ok" : "failed", pages * 4, got * 4, left, wmark_pages(WMARK_MIN));
+	order.pid = current->flags & PF_KTHREAD ? current->pid : 0;
 	spin_unlock(&order_lock);
 	pr_info("oom_eater: %s: asked %lu KiB, got %lu KiB\n", phase, pages * 4, got * 4);
 }
@@ -200,12 +202,21 @@ static s64 eater_store(const char *text, size_t n)
 	return n;
 }
 
+/* Nothing until the thread is gone: tests count what is left over. */
 static s64 eater_show(char *buf, size_t n)
 {
+	size_t len;
+	int pid;
+
 	spin_lock(&order_lock);
-	size_t len = ksnprintf(buf, n, "%s", order.result);
+	pid = order.pid;
+	len = ksnprintf(buf, n, "%s", order.result);
 	spin_unlock(&order_lock);
-	return len;
+	read_lock(&tasklist_lock);
+	if (pid && find_task_by_pid(pid))
+		len = 0;
+	read_unlock(&tasklist_lock);
+	return (s64)len;
 }
 PSEUDO_FILE(oom_eater, .path = "/sys/kernel/debug/oom_eater", .mode = 0644, .show = eater_show, .store = eater_store);
 

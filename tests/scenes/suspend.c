@@ -23,6 +23,24 @@ TEST(doors)
 		CHECK_EQ(t_spit("/sys/kernel/debug/watchdog_ms", ((const char *[]){"x", "0", "-1", "86400001"})[i]), -EINVAL);
 }
 
+// A concurrent eater's result is there when the eater itself is gone, so that what is left over can be counted then.
+TEST(a_meal_is_over_when_it_says_so)
+{
+	char line[64];
+
+	s_stage();
+	CHECK_GE(t_slurp("/proc/loadavg", s_buf, sizeof s_buf), 1); // "... running/all last-pid"
+	long all = t_number(strchr(s_buf, '/') + 1);
+
+	for (int i = 0; i < 300; i++) {
+		s_eat("now", 64, "concurrent");
+		while (t_slurp(EATER, s_buf, sizeof s_buf) == 0)
+			;
+		CHECK_GE(t_slurp("/proc/loadavg", line, sizeof line), 1);
+		CHECK_LE(t_number(strchr(line, '/') + 1), all);
+	}
+}
+
 TEST(nothing_to_freeze)
 {
 	s_stage();
