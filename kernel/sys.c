@@ -20,6 +20,23 @@
 /* The most descriptors a limit may allow. */
 #define NR_OPEN		1048576u
 
+/* ---- numbers ---- */
+
+long sys_gettid(void)
+{
+	return current->pid;
+}
+
+long sys_getpid(void)
+{
+	return current->tgid;
+}
+
+long sys_getppid(void)
+{
+	return READ_ONCE(current->ppid);
+}
+
 /* ---- names ---- */
 
 static struct mutex uts_lock = MUTEX_INIT(uts_lock, "uts", RANK_FS_RENAME);

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The system calls around fork.c: fork, vfork, clone and clone3, which say what copy_process is to do, and
+ * unshare. Mirrors that part of Linux kernel/fork.c and kernel/nsproxy.c.
+ *
+ * Locks: tasklist_lock (read), in unshare.
+ */
+#include "kernel/cred.h"
+#include "kernel/fs/files.h"
+#include "kernel/lib/string.h"
+#include "kernel/mm/mm.h"
+#include "kernel/task.h"
+
+long sys_fork(void)
+{
+	struct clone_request c = { .exit_signal = SIGCHLD };
+
+	return do_clone(&c);
+}
+
+long sys_vfork(void)
+{
+	struct clone_request c = { .flags = CLONE_VFORK | CLONE_VM, .exit_signal = SIGCHLD };
+
+	return do_clone(&c);
+}
+
+/* As on Linux the upper half of flags is not looked at, and CLONE_DETACHED means nothing. */
+long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t child_tid, uaddr_t tls)
+{
+	struct clone_request c = {
+		.flags = (u32)flags & ~CSIGNAL,
+		.exit_signal = (int)(flags & CSIGNAL),
+		.stack = stack,
+		.pidfd = parent_tid,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+		.tls = tls,
+	};
+
+	return do_clone(&c);
+}
+
+/*
+ * Linux's rule for a struct that grows: what this kernel does not know must be zero. 0, -EINVAL,
+ * -E2BIG, -EFAULT.
+ */
+static int copy_clone_args(struct k_clone_args *a, uaddr_t uargs, size_t size)
+{
+	u8 tail[64];
+	size_t n;
+
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	kmemset(a, 0, sizeof(*a));
+	for (size_t off = sizeof(*a); off < size; off += n) {
+		n = min(size - off, sizeof(tail));
+		if (copy_from_user(tail, uargs + off, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (tail[i])
+				return -E2BIG;
+	}
+	return copy_from_user(a, uargs, min(size, sizeof(*a))) ? -EFAULT : 0;
+}
+
+static bool clone_args_valid(const struct k_clone_args *a, size_t size)
+{
+	if (a->set_tid_size > 32 || !a->set_tid != !a->set_tid_size)
+		return false;
+	if (a->exit_signal > K_NSIG)
+		return false;
+	if ((a->flags & CLONE_INTO_CGROUP) && (a->cgroup > INT32_MAX || size < CLONE_ARGS_SIZE_VER2))
+		return false;
+	if (a->flags & ~(0xffffffffull | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP))
+		return false;
+	if (a->flags & (CLONE_DETACHED | (CSIGNAL & ~(u64)CLONE_NEWTIME)))
+		return false;
+	if ((a->flags & (CLONE_THREAD | CLONE_PARENT)) && a->exit_signal)
+		return false;
+	if (!a->stack)
+		return !a->stack_size;
+	return a->stack_size && access_ok(a->stack, a->stack_size);
+}
+
+long sys_clone3(uaddr_t uargs, size_t size)
+{
+	struct k_clone_args a;
+	struct clone_request c;
+	int err = copy_clone_args(&a, uargs, size), tid = 0;
+
+	if (err)
+		return err;
+	if (!clone_args_valid(&a, size))
+		return -EINVAL;
+	if (a.set_tid) {
+		if (a.set_tid_size > 1)
+			return -EINVAL;
+		if (copy_from_user(&tid, a.set_tid, sizeof(tid)))
+			return -EFAULT;
+		if (tid < 1 || tid >= pid_max)
+			return -EINVAL;
+	}
+	c = (struct clone_request){
+		.flags = a.flags,
+		.exit_signal = (int)a.exit_signal,
+		.pidfd = a.pidfd,
+		.child_tid = a.child_tid,
+		.parent_tid = a.parent_tid,
+		.stack = a.stack ? a.stack + a.stack_size : 0,
+		.tls = a.tls,
+		.set_tid = tid,
+		.cgroup_fd = (int)a.cgroup,
+	};
+	return do_clone(&c);
+}
+
+/*
+ * What a task can stop sharing here: files and the current directory. The rest must not be shared
+ * to begin with.
+ */
+long sys_unshare(unsigned long flags)
+{
+	const u64 alone = CLONE_THREAD | CLONE_SIGHAND | CLONE_VM;
+	int err = 0;
+
+	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWANY))
+		return -EINVAL;
+	if (flags & CLONE_NEWANY)
+		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+	if (flags & alone) {
+		read_lock(&tasklist_lock);
+		if (!thread_group_empty(current))
+			err = -EINVAL;
+		read_unlock(&tasklist_lock);
+		if ((flags & (CLONE_SIGHAND | CLONE_VM)) && atomic_load(&current->sighand->count) > 1)
+			err = -EINVAL;
+		if ((flags & CLONE_VM) && atomic_load(&current->mm->mm_users) > 1)
+			err = -EINVAL;
+	}
+	if (!err && (flags & CLONE_FS))
+		err = fs_unshare();
+	if (!err && (flags & CLONE_FILES))
+		err = files_unshare();
+	if (!err && flags & CLONE_SYSVSEM && current->group->sysvsem)
+		exit_sem(current->group);
+	return err;
+}
+
+/* LINUX: there is one name space of each kind, so no descriptor means another. */
+long sys_setns(int fd, int flags)
+{
+	struct fdref r = fdget(fd);
+
+	(void)flags;
+	if (!r.file)
+		return -EBADF;
+	fdput(r);
+	return -EINVAL;
+}
+
+long sys_set_tid_address(uaddr_t addr)
+{
+	current->clear_child_tid = addr;
+	return current->pid;
+}
