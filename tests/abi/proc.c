@@ -280,11 +280,11 @@ TEST(stat_counts_forks_and_interrupts)
 			sys(exit_group, 0);
 		CHECK_EQ(sys(wait4, pid, NULL, 0, NULL), pid);
 	}
-	for (long end = t_now_ms() + 30; t_now_ms() < end;)
-		;
 	CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
 	CHECK_GE(column(stat_line("processes"), 1), before + 10);
-	CHECK_GE(column(stat_line("intr"), 1), irqs + 1);
+	do // the tick comes when the host lets it
+		CHECK_GE(t_slurp("/proc/stat", buf, sizeof buf), 3);
+	while (column(stat_line("intr"), 1) == irqs);
 }
 
 TEST(stat_adds_up)

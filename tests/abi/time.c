@@ -193,11 +193,12 @@ TEST(a_microsecond_timer_hangs_nobody)
 TEST(a_timer_waits_for_its_signal_to_be_taken)
 {
 	struct itimerval it = {{0, 2000}, {0, 2000}}, now;
-	unsigned long alarm = BIT(SIGALRM);
+	unsigned long alarm = BIT(SIGALRM), pending = 0;
 
 	t_block(alarm);
 	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, 0), 0);
-	t_sleep_ms(20);
+	while (!(pending & alarm))
+		CHECK_EQ(sys(rt_sigpending, &pending, 8), 0);
 	CHECK_EQ(sys(getitimer, ITIMER_REAL, &now), 0);
 	CHECK_EQ(now.it_value.tv_usec, 0);
 	CHECK_EQ(now.it_interval.tv_usec, 2000);
