@@ -167,11 +167,6 @@ pte_t *arch_pte_find(struct mm *mm, uaddr_t va);
  * first address that the missing table does not cover.
  */
 pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next);
-/*
- * Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn
- * != 0 and returns that.
- */
-int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
 /* Frees page-table pages wholly inside [start, end) that no longer map anything. */
 void arch_pt_free_range(struct mm *mm, uaddr_t start, uaddr_t end);
 /*

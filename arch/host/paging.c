@@ -115,27 +115,6 @@ pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next)
 	return &t[index_at(va, 0)];
 }
 
-int arch_pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx)
-{
-	uaddr_t next;
-
-	assert(start <= end && end <= USER_MAX);
-	for (uaddr_t va = start & PAGE_MASK; va < end; va = next) {
-		pte_t *p = arch_pte_block(mm, va, &next);
-
-		if (!p)
-			continue;
-		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE, p++) {
-			int ret = *p ? fn(mm, va, p, ctx) : 0;
-
-			if (ret)
-				return ret;
-		}
-		cond_resched();
-	}
-	return 0;
-}
-
 static bool table_empty(const u64 *t)
 {
 	for (unsigned i = 0; i < ENTRIES; i++)

@@ -278,6 +278,30 @@ pte_t *slot_walk(struct mm *mm, uaddr_t va)
 	return slot;
 }
 
+int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx)
+{
+	uaddr_t next;
+
+	assert_held(&mm->mmap_lock);
+	assert(start <= end && end <= USER_MAX);
+	for (uaddr_t va = start & PAGE_MASK; va < end; va = next) {
+		pte_t *p = arch_pte_block(mm, va, &next);
+
+		if (!p)
+			continue;
+		for (uaddr_t stop = min(next, end); va < stop; va += PAGE_SIZE, p++) {
+			int ret = *p ? fn(mm, va, p, ctx) : 0;
+
+			if (ret)
+				return ret;
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Eight at a time: most tables that are asked about are empty. */
+
 /* ---- life ---- */
 
 struct mm *mm_alloc(void)
@@ -426,7 +450,7 @@ static int dup_vma(struct dup *d, struct vma *old)
 	vma_link_file(v);
 	if (old->flags & (VM_SHARED | VM_WIPEONFORK))
 		return 0;
-	return arch_pte_range(old->mm, old->start, old->end, dup_pte, d);
+	return pte_range(old->mm, old->start, old->end, dup_pte, d);
 }
 
 /* Both mmap_locks held. */

@@ -449,7 +449,7 @@ static void protect_vma(struct vma *v, u32 rights)
 	v->flags = (was & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
 	if (v->flags == was)
 		return;
-	arch_pte_range(v->mm, v->start, v->end, change_pte, v);
+	pte_range(v->mm, v->start, v->end, change_pte, v);
 	/* More rights need no flush: a CPU that remembers less faults and looks again. */
 	if (was & ~v->flags)
 		arch_tlb_flush(v->mm, v->start, v->end);

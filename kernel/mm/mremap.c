@@ -35,11 +35,11 @@ static int move_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 static int move_page_tables(struct mm *mm, uaddr_t from, uaddr_t to, size_t len)
 {
 	struct move m = { .from = from, .to = to };
-	int err = arch_pte_range(mm, from, from + len, prepare_pte, &m);
+	int err = pte_range(mm, from, from + len, prepare_pte, &m);
 
 	if (err)
 		return err;
-	arch_pte_range(mm, from, from + len, move_pte, &m);
+	pte_range(mm, from, from + len, move_pte, &m);
 	arch_tlb_flush(mm, from, from + len);
 	return 0;
 }

@@ -250,7 +250,7 @@ static void zap_all_of(struct vma *v, uaddr_t start, uaddr_t end)
 
 static void zap_own_of(struct vma *v, uaddr_t start, uaddr_t end)
 {
-	arch_pte_range(v->mm, start, end, zap_own_pte, v);
+	pte_range(v->mm, start, end, zap_own_pte, v);
 }
 
 /* Applies zap to what each mapping of m shows of pages [from, to). */

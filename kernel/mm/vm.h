@@ -64,6 +64,12 @@ static inline pte_t *slot_find(struct mm *mm, uaddr_t va)
 	return slot_walk(mm, va);
 }
 
+/*
+ * Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn
+ * != 0 and returns that.
+ */
+int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
+
 /* ---- advise.c ---- */
 
 /* RLIMIT_MEMLOCK: may current lock memory at all, and so many pages more of mm? mmap_lock held for the second. */
