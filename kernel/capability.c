@@ -169,7 +169,7 @@ static int header_words(uaddr_t uhdr, struct k_cap_header *h, unsigned *words)
 /* The three sets of thread pid, 0: current. */
 static int caps_of(int pid, struct cred *out)
 {
-	struct task *t = pid ? find_get_task_by_pid(pid) : get_task(current);
+	struct task *t = pid ? find_get_task_by_vpid(pid) : get_task(current);
 
 	if (!t)
 		return -ESRCH;

@@ -89,7 +89,7 @@ static void move_task(struct task *t, struct cgroup *dst)
 
 static int attach_locked(struct cgroup *dst, int pid, bool whole)
 {
-	struct task *t = pid ? find_task_by_pid(pid) : current, *s;
+	struct task *t = pid ? find_task_by_vpid(pid) : current, *s;
 	int err = t ? may_move(t, dst, whole) : -ESRCH;
 
 	if (err)

@@ -68,7 +68,7 @@ static int copy_clone_args(struct k_clone_args *a, uaddr_t uargs, size_t size)
 
 static bool clone_args_valid(const struct k_clone_args *a, size_t size)
 {
-	if (a->set_tid_size > 32 || !a->set_tid != !a->set_tid_size)
+	if (a->set_tid_size > MAX_PID_NS_LEVEL || !a->set_tid != !a->set_tid_size)
 		return false;
 	if (a->exit_signal > K_NSIG)
 		return false;
@@ -89,20 +89,14 @@ long sys_clone3(uaddr_t uargs, size_t size)
 {
 	struct k_clone_args a;
 	struct clone_request c;
-	int err = copy_clone_args(&a, uargs, size), tid = 0;
+	int err = copy_clone_args(&a, uargs, size), tids[MAX_PID_NS_LEVEL];
 
 	if (err)
 		return err;
 	if (!clone_args_valid(&a, size))
 		return -EINVAL;
-	if (a.set_tid) {
-		if (a.set_tid_size > 1)
-			return -EINVAL;
-		if (copy_from_user(&tid, a.set_tid, sizeof(tid)))
-			return -EFAULT;
-		if (tid < 1 || tid >= pid_max)
-			return -EINVAL;
-	}
+	if (copy_from_user(tids, a.set_tid, a.set_tid_size * sizeof(tids[0])))
+		return -EFAULT;
 	c = (struct clone_request){
 		.flags = a.flags,
 		.exit_signal = (int)a.exit_signal,
@@ -111,7 +105,8 @@ long sys_clone3(uaddr_t uargs, size_t size)
 		.parent_tid = a.parent_tid,
 		.stack = a.stack ? a.stack + a.stack_size : 0,
 		.tls = a.tls,
-		.set_tid = tid,
+		.set_tid = tids,
+		.nr_set_tid = a.set_tid_size,
 		.cgroup_fd = (int)a.cgroup,
 	};
 	return do_clone(&c);

@@ -27,7 +27,7 @@ static struct task *clock_task(int pid, bool thread)
 
 	if (!pid)
 		return get_task(current);
-	t = find_get_task_by_pid(pid);
+	t = find_get_task_by_vpid(pid);
 	if (!t || (thread ? same_thread_group(t, current) : t->pid == t->tgid || t == current))
 		return t;
 	put_task(t);

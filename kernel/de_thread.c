@@ -75,15 +75,20 @@ static void list_replace(struct list *old, struct list *new)
  */
 static void take_identity(struct task *t, struct task *leader)
 {
-	int pid = t->pid;
+	struct pid *thread_pid = t->thread_pid;
+	int pid = t->pid, vpid = t->vpid;
 
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(same_thread_group(t, leader));
 	assert_eq(leader->exit_state, EXIT_ZOMBIE);
 	pid_detach(t);
 	pid_detach(leader);
+	t->thread_pid = leader->thread_pid;
 	t->pid = leader->pid;
+	t->vpid = leader->vpid;
+	leader->thread_pid = thread_pid;
 	leader->pid = pid;
+	leader->vpid = vpid;
 	pid_attach(t);
 	pid_attach(leader);
 

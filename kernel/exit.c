@@ -105,7 +105,7 @@ static bool pgrp_orphaned(int pgrp, struct task *ignored)
 
 	for_each_pgrp_member(members, g) {
 		p = g->leader;
-		if (p == ignored || (p->exit_state && thread_group_empty(p)) || p->real_parent == child_reaper)
+		if (p == ignored || (p->exit_state && thread_group_empty(p)) || p->real_parent == init_pid_ns.child_reaper)
 			continue;
 		pg = p->real_parent->group;
 		if (pg->pgrp != pgrp && pg->session == g->session)
@@ -300,11 +300,11 @@ static void replace_child_reaper(struct task *father)
 {
 	struct task *t;
 
-	if (father != child_reaper)
+	if (father != init_pid_ns.child_reaper)
 		return;
 	t = find_alive_thread(father->group);
 	if (t)
-		child_reaper = t;
+		init_pid_ns.child_reaper = t;
 }
 
 /* Another thread of our own, else the nearest sub-reaper above us, else init. */
@@ -315,7 +315,7 @@ static struct task *find_new_reaper(struct task *father)
 	if (t)
 		return t;
 	if (!father->group->has_child_subreaper)
-		return child_reaper;
+		return init_pid_ns.child_reaper;
 	for (r = father->real_parent; r != &init_task; r = r->real_parent) {
 		if (!r->group->is_child_subreaper)
 			continue;
@@ -323,7 +323,7 @@ static struct task *find_new_reaper(struct task *father)
 		if (t)
 			return t;
 	}
-	return child_reaper;
+	return init_pid_ns.child_reaper;
 }
 
 /*
@@ -474,7 +474,7 @@ static bool leave_live(struct task *t, int code)
 	s32 live = atomic_fetch_sub(&t->group->live, 1) - 1;
 
 	assert_rel(live, >=, 0);
-	if (live == 0 && child_reaper && same_thread_group(t, child_reaper))
+	if (live == 0 && init_pid_ns.child_reaper && same_thread_group(t, init_pid_ns.child_reaper))
 		panic("init (pid 1) has ended, exit code 0x%08x: nobody is left to run the machine",
 		      (unsigned)(t->group->group_exit_code ? t->group->group_exit_code : code));
 	t->exit_code = code;

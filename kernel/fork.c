@@ -87,7 +87,7 @@ static void settid_on_way_out(struct callback *cb)
 	struct task *t = container_of(cb, struct task, settid_work);
 
 	assert(t == current);
-	if (t->mm && copy_to_user(t->set_child_tid, &t->pid, sizeof(int)))
+	if (t->mm && copy_to_user(t->set_child_tid, &t->vpid, sizeof(int)))
 		t->set_child_tid = 0;
 }
 
@@ -169,6 +169,7 @@ static int copy_group(struct task *p, const struct clone_request *c)
 	p->group = group_alloc();
 	if (!p->group)
 		return -ENOMEM;
+	p->group->pid_ns = pid_ns_get(is_kernel_thread(c) ? &init_pid_ns : current->group->pid_ns);
 	return c->flags & CLONE_SYSVSEM ? copy_sem(p->group) : 0;
 }
 
@@ -243,11 +244,7 @@ static int build_parts(struct task *p, const struct clone_request *c)
 		err = copy_resources(p, c);
 	if (!err)
 		err = copy_thread(p, c);
-	if (!err) {
-		p->pid = c->set_tid ? pid_alloc_at(c->set_tid) : pid_alloc();
-		err = min(p->pid, 0);
-	}
-	return err;
+	return err ? err : pid_alloc(p, c->set_tid, c->nr_set_tid);
 }
 
 /*
@@ -255,7 +252,7 @@ static int build_parts(struct task *p, const struct clone_request *c)
  */
 static void abandon(struct task *p)
 {
-	if (p->pid > 0)
+	if (p->thread_pid)
 		pid_put(p->pid);
 	if (p->io_context)
 		exit_io_context(p);
@@ -333,7 +330,7 @@ static void link_parent(struct task *p, const struct clone_request *c)
 		p->exit_signal = c->exit_signal;
 	}
 	p->parent = p->real_parent;
-	p->ppid = p->real_parent->tgid;
+	p->ppid = task_tgid_nr_ns(p->real_parent, p->group->pid_ns);
 	if (c->flags & CLONE_PTRACE || c->trace_event)
 		ptrace_inherit(p);
 }
@@ -343,6 +340,7 @@ static void link_thread(struct task *p)
 	struct group *g = p->group;
 
 	p->tgid = g->tgid;
+	p->vtgid = current->vtgid;
 	p->group_leader = current->group_leader;
 	task_join_group_stop(p);
 	if (p->jobctl || g->shared_pending.signal)
@@ -354,6 +352,7 @@ static void link_process(struct task *p, const struct clone_request *c, sigset_t
 	struct group *g = p->group, *pg = p->real_parent->group, *cur = current->group;
 
 	p->tgid = g->tgid = p->pid;
+	p->vtgid = p->vpid;
 	p->group_leader = g->leader = p;
 	if (is_kernel_thread(c))
 		cur = init_task.group;
@@ -363,7 +362,7 @@ static void link_process(struct task *p, const struct clone_request *c, sigset_t
 	pid_get(g->session);
 	pgrp_attach(g, cur->pgrp);
 	if (p->pid == 1) {
-		child_reaper = p;
+		init_pid_ns.child_reaper = p;
 		g->flags = SIGNAL_UNKILLABLE;
 	}
 	list_add_tail(&p->sibling, &p->real_parent->children);

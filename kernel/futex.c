@@ -659,7 +659,7 @@ long sys_set_robust_list(uaddr_t head, size_t len)
 
 long sys_get_robust_list(int pid, uaddr_t uhead, uaddr_t ulen)
 {
-	struct task *t = pid ? find_get_task_by_pid(pid) : get_task(current);
+	struct task *t = pid ? find_get_task_by_vpid(pid) : get_task(current);
 	u64 len = sizeof(struct k_robust_list_head);
 	uaddr_t head;
 

@@ -268,7 +268,7 @@ static int look_up(struct attempt *a)
 {
 	if (a->owner)
 		put_task(a->owner);
-	a->owner = find_get_task_by_pid((int)a->tid);
+	a->owner = find_get_task_by_vpid((int)a->tid);
 	if (a->owner && a->owner->flags & PF_KTHREAD)
 		return -EPERM;
 	if (!a->spare)

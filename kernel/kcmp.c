@@ -93,7 +93,7 @@ static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx
 
 long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 {
-	struct task *a = find_get_task_by_pid(pid_a), *b = find_get_task_by_pid(pid_b);
+	struct task *a = find_get_task_by_vpid(pid_a), *b = find_get_task_by_vpid(pid_b);
 	long ret = -ESRCH;
 
 	if (a && b)

@@ -213,7 +213,7 @@ static s64 eater_show(char *buf, size_t n)
 	len = ksnprintf(buf, n, "%s", order.result);
 	spin_unlock(&order_lock);
 	read_lock(&tasklist_lock);
-	if (pid && find_task_by_pid(pid))
+	if (pid && find_task_by_vpid(pid))
 		len = 0;
 	read_unlock(&tasklist_lock);
 	return (s64)len;

@@ -88,7 +88,7 @@ long sys_pidfd_open(int pid, unsigned flags)
 
 	if (flags & ~(unsigned)PIDFD_NONBLOCK || pid <= 0)
 		return -EINVAL;
-	t = find_get_task_by_pid(pid);
+	t = find_get_task_by_vpid(pid);
 	if (!t)
 		return -ESRCH;
 	g = t->group;

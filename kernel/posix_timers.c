@@ -236,7 +236,7 @@ static int set_event(struct posix_timer *t, const struct k_sigevent *ev)
 		return -EINVAL;
 	if (!(t->notify & SIGEV_THREAD_ID))
 		return 0;
-	t->target = find_get_task_by_pid(ev->sigev_tid);
+	t->target = find_get_task_by_vpid(ev->sigev_tid);
 	return t->target && same_thread_group(t->target, current) ? 0 : -EINVAL;
 }
 

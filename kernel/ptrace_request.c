@@ -500,7 +500,7 @@ long sys_ptrace(long request, long pid, u64 addr, u64 data)
 
 	if (request == PTRACE_TRACEME)
 		return ptrace_traceme();
-	t = find_get_task_by_pid((int)pid);
+	t = find_get_task_by_vpid((int)pid);
 	if (!t)
 		return -ESRCH;
 	ret = ptrace_task(t, request, addr, data);

@@ -12,7 +12,7 @@
 /* pid 0 is current. The task referenced, or NULL. */
 static struct task *task_of(int pid)
 {
-	return pid ? find_get_task_by_pid(pid) : get_task(current);
+	return pid ? find_get_task_by_vpid(pid) : get_task(current);
 }
 
 static bool same_owner(const struct task *t)

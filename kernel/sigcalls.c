@@ -277,10 +277,10 @@ static long kill_one(int pid, int sig, const struct k_siginfo *info)
 	struct task *t;
 	long err = -ESRCH;
 
-	if (pid == current->pid)
+	if (pid == current->vpid)
 		return send_sig_group(sig, info, current);
 	read_lock(&tasklist_lock);
-	t = find_task_by_pid(pid);
+	t = find_task_by_vpid(pid);
 	if (t)
 		err = group_send_sig_info(sig, info, t);
 	read_unlock(&tasklist_lock);
@@ -289,7 +289,7 @@ static long kill_one(int pid, int sig, const struct k_siginfo *info)
 
 long sys_kill(int pid, int sig)
 {
-	if (pid == current->pid)
+	if (pid == current->vpid)
 		return send_sig_group(sig, NULL, current);
 	if (pid > 0)
 		return kill_one(pid, sig, NULL);
@@ -306,11 +306,11 @@ static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info
 	struct task *t;
 	long err = -ESRCH;
 
-	if (pid == current->pid && (!tgid || tgid == current->tgid))
+	if (pid == current->vpid && (!tgid || tgid == current->vtgid))
 		return send_sig_thread(sig, info, current);
 	read_lock(&tasklist_lock);
-	t = find_task_by_pid(pid);
-	if (t && (!tgid || t->tgid == tgid))
+	t = find_task_by_vpid(pid);
+	if (t && (!tgid || task_tgid_vnr(t) == tgid))
 		err = valid_signal(sig) ? kill_permission(sig, t) : -EINVAL;
 	if (!err)
 		err = send_sig_thread(sig, info, t);
@@ -322,7 +322,7 @@ static struct k_siginfo tkill_info(int sig)
 {
 	struct k_siginfo info = { .si_signo = sig, .si_code = SI_TKILL };
 
-	info.u.rt.si_pid = current->tgid;
+	info.u.rt.si_pid = current->vtgid;
 	info.u.rt.si_uid = current->cred.uid;
 	return info;
 }
@@ -386,7 +386,7 @@ static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *in
 			if (((const u8 *)info)[i])
 				return -E2BIG;
 	}
-	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && current->pid != pid)
+	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && current->vpid != pid)
 		return -EPERM;
 	return 0;
 }

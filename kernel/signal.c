@@ -126,7 +126,7 @@ static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *inf
 	to->si_signo = sig;
 	to->si_code = info ? SI_KERNEL : SI_USER;
 	if (!info) {
-		to->u.rt.si_pid = current->tgid;
+		to->u.rt.si_pid = current->vtgid;
 		to->u.rt.si_uid = current->cred.uid;
 	}
 }
@@ -232,7 +232,7 @@ static inline bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
 
 	if (t->flags & PF_KTHREAD)
 		return true;
-	if (only && child_reaper && same_thread_group(t, child_reaper))
+	if (only && init_pid_ns.child_reaper && same_thread_group(t, init_pid_ns.child_reaper))
 		return true;
 	if ((t->group->flags & SIGNAL_UNKILLABLE) && ka->handler == K_SIG_DFL && !(from_kernel && only))
 		return true;

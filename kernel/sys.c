@@ -24,12 +24,12 @@
 
 long sys_gettid(void)
 {
-	return current->pid;
+	return current->vpid;
 }
 
 long sys_getpid(void)
 {
-	return current->tgid;
+	return current->vtgid;
 }
 
 long sys_getppid(void)
@@ -182,7 +182,7 @@ long sys_prlimit64(int pid, unsigned which, uaddr_t unew, uaddr_t uold)
 
 	if (unew && copy_from_user(&new, unew, sizeof(new)))
 		return -EFAULT;
-	t = pid ? find_get_task_by_pid(pid) : get_task(current);
+	t = pid ? find_get_task_by_vpid(pid) : get_task(current);
 	if (!t)
 		return -ESRCH;
 	err = may_prlimit(t) ? do_prlimit(t, which, unew ? &new : NULL, &old) : -EPERM;

@@ -1,50 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Tasks by number, their references, the boot task, and what procfs asks about them. Mirrors Linux
- * kernel/pid.c, init/init_task.c.
- *
- * Locks: tasklist_lock (who carries a number, who is in a process group), then pid_lock (which
- * numbers exist and how often).
- *
- * A number lives while a task, a process group or a session uses it: each holds a reference, and it
- * is handed out again only when all are gone. Numbers are given out in a circle, so one just freed
- * comes last.
+ * Tasks: their references, the boot task, and what procfs asks about them. Mirrors Linux
+ * init/init_task.c and parts of kernel/fork.c.
  */
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "kernel/cgroup.h"
-#include "kernel/lib/bitmap.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 
-#define PID_LIMIT	32768
-#define RESERVED_PIDS	300		/* not handed out again after the first round */
-#define PID_BUCKETS	1024
-
-struct pid {
-	int nr;				/* (!) */
-	u32 refs;			/* [pid_lock] */
-	struct pid *next;		/* [pid_lock] in its bucket */
-	struct task *task;		/* [T] */
-	struct list members;		/* [T] of group.pgrp_node */
-};
-
 struct rwlock tasklist_lock = RWLOCK_INIT("tasklist_lock", RANK_TASKLIST);
 struct list task_list = LIST_INIT(task_list);
-struct task *child_reaper;
 _Atomic u32 nr_tasks;
 _Atomic u32 nr_dead_tasks;
-int pid_max = PID_LIMIT;
 int threads_max;
 
-static struct spinlock pid_lock = SPINLOCK_INIT("pid_lock", RANK_PID);
-static struct pid *pid_hash[PID_BUCKETS];			/* [pid_lock] */
-static u64 pid_map[BITMAP_WORDS(PID_LIMIT)];			/* [pid_lock] */
-static int last_pid;						/* [pid_lock] */
-static struct pid boot_pid = { .refs = 1, .members = LIST_INIT(boot_pid.members) };
-static struct kmem_cache *pid_cache, *task_cache;
+static struct kmem_cache *task_cache;
 
 /* --- the boot task --- */
 
@@ -60,6 +33,7 @@ static struct group init_group = {
 	.oom_node = LIST_INIT(init_group.oom_node),
 	.posix_timers = LIST_INIT(init_group.posix_timers),
 	.leader = &init_task,
+	.pid_ns = &init_pid_ns,
 };
 
 /* SIGCHLD is ignored, so that a kernel thread, a child of the boot task, is released as it dies. */
@@ -123,257 +97,13 @@ void task_init_boot(void)
 	 * half of RAM.
 	 */
 	threads_max = (int)min(max(totalram_pages() / 12, 64ul), (u64)PID_LIMIT - RESERVED_PIDS);
-	pid_cache = kmem_cache_create("pid", sizeof(struct pid), 8);
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64);
 	group_caches_init();
 	init_limits(&init_group);
 
-	bit_set(pid_map, 0);
-	pid_hash[0] = &boot_pid;
-	boot_pid.task = &init_task;
+	pid_init_boot();
 	list_add_tail(&init_task.thread_node, &init_group.thread_head);
-	list_add_tail(&init_group.pgrp_node, &boot_pid.members);
 	atomic_store(&nr_tasks, 1);
-}
-
-/* --- numbers --- */
-
-static struct pid **pid_slot(int nr)
-{
-	struct pid **slot = &pid_hash[(unsigned)nr % PID_BUCKETS];
-
-	while (*slot && (*slot)->nr != nr)
-		slot = &(*slot)->next;
-	return slot;
-}
-
-/* The entry of a number that somebody in sight holds. */
-static struct pid *pid_held(int nr)
-{
-	struct pid *p;
-
-	spin_lock(&pid_lock);
-	p = *pid_slot(nr);
-	spin_unlock(&pid_lock);
-	assert(p);
-	return p;
-}
-
-static void pid_insert(struct pid *p, int nr)
-{
-	struct pid **bucket = &pid_hash[(unsigned)nr % PID_BUCKETS];
-
-	assert_held(&pid_lock);
-	p->nr = nr;
-	p->next = *bucket;
-	*bucket = p;
-	bit_set(pid_map, (size_t)nr);
-}
-
-static struct pid *pid_new(void)
-{
-	struct pid *p = kmem_cache_alloc(pid_cache, GFP_KERNEL);
-
-	if (p) {
-		*p = (struct pid){ .refs = 1 };
-		list_init(&p->members);
-	}
-	return p;
-}
-
-int pid_alloc(void)
-{
-	struct pid *p = pid_new();
-	size_t max = (size_t)pid_max, nr;
-
-	if (!p)
-		return -ENOMEM;
-	spin_lock(&pid_lock);
-	nr = bit_find_clear(pid_map, max, (size_t)last_pid + 1);
-	if (nr >= max)
-		nr = bit_find_clear(pid_map, max, RESERVED_PIDS);
-	if (nr < max) {
-		last_pid = (int)nr;
-		pid_insert(p, (int)nr);
-	}
-	spin_unlock(&pid_lock);
-	if (nr < max)
-		return (int)nr;
-	kmem_cache_free(pid_cache, p);
-	return -EAGAIN;
-}
-
-int pid_alloc_at(int nr)
-{
-	struct pid *p;
-	bool taken;
-
-	if (nr < 1 || nr >= pid_max)
-		return -EINVAL;
-	p = pid_new();
-	if (!p)
-		return -ENOMEM;
-	spin_lock(&pid_lock);
-	taken = bit_test(pid_map, (size_t)nr);
-	if (!taken)
-		pid_insert(p, nr);
-	spin_unlock(&pid_lock);
-	if (!taken)
-		return nr;
-	kmem_cache_free(pid_cache, p);
-	return -EEXIST;
-}
-
-void pid_get(int nr)
-{
-	struct pid *p;
-
-	spin_lock(&pid_lock);
-	p = *pid_slot(nr);
-	assert(p && p->refs > 0);
-	p->refs++;
-	spin_unlock(&pid_lock);
-}
-
-/* Drops a reference of *slot; the entry if that was the last one, for pid_free after the lock. */
-static struct pid *pid_unref(struct pid **slot)
-{
-	struct pid *p = *slot;
-
-	assert_held(&pid_lock);
-	assert(p && p->refs > 0);
-	if (--p->refs)
-		return NULL;
-	*slot = p->next;
-	bit_clear(pid_map, (size_t)p->nr);
-	return p;
-}
-
-static void pid_free(struct pid *p)
-{
-	if (!p)
-		return;
-	assert(!p->task && list_empty(&p->members));
-	kmem_cache_free(pid_cache, p);
-}
-
-void pid_put_locked(int nr)
-{
-	struct pid *gone;
-
-	assert(rw_is_write_held(&tasklist_lock));
-	spin_lock(&pid_lock);
-	gone = pid_unref(pid_slot(nr));
-	spin_unlock(&pid_lock);
-	pid_free(gone);
-}
-
-void pid_put(int nr)
-{
-	write_lock(&tasklist_lock);
-	pid_put_locked(nr);
-	write_unlock(&tasklist_lock);
-}
-
-void pid_attach(struct task *t)
-{
-	struct pid *p = pid_held(t->pid);
-
-	assert(rw_is_write_held(&tasklist_lock));
-	assert(!p->task);
-	p->task = t;
-}
-
-void pid_detach(struct task *t)
-{
-	struct pid *p = pid_held(t->pid);
-
-	assert(rw_is_write_held(&tasklist_lock));
-	assert(p->task == t);
-	p->task = NULL;
-}
-
-void pid_detach_put(struct task *t)
-{
-	struct pid **slot, *gone;
-
-	assert(rw_is_write_held(&tasklist_lock));
-	spin_lock(&pid_lock);
-	slot = pid_slot(t->pid);
-	assert(*slot && (*slot)->task == t);
-	(*slot)->task = NULL;
-	gone = pid_unref(slot);
-	spin_unlock(&pid_lock);
-	pid_free(gone);
-}
-
-struct task *find_task_by_pid(int nr)
-{
-	struct task *t = NULL;
-	struct pid *p;
-
-	assert(rw_is_held(&tasklist_lock));
-	if (nr <= 0)
-		return NULL;
-	spin_lock(&pid_lock);
-	p = *pid_slot(nr);
-	if (p)
-		t = p->task;
-	spin_unlock(&pid_lock);
-	return t;
-}
-
-struct task *find_get_task_by_pid(int nr)
-{
-	struct task *t;
-
-	read_lock(&tasklist_lock);
-	t = find_task_by_pid(nr);
-	if (t)
-		get_task(t);
-	read_unlock(&tasklist_lock);
-	return t;
-}
-
-/* --- process groups and sessions --- */
-
-void pgrp_attach(struct group *g, int nr)
-{
-	assert(rw_is_write_held(&tasklist_lock));
-	assert(list_empty(&g->pgrp_node));
-	pid_get(nr);
-	g->pgrp = nr;
-	list_add_tail(&g->pgrp_node, &pid_held(nr)->members);
-}
-
-void pgrp_detach(struct group *g)
-{
-	assert(rw_is_write_held(&tasklist_lock));
-	list_del(&g->pgrp_node);
-	pid_put_locked(g->pgrp);
-}
-
-struct list *pgrp_members(int nr)
-{
-	struct pid *p;
-
-	assert(rw_is_held(&tasklist_lock));
-	spin_lock(&pid_lock);
-	p = nr >= 0 ? *pid_slot(nr) : NULL;
-	spin_unlock(&pid_lock);
-	return p ? &p->members : NULL;
-}
-
-void session_set(struct group *g, int nr)
-{
-	assert(rw_is_write_held(&tasklist_lock));
-	pid_get(nr);
-	pid_put_locked(g->session);
-	g->session = nr;
-	if (g->pgrp != nr) {
-		pgrp_detach(g);
-		pgrp_attach(g, nr);
-	}
 }
 
 /* --- references --- */

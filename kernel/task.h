@@ -17,6 +17,7 @@
 #include "kernel/cred.h"
 #include "kernel/lock.h"
 #include "kernel/mm/mempolicy.h"
+#include "kernel/pid.h"
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/timer.h"
@@ -111,6 +112,7 @@ struct group {
 	struct waitq wait_pidfd;	/* for the end of the group */
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
 
+	struct pid_namespace *pid_ns;	/* (c) where its number was given out, referenced */
 	int pgrp, session;		/* [T] */
 	struct list pgrp_node;		/* [T] on its process group's list */
 	u8 leader_of_session;		/* [T] */
@@ -189,13 +191,15 @@ struct task {
 		u64 trace_who;		/* both, for a record of trace.c */
 	};
 	int tgid;			/* (!) */
+	int vpid, vtgid;		/* as pid and tgid, in its own namespace: what it sees itself */
 	int pdeath_signal;		/* (@) */
 	u64 timer_slack_ns, default_timer_slack_ns;	/* (@) told to who asks. LINUX: timers here have no slack */
+	struct pid *thread_pid;		/* [T] its number's entry, NULL when unhashed */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
 	struct task *real_parent;	/* [T] who reaps */
-	int ppid;			/* [T] real_parent's tgid; getppid() looks at nothing else */
+	int ppid;			/* [T] real_parent's tgid in its own namespace; getppid() looks at nothing else */
 	struct task *parent;		/* [T] who is told */
 	struct list children, sibling;	/* [T] leaders only */
 	struct list thread_node;	/* [T+S] on group->thread_head */
@@ -277,7 +281,6 @@ int wait_for_completion_state(struct completion *c, unsigned state);	/* 0 or -ER
 extern struct rwlock tasklist_lock;
 extern struct list task_list;		/* [T] leaders, init first */
 extern struct task init_task;		/* the boot task: idle of CPU 0, parent of all kernel threads, pid 0 */
-extern struct task *child_reaper;	/* (c) pid 1 */
 extern u64 total_forks;			/* [tasklist_lock] tasks published since boot */
 extern _Atomic u32 nr_tasks;		/* task_structs in existence */
 extern _Atomic u32 nr_dead_tasks;	/* those of them that are unhashed */
@@ -301,40 +304,21 @@ static inline bool signal_pending(const struct task *t) { return test_tif(t, TIF
 static inline struct task *get_task(struct task *t) { atomic_fetch_add(&t->usage, 1); return t; }
 struct task *task_alloc(void);			/* zeroed, lists and locks set up, one reference; ERR_PTR(-EAGAIN, -ENOMEM). Sleeps. */
 void put_task(struct task *t);			/* any context; the last reference frees task and perhaps group */
-struct task *find_task_by_pid(int pid);		/* tasklist_lock held; any thread */
-struct task *find_get_task_by_pid(int pid);	/* takes a reference, NULL if none */
 /*
  * Some thread of p's group that still has an mm, with its alloc_lock held; NULL if none.
  * tasklist_lock held.
  */
 struct task *find_lock_task_mm(struct task *p);
 
-/* pids: task ids, process groups and sessions share one number space. */
-int pid_alloc(void);				/* one reference; -EAGAIN, -ENOMEM. Sleeps. */
-int pid_alloc_at(int nr);			/* that very number; also -EEXIST */
-void pid_get(int nr);
-/*
- * Number reusable when nobody holds it. Under tasklist_lock (w), so that who looks a number up
- * under it may use what it found.
- */
-void pid_put(int nr);				/* takes the lock. Any context. */
-void pid_put_locked(int nr);
-void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
-void pid_detach(struct task *t);
-void pid_detach_put(struct task *t);		/* and the reference of pid_alloc */
-void pgrp_attach(struct group *g, int nr);	/* tasklist_lock write-held: g, in no process group, joins nr */
-void pgrp_detach(struct group *g);
-struct list *pgrp_members(int nr);		/* tasklist_lock held: list of group.pgrp_node; NULL if there is no such number */
-/* Each group in process group nr, which must exist. tasklist_lock held. */
-#define for_each_pgrp_member(head, g)	list_for_each(g, head, pgrp_node)
-extern int pid_max, threads_max;
+extern int threads_max;
 
 /* fork.c */
 struct clone_request {
 	u64 flags;				/* CLONE_*, without the exit signal */
 	uaddr_t pidfd, child_tid, parent_tid, stack, tls;
 	int exit_signal;
-	int set_tid;				/* clone3: the number wanted, or 0 */
+	const int *set_tid;			/* clone3: the numbers wanted, as for pid_alloc */
+	size_t nr_set_tid;
 	int cgroup_fd;				/* clone3, with CLONE_INTO_CGROUP */
 	int trace_event;			/* do_clone: what current's tracer hears, PTRACE_EVENT_*, or 0 */
 	void (*fn)(void *arg);			/* kernel thread, else NULL */
@@ -370,7 +354,6 @@ struct group *group_alloc(void);		/* one thread, limits and OOM score of current
 void group_put(struct group *g);		/* any context */
 struct sighand *sighand_alloc(void);		/* one user; the handlers are for the caller to fill. NULL. Sleeps. */
 void sighand_put(struct sighand *s);		/* any context */
-void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads session and process group nr */
 /*
  * exec: argv and envp are kernel arrays ending in NULL (first program) or come from user memory
  * (sys_execve).

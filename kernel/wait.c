@@ -104,7 +104,7 @@ static bool hand_to_parent(struct task *p)
  */
 static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 {
-	int zombie = EXIT_ZOMBIE, pid = p->pid, next;
+	int zombie = EXIT_ZOMBIE, pid = task_pid_vnr(p), next;
 
 	if (!(wo->options & WEXITED))
 		return 0;
@@ -137,7 +137,7 @@ static int wait_task_zombie(struct wait_opts *wo, struct task *p)
  */
 static int report_change(struct wait_opts *wo, struct task *p)
 {
-	int pid = p->pid;
+	int pid = task_pid_vnr(p);
 
 	get_task(p);
 	read_unlock(&tasklist_lock);
@@ -257,7 +257,7 @@ static bool is_ours(const struct wait_opts *wo, const struct task *parent)
 /* One child or tracee by number: no walk. */
 static int wait_child_nr(struct wait_opts *wo)
 {
-	struct task *p = wo->group ? wo->group->leader : find_task_by_pid(wo->nr);
+	struct task *p = wo->group ? wo->group->leader : find_task_by_vpid(wo->nr);
 	int pid = 0;
 
 	if (p && thread_group_leader(p) && is_ours(wo, p->real_parent))
@@ -348,7 +348,7 @@ static int setpgid_check(struct task *p, int pgid)
 		return -EPERM;
 	if (pgid == p->pid)
 		return 0;
-	members = pgrp_members(pgid);
+	members = pgid ? pgrp_members(pgid) : NULL;
 	if (!members || list_empty(members) || list_first(members, struct group, pgrp_node)->session != current->group->session)
 		return -EPERM;
 	return 0;
@@ -356,7 +356,7 @@ static int setpgid_check(struct task *p, int pgid)
 
 static struct task *task_or_current(int pid)
 {
-	return pid ? find_task_by_pid(pid) : current;
+	return pid ? find_task_by_vpid(pid) : current;
 }
 
 /* --- system calls --- */
@@ -475,12 +475,12 @@ long sys_setpgid(int pid, int pgid)
 	struct task *p;
 	int err;
 
-	if (!pgid)
-		pgid = pid ? pid : current->tgid;
 	if (pgid < 0)
 		return -EINVAL;
 	write_lock(&tasklist_lock);
-	p = find_task_by_pid(pid ? pid : current->tgid);
+	p = pid ? find_task_by_vpid(pid) : current->group_leader;
+	if (p)
+		pgid = pgid ? pid_from_vnr(pgid) : p->pid;
 	err = p ? setpgid_check(p, pgid) : -ESRCH;
 	if (!err && p->group->pgrp != pgid) {
 		pid_get(pgid);			/* the old group may hold the last other reference */
@@ -500,7 +500,7 @@ long sys_getpgid(int pid)
 	read_lock(&tasklist_lock);
 	p = task_or_current(pid);
 	if (p)
-		ret = p->group->pgrp;
+		ret = pid_vnr(p->group->pgrp);
 	read_unlock(&tasklist_lock);
 	return ret;
 }
@@ -518,7 +518,7 @@ long sys_getsid(int pid)
 	read_lock(&tasklist_lock);
 	p = task_or_current(pid);
 	if (p)
-		ret = p->group->session;
+		ret = pid_vnr(p->group->session);
 	read_unlock(&tasklist_lock);
 	return ret;
 }
@@ -539,7 +539,7 @@ long sys_setsid(void)
 		spin_lock(&current->sighand->siglock);
 		group_put_tty(g);
 		spin_unlock(&current->sighand->siglock);
-		ret = g->session;
+		ret = pid_vnr(g->session);
 	}
 	write_unlock(&tasklist_lock);
 	return ret;

@@ -347,7 +347,7 @@ static int task_dir(struct super *sb, struct dentry *d, struct task *t, const st
 static int task_lookup(struct inode *dir, struct dentry *d)
 {
 	int tid = parse_number(d->name);
-	struct task *t = tid ? find_get_task_by_pid(tid) : NULL;
+	struct task *t = tid ? find_get_task_by_vpid(tid) : NULL;
 
 	if (!t)
 		return -ENOENT;
@@ -529,7 +529,7 @@ static int thread_self_readlink(struct inode *i, char *buf, size_t n)
 static int proc_root_lookup(struct inode *dir, struct dentry *d)
 {
 	int pid = parse_number(d->name);
-	struct task *t = pid ? find_get_task_by_pid(pid) : NULL;
+	struct task *t = pid ? find_get_task_by_vpid(pid) : NULL;
 
 	return t ? task_dir(dir->sb, d, t, &pid_dir_ops, &pid_dir_fops) : -ENOENT;
 }

@@ -346,7 +346,7 @@ static int set_adj(struct task *t, short adj)
 	if (atomic_load(&mm->flags) & MMF_MULTIPROCESS) {
 		read_lock(&tasklist_lock);
 		for_each_process_thread(p, q)
-			if (READ_ONCE(q->mm) == mm && q->group != t->group && p != child_reaper)
+			if (READ_ONCE(q->mm) == mm && q->group != t->group && p != init_pid_ns.child_reaper)
 				set_group_adj(q->group, adj);
 		read_unlock(&tasklist_lock);
 	}

@@ -121,7 +121,7 @@ struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids)
 
 static struct mm *mm_of(int pid)
 {
-	struct task *t = find_get_task_by_pid(pid);
+	struct task *t = find_get_task_by_vpid(pid);
 	struct mm *mm;
 
 	if (!t)

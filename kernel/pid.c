@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of tasks, process groups and sessions, and their namespaces. Mirrors Linux kernel/pid.c.
+ *
+ * Locks: tasklist_lock (who carries a number, who is in a process group), then pid_lock (which
+ * numbers exist and how often).
+ *
+ * A number lives while a task, a process group or a session uses it: each holds a reference, and it
+ * is handed out again only when all are gone. Numbers are given out in a circle, so one just freed
+ * comes last. One that was given out in a namespace has a number in each namespace above, too:
+ *
+ *	struct pid	numbers[0]	the machine's own: what the kernel calls it by
+ *			numbers[1]	in the namespace made there
+ *			numbers[2]	in the one made in that: pid->ns, where it was given out
+ */
+#include "kernel/pid.h"
+#include "kernel/lib/bitmap.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+#include "kernel/task.h"
+
+#define PID_BUCKETS	1024
+
+struct upid {
+	int nr;				/* (!) */
+	struct pid_namespace *ns;	/* (!) */
+	struct upid *next;		/* [pid_lock] in its bucket */
+};
+
+struct pid {
+	u32 refs;			/* [pid_lock] */
+	struct pid_namespace *ns;	/* (!) the deepest that sees it, referenced */
+	struct task *task;		/* [T] */
+	struct list members;		/* [T] of group.pgrp_node */
+	struct upid numbers[];		/* by level, up to that of ns */
+};
+
+int pid_max = PID_LIMIT;
+
+static u64 init_map[BITMAP_WORDS(PID_LIMIT)];
+struct pid_namespace init_pid_ns = { .refs = 1, .map = init_map };
+
+/* Number 0: the boot task, and what kernel threads have for a process group and session. */
+static struct pid boot_pid = {
+	.refs = 1, .ns = &init_pid_ns, .members = LIST_INIT(boot_pid.members),
+	.numbers = { { .ns = &init_pid_ns } },
+};
+
+static struct spinlock pid_lock = SPINLOCK_INIT("pid_lock", RANK_PID);
+static struct upid *pid_hash[PID_BUCKETS];			/* [pid_lock] */
+
+void pid_ns_put(struct pid_namespace *ns)
+{
+	while (atomic_fetch_sub(&ns->refs, 1) == 1) {
+		struct pid_namespace *parent = ns->parent;
+
+		assert(parent && !ns->child_reaper && !ns->nr_tasks);
+		kfree(ns->map);
+		kfree(ns);
+		ns = parent;
+	}
+}
+
+void pid_init_boot(void)
+{
+	bit_set(init_map, 0);
+	pid_hash[0] = &boot_pid.numbers[0];
+	boot_pid.task = &init_task;
+	list_add_tail(&init_task.group->pgrp_node, &boot_pid.members);
+}
+
+/* --- numbers --- */
+
+static struct upid **bucket_of(int nr, const struct pid_namespace *ns)
+{
+	return &pid_hash[((unsigned)nr + ns->level) % PID_BUCKETS];
+}
+
+static struct upid **pid_slot(int nr, const struct pid_namespace *ns)
+{
+	struct upid **slot = bucket_of(nr, ns);
+
+	while (*slot && ((*slot)->nr != nr || (*slot)->ns != ns))
+		slot = &(*slot)->next;
+	return slot;
+}
+
+static struct pid *pid_of(struct upid *u)
+{
+	return u ? container_of(u - u->ns->level, struct pid, numbers[0]) : NULL;
+}
+
+/* The entry of a number of ns; NULL if there is none. */
+static struct pid *pid_find(int nr, const struct pid_namespace *ns)
+{
+	struct pid *p;
+
+	spin_lock(&pid_lock);
+	p = pid_of(*pid_slot(nr, ns));
+	spin_unlock(&pid_lock);
+	return p;
+}
+
+/* That of a number of the machine which somebody in sight holds. */
+static struct pid *pid_held(int nr)
+{
+	struct pid *p = pid_find(nr, &init_pid_ns);
+
+	assert(p);
+	return p;
+}
+
+static struct pid *pid_new(struct pid_namespace *ns)
+{
+	struct pid *p = kmalloc(sizeof(*p) + (ns->level + 1) * sizeof(p->numbers[0]), GFP_KERNEL);
+
+	if (p) {
+		p->refs = 1;
+		p->ns = pid_ns_get(ns);
+		p->task = NULL;
+		list_init(&p->members);
+	}
+	return p;
+}
+
+static void pid_free(struct pid *p)
+{
+	if (!p)
+		return;
+	assert(!p->task && list_empty(&p->members));
+	pid_ns_put(p->ns);
+	kfree(p);
+}
+
+/* A number of ns that is free, the next in the circle or the one wanted; or -errno. */
+static int choose(struct pid_namespace *ns, int wanted)
+{
+	size_t max = (size_t)pid_max, nr;
+
+	assert_held(&pid_lock);
+	if (wanted)
+		return bit_test(ns->map, (size_t)wanted) ? -EEXIST : wanted;
+	nr = bit_find_clear(ns->map, max, (size_t)ns->last_pid + 1);
+	if (nr >= max)
+		nr = bit_find_clear(ns->map, max, RESERVED_PIDS);
+	if (nr >= max)
+		return -EAGAIN;
+	ns->last_pid = (int)nr;
+	return (int)nr;
+}
+
+static void link_number(struct upid *u, int nr, struct pid_namespace *ns)
+{
+	struct upid **bucket = bucket_of(nr, ns);
+
+	assert_held(&pid_lock);
+	*u = (struct upid){ .nr = nr, .ns = ns, .next = *bucket };
+	*bucket = u;
+	bit_set(ns->map, (size_t)nr);
+}
+
+/* From that in p->ns up to, and without, that in the namespace end. */
+static void unlink_numbers(struct pid *p, const struct pid_namespace *end)
+{
+	assert_held(&pid_lock);
+	for (struct pid_namespace *ns = p->ns; ns != end; ns = ns->parent) {
+		struct upid *u = &p->numbers[ns->level];
+
+		*pid_slot(u->nr, ns) = u->next;
+		bit_clear(ns->map, (size_t)u->nr);
+	}
+}
+
+int pid_alloc(struct task *t, const int *set_tid, size_t n)
+{
+	struct pid_namespace *ns = t->group->pid_ns;
+	struct pid *p;
+	int nr = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (set_tid[i] < 1 || set_tid[i] >= pid_max)
+			return -EINVAL;
+	p = pid_new(ns);
+	if (!p)
+		return -ENOMEM;
+
+	spin_lock(&pid_lock);
+	for (size_t i = 0; ns; ns = ns->parent, i++) {
+		nr = choose(ns, i < n ? set_tid[i] : 0);
+		if (nr < 0) {
+			unlink_numbers(p, ns);
+			break;
+		}
+		link_number(&p->numbers[ns->level], nr, ns);
+	}
+	spin_unlock(&pid_lock);
+	if (nr < 0) {
+		pid_free(p);
+		return nr;
+	}
+	t->thread_pid = p;
+	t->pid = nr;
+	t->vpid = p->numbers[p->ns->level].nr;
+	return 0;
+}
+
+void pid_get(int nr)
+{
+	struct pid *p;
+
+	spin_lock(&pid_lock);
+	p = pid_of(*pid_slot(nr, &init_pid_ns));
+	assert(p && p->refs > 0);
+	p->refs++;
+	spin_unlock(&pid_lock);
+}
+
+/* Drops a reference; the entry if that was the last one, for pid_free after the lock. */
+static struct pid *pid_unref(struct pid *p)
+{
+	assert_held(&pid_lock);
+	assert(p && p->refs > 0);
+	if (--p->refs)
+		return NULL;
+	unlink_numbers(p, NULL);
+	return p;
+}
+
+void pid_put_locked(int nr)
+{
+	struct pid *gone;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	spin_lock(&pid_lock);
+	gone = pid_unref(pid_of(*pid_slot(nr, &init_pid_ns)));
+	spin_unlock(&pid_lock);
+	pid_free(gone);
+}
+
+void pid_put(int nr)
+{
+	write_lock(&tasklist_lock);
+	pid_put_locked(nr);
+	write_unlock(&tasklist_lock);
+}
+
+/* Each namespace that sees a task counts it, but the machine's own. */
+static inline void count_task(struct pid_namespace *ns, u32 by)
+{
+	for (; ns->parent; ns = ns->parent)
+		ns->nr_tasks += by;
+}
+
+void pid_attach(struct task *t)
+{
+	struct pid *p = t->thread_pid;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(!p->task);
+	p->task = t;
+	count_task(p->ns, 1);
+}
+
+void pid_detach(struct task *t)
+{
+	struct pid *p = t->thread_pid;
+
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(p->task == t);
+	p->task = NULL;
+	count_task(p->ns, -1u);
+}
+
+void pid_detach_put(struct task *t)
+{
+	struct pid *gone;
+
+	pid_detach(t);
+	spin_lock(&pid_lock);
+	gone = pid_unref(t->thread_pid);
+	spin_unlock(&pid_lock);
+	t->thread_pid = NULL;
+	pid_free(gone);
+}
+
+/* --- process groups and sessions --- */
+
+void pgrp_attach(struct group *g, int nr)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	assert(list_empty(&g->pgrp_node));
+	pid_get(nr);
+	g->pgrp = nr;
+	list_add_tail(&g->pgrp_node, &pid_held(nr)->members);
+}
+
+void pgrp_detach(struct group *g)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	list_del(&g->pgrp_node);
+	pid_put_locked(g->pgrp);
+}
+
+struct list *pgrp_members(int nr)
+{
+	struct pid *p;
+
+	assert(rw_is_held(&tasklist_lock));
+	p = nr >= 0 ? pid_find(nr, &init_pid_ns) : NULL;
+	return p ? &p->members : NULL;
+}
+
+void session_set(struct group *g, int nr)
+{
+	assert(rw_is_write_held(&tasklist_lock));
+	pid_get(nr);
+	pid_put_locked(g->session);
+	g->session = nr;
+	if (g->pgrp != nr) {
+		pgrp_detach(g);
+		pgrp_attach(g, nr);
+	}
+}
+
+/* --- from numbers to tasks, and between namespaces --- */
+
+struct task *find_task_by_pid_ns(int nr, struct pid_namespace *ns)
+{
+	struct pid *p;
+
+	assert(rw_is_held(&tasklist_lock));
+	p = nr > 0 ? pid_find(nr, ns) : NULL;
+	return p ? p->task : NULL;
+}
+
+struct task *find_task_by_vpid(int nr)
+{
+	return find_task_by_pid_ns(nr, current->group->pid_ns);
+}
+
+struct task *find_get_task_by_vpid(int nr)
+{
+	struct task *t;
+
+	read_lock(&tasklist_lock);
+	t = find_task_by_vpid(nr);
+	if (t)
+		get_task(t);
+	read_unlock(&tasklist_lock);
+	return t;
+}
+
+/* The number of an entry in ns. */
+static int nr_in(const struct pid *p, const struct pid_namespace *ns)
+{
+	return ns->level <= p->ns->level && p->numbers[ns->level].ns == ns ? p->numbers[ns->level].nr : 0;
+}
+
+int pid_nr_ns(int nr, struct pid_namespace *ns)
+{
+	return ns == &init_pid_ns ? nr : nr_in(pid_held(nr), ns);
+}
+
+int pid_vnr(int nr)
+{
+	return pid_nr_ns(nr, current->group->pid_ns);
+}
+
+int pid_from_vnr(int vnr)
+{
+	struct pid_namespace *ns = current->group->pid_ns;
+	struct pid *p;
+
+	assert(rw_is_held(&tasklist_lock));
+	p = vnr > 0 ? pid_find(vnr, ns) : NULL;
+	return p ? p->numbers[0].nr : 0;
+}
+
+int task_pid_nr_ns(struct task *t, struct pid_namespace *ns)
+{
+	if (t->group->pid_ns == ns)
+		return t->vpid;
+	return t->thread_pid ? nr_in(t->thread_pid, ns) : 0;
+}
+
+int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns)
+{
+	struct pid *p;
+
+	if (t->group->pid_ns == ns)
+		return t->vtgid;
+	p = pid_find(t->tgid, &init_pid_ns);
+	return p && p->task && p->task->group == t->group ? nr_in(p, ns) : 0;
+}
+
+int task_pid_vnr(struct task *t)
+{
+	return task_pid_nr_ns(t, current->group->pid_ns);
+}
+
+int task_tgid_vnr(struct task *t)
+{
+	return task_tgid_nr_ns(t, current->group->pid_ns);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Numbers of tasks, process groups and sessions, which share one space, and the namespaces in which
+ * they are seen. Mirrors Linux include/linux/pid.h, pid_namespace.h.
+ *
+ * The kernel itself calls everybody by the number in the machine's own namespace: task.pid, tgid,
+ * group.pgrp, session. A number that comes from a user program is one of the program's namespace
+ * (find_task_by_vpid, pid_from_vnr), and one that goes to it is translated (task_pid_vnr, pid_vnr,
+ * names ending in _ns for another namespace): 0 says that it is not seen there. Names as Linux's.
+ */
+#pragma once
+#include <stdatomic.h>
+#include "kernel/lib/list.h"
+#include "kernel/lib/types.h"
+
+struct group;
+struct task;
+
+#define PID_LIMIT		32768
+#define RESERVED_PIDS		300	/* not handed out again after the first round */
+#define MAX_PID_NS_LEVEL	32
+
+struct pid_namespace {
+	_Atomic u32 refs;		/* (~) a group, a number, a namespace below it: one each */
+	unsigned level;			/* (c) 0: the machine's own, which sees everybody */
+	struct pid_namespace *parent;	/* (c) referenced */
+	struct task *child_reaper;	/* [T] takes in orphans: a thread of its number 1; NULL before and after that */
+	u32 nr_tasks;			/* [T] hashed tasks with a number here; 0 in the machine's own */
+	int last_pid;			/* [pid_lock] */
+	u64 *map;			/* [pid_lock] numbers in use, PID_LIMIT bits */
+};
+
+extern struct pid_namespace init_pid_ns;
+extern int pid_max;
+
+void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
+static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { atomic_fetch_add(&ns->refs, 1); return ns; }
+void pid_ns_put(struct pid_namespace *ns);	/* the last reference frees it; any context */
+
+/*
+ * Gives t, which is new, a number in its group's namespace and in each above it, with one reference
+ * (thread_pid, pid, vpid). 0; -EAGAIN, -ENOMEM. The first n of set_tid are the numbers wanted in
+ * that namespace, in the one above it and so on: also -EINVAL, -EEXIST. Sleeps.
+ */
+int pid_alloc(struct task *t, const int *set_tid, size_t n);
+void pid_get(int nr);
+/*
+ * Number reusable when nobody holds it. Under tasklist_lock (w), so that who looks a number up
+ * under it may use what it found.
+ */
+void pid_put(int nr);				/* takes the lock. Any context. */
+void pid_put_locked(int nr);
+void pid_attach(struct task *t);		/* tasklist_lock write-held: findable by its number */
+void pid_detach(struct task *t);
+void pid_detach_put(struct task *t);		/* and the reference of pid_alloc */
+void pgrp_attach(struct group *g, int nr);	/* tasklist_lock write-held: g, in no process group, joins nr */
+void pgrp_detach(struct group *g);
+struct list *pgrp_members(int nr);		/* tasklist_lock held: list of group.pgrp_node; NULL if there is no such number */
+/* Each group in process group nr, which must exist. tasklist_lock held. */
+#define for_each_pgrp_member(head, g)	list_for_each(g, head, pgrp_node)
+void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads session and process group nr */
+
+/* From a number to whom it names. tasklist_lock held; any thread; NULL if none. */
+struct task *find_task_by_pid_ns(int nr, struct pid_namespace *ns);
+struct task *find_task_by_vpid(int nr);
+struct task *find_get_task_by_vpid(int nr);	/* takes the lock, and a reference */
+
+/*
+ * Between the machine's number and that of a namespace. nr: held by somebody who cannot let go of
+ * it meanwhile. t: as seen while it is hashed; the caller has tasklist_lock, or t is current.
+ */
+int pid_nr_ns(int nr, struct pid_namespace *ns);
+int pid_vnr(int nr);
+int pid_from_vnr(int vnr);			/* the machine's; 0 if none. tasklist_lock held */
+int task_pid_nr_ns(struct task *t, struct pid_namespace *ns);
+int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns);
+int task_pid_vnr(struct task *t);
+int task_tgid_vnr(struct task *t);
