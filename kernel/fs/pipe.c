@@ -1,131 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pipes and FIFOs. Mirrors Linux fs/pipe.c.
+ * What goes through a pipe. Mirrors Linux fs/pipe.c; how pipes come and go is in pipe_open.c.
  *
- * Bytes lie in a ring of pages that come when they are needed. They are copied to and from user memory
- * under the lock as long as that is there and one page of the ring is enough. What may sleep goes through
- * a buffer outside the lock: on the stack for small ones. A write of at
- * most PIPE_BUF bytes is put in at once or not at all. LINUX: data of a read whose user buffer
- * turns out to be bad goes back into the pipe only if nobody took its room meanwhile.
- *
- * A byte that wakes a sleeping reader is the commonest thing a pipe does, so sleepers are a list of
- * tasks under the pipe's own lock, not a waitq: one lock for the data, the sleepers and the counts.
+ * Bytes lie in a ring of pages that come when they are needed. They are copied to and from user
+ * memory under the lock as long as that is there and one page of the ring is enough. What may sleep
+ * goes through a buffer outside the lock: on the stack for small ones. A write of at most PIPE_BUF
+ * bytes is put in at once or not at all. LINUX: data of a read whose user buffer turns out to be
+ * bad goes back into the pipe only if nobody took its room meanwhile.
  *
  * Locks: pipe->lock (spinning), outside run queues' and poll queues'.
  */
-#include "kernel/fs/dcache.h"
-#include "kernel/lib/fmt.h"
-#include "kernel/lock_fast.h"
+#include "kernel/fs/pipe.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
-#define PIPE_DEF_PAGES	16u
-#define PIPE_MAX_PAGES	256u
 #define SMALL		128u		/* bytes that go through the stack */
 
-struct pipe {
-	struct spinlock lock;		/* RANK_IO */
-	u32 nr_pages;			/* [lock] power of two: size of the ring */
-	u32 readers, writers;		/* [lock] open files of each kind */
-	u32 r_counter, w_counter;	/* [lock] openings so far: FIFO open waits for a change */
-	u64 head, tail;			/* [lock] bytes ever written and read; head - tail is what is in the pipe */
-	struct list read_sleepers, write_sleepers;	/* [lock] of tasks, by pipe_node */
-	struct waitq pollers;
-	u64 mask;			/* [lock] bytes in the ring - 1 */
-	char **pages;			/* [lock] addresses of pages: pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
-	char *inline_pages[PIPE_DEF_PAGES];
-};
-
-static struct kmem_cache *pipe_cache;
-static _Atomic u64 ring_pages;		/* what all rings would hold if they were full */
-
-void pipe_cache_init(void)
-{
-	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
-}
-
-/* Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
-static bool rings_fit(u64 more)
-{
-	return atomic_load(&ring_pages) + more <= totalram_pages() / 4;
-}
-
-static struct pipe *pipe_alloc(void)
-{
-	struct pipe *p = kmem_cache_alloc(pipe_cache, GFP_KERNEL | GFP_ZERO);
-
-	if (!p)
-		return NULL;
-	spin_init(&p->lock, "pipe", RANK_IO);
-	list_init(&p->read_sleepers);
-	list_init(&p->write_sleepers);
-	waitq_init(&p->pollers, "pipe");
-	p->nr_pages = rings_fit(PIPE_DEF_PAGES) ? PIPE_DEF_PAGES : 1;
-	atomic_fetch_add(&ring_pages, p->nr_pages);
-	p->mask = p->nr_pages * PAGE_SIZE - 1;
-	p->pages = p->inline_pages;
-	return p;
-}
-
-static void pipe_free(struct pipe *p)
-{
-	for (u32 i = 0; i < p->nr_pages; i++)
-		if (p->pages[i])
-			put_page(virt_to_page(p->pages[i]));
-	if (p->pages != p->inline_pages)
-		kfree(p->pages);
-	atomic_fetch_sub(&ring_pages, p->nr_pages);
-	kmem_cache_free(pipe_cache, p);
-}
-
-static void pipe_evict(struct inode *i)
-{
-	if (i->private)
-		pipe_free(i->private);
-}
-
-static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
-
-/* --- sleeping; p->lock held --- */
-
-static inline void wake_sleepers(struct list *sleepers)
-{
-	while (unlikely(!list_empty(sleepers))) {
-		struct task *t = list_first(sleepers, struct task, pipe_node);
-
-		list_del(&t->pipe_node);
-		wake_up_state(t, TASK_INTERRUPTIBLE);
-	}
-}
-
-/* Data, room or an end came or went: everybody looks again. */
-static inline void wake_pollers(struct pipe *p)
-{
-	if (unlikely(waitq_active(&p->pollers)))
-		wake_up_all(&p->pollers);
-}
-
-/* Sleeps on a list until woken; the lock is dropped meanwhile. 0, -ERESTARTSYS. */
-static inline int pipe_sleep(struct pipe *p, struct list *sleepers)
-{
-	if (signal_pending(current))
-		return -ERESTARTSYS;
-	list_add_tail(&current->pipe_node, sleepers);
-	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-	spin_unlock_inline(&p->lock);
-	schedule();
-	spin_lock_first(&p->lock);
-	if (unlikely(!list_empty(&current->pipe_node)))
-		list_del(&current->pipe_node);
-	return 0;
-}
-
 /* --- the ring; p->lock held --- */
-
-static u64 ring_bytes(const struct pipe *p)
-{
-	return p->mask + 1;
-}
 
 static void copy_piece(char *ring, char *buf, size_t n, bool in)
 {
@@ -396,11 +287,6 @@ static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 	return done ? (s64)done : ret;
 }
 
-bool is_pipe(const struct file *f)
-{
-	return inode_is(f->inode, S_IFIFO);
-}
-
 s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n)
 {
 	return n ? pipe_take(flags, f->inode->private, buf, n) : 0;
@@ -562,7 +448,7 @@ static long pipe_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 }
 
-static void pipe_release(struct file *f)
+void pipe_release(struct file *f)
 {
 	struct pipe *p = f->inode->private;
 
@@ -579,45 +465,7 @@ static void pipe_release(struct file *f)
 	wake_up_all(&p->pollers);
 }
 
-/* Another size for an empty pipe. LINUX: one with data in it is EBUSY whatever the size. */
-static long pipe_resize(struct pipe *p, u64 bytes)
-{
-	u32 n = 1;
-	char **pages, **old;
-	long ret;
-
-	if (bytes > PIPE_MAX_PAGES * PAGE_SIZE)
-		return -EPERM;
-	while (n * PAGE_SIZE < bytes)
-		n *= 2;
-	if (n > p->nr_pages && !rings_fit(n))
-		return -EPERM;
-	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
-		return -ENOMEM;
-	spin_lock(&p->lock);
-	old = p->pages;
-	if (p->head != p->tail) {
-		ret = -EBUSY;
-		old = pages;
-	} else {
-		for (u32 i = 0; i < p->nr_pages; i++)
-			if (old[i])
-				put_page(virt_to_page(old[i]));
-		p->pages = pages;
-		atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
-		p->nr_pages = n;
-		p->mask = n * PAGE_SIZE - 1;
-		p->head = p->tail = 0;
-		ret = (long)ring_bytes(p);
-	}
-	spin_unlock(&p->lock);
-	if (old != p->inline_pages)
-		kfree(old);
-	return ret;
-}
-
-static const struct file_ops pipe_fops = {
+const struct file_ops pipe_fops = {
 	.read = pipe_read,
 	.write = pipe_write,
 	.kread = pipe_kread,
@@ -626,157 +474,3 @@ static const struct file_ops pipe_fops = {
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,
 };
-
-long pipe_fcntl(struct file *f, unsigned cmd, u64 arg)
-{
-	struct pipe *p = f->inode->private;
-
-	if (!inode_is(f->inode, S_IFIFO) || !p)
-		return -EBADF;
-	if (cmd == F_GETPIPE_SZ)
-		return (long)ring_bytes(p);
-	return arg ? pipe_resize(p, arg) : -EINVAL;
-}
-
-/* --- FIFOs --- */
-
-/* The pipe of a FIFO's inode, made by the first open. NULL: no memory. */
-static struct pipe *fifo_pipe(struct inode *i)
-{
-	struct pipe *p;
-
-	mutex_lock(&i->lock);
-	p = i->private;
-	if (!p) {
-		p = pipe_alloc();
-		i->private = p;
-	}
-	mutex_unlock(&i->lock);
-	return p;
-}
-
-/* Waits until the other side was opened since. p->lock held. */
-static int fifo_wait(struct pipe *p, const u32 *counter, struct list *sleepers)
-{
-	u32 was = *counter;
-	int err = 0;
-
-	while (!err && *counter == was)
-		err = pipe_sleep(p, sleepers);
-	return err;
-}
-
-/* A pipe's end that is opened again, through /proc, does not wait for the other: it has been there. */
-static int fifo_open(struct inode *i, struct file *f)
-{
-	bool named = i->sb->magic != PIPEFS_MAGIC;
-	struct pipe *p = fifo_pipe(i);
-	int err = 0;
-
-	if (!p)
-		return -ENOMEM;
-	spin_lock(&p->lock);
-	if (named && f->writable && !f->readable && f->flags & O_NONBLOCK && !p->readers) {
-		spin_unlock(&p->lock);
-		return -ENXIO;
-	}
-	p->readers += f->readable;
-	p->writers += f->writable;
-	p->r_counter += f->readable;
-	p->w_counter += f->writable;
-	wake_sleepers(&p->read_sleepers);
-	wake_sleepers(&p->write_sleepers);
-	wake_pollers(p);
-	f->ops = &pipe_fops;
-	if (named && f->readable && !f->writable && !p->writers) {
-		if (f->flags & O_NONBLOCK)
-			f->private = (void *)(uintptr_t)p->w_counter;	/* no hang-up before the first writer */
-		else
-			err = fifo_wait(p, &p->w_counter, &p->read_sleepers);
-	} else if (named && f->writable && !f->readable && !p->readers) {
-		err = fifo_wait(p, &p->r_counter, &p->write_sleepers);
-	}
-	spin_unlock(&p->lock);
-	if (err)
-		pipe_release(f);
-	return err;
-}
-
-const struct file_ops fifo_fops = { .open = fifo_open };
-
-/* Inode of a FIFO in a file system: its pipe goes with it. */
-void pipe_open_init(struct inode *i)
-{
-	i->fops = &fifo_fops;
-	i->ops = &pipe_inode_ops;
-}
-
-/* --- system calls --- */
-
-/* Both ends of a new pipe. 0 or -errno. */
-static int pipe_files(struct file *ends[2], u32 flags)
-{
-	struct inode *i = anon_inode(S_IFIFO | 0600);
-	struct pipe *p = i ? pipe_alloc() : NULL;
-	char name[32];
-
-	if (!p) {
-		iput(i);
-		return -ENOMEM;
-	}
-	i->private = p;
-	i->ops = &pipe_inode_ops;
-	i->fops = &fifo_fops;		/* of an open through /proc/PID/fd */
-	p->readers = p->writers = 1;
-	p->r_counter = p->w_counter = 1;
-	ksnprintf(name, sizeof(name), "pipe:[%lu]", i->ino);
-	ends[0] = file_alloc_anon(iget(i), name, &pipe_fops, O_RDONLY | flags);
-	if (IS_ERR(ends[0])) {
-		iput(i);
-		return -ENOMEM;
-	}
-	ends[1] = file_alloc(dget(ends[0]->dentry), &pipe_fops, O_WRONLY | flags);
-	if (IS_ERR(ends[1])) {
-		fput(ends[0]);
-		iput(i);
-		return -ENOMEM;
-	}
-	ends[1]->opened = 1;
-	iput(i);
-	return 0;
-}
-
-long sys_pipe2(uaddr_t ufds, int flags)
-{
-	struct file *ends[2];
-	int fds[2], err;
-
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
-		return -EINVAL;
-	err = pipe_files(ends, (u32)flags & O_NONBLOCK);
-	if (err)
-		return err;
-	fds[0] = fd_alloc(ends[0], (u32)flags, 0);
-	if (fds[0] < 0) {
-		fput(ends[0]);
-		fput(ends[1]);
-		return fds[0];
-	}
-	fds[1] = fd_alloc(ends[1], (u32)flags, 0);
-	if (fds[1] < 0) {
-		fput(ends[1]);
-		fd_close(fds[0]);
-		return fds[1];
-	}
-	if (copy_to_user(ufds, fds, sizeof(fds))) {
-		fd_close(fds[0]);
-		fd_close(fds[1]);
-		return -EFAULT;
-	}
-	return 0;
-}
-
-long sys_pipe(uaddr_t ufds)
-{
-	return sys_pipe2(ufds, 0);
-}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How pipes and FIFOs come, grow and go. Mirrors Linux fs/pipe.c; what goes through them is in
+ * pipe.c.
+ *
+ * Locks: inode->lock (a FIFO's pipe is made once), then pipe->lock.
+ */
+#include "kernel/fs/pipe.h"
+#include "kernel/lib/fmt.h"
+#include "kernel/mm/mm.h"
+
+#define PIPE_MAX_PAGES	256u
+
+static struct kmem_cache *pipe_cache;
+static _Atomic u64 ring_pages;		/* what all rings would hold if they were full */
+
+void pipe_cache_init(void)
+{
+	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
+}
+
+/* Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
+static bool rings_fit(u64 more)
+{
+	return atomic_load(&ring_pages) + more <= totalram_pages() / 4;
+}
+
+static struct pipe *pipe_alloc(void)
+{
+	struct pipe *p = kmem_cache_alloc(pipe_cache, GFP_KERNEL | GFP_ZERO);
+
+	if (!p)
+		return NULL;
+	spin_init(&p->lock, "pipe", RANK_IO);
+	list_init(&p->read_sleepers);
+	list_init(&p->write_sleepers);
+	waitq_init(&p->pollers, "pipe");
+	p->nr_pages = rings_fit(PIPE_DEF_PAGES) ? PIPE_DEF_PAGES : 1;
+	atomic_fetch_add(&ring_pages, p->nr_pages);
+	p->mask = p->nr_pages * PAGE_SIZE - 1;
+	p->pages = p->inline_pages;
+	return p;
+}
+
+static void pipe_free(struct pipe *p)
+{
+	for (u32 i = 0; i < p->nr_pages; i++)
+		if (p->pages[i])
+			put_page(virt_to_page(p->pages[i]));
+	if (p->pages != p->inline_pages)
+		kfree(p->pages);
+	atomic_fetch_sub(&ring_pages, p->nr_pages);
+	kmem_cache_free(pipe_cache, p);
+}
+
+static void pipe_evict(struct inode *i)
+{
+	if (i->private)
+		pipe_free(i->private);
+}
+
+static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
+
+/* Another size for an empty pipe. LINUX: one with data in it is EBUSY whatever the size. */
+static long pipe_resize(struct pipe *p, u64 bytes)
+{
+	u32 n = 1;
+	char **pages, **old;
+	long ret;
+
+	if (bytes > PIPE_MAX_PAGES * PAGE_SIZE)
+		return -EPERM;
+	while (n * PAGE_SIZE < bytes)
+		n *= 2;
+	if (n > p->nr_pages && !rings_fit(n))
+		return -EPERM;
+	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
+	if (!pages)
+		return -ENOMEM;
+	spin_lock(&p->lock);
+	old = p->pages;
+	if (p->head != p->tail) {
+		ret = -EBUSY;
+		old = pages;
+	} else {
+		for (u32 i = 0; i < p->nr_pages; i++)
+			if (old[i])
+				put_page(virt_to_page(old[i]));
+		p->pages = pages;
+		atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
+		p->nr_pages = n;
+		p->mask = n * PAGE_SIZE - 1;
+		p->head = p->tail = 0;
+		ret = (long)ring_bytes(p);
+	}
+	spin_unlock(&p->lock);
+	if (old != p->inline_pages)
+		kfree(old);
+	return ret;
+}
+
+long pipe_fcntl(struct file *f, unsigned cmd, u64 arg)
+{
+	struct pipe *p = f->inode->private;
+
+	if (!inode_is(f->inode, S_IFIFO) || !p)
+		return -EBADF;
+	if (cmd == F_GETPIPE_SZ)
+		return (long)ring_bytes(p);
+	return arg ? pipe_resize(p, arg) : -EINVAL;
+}
+
+bool is_pipe(const struct file *f)
+{
+	return inode_is(f->inode, S_IFIFO);
+}
+
+/* --- FIFOs --- */
+
+/* The pipe of a FIFO's inode, made by the first open. NULL: no memory. */
+static struct pipe *fifo_pipe(struct inode *i)
+{
+	struct pipe *p;
+
+	mutex_lock(&i->lock);
+	p = i->private;
+	if (!p) {
+		p = pipe_alloc();
+		i->private = p;
+	}
+	mutex_unlock(&i->lock);
+	return p;
+}
+
+/* Waits until the other side was opened since. p->lock held. */
+static int fifo_wait(struct pipe *p, const u32 *counter, struct list *sleepers)
+{
+	u32 was = *counter;
+	int err = 0;
+
+	while (!err && *counter == was)
+		err = pipe_sleep(p, sleepers);
+	return err;
+}
+
+/* A pipe's end that is opened again, through /proc, does not wait for the other: it has been there. */
+static int fifo_open(struct inode *i, struct file *f)
+{
+	bool named = i->sb->magic != PIPEFS_MAGIC;
+	struct pipe *p = fifo_pipe(i);
+	int err = 0;
+
+	if (!p)
+		return -ENOMEM;
+	spin_lock(&p->lock);
+	if (named && f->writable && !f->readable && f->flags & O_NONBLOCK && !p->readers) {
+		spin_unlock(&p->lock);
+		return -ENXIO;
+	}
+	p->readers += f->readable;
+	p->writers += f->writable;
+	p->r_counter += f->readable;
+	p->w_counter += f->writable;
+	wake_sleepers(&p->read_sleepers);
+	wake_sleepers(&p->write_sleepers);
+	wake_pollers(p);
+	f->ops = &pipe_fops;
+	if (named && f->readable && !f->writable && !p->writers) {
+		if (f->flags & O_NONBLOCK)
+			f->private = (void *)(uintptr_t)p->w_counter;	/* no hang-up before the first writer */
+		else
+			err = fifo_wait(p, &p->w_counter, &p->read_sleepers);
+	} else if (named && f->writable && !f->readable && !p->readers) {
+		err = fifo_wait(p, &p->r_counter, &p->write_sleepers);
+	}
+	spin_unlock(&p->lock);
+	if (err)
+		pipe_release(f);
+	return err;
+}
+
+const struct file_ops fifo_fops = { .open = fifo_open };
+
+/* Inode of a FIFO in a file system: its pipe goes with it. */
+void pipe_open_init(struct inode *i)
+{
+	i->fops = &fifo_fops;
+	i->ops = &pipe_inode_ops;
+}
+
+/* --- system calls --- */
+
+/* Both ends of a new pipe. 0 or -errno. */
+static int pipe_files(struct file *ends[2], u32 flags)
+{
+	struct inode *i = anon_inode(S_IFIFO | 0600);
+	struct pipe *p = i ? pipe_alloc() : NULL;
+	char name[32];
+
+	if (!p) {
+		iput(i);
+		return -ENOMEM;
+	}
+	i->private = p;
+	i->ops = &pipe_inode_ops;
+	i->fops = &fifo_fops;		/* of an open through /proc/PID/fd */
+	p->readers = p->writers = 1;
+	p->r_counter = p->w_counter = 1;
+	ksnprintf(name, sizeof(name), "pipe:[%lu]", i->ino);
+	ends[0] = file_alloc_anon(iget(i), name, &pipe_fops, O_RDONLY | flags);
+	if (IS_ERR(ends[0])) {
+		iput(i);
+		return -ENOMEM;
+	}
+	ends[1] = file_alloc(dget(ends[0]->dentry), &pipe_fops, O_WRONLY | flags);
+	if (IS_ERR(ends[1])) {
+		fput(ends[0]);
+		iput(i);
+		return -ENOMEM;
+	}
+	ends[1]->opened = 1;
+	iput(i);
+	return 0;
+}
+
+long sys_pipe2(uaddr_t ufds, int flags)
+{
+	struct file *ends[2];
+	int fds[2], err;
+
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+		return -EINVAL;
+	err = pipe_files(ends, (u32)flags & O_NONBLOCK);
+	if (err)
+		return err;
+	fds[0] = fd_alloc(ends[0], (u32)flags, 0);
+	if (fds[0] < 0) {
+		fput(ends[0]);
+		fput(ends[1]);
+		return fds[0];
+	}
+	fds[1] = fd_alloc(ends[1], (u32)flags, 0);
+	if (fds[1] < 0) {
+		fput(ends[1]);
+		fd_close(fds[0]);
+		return fds[1];
+	}
+	if (copy_to_user(ufds, fds, sizeof(fds))) {
+		fd_close(fds[0]);
+		fd_close(fds[1]);
+		return -EFAULT;
+	}
+	return 0;
+}
+
+long sys_pipe(uaddr_t ufds)
+{
+	return sys_pipe2(ufds, 0);
+}
