@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Futexes: wait, wake, requeue, robust lists. Mirrors Linux kernel/futex; priority inheritance is
- * in futex_pi.c.
+ * Futexes: wait, wake, requeue. Mirrors Linux kernel/futex; priority inheritance is in futex_pi.c,
+ * waiting for several in futex_waitv.c, what a dead owner leaves in futex_robust.c.
  *
  * Locks: mmap_lock (to find what a shared address names), then one or two buckets (lower address
  * first), then run queues.
@@ -20,12 +20,13 @@
  *	return -EAGAIN
  *
  * If the waker had the bucket first, its change of the word happened before our lock and we read
- * it; if we had it first, it finds us queued. Either way no wake-up is lost. A waker that finds the queue
- * empty does not lock it: between its change of the word and that look, and between our place in the
- * queue and our look at the word, is a full barrier, so one of the two sees what the other did.
+ * it; if we had it first, it finds us queued. Either way no wake-up is lost. A waker that finds the
+ * queue empty does not lock it: between its change of the word and that look, and between our place
+ * in the queue and our look at the word, is a full barrier, so one of the two sees what the other
+ * did.
  *
- * Whoever is taken off the queue to be woken sees that in woken_by, and returns when the bucket is not
- * locked: then the waker, who had it locked from before, no longer needs the waiter or its task.
+ * Whoever is taken off the queue to be woken sees that in woken_by, and returns when the bucket is
+ * not locked: then the waker, who had it locked from before, no longer needs the waiter or its task.
  *
  * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same
  * count before the word was read and with the locks held means that nobody queued after the word
@@ -363,75 +364,6 @@ static long __attribute__((noinline)) wait_private(uaddr_t addr, u32 val)
 	return err == -EINTR ? -ERESTARTSYS : err;
 }
 
-/* --- waiting for several --- */
-
-/* All off the queue: the number of one that was woken, or -1. */
-static int unqueue_many(struct waiter *w, unsigned n)
-{
-	int woken = -1;
-
-	for (unsigned i = 0; i < n; i++)
-		if (!futex_unqueue(&w[i]))
-			woken = (int)i;
-	return woken;
-}
-
-/*
- * Queues w[0..n) one after the other, each looked at once it is queued. 0, or off the queue again:
- * -EAGAIN, -EFAULT, and in *woken as above.
- */
-static int queue_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, int *woken)
-{
-	int err;
-	u32 now;
-
-	for (unsigned i = 0; i < n; i++) {
-		futex_queue(&w[i]);
-		err = read_word(v[i].uaddr, &now);
-		if (!err && now == (u32)v[i].val)
-			continue;
-		if (!futex_unqueue(&w[i]))
-			wake_key(&w[i].key, 1, w[i].woken_by);
-		*woken = unqueue_many(w, i);
-		return err ? err : -EAGAIN;
-	}
-	return 0;
-}
-
-/*
- * The number of a word that was woken, -EAGAIN if one differs, -ETIMEDOUT, -ERESTARTSYS, -EFAULT,
- * -EINVAL.
- */
-static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned n, u64 deadline)
-{
-	int err, woken;
-	bool late;
-
-	for (unsigned i = 0; i < n; i++) {
-		w[i].task = current;
-		w[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		err = futex_get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED, &w[i].key);
-		if (err)
-			return err;
-	}
-	err = queue_many(w, v, n, &woken);
-	if (err)
-		return woken >= 0 ? woken : err;
-	late = futex_sleep(w, n, deadline);
-	woken = unqueue_many(w, n);
-	if (woken >= 0)
-		return woken;
-	return late ? -ETIMEDOUT : -ERESTARTSYS;
-}
-
-static bool waitv_valid(const struct k_futex_waitv *v, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++)
-		if ((v[i].flags & ~(u32)FUTEX_PRIVATE_FLAG) != FUTEX_32 || v[i].reserved)
-			return false;
-	return true;
-}
-
 /* --- requeue --- */
 
 /*
@@ -583,100 +515,9 @@ static long futex_wake_op(uaddr_t a1, uaddr_t a2, int scope, int nr1, int nr2, u
 	return n;
 }
 
-/* --- robust lists --- */
-
-enum death { ON_LIST, PENDING };
-
-/*
- * The word at addr is or may be a lock of the dying current: OWNER_DIED, and somebody woken. 0, or
- * -1: the list is not to be trusted.
- */
-static int futex_death(uaddr_t addr, bool pi, enum death how)
-{
-	u32 old, seen;
-
-	if (addr % sizeof(u32) || read_word(addr, &seen))
-		return -1;
-	for (;;) {
-		old = seen;
-		if ((old & FUTEX_TID_MASK) != (u32)current->pid) {
-			/*
-			 * Died between the release of the word and the wake-up, or woken and dead
-			 * before it took the lock.
-			 */
-			if (how == PENDING && !pi && (!(old & FUTEX_TID_MASK) || !(old & FUTEX_WAITERS)))
-				(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
-			return 0;
-		}
-		if (cmpxchg_user32(addr, old, (old & FUTEX_WAITERS) | FUTEX_OWNER_DIED, &seen))
-			return -1;
-		if (seen == old)
-			break;
-		cond_resched();
-	}
-	if (!pi && (old & FUTEX_WAITERS))
-		(void)futex_wake(addr, 1, FUTEX_BITSET_MATCH_ANY, FUTEX_SCOPE_SHARED);
-	return 0;
-}
-
-static int get_u64(uaddr_t addr, u64 *v)
-{
-	return copy_from_user(v, addr, sizeof(*v)) ? -EFAULT : 0;
-}
-
-void exit_robust_list(struct task *t)
-{
-	struct k_robust_list_head head;
-	u64 entry, next = 0, pending;
-	bool last = false;
-
-	assert(t == current && t->mm);
-	if (!t->robust_list || copy_from_user(&head, t->robust_list, sizeof(head)))
-		return;
-	pending = head.list_op_pending & ~1ull;
-	entry = head.list.next;
-	for (unsigned n = 0; !last && (entry & ~1ull) != t->robust_list && n < ROBUST_LIST_LIMIT; n++) {
-		/* First the link: once its lock is free, its owner may free the entry. */
-		last = get_u64(entry & ~1ull, &next);
-		if ((entry & ~1ull) != pending && futex_death((entry & ~1ull) + (u64)head.futex_offset, entry & 1, ON_LIST))
-			return;
-		entry = next;
-		cond_resched();
-	}
-	if (pending)
-		(void)futex_death(pending + (u64)head.futex_offset, head.list_op_pending & 1, PENDING);
-}
-
 /* --- system calls --- */
 
-long sys_set_robust_list(uaddr_t head, size_t len)
-{
-	if (len != sizeof(struct k_robust_list_head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
-}
-
-long sys_get_robust_list(int pid, uaddr_t uhead, uaddr_t ulen)
-{
-	struct task *t = pid ? find_get_task_by_vpid(pid) : get_task(current);
-	u64 len = sizeof(struct k_robust_list_head);
-	uaddr_t head;
-
-	if (!t)
-		return -ESRCH;
-	head = READ_ONCE(t->robust_list);
-	put_task(t);
-	if (copy_to_user(ulen, &len, sizeof(len)) || copy_to_user(uhead, &head, sizeof(head)))
-		return -EFAULT;
-	return 0;
-}
-
-/*
- * FUTEX_WAIT's timeout is relative, FUTEX_WAIT_BITSET's absolute on one of two clocks. 0, -EFAULT,
- * -EINVAL.
- */
-static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
+int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 {
 	struct k_timespec ts;
 	u64 ns;
@@ -698,35 +539,6 @@ static int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 		ns |= WALL_TIME;
 	*deadline = ns;
 	return 0;
-}
-
-long sys_futex_waitv(uaddr_t uwaiters, unsigned n, unsigned flags, uaddr_t timeout, int clock)
-{
-	struct k_futex_waitv *v;
-	struct waiter *w;
-	u64 deadline;
-	long ret;
-
-	if (flags || !n || n > FUTEX_WAITV_MAX || !uwaiters)
-		return -EINVAL;
-	if (timeout && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
-		return -EINVAL;
-	ret = futex_deadline(FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0), timeout, &deadline);
-	if (ret)
-		return ret;
-	v = kmalloc_array(n, sizeof(*v), GFP_KERNEL);
-	w = kmalloc_array(n, sizeof(*w), GFP_KERNEL);
-	if (!v || !w)
-		ret = -ENOMEM;
-	else if (copy_from_user(v, uwaiters, n * sizeof(*v)))
-		ret = -EFAULT;
-	else if (!waitv_valid(v, n))
-		ret = -EINVAL;
-	else
-		ret = wait_many(w, v, n, deadline);
-	kfree(w);
-	kfree(v);
-	return ret;
 }
 
 static long __attribute__((noinline)) do_futex(uaddr_t addr, int op, u32 val, uaddr_t timeout, uaddr_t addr2, u32 val3)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What futex.c and futex_pi.c share: keys, waiters, buckets. Nobody else includes this. */
+/* What the files of futexes share: keys, waiters, buckets. Nobody else includes this. */
 #pragma once
 #include "kernel/futex.h"
 #include "kernel/lib/list.h"
@@ -44,6 +44,12 @@ bool futex_unqueue(struct waiter *w);		/* off the queue, with whoever may be wak
 void futex_wake_key(const struct key *k, int nr, u32 bitset);
 /* Until one of n waiters is woken, a signal, or the deadline. true: the deadline passed. */
 bool futex_sleep(struct waiter *w, unsigned n, u64 deadline);
+
+/*
+ * FUTEX_WAIT's timeout is relative, FUTEX_WAIT_BITSET's absolute on one of two clocks. 0, -EFAULT,
+ * -EINVAL.
+ */
+int futex_deadline(int op, uaddr_t uts, u64 *deadline);
 
 /* futex_pi.c: the commands with priority inheritance. 0, a count, or -errno. */
 long futex_lock_pi(uaddr_t addr, int scope, u64 deadline);

@@ -193,7 +193,9 @@ static void look(int pid, long want)
 	static const char *const files[] = {"maps", "auxv", "environ", "mem"};
 	static const char *const links[] = {"exe", "cwd", "root"};
 	struct iovec l = {ours, 100}, r = {theirs, 100};
+	unsigned long head, size;
 
+	CHECK_EQ(sys(get_robust_list, pid, &head, &size), want ? -EPERM : 0);
 	for (int i = 0; i < 4; i++)
 		CHECK_EQ(opens(pid, files[i]), want);
 	for (int i = 0; i < 3; i++)
