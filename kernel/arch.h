@@ -93,6 +93,10 @@ void arch_switch(struct task *prev, struct task *next);
 struct regs *arch_regs(struct task *t);
 /* User mode goes on at ip. r is current's. */
 void arch_set_ip(struct regs *r, uaddr_t ip);
+/* May current's user mode read the time stamp counter? prctl(PR_SET_TSC). */
+bool arch_tsc_allowed(void);
+void arch_allow_tsc(bool allow);
+
 /* arch_prctl(2): FS/GS base. */
 long arch_prctl(int code, uaddr_t addr);
 

@@ -117,7 +117,7 @@ static void copy_identity(struct task *p, const struct clone_request *c)
 		p->sas_flags = SS_DISABLE;
 		return;
 	}
-	p->flags = PF_FORKNOEXEC;
+	p->flags = PF_FORKNOEXEC | (current->flags & PF_INHERITED);
 	copy_creds(&p->cred, &current->cred);
 	copy_signal_state(p, c->flags);
 	p->mempolicy = current->mempolicy;

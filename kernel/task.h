@@ -44,6 +44,10 @@ struct cgroup;
 #define PF_SIGNALED	0x00000400u
 #define PF_NOFREEZE	0x00008000u	/* freezer: not this one */
 #define PF_KTHREAD	0x00200000u
+#define PF_MCE_PROCESS	0x00000080u	/* prctl(PR_MCE_KILL): has said what it wants when memory goes bad */
+#define PF_MCE_EARLY	0x08000000u
+#define PF_IO_FLUSHER	0x00180000u	/* prctl(PR_SET_IO_FLUSHER): both bits that Linux sets */
+#define PF_INHERITED	(PF_MCE_PROCESS | PF_MCE_EARLY | PF_IO_FLUSHER)	/* by a fork */
 #define PF_SUSPEND_TASK	0x80000000u	/* the one that runs the suspend */
 #define PF_IDLE		0x00000002u
 #define PF_MEMALLOC	0x00000800u	/* in direct reclaim: no recursion */

@@ -58,6 +58,7 @@ struct arch_thread {
 	void *fake_stack;			/* AddressSanitizer's */
 	void (*fn)(void *arg);			/* a kernel thread's function */
 	void *arg;
+	bool no_tsc;				/* told when asked: a program's rdtsc is the host's */
 	struct regs regs;
 };
 

@@ -268,6 +268,16 @@ void arch_set_ip(struct regs *r, uaddr_t ip)
 	r->ip = ip;
 }
 
+bool arch_tsc_allowed(void)
+{
+	return !current->arch.no_tsc;
+}
+
+void arch_allow_tsc(bool allow)
+{
+	current->arch.no_tsc = !allow;
+}
+
 long arch_prctl(int code, uaddr_t addr)
 {
 	struct regs *r = &current->arch.regs;

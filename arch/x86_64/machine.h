@@ -67,6 +67,7 @@ struct arch_thread {
 	u64 cr2;				/* of the last exception in user mode, for signal frames */
 	u32 trap_nr, trap_err;
 	u8 forced_tf;				/* the tracer, not the program, has set TF in its flags */
+	u8 no_tsc;				/* user mode may not read the time stamp counter: CR4.TSD while it runs */
 	u8 fpu_loaded;				/* there is an area, and the CPU's registers, not the area, are the truth while it runs */
 };
 

@@ -102,6 +102,7 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 		r->sp = sp;
 	t->arch.fpu = fpu_area(t);
 	t->arch.fpu_loaded = 1;
+	t->arch.no_tsc = current->arch.no_tsc;
 	t->arch.gs_base = current->arch.gs_base;
 	/*
 	 * An address outside user space would be refused by WRMSR: clone's caller was told, and
@@ -137,6 +138,8 @@ void arch_switch(struct task *prev, struct task *next)
 		fpu_save(&prev->arch);
 	this_cpu_field(prev) = prev;
 	this_cpu_field(curr) = next;
+	if (unlikely(prev->arch.no_tsc != next->arch.no_tsc))
+		write_cr4(read_cr4() ^ CR4_TSD);
 	if (next->arch.fpu) {
 		set_user_entry(this_cpu(), next);
 		if (next->arch.fpu_loaded)
@@ -145,6 +148,21 @@ void arch_switch(struct task *prev, struct task *next)
 		wrmsr_from(MSR_KERNEL_GS_BASE, &next->arch.gs_base);
 	}
 	switch_stacks(&prev->arch.sp, next->arch.sp);
+}
+
+bool arch_tsc_allowed(void)
+{
+	return !current->arch.no_tsc;
+}
+
+void arch_allow_tsc(bool allow)
+{
+	irq_push_off();
+	if (current->arch.no_tsc == allow) {
+		write_cr4(read_cr4() ^ CR4_TSD);
+		current->arch.no_tsc = !allow;
+	}
+	irq_pop_off();
 }
 
 long arch_prctl(int code, uaddr_t addr)

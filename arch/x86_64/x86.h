@@ -73,6 +73,8 @@ static inline void invlpg(u64 va) { __asm__ volatile("invlpg (%0)" : : "r"(va) :
 #define MSR_GS_BASE	0xc0000101
 #define MSR_KERNEL_GS_BASE 0xc0000102
 
+#define CR4_TSD		(1ul << 2)
+
 #define FLAGS_IF	0x00000200ul
 #define FLAGS_TF	0x00000100ul
 #define FLAGS_DF	0x00000400ul

@@ -56,6 +56,42 @@ TEST(prctl_remembers)
 	CHECK_EQ(sys(prctl, PR_GET_THP_DISABLE, 0, 0, 0, 0), 0);
 }
 
+TEST(prctl_of_broken_memory_and_of_who_writes)
+{
+	CHECK_EQ(sys(prctl, PR_TASK_PERF_EVENTS_DISABLE, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_TASK_PERF_EVENTS_ENABLE, 0, 0, 0, 0), 0);
+
+	CHECK_EQ(sys(prctl, PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_DEFAULT);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL_GET, 1, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 1, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, 3, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_CLEAR, 1, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, 2, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0), 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(prctl, PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_EARLY)), 0);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_LATE, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_LATE);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_CLEAR, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL_GET, 0, 0, 0, 0), PR_MCE_KILL_DEFAULT);
+
+	CHECK_EQ(IN_CHILD({
+		if (!sys(getuid))
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(prctl, PR_SET_IO_FLUSHER, 1, 0, 0, 0), -EPERM);
+		CHECK_EQ(sys(prctl, PR_GET_IO_FLUSHER, 1, 0, 0, 0), -EPERM);
+	}), 0);
+	if (sys(prctl, PR_GET_IO_FLUSHER, 0, 0, 0, 0) == -EPERM)
+		SKIP("needs CAP_SYS_RESOURCE");
+	CHECK_EQ(sys(prctl, PR_GET_IO_FLUSHER, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_IO_FLUSHER, 0, 0, 1, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_IO_FLUSHER, 2, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_IO_FLUSHER, 1, 1, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_IO_FLUSHER, 1, 0, 0, 0), 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(prctl, PR_GET_IO_FLUSHER, 0, 0, 0, 0), 1)), 0);
+	CHECK_EQ(sys(prctl, PR_SET_IO_FLUSHER, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_GET_IO_FLUSHER, 0, 0, 0, 0), 0);
+}
+
 TEST(a_thread_has_its_own_name)
 {
 	struct thread t;

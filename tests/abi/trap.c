@@ -264,6 +264,52 @@ TEST(any_stack_pointer_will_do_for_a_system_call)
 	}
 }
 
+static void read_tsc(void)
+{
+	__asm__ volatile("rdtsc" ::: "eax", "edx");
+}
+
+static void refused_tsc(void)
+{
+	CHECK_EQ(sys(prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0), 0);
+	CHECK_EQ(IN_CHILD(t_exit(0)), 0); // another that may, and back
+	read_tsc();
+}
+
+static int reads_tsc(void *unused)
+{
+	(void)unused;
+	read_tsc();
+	return 0;
+}
+
+// The time stamp counter is allowed or not by thread; a child is born with what its parent has.
+TEST(time_stamps_can_be_forbidden)
+{
+	int mode = 0;
+	struct thread t;
+	struct fault f = t_fault(refused_tsc);
+
+	CHECK_EQ(f.sig, SIGSEGV);
+	CHECK_EQ(f.code, SI_KERNEL);
+	CHECK_EQ(sys(prctl, PR_SET_TSC, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_GET_TSC, 8UL, 0, 0, 0), -EFAULT);
+	CHECK_EQ(IN_CHILD({
+		thread_start(&t, reads_tsc, NULL); // made before, and not asked
+		CHECK_EQ(sys(prctl, PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0), 0);
+		thread_join(&t);
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(prctl, PR_GET_TSC, &mode, 0, 0, 0), 0);
+			CHECK_EQ(mode, PR_TSC_SIGSEGV);
+			CHECK_EQ(sys(prctl, PR_SET_TSC, PR_TSC_ENABLE, 0, 0, 0), 0);
+			read_tsc();
+		}), 0);
+		CHECK_EQ(sys(prctl, PR_GET_TSC, &mode, 0, 0, 0), 0);
+		CHECK_EQ(mode, PR_TSC_SIGSEGV);
+	}), 0);
+	read_tsc();
+}
+
 TEST(registers_survive_a_system_call)
 {
 	long bad;
