@@ -113,8 +113,8 @@ long sys_clone3(uaddr_t uargs, size_t size)
 }
 
 /*
- * What a task can stop sharing here: files and the current directory. The rest must not be shared
- * to begin with.
+ * What a task can stop sharing here: files, the current directory, and the namespace of its children to come. The rest must
+ * not be shared to begin with.
  */
 long sys_unshare(unsigned long flags)
 {
@@ -123,8 +123,10 @@ long sys_unshare(unsigned long flags)
 
 	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWANY))
 		return -EINVAL;
-	if (flags & CLONE_NEWANY)
-		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+	if (flags & CLONE_NEWANY && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (flags & (CLONE_NEWANY & ~CLONE_NEWPID))
+		return -EINVAL;
 	if (flags & alone) {
 		read_lock(&tasklist_lock);
 		if (!thread_group_empty(current))
@@ -135,6 +137,8 @@ long sys_unshare(unsigned long flags)
 		if ((flags & CLONE_VM) && atomic_load(&current->mm->mm_users) > 1)
 			err = -EINVAL;
 	}
+	if (!err && (flags & CLONE_NEWPID))
+		err = unshare_pid_ns();
 	if (!err && (flags & CLONE_FS))
 		err = fs_unshare();
 	if (!err && (flags & CLONE_FILES))
@@ -144,20 +148,46 @@ long sys_unshare(unsigned long flags)
 	return err;
 }
 
-/* LINUX: there is one name space of each kind, so no descriptor means another. */
+/* Current's children are to live where the process of pidfd fd lives. 0, -ESRCH, -EPERM, -EINVAL. */
+static int join_process(struct group *g, int flags)
+{
+	struct task *t;
+	int err = -ESRCH;
+
+	if (!flags || flags & ~CLONE_NEWPID)
+		return -EINVAL;
+	t = get_leader(g);
+	if (!t)
+		return -ESRCH;
+	if (!ptrace_may_access(t, PTRACE_REALCREDS))
+		err = -EPERM;
+	else if (!(READ_ONCE(t->flags) & PF_EXITING))
+		err = pid_ns_install(g->pid_ns);
+	put_task(t);
+	return err;
+}
+
+/* LINUX: of the other kinds of namespace there is one each, so nothing means another: EINVAL. */
 long sys_setns(int fd, int flags)
 {
 	struct fdref r = fdget(fd);
+	struct group *g;
+	u32 file_flags;
+	int err = -EINVAL;
 
-	(void)flags;
 	if (!r.file)
 		return -EBADF;
 	fdput(r);
-	return -EINVAL;
+	g = pidfd_group(fd, &file_flags);
+	if (!IS_ERR(g)) {
+		err = join_process(g, flags);
+		group_put(g);
+	}
+	return err;
 }
 
 long sys_set_tid_address(uaddr_t addr)
 {
 	current->clear_child_tid = addr;
-	return current->pid;
+	return current->vpid;
 }

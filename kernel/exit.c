@@ -292,38 +292,61 @@ static struct task *find_alive_thread(struct group *g)
 	return NULL;
 }
 
-/*
- * Init's main thread may end before its others: then one of those takes in orphans. Init's last
- * thread panics in X3.
- */
-static void replace_child_reaper(struct task *father)
+static void release_dead(struct list *dead)
 {
-	struct task *t;
+	struct task *p, *n;
 
-	if (father != init_pid_ns.child_reaper)
-		return;
-	t = find_alive_thread(father->group);
-	if (t)
-		init_pid_ns.child_reaper = t;
+	list_for_each_safe(p, n, dead, ptrace_entry) {
+		list_del(&p->ptrace_entry);
+		release_task(p);
+	}
 }
 
-/* Another thread of our own, else the nearest sub-reaper above us, else init. */
-static struct task *find_new_reaper(struct task *father)
+/*
+ * An init's main thread may end before its others: then one of those takes in orphans. With its
+ * last thread its namespace ends: that drops tasklist_lock and sleeps, and nobody is left to be
+ * taken in. The machine's own init has panicked in X3.
+ */
+static struct task *find_child_reaper(struct task *father, struct list *dead)
 {
+	struct pid_namespace *ns = father->group->pid_ns;
+	struct task *t;
+
+	if (likely(father != ns->child_reaper))
+		return ns->child_reaper;
+	t = find_alive_thread(father->group);
+	if (t) {
+		ns->child_reaper = t;
+		return t;
+	}
+	write_unlock(&tasklist_lock);
+	release_dead(dead);
+	zap_pid_ns_processes();
+	write_lock(&tasklist_lock);
+	return father;
+}
+
+/*
+ * Another thread of our own, else the nearest sub-reaper above us in our namespace, else its init.
+ * Who was forked into a namespace from outside has parents there: they end the search.
+ */
+static struct task *find_new_reaper(struct task *father, struct task *child_reaper)
+{
+	struct pid_namespace *ns = father->group->pid_ns;
 	struct task *r, *t = find_alive_thread(father->group);
 
 	if (t)
 		return t;
 	if (!father->group->has_child_subreaper)
-		return init_pid_ns.child_reaper;
-	for (r = father->real_parent; r != &init_task; r = r->real_parent) {
+		return child_reaper;
+	for (r = father->real_parent; r != &init_task && r->group->pid_ns == ns; r = r->real_parent) {
 		if (!r->group->is_child_subreaper)
 			continue;
 		t = find_alive_thread(r->group);
 		if (t)
 			return t;
 	}
-	return init_pid_ns.child_reaper;
+	return child_reaper;
 }
 
 /*
@@ -348,15 +371,15 @@ static void forget_original_parent(struct task *father, struct list *dead)
 
 	if (unlikely(!list_empty(&father->ptraced)))
 		exit_ptrace(father, dead);
-	replace_child_reaper(father);
+	reaper = find_child_reaper(father, dead);
 	if (list_empty(&father->children))
 		return;
-	reaper = find_new_reaper(father);
+	reaper = find_new_reaper(father, reaper);
 	assert(reaper != father);
 	list_for_each(p, &father->children, sibling) {
 		for_each_thread(p->group, t) {
 			t->real_parent = reaper;
-			WRITE_ONCE(t->ppid, reaper->tgid);
+			WRITE_ONCE(t->ppid, task_tgid_nr_ns(reaper, t->group->pid_ns));
 			if (!t->ptrace)
 				t->parent = reaper;
 			if (t->pdeath_signal)
@@ -656,6 +679,8 @@ void do_exit(int code)
 	if (group_dead)
 		disassociate_ctty();
 	step("X10");
+	if (unlikely(t->pid_ns_for_children))
+		exit_pid_ns(t);				/* X11 */
 	exit_task_work(t);
 	step_traced(120, "X12");
 

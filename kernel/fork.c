@@ -9,7 +9,7 @@
  *
  * Locks: tasklist_lock, task_lock, siglock.
  *
- * LINUX: no namespaces, as a kernel built without them: EINVAL.
+ * LINUX: of namespaces there are those of numbers; others as in a kernel built without them: EINVAL.
  */
 #include "kernel/block.h"
 #include "kernel/cgroup.h"
@@ -31,7 +31,7 @@ static int check_flags(const struct clone_request *c)
 {
 	u64 f = c->flags;
 
-	if (f & CLONE_NEWANY)
+	if (f & (CLONE_NEWANY & ~CLONE_NEWPID))
 		return -EINVAL;
 	if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
 		return -EINVAL;
@@ -39,6 +39,9 @@ static int check_flags(const struct clone_request *c)
 	if ((f & CLONE_PIDFD) && (f & CLONE_PARENT_SETTID) && c->pidfd == c->parent_tid)
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	/* A process has all of its threads in one namespace. */
+	if ((f & CLONE_THREAD) && (f & CLONE_NEWPID || current->pid_ns_for_children))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
@@ -161,6 +164,8 @@ static int copy_sighand(struct task *p, const struct clone_request *c)
 
 static int copy_group(struct task *p, const struct clone_request *c)
 {
+	struct pid_namespace *ns;
+
 	if (c->flags & CLONE_THREAD) {
 		p->group = current->group;
 		atomic_fetch_add(&p->group->sigcnt, 1);
@@ -169,7 +174,10 @@ static int copy_group(struct task *p, const struct clone_request *c)
 	p->group = group_alloc();
 	if (!p->group)
 		return -ENOMEM;
-	p->group->pid_ns = pid_ns_get(is_kernel_thread(c) ? &init_pid_ns : current->group->pid_ns);
+	ns = is_kernel_thread(c) ? pid_ns_get(&init_pid_ns) : copy_pid_ns(c->flags);
+	if (IS_ERR(ns))
+		return (int)PTR_ERR(ns);
+	p->group->pid_ns = ns;
 	return c->flags & CLONE_SYSVSEM ? copy_sem(p->group) : 0;
 }
 
@@ -361,8 +369,8 @@ static void link_process(struct task *p, const struct clone_request *c, sigset_t
 	g->session = cur->session;
 	pid_get(g->session);
 	pgrp_attach(g, cur->pgrp);
-	if (p->pid == 1) {
-		init_pid_ns.child_reaper = p;
+	if (p->vpid == 1) {
+		g->pid_ns->child_reaper = p;
 		g->flags = SIGNAL_UNKILLABLE;
 	}
 	list_add_tail(&p->sibling, &p->real_parent->children);
@@ -402,7 +410,7 @@ static int publish(struct task *p, const struct clone_request *c, const struct f
 	atomic_store(&p->usage, 2);
 	write_lock(&tasklist_lock);
 	spin_lock(siglock);
-	err = refused(c) ? -EINTR : cgroup_fork(p, into);
+	err = READ_ONCE(p->group->pid_ns->closed) ? -ENOMEM : refused(c) ? -EINTR : cgroup_fork(p, into);
 	if (!err) {
 		link_task(p, c, is_kernel_thread(c) ? 0 : meanwhile->signal);
 		total_forks++;
@@ -488,9 +496,9 @@ static int trace_event_of(const struct clone_request *c)
 	return ptrace_event_enabled(current, event) ? event : 0;
 }
 
-static void store_tids(struct task *p, const struct clone_request *c)
+static void store_tids(struct task *p, const struct clone_request *c, int pid)
 {
-	if ((c->flags & CLONE_PARENT_SETTID) && copy_to_user(c->parent_tid, &p->pid, sizeof(int)))
+	if ((c->flags & CLONE_PARENT_SETTID) && copy_to_user(c->parent_tid, &pid, sizeof(int)))
 		pr_debug("clone: parent_tid is not writable\n");
 	if (c->flags & CLONE_CHILD_SETTID)
 		task_work_add(p, &p->settid_work);
@@ -515,10 +523,22 @@ static int wait_for_vfork_done(struct task *child, struct completion *done)
 	return err;
 }
 
+/* p's number as current's tracer sees it. LINUX: one that attaches later than this is told the same. */
+static u64 number_for_tracer(struct task *p)
+{
+	int nr;
+
+	read_lock(&tasklist_lock);
+	nr = task_pid_nr_ns(p, current->parent->group->pid_ns);
+	read_unlock(&tasklist_lock);
+	return (u64)nr;
+}
+
 long do_clone(struct clone_request *c)
 {
 	struct completion done;
 	struct task *p;
+	u64 message = 0;
 	int pid;
 
 	c->trace_event = trace_event_of(c);
@@ -526,8 +546,10 @@ long do_clone(struct clone_request *c)
 
 	if (IS_ERR(p))
 		return PTR_ERR(p);
-	pid = p->pid;
-	trace(TRACE_sched_process_fork, (u64)pid, c->flags);
+	pid = task_pid_vnr(p);
+	trace(TRACE_sched_process_fork, (u64)p->pid, c->flags);
+	if (unlikely(READ_ONCE(current->ptrace)))
+		message = number_for_tracer(p);
 	if (c->flags & CLONE_VFORK) {
 		completion_init(&done);
 		get_task(p);
@@ -535,12 +557,12 @@ long do_clone(struct clone_request *c)
 		p->vfork_done = &done;
 		task_unlock(p);
 	}
-	store_tids(p, c);
+	store_tids(p, c, pid);
 	wake_up_new_task(p);
 	if (unlikely(c->trace_event))
-		ptrace_event(c->trace_event, (u64)pid);
+		ptrace_event(c->trace_event, message);
 	if (c->flags & CLONE_VFORK && !wait_for_vfork_done(p, &done))
-		ptrace_event(PTRACE_EVENT_VFORK_DONE, (u64)pid);
+		ptrace_event(PTRACE_EVENT_VFORK_DONE, message);
 	return pid;
 }
 

@@ -132,14 +132,12 @@ static void pid_free(struct pid *p)
 	kfree(p);
 }
 
-/* A number of ns that is free, the next in the circle or the one wanted; or -errno. */
-static int choose(struct pid_namespace *ns, int wanted)
+/* A number of ns that is free, the next in the circle; or -EAGAIN. */
+static int choose(struct pid_namespace *ns)
 {
 	size_t max = (size_t)pid_max, nr;
 
 	assert_held(&pid_lock);
-	if (wanted)
-		return bit_test(ns->map, (size_t)wanted) ? -EEXIST : wanted;
 	nr = bit_find_clear(ns->map, max, (size_t)ns->last_pid + 1);
 	if (nr >= max)
 		nr = bit_find_clear(ns->map, max, RESERVED_PIDS);
@@ -147,6 +145,17 @@ static int choose(struct pid_namespace *ns, int wanted)
 		return -EAGAIN;
 	ns->last_pid = (int)nr;
 	return (int)nr;
+}
+
+/* The number of ns that is asked for, or -errno. Where nobody is yet, number 1 comes first. */
+static int choose_wanted(struct pid_namespace *ns, int wanted)
+{
+	assert_held(&pid_lock);
+	if (wanted < 1 || wanted >= pid_max || (wanted != 1 && !READ_ONCE(ns->child_reaper)))
+		return -EINVAL;
+	if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+		return -EPERM;
+	return bit_test(ns->map, (size_t)wanted) ? -EEXIST : wanted;
 }
 
 static void link_number(struct upid *u, int nr, struct pid_namespace *ns)
@@ -177,21 +186,25 @@ int pid_alloc(struct task *t, const int *set_tid, size_t n)
 	struct pid *p;
 	int nr = 0;
 
-	for (size_t i = 0; i < n; i++)
-		if (set_tid[i] < 1 || set_tid[i] >= pid_max)
-			return -EINVAL;
+	if (unlikely(n > ns->level + 1))
+		return -EINVAL;
 	p = pid_new(ns);
 	if (!p)
 		return -ENOMEM;
 
 	spin_lock(&pid_lock);
 	for (size_t i = 0; ns; ns = ns->parent, i++) {
-		nr = choose(ns, i < n ? set_tid[i] : 0);
-		if (nr < 0) {
-			unlink_numbers(p, ns);
+		nr = unlikely(i < n) ? choose_wanted(ns, set_tid[i]) : choose(ns);
+		if (nr < 0)
 			break;
-		}
 		link_number(&p->numbers[ns->level], nr, ns);
+	}
+	if (unlikely(p->ns->closed) && nr >= 0)
+		nr = -ENOMEM;
+	if (unlikely(nr < 0)) {
+		unlink_numbers(p, ns);
+		if (!p->ns->child_reaper)
+			p->ns->last_pid = 0;	/* whoever tries again is to be number 1 */
 	}
 	spin_unlock(&pid_lock);
 	if (nr < 0) {
@@ -215,13 +228,18 @@ void pid_get(int nr)
 	spin_unlock(&pid_lock);
 }
 
-/* Drops a reference; the entry if that was the last one, for pid_free after the lock. */
+/*
+ * Drops a reference; the entry if that was the last one, for pid_free after the lock. With its
+ * number 1 a namespace is over, were it that the first fork into it failed.
+ */
 static struct pid *pid_unref(struct pid *p)
 {
 	assert_held(&pid_lock);
 	assert(p && p->refs > 0);
 	if (--p->refs)
 		return NULL;
+	if (unlikely(p->numbers[p->ns->level].nr == 1))
+		p->ns->closed = true;
 	unlink_numbers(p, NULL);
 	return p;
 }
@@ -244,11 +262,26 @@ void pid_put(int nr)
 	write_unlock(&tasklist_lock);
 }
 
+void pid_ns_close(struct pid_namespace *ns)
+{
+	spin_lock(&pid_lock);
+	ns->closed = true;
+	spin_unlock(&pid_lock);
+}
+
 /* Each namespace that sees a task counts it, but the machine's own. */
-static inline void count_task(struct pid_namespace *ns, u32 by)
+static inline void count_task(struct pid_namespace *ns)
 {
 	for (; ns->parent; ns = ns->parent)
-		ns->nr_tasks += by;
+		ns->nr_tasks++;
+}
+
+/* The end of a namespace waits until only its number 1 is left, perhaps with the zombie of its leader. */
+static inline void uncount_task(struct pid_namespace *ns)
+{
+	for (; ns->parent; ns = ns->parent)
+		if (--ns->nr_tasks <= 2 && ns->closed && ns->child_reaper)
+			wake_up_process(ns->child_reaper);
 }
 
 void pid_attach(struct task *t)
@@ -258,7 +291,7 @@ void pid_attach(struct task *t)
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(!p->task);
 	p->task = t;
-	count_task(p->ns, 1);
+	count_task(p->ns);
 }
 
 void pid_detach(struct task *t)
@@ -268,14 +301,17 @@ void pid_detach(struct task *t)
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(p->task == t);
 	p->task = NULL;
-	count_task(p->ns, -1u);
+	uncount_task(p->ns);
 }
 
 void pid_detach_put(struct task *t)
 {
+	struct pid_namespace *ns = t->thread_pid->ns;
 	struct pid *gone;
 
 	pid_detach(t);
+	if (ns->parent && ns->child_reaper == t)
+		ns->child_reaper = NULL;
 	spin_lock(&pid_lock);
 	gone = pid_unref(t->thread_pid);
 	spin_unlock(&pid_lock);

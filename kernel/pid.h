@@ -27,7 +27,9 @@ struct pid_namespace {
 	struct task *child_reaper;	/* [T] takes in orphans: a thread of its number 1; NULL before and after that */
 	u32 nr_tasks;			/* [T] hashed tasks with a number here; 0 in the machine's own */
 	int last_pid;			/* [pid_lock] */
+	bool closed;			/* [pid_lock] to set, for good: no more numbers, its number 1 is gone or was never there */
 	u64 *map;			/* [pid_lock] numbers in use, PID_LIMIT bits */
+	int reboot;			/* (~) the signal that reboot(2) lets its number 1 seem to die of, or 0 */
 };
 
 extern struct pid_namespace init_pid_ns;
@@ -36,11 +38,30 @@ extern int pid_max;
 void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
 static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { atomic_fetch_add(&ns->refs, 1); return ns; }
 void pid_ns_put(struct pid_namespace *ns);	/* the last reference frees it; any context */
+void pid_ns_close(struct pid_namespace *ns);	/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
+
+/* pid_namespace.c */
+/*
+ * Where the children live that current makes with these CLONE_* flags, referenced. ERR_PTR(-EPERM),
+ * -EINVAL: they are to live elsewhere already, -ENOSPC: too deep, -ENOMEM. Sleeps.
+ */
+struct pid_namespace *copy_pid_ns(u64 flags);
+int unshare_pid_ns(void);			/* current's children live in a new one from now on; as copy_pid_ns */
+int pid_ns_install(struct pid_namespace *ns);	/* setns: they live in ns, current's own or one below; -EPERM, -EINVAL */
+void exit_pid_ns(struct task *t);		/* X11 */
+/*
+ * Current is the last thread of its namespace's number 1: ends all others in it and below, and
+ * sleeps until they are gone. Holds nothing.
+ */
+void zap_pid_ns_processes(void);
+/* reboot(2) in a namespace ends that; 0 in the machine's own, else -EINVAL or it does not return. */
+int reboot_pid_ns(u32 cmd);
 
 /*
  * Gives t, which is new, a number in its group's namespace and in each above it, with one reference
- * (thread_pid, pid, vpid). 0; -EAGAIN, -ENOMEM. The first n of set_tid are the numbers wanted in
- * that namespace, in the one above it and so on: also -EINVAL, -EEXIST. Sleeps.
+ * (thread_pid, pid, vpid). 0; -EAGAIN, -ENOMEM, which is also what a closed namespace says. The
+ * first n of set_tid are the numbers wanted in that namespace, in the one above it and so on: also
+ * -EINVAL, -EPERM, -EEXIST. Sleeps.
  */
 int pid_alloc(struct task *t, const int *set_tid, size_t n);
 void pid_get(int nr);

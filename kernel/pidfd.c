@@ -132,8 +132,7 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 	return err;
 }
 
-/* The leader, referenced; NULL if it was reaped. */
-static struct task *get_leader(struct group *g)
+struct task *get_leader(struct group *g)
 {
 	struct task *t;
 

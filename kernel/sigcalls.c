@@ -256,7 +256,7 @@ long sys_rt_sigtimedwait(uaddr_t uthese, uaddr_t uinfo, uaddr_t uts, size_t sigs
 
 /* --- sending --- */
 
-/* To everybody but init and the caller's own group. */
+/* To everybody that the caller sees, but init and its own group. */
 static long kill_all(int sig)
 {
 	struct task *p;
@@ -264,7 +264,7 @@ static long kill_all(int sig)
 
 	read_lock(&tasklist_lock);
 	for_each_process(p)
-		if (p->tgid > 1 && !same_thread_group(p, current)) {
+		if (task_pid_vnr(p) > 1 && !same_thread_group(p, current)) {
 			e = group_send_sig_wide(sig, NULL, p);
 			err = e != -EPERM ? e : err == -ESRCH ? 0 : err;
 		}
@@ -297,7 +297,7 @@ long sys_kill(int pid, int sig)
 		return kill_all(sig);
 	if (pid == INT32_MIN)
 		return -ESRCH;
-	return kill_pgrp(sig, NULL, pid ? -pid : READ_ONCE(current->group->pgrp));
+	return pid ? kill_vpgrp(sig, NULL, -pid) : kill_pgrp(sig, NULL, READ_ONCE(current->group->pgrp));
 }
 
 /* To thread pid, of group tgid unless that is 0. */

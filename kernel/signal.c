@@ -116,17 +116,31 @@ void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
 			sigqueue_free(p, q);
 }
 
-static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info)
+/* A program says of itself in info who it is: kill, tkill, sigqueue and their kin. */
+static inline bool names_sender(const struct k_siginfo *info)
+{
+	return info->si_code <= 0 && info->si_code != SI_TIMER && info->si_code != SI_SIGIO;
+}
+
+/* Current sends it from a namespace above that of t, where it has no number. */
+static bool from_ancestor_ns(const struct k_siginfo *info, struct task *t)
+{
+	return info != SEND_SIG_KERNEL && (!info || names_sender(info)) && !task_pid_nr_ns(current, t->group->pid_ns);
+}
+
+static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info, struct task *t)
 {
 	if (info && info != SEND_SIG_KERNEL) {
 		copy_siginfo(to, info);
+		if (unlikely(t->group->pid_ns != current->group->pid_ns) && from_ancestor_ns(info, t))
+			to->u.rt.si_pid = 0;
 		return;
 	}
 	*(struct info_words *)to = (struct info_words){ { 0 } };
 	to->si_signo = sig;
 	to->si_code = info ? SI_KERNEL : SI_USER;
 	if (!info) {
-		to->u.rt.si_pid = current->vtgid;
+		to->u.rt.si_pid = unlikely(from_ancestor_ns(info, t)) ? 0 : current->vtgid;
 		to->u.rt.si_uid = current->cred.uid;
 	}
 }
@@ -146,7 +160,7 @@ static int queue_info(int sig, const struct k_siginfo *info, struct task *t, str
 	q = sigqueue_alloc(t, p, override);
 	if (!q)
 		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
-	fill_info(&q->info, sig, info);
+	fill_info(&q->info, sig, info, t);
 	list_add_tail(&q->node, &p->queue);
 	return SIGNAL_DELIVERED;
 }
@@ -222,10 +236,11 @@ bool sig_handler_ignored(const struct k_sigaction *ka, int sig)
 }
 
 /*
- * init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself
- * sends is not lost to it. Kernel threads take no signals.
+ * An init gets only what it has handlers for: nobody kills or stops it, and what the kernel itself
+ * sends is not lost to it. From above (the kernel, or a namespace further up) a namespace's init is
+ * killed and stopped like others, the machine's own never. Kernel threads take no signals.
  */
-static inline bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
+static inline bool sig_task_ignored(struct task *t, int sig, bool from_above)
 {
 	const struct k_sigaction *ka = &t->sighand->action[sig - 1];
 	bool only = sigmask(sig) & SIG_KERNEL_UNBLOCKABLE;
@@ -234,7 +249,7 @@ static inline bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
 		return true;
 	if (only && init_pid_ns.child_reaper && same_thread_group(t, init_pid_ns.child_reaper))
 		return true;
-	if ((t->group->flags & SIGNAL_UNKILLABLE) && ka->handler == K_SIG_DFL && !(from_kernel && only))
+	if ((t->group->flags & SIGNAL_UNKILLABLE) && ka->handler == K_SIG_DFL && !(from_above && only))
 		return true;
 	return sig_handler_ignored(ka, sig);
 }
@@ -243,13 +258,13 @@ static inline bool sig_task_ignored(struct task *t, int sig, bool from_kernel)
  * A blocked signal is kept: its handler may be another one by the time it is unblocked. A tracer
  * sees what its tracee ignores too.
  */
-static inline bool sig_ignored(struct task *t, int sig, bool from_kernel)
+static inline bool sig_ignored(struct task *t, int sig, bool from_above)
 {
 	if ((t->blocked | t->real_blocked) & sigmask(sig))
 		return false;
 	if (t->ptrace && sig != SIGKILL)
 		return false;
-	return sig_task_ignored(t, sig, from_kernel);
+	return sig_task_ignored(t, sig, from_above);
 }
 
 static inline bool sig_fatal(struct task *t, int sig)
@@ -320,8 +335,8 @@ static __always_inline void complete_signal(int sig, struct task *t, bool group)
 
 	if (!target)
 		return;
-	if (sig_fatal(t, sig) && !(g->flags & (SIGNAL_GROUP_EXIT | SIGNAL_UNKILLABLE)) && !(target->real_blocked & sigmask(sig)) &&
-	    (sig == SIGKILL || !t->ptrace))
+	if (sig_fatal(t, sig) && !(g->flags & SIGNAL_GROUP_EXIT) && (sig == SIGKILL || !(g->flags & SIGNAL_UNKILLABLE)) &&
+	    !(target->real_blocked & sigmask(sig)) && (sig == SIGKILL || !t->ptrace))
 		start_group_exit(g, sig);
 	else
 		wake_for_signal(target, sig == SIGKILL ? TASK_WAKEKILL : 0);
@@ -350,7 +365,7 @@ static inline void trace_signal_generate(int sig, const struct k_siginfo *info, 
 static __always_inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
-	bool from_kernel = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
+	bool from_above = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
 	int result = SIGNAL_IGNORED;
 
 	assert(sig > 0 && sig <= K_NSIG);
@@ -359,7 +374,9 @@ static __always_inline int send_one(int sig, const struct k_siginfo *info, struc
 		goto out;
 	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
 		prepare_stop_cont(sig, t);
-	if (sig_ignored(t, sig, from_kernel))
+	if (unlikely(t->group->flags & SIGNAL_UNKILLABLE))
+		from_above |= from_ancestor_ns(info, t);
+	if (sig_ignored(t, sig, from_above))
 		goto out;
 	result = SIGNAL_ALREADY_PENDING;
 	if (sig < K_SIGRTMIN && (p->signal & sigmask(sig)))
@@ -521,6 +538,17 @@ int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp)
 
 	read_lock(&tasklist_lock);
 	err = kill_pgrp_locked(sig, info, pgrp);
+	read_unlock(&tasklist_lock);
+	return err;
+}
+
+int kill_vpgrp(int sig, const struct k_siginfo *info, int vnr)
+{
+	int err, pgrp;
+
+	read_lock(&tasklist_lock);
+	pgrp = pid_from_vnr(vnr);
+	err = pgrp ? kill_pgrp_locked(sig, info, pgrp) : -ESRCH;
 	read_unlock(&tasklist_lock);
 	return err;
 }

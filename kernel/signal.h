@@ -87,6 +87,7 @@ void force_fatal_sig(int sig);
  * there is none.
  */
 int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp);
+int kill_vpgrp(int sig, const struct k_siginfo *info, int vnr);	/* the same by its number in current's namespace */
 /*
  * Gives every other thread of t's group SIGKILL. siglock held. Returns how many there are, dead but
  * hashed ones included.

@@ -213,13 +213,13 @@ int take_cld_notice(struct group *g)
 
 /* --- telling the parent --- */
 
-/* Who died, stopped or went on, and the time it used, in a parent's SIGCHLD. */
-static struct k_siginfo child_info(const struct task *t, int sig, int code)
+/* Who died, stopped or went on, as @parent calls it, and the time it used, in that one's SIGCHLD. */
+static struct k_siginfo child_info(struct task *t, struct task *parent, int sig, int code)
 {
 	const u64 tick = 1000000000ull / HZ;
 	struct k_siginfo info = { .si_signo = sig, .si_code = code };
 
-	info.u.chld.si_pid = t->pid;
+	info.u.chld.si_pid = task_pid_nr_ns(t, parent->group->pid_ns);
 	info.u.chld.si_uid = READ_ONCE(t->cred.uid);
 	info.u.chld.si_utime = (s64)((t->group->utime + t->utime) / tick);
 	info.u.chld.si_stime = (s64)((t->group->stime + t->stime) / tick);
@@ -228,7 +228,7 @@ static struct k_siginfo child_info(const struct task *t, int sig, int code)
 
 static void notify_cldstop(struct task *t, struct task *parent, int why)
 {
-	struct k_siginfo info = child_info(t, SIGCHLD, why);
+	struct k_siginfo info = child_info(t, parent, SIGCHLD, why);
 	const struct k_sigaction *ka;
 
 	assert(rw_is_held(&tasklist_lock));
@@ -276,7 +276,7 @@ static void set_death(struct k_siginfo *info, int exit_code)
 bool do_notify_parent(struct task *t, int sig)
 {
 	struct task *parent = t->parent;
-	struct k_siginfo info = child_info(t, sig, 0);
+	struct k_siginfo info = child_info(t, parent, sig, 0);
 	const struct k_sigaction *ka;
 	bool autoreap = false;
 

@@ -310,12 +310,17 @@ long sys_arch_prctl(int code, uaddr_t addr)
 
 long sys_reboot(u32 magic1, u32 magic2, u32 cmd, uaddr_t arg)
 {
+	int err;
+
 	(void)arg;
 	if (!capable(CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))
 		return -EINVAL;
+	err = reboot_pid_ns(cmd);
+	if (err)
+		return err;
 	switch (cmd) {
 	case LINUX_REBOOT_CMD_CAD_ON:
 	case LINUX_REBOOT_CMD_CAD_OFF:

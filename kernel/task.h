@@ -199,6 +199,7 @@ struct task {
 	int pdeath_signal;		/* (@) */
 	u64 timer_slack_ns, default_timer_slack_ns;	/* (@) told to who asks. LINUX: timers here have no slack */
 	struct pid *thread_pid;		/* [T] its number's entry, NULL when unhashed */
+	struct pid_namespace *pid_ns_for_children;	/* [A] where its children will live, referenced; NULL: its own, always of threads */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
@@ -352,7 +353,9 @@ void group_get_tty(struct group *g, struct group *from);	/* that of another grou
 void group_put_tty(struct group *g);	/* none any more */
 bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
 
-/* group.c / wait.c / exec.c */
+void wait_for_all_children(void);		/* wait.c: of current, which is past X2; reaps them, and sleeps until there are none */
+
+/* group.c / exec.c */
 void group_caches_init(void);			/* task_init_boot's */
 struct group *group_alloc(void);		/* one thread, limits and OOM score of current's; NULL. Sleeps. */
 void group_put(struct group *g);		/* any context */
@@ -367,6 +370,7 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 /* pidfd.c */
 int pidfd_create(struct group *g, u32 flags);	/* a new descriptor; -EMFILE, -ENOMEM. flags: O_NONBLOCK. Sleeps. */
 struct group *pidfd_group(int fd, u32 *flags);	/* what it names, referenced, and the open file's flags; ERR_PTR(-EBADF) */
+struct task *get_leader(struct group *g);	/* referenced; NULL if it was reaped */
 
 /* kthread.c */
 struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */

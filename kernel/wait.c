@@ -24,7 +24,7 @@
 #include "kernel/fs/files.h"
 
 struct wait_opts {
-	int which, nr;			/* P_ALL, P_PID, P_PGID and whose number */
+	int which, nr;			/* P_ALL; P_PID and its number in current's namespace; P_PGID and that in the machine's */
 	struct group *group;		/* P_PIDFD: which, whatever its number; referenced */
 	u32 file_flags;			/* of that pidfd */
 	int options;
@@ -44,8 +44,6 @@ enum relation { CHILD, TRACEE };
  */
 static bool eligible_child(const struct wait_opts *wo, enum relation rel, struct task *p)
 {
-	if (wo->which == P_PID && p->pid != wo->nr)
-		return false;
 	if (wo->which == P_PGID && p->group->pgrp != wo->nr)
 		return false;
 	if (rel == TRACEE || wo->options & (int)__WALL)
@@ -254,7 +252,7 @@ static bool is_ours(const struct wait_opts *wo, const struct task *parent)
 	return parent == current || (!(wo->options & __WNOTHREAD) && same_thread_group(parent, current));
 }
 
-/* One child or tracee by number: no walk. */
+/* One child or tracee by number or by its group: no walk. */
 static int wait_child_nr(struct wait_opts *wo)
 {
 	struct task *p = wo->group ? wo->group->leader : find_task_by_vpid(wo->nr);
@@ -327,6 +325,33 @@ static long do_wait(struct wait_opts *wo)
 	return ret;
 }
 
+/* As do_wait for a process group by its number in current's namespace, which is nobody else's meanwhile; 0: current's own. */
+static long wait_pgrp(struct wait_opts *wo, int vnr)
+{
+	long ret = -ECHILD;
+
+	read_lock(&tasklist_lock);
+	wo->which = P_PGID;
+	wo->nr = vnr ? pid_from_vnr(vnr) : current->group->pgrp;
+	if (wo->nr)
+		pid_get(wo->nr);
+	read_unlock(&tasklist_lock);
+	if (wo->nr) {
+		ret = do_wait(wo);
+		pid_put(wo->nr);
+	}
+	return ret;
+}
+
+void wait_for_all_children(void)
+{
+	struct wait_opts wo = { .which = P_ALL, .options = WEXITED | (int)__WALL };
+
+	do
+		clear_tif(current, TIF_SIGPENDING);
+	while (do_wait(&wo) != -ECHILD);
+}
+
 /* --- process groups and sessions --- */
 
 static int setpgid_check(struct task *p, int pgid)
@@ -383,14 +408,7 @@ long sys_wait4(int pid, uaddr_t stat_addr, int options, uaddr_t ru)
 		return -ESRCH;
 	if (pid == -1)
 		wo.which = P_ALL;
-	if (pid < -1) {
-		wo.which = P_PGID;
-		wo.nr = -pid;
-	} else if (pid == 0) {
-		wo.which = P_PGID;
-		wo.nr = current->group->pgrp;
-	}
-	ret = do_wait(&wo);
+	ret = pid < -1 || pid == 0 ? wait_pgrp(&wo, -pid) : do_wait(&wo);
 	if (ret > 0)
 		err = copy_wait_results(&wo, stat_addr, ru);
 	return err ? err : ret;
@@ -421,8 +439,6 @@ static int waitid_opts(struct wait_opts *wo, int which, int id, int options)
 	case P_PGID:
 		if (id < 0)
 			return -EINVAL;
-		if (id == 0)
-			id = current->group->pgrp;
 		break;
 	case P_PIDFD:
 		if (id < 0)
@@ -432,7 +448,6 @@ static int waitid_opts(struct wait_opts *wo, int which, int id, int options)
 			return (int)PTR_ERR(g);
 		wo->group = g;
 		which = P_PID;
-		id = g->tgid;
 		break;
 	default:
 		return -EINVAL;
@@ -453,7 +468,7 @@ long sys_waitid(int which, int id, uaddr_t uinfo, int options, uaddr_t ru)
 	if (!ret) {
 		if (wo.file_flags & O_NONBLOCK)
 			wo.options |= WNOHANG;
-		ret = do_wait(&wo);
+		ret = wo.which == P_PGID ? wait_pgrp(&wo, wo.nr) : do_wait(&wo);
 		if (!ret && wo.file_flags & O_NONBLOCK && !(options & WNOHANG))
 			ret = -EAGAIN;
 	}
