@@ -292,14 +292,18 @@ static struct task *find_alive_thread(struct group *g)
 	return NULL;
 }
 
-static void release_dead(struct list *dead)
+/* Releases all of them; true if t, one of them, took its zombie leader along. */
+static bool release_dead(struct list *dead, struct task *t)
 {
+	bool took_leader = false;
 	struct task *p, *n;
 
 	list_for_each_safe(p, n, dead, ptrace_entry) {
 		list_del(&p->ptrace_entry);
-		release_task(p);
+		if (release_task(p) && p == t)
+			took_leader = true;
 	}
+	return took_leader;
 }
 
 /*
@@ -320,7 +324,7 @@ static struct task *find_child_reaper(struct task *father, struct list *dead)
 		return t;
 	}
 	write_unlock(&tasklist_lock);
-	release_dead(dead);
+	release_dead(dead, father);
 	zap_pid_ns_processes();
 	write_lock(&tasklist_lock);
 	return father;
@@ -440,7 +444,6 @@ static bool exit_notify(struct task *t, bool group_dead)
 {
 	LIST_HEAD(dead);
 	bool last = false;
-	struct task *p, *n;
 
 	write_lock(&tasklist_lock);
 	cgroup_exit(t);
@@ -461,11 +464,8 @@ static bool exit_notify(struct task *t, bool group_dead)
 	write_unlock(&tasklist_lock);
 	step_traced(141, "X14A");
 
-	list_for_each_safe(p, n, &dead, ptrace_entry) {
-		list_del(&p->ptrace_entry);
-		if (release_task(p) && p == t)
-			last = true;
-	}
+	if (release_dead(&dead, t))
+		last = true;
 	step_traced(142, "X14B");
 	return last;
 }

@@ -151,7 +151,7 @@ static int choose(struct pid_namespace *ns)
 static int choose_wanted(struct pid_namespace *ns, int wanted)
 {
 	assert_held(&pid_lock);
-	if (wanted < 1 || wanted >= pid_max || (wanted != 1 && !READ_ONCE(ns->child_reaper)))
+	if (wanted < 1 || wanted >= pid_max || (wanted != 1 && !ns->closed && !READ_ONCE(ns->child_reaper)))
 		return -EINVAL;
 	if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
 		return -EPERM;

@@ -151,6 +151,7 @@ void zap_pid_ns_processes(void)
 	kill_all_in(ns);
 	wait_for_all_children();
 	wait_until_alone(ns);
+	assert(!current->io_context);
 	reboot = READ_ONCE(ns->reboot);
 	if (reboot)
 		current->group->group_exit_code = reboot;

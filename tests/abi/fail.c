@@ -159,6 +159,23 @@ static long call_unshare(void)
 	return sys(unshare, CLONE_FILES | CLONE_FS);
 }
 
+static long call_new_namespace(void)
+{
+	return reap(sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0));
+}
+
+// And back to its own, so that it can be done again.
+static long call_unshare_namespace(void)
+{
+	long fd = sys(pidfd_open, t_getpid(), 0), err;
+
+	if (fd < 0)
+		return fd;
+	err = both(sys(unshare, CLONE_NEWPID), sys(setns, fd, CLONE_NEWPID));
+	sys(close, fd);
+	return err;
+}
+
 static long call_pidfd(void)
 {
 	return close_of(sys(pidfd_open, t_getpid(), 0));
@@ -193,6 +210,8 @@ TEST(processes)
 	WITHOUT_MEMORY(call_clone3);
 	WITHOUT_MEMORY(call_thread);
 	WITHOUT_MEMORY(call_unshare);
+	WITHOUT_MEMORY(call_new_namespace);
+	WITHOUT_MEMORY(call_unshare_namespace);
 	WITHOUT_MEMORY(call_pidfd);
 	WITHOUT_MEMORY(call_sigqueue);
 	WITHOUT_MEMORY(call_setgroups);

@@ -434,3 +434,786 @@ TEST(needs_the_capability)
 		CHECK_EQ(sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0), -EPERM);
 	}), 0);
 }
+
+// ---- unshare and setns ----
+
+TEST(unshare_is_for_the_children)
+{
+	prepare();
+	CHECK_EQ(IN_CHILD({
+		int me = t_getpid();
+		struct thread t;
+
+		CHECK_EQ(sys(unshare, CLONE_NEWPID), 0);
+		CHECK_EQ(t_getpid(), me);
+		CHECK_EQ(sys(unshare, CLONE_NEWPID), -EINVAL); // it would not be below its own
+		CHECK_EQ(sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0), -EINVAL);
+		CHECK_EQ(t_clone(THREAD_FLAGS, t_map(PAGE) + PAGE, &t.id, &t.id, 0, thread_pause, NULL), -EINVAL);
+		int first = t_fork();
+
+		if (first == 0) {
+			CHECK_EQ(t_getpid(), 1);
+			CHECK_EQ(sys(getppid), 0);
+			thread_pause(NULL);
+		}
+		for (int i = 2; i < 5; i++)
+			CHECK_EQ(IN_CHILD(t_exit(t_getpid() != i || sys(getppid) != 0)), 0);
+		long pid = sys(vfork);
+
+		if (pid == 0)
+			t_exit(5);
+		CHECK_EQ(t_wait((int)pid), 5);
+		end(first);
+		CHECK_EQ(t_fork(), -ENOMEM);
+	}), 0);
+}
+
+// The other thread's children are born where they were.
+static int unshare_first(void *arg)
+{
+	*(long *)arg = sys(unshare, CLONE_NEWPID);
+	return 0;
+}
+
+TEST(a_thread_unshares_for_itself)
+{
+	prepare();
+	CHECK_EQ(IN_CHILD({
+		struct thread t;
+		long err = 1;
+
+		thread_start(&t, unshare_first, &err);
+		thread_join(&t);
+		CHECK_EQ(err, 0);
+		thread_start(&t, unshare_first, &err);
+		thread_join(&t);
+		CHECK_EQ(err, 0);
+		CHECK_EQ(IN_CHILD(t_exit(t_getpid() == 1)), 0);
+	}), 0);
+}
+
+static int pidfd_of(int pid)
+{
+	int fd = (int)sys(pidfd_open, pid, 0);
+
+	CHECK_GE(fd, 0);
+	return fd;
+}
+
+TEST(setns_with_a_pidfd)
+{
+	prepare();
+	int pid = idle_init(), fd = pidfd_of(pid), self = pidfd_of(t_getpid()), status = 0;
+
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), 0);
+		int guest = t_fork();
+
+		if (guest == 0) {
+			CHECK_EQ(t_getpid(), 2);
+			CHECK_EQ(sys(getppid), 0);
+			CHECK_EQ(sys(getsid, 0), 0);
+			CHECK_EQ(sys(kill, 1, 0), 0);
+			CHECK_EQ(sys(kill, pid, 0), pid > 2 ? -ESRCH : 0);
+			t_exit(4);
+		}
+		CHECK(guest > 2);
+		CHECK_EQ(sys(wait4, guest, &status, 0, 0), guest);
+		CHECK_EQ(W_CODE(status), 4);
+		CHECK_EQ(t_clone(THREAD_FLAGS, t_map(PAGE) + PAGE, said, said, 0, thread_pause, NULL), -EINVAL);
+		// Back to its own: as if nothing had been.
+		CHECK_EQ(sys(setns, self, CLONE_NEWPID), 0);
+		CHECK_EQ(IN_CHILD(t_exit(sys(getppid) == 0)), 0);
+		CHECK_EQ(sys(unshare, CLONE_NEWPID), 0);
+	}), 0);
+	end(pid);
+}
+
+TEST(setns_errors)
+{
+	prepare();
+	int pid = idle_init(), fd = pidfd_of(pid), self = pidfd_of(t_getpid()), file = (int)sys(open, "/dev/null", O_RDWR);
+
+	CHECK_EQ(sys(setns, -1, CLONE_NEWPID), -EBADF);
+	CHECK_EQ(sys(setns, file, CLONE_NEWPID), -EINVAL);
+	CHECK_EQ(sys(setns, file, 0), -EINVAL);
+	CHECK_EQ(sys(setns, fd, 0), -EINVAL);
+	CHECK_EQ(sys(setns, fd, CLONE_NEWPID | 1), -EINVAL);
+	CHECK_EQ(sys(setns, fd, CLONE_VM), -EINVAL);
+	CHECK_EQ(sys(setns, fd, CLONE_NEWPID | CLONE_THREAD), -EINVAL);
+	CHECK_EQ(IN_CHILD({ // no way up
+		if (fork_init())
+			t_exit(t_wait(-1));
+		CHECK_EQ(sys(setns, self, CLONE_NEWPID), -EINVAL);
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), -EINVAL); // nor to the side
+	}), 0);
+	CHECK_EQ(IN_CHILD({
+		sys(setresuid, 1000, 1000, 1000);
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), -EPERM);
+		CHECK_EQ(sys(setns, self, CLONE_NEWPID), -EPERM);
+	}), 0);
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	UNTIL(t_state(pid) == 'Z');
+	CHECK_EQ(sys(setns, fd, CLONE_NEWPID), -ESRCH);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(setns, fd, CLONE_NEWPID), -ESRCH);
+}
+
+// A guest's parent is outside: it is not init's child, and still dies with init, which waits for its end.
+TEST(guests_die_with_init)
+{
+	prepare();
+	int pid = idle_init(), fd = pidfd_of(pid);
+
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), 0);
+		int guest = t_fork();
+
+		if (guest == 0)
+			thread_pause(NULL);
+		CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+		UNTIL(t_state(guest) == 'Z');
+		for (int i = 0; i < 20; i++) {
+			CHECK(t_state(pid) != 'Z');
+			t_yield();
+		}
+		CHECK_EQ(t_fork(), -ENOMEM);
+		CHECK_EQ(t_wait(guest), SIGNALLED(SIGKILL));
+		UNTIL(t_state(pid) == 'Z');
+	}), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// Its parent ends first: that leaves it to init of the parent's own namespace, not to that of the guest.
+TEST(a_guest_whose_parent_ends)
+{
+	prepare();
+	int pid = idle_init(), fd = pidfd_of(pid);
+
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), 0);
+		if (t_fork() == 0) {
+			UNTIL(*said);
+			t_exit(sys(getppid) ? 1 : 44);
+		}
+	}), 0);
+	*said = 1;
+	CHECK_EQ(t_wait(-1), 44);
+	end(pid);
+}
+
+TEST(subreapers_are_those_of_the_namespace)
+{
+	prepare();
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	CHECK_EQ(IN_NAMESPACE({
+		CHECK_EQ(IN_CHILD({ // not to the one outside
+			if (t_fork() == 0) {
+				UNTIL(sys(getppid) == 1);
+				t_exit(0);
+			}
+		}), 0);
+		CHECK_EQ(t_wait(3), 0);
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+			CHECK_EQ(IN_CHILD({
+				if (t_fork() == 0) {
+					UNTIL(sys(getppid) == 4);
+					t_exit(6);
+				}
+			}), 0);
+			CHECK_EQ(t_wait(6), 6);
+		}), 0);
+	}), 0);
+	CHECK_EQ(t_wait(-1), -ECHILD);
+}
+
+// ---- numbers asked for ----
+
+static long clone_with(int *tids, unsigned long n, unsigned long flags)
+{
+	struct clone_args args = {.flags = flags, .exit_signal = SIGCHLD, .set_tid = (uint64_t)tids, .set_tid_size = n};
+
+	return sys(clone3, &args, sizeof args);
+}
+
+TEST(wanted_numbers)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({
+		int tids[3] = {77, 20077, 3};
+		long pid = clone_with(tids, 1, 0);
+
+		if (pid == 0)
+			t_exit(t_getpid() != 77);
+		CHECK_EQ(pid, 77);
+		CHECK_EQ(t_wait(77), 0);
+		tids[0] = 1;
+		CHECK_EQ(clone_with(tids, 1, 0), -EEXIST);
+		tids[0] = 0;
+		CHECK_EQ(clone_with(tids, 1, 0), -EINVAL);
+		tids[0] = -3;
+		CHECK_EQ(clone_with(tids, 1, 0), -EINVAL);
+		tids[0] = 1 << 30;
+		CHECK_EQ(clone_with(tids, 1, 0), -EINVAL);
+		// The first of a namespace is number 1 and no other.
+		tids[0] = 2;
+		CHECK_EQ(clone_with(tids, 1, CLONE_NEWPID), -EINVAL);
+		tids[0] = 1;
+		tids[1] = 50;
+		pid = clone_with(tids, 2, CLONE_NEWPID);
+		if (pid == 0)
+			t_exit(t_getpid() != 1);
+		CHECK_EQ(pid, 50);
+		CHECK_EQ(t_wait(50), 0);
+		// The one above does not have it: none of it is left below.
+		tids[1] = 1;
+		CHECK_EQ(clone_with(tids, 2, CLONE_NEWPID), -EEXIST);
+		CHECK_EQ(sys(unshare, CLONE_NEWPID), 0);
+		CHECK_EQ(clone_with(tids, 2, 0), -EEXIST);
+		tids[1] = 51;
+		CHECK_EQ(clone_with(tids, 2, 0) ?: (t_exit(t_getpid() != 1), 0), 51);
+		CHECK_EQ(t_wait(51), 0);
+		CHECK_EQ(clone_with(tids, 2, 0), -ENOMEM); // number 1 is over
+		tids[0] = 2;
+		CHECK_EQ(clone_with(tids, 1, 0), -ENOMEM);
+		CHECK_EQ(t_fork(), -ENOMEM);
+	}), 0);
+}
+
+TEST(more_numbers_than_namespaces)
+{
+	prepare();
+	int tids[40];
+
+	for (int i = 0; i < 40; i++)
+		tids[i] = 1;
+	CHECK_EQ(clone_with(tids, 33, 0), -EINVAL);
+	CHECK_EQ(clone_with(tids, 32, 0), -EINVAL);
+	CHECK_EQ(clone_with(tids, 0, 0), -EINVAL);
+	CHECK_EQ(clone_with(NULL, 1, 0), -EINVAL);
+	CHECK_EQ(clone_with(t_ptr(8), 1, 0), -EFAULT);
+}
+
+TEST(wanted_numbers_need_a_capability)
+{
+	prepare();
+	int tids[2] = {29000, 1};
+
+	CHECK_EQ(IN_CHILD({
+		sys(setresuid, 1000, 1000, 1000);
+		CHECK_EQ(clone_with(tids, 1, 0), -EPERM);
+		tids[0] = 0;
+		CHECK_EQ(clone_with(tids, 1, 0), -EINVAL);
+		tids[0] = 1;
+		CHECK_EQ(clone_with(tids, 1, 0), -EPERM);
+	}), 0);
+}
+
+TEST(as_deep_as_it_goes)
+{
+	prepare();
+	int pid = fork_init();
+
+	if (pid == 0) {
+		for (int depth = 1;; depth++) {
+			long deeper = sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+			if (deeper < 0) {
+				CHECK_EQ(deeper, -ENOSPC);
+				CHECK_EQ(sys(unshare, CLONE_NEWPID), -ENOSPC);
+				*said = depth;
+			}
+			if (deeper)
+				thread_pause(NULL);
+		}
+	}
+	UNTIL(*said);
+	CHECK_GE(*said, 28); // 32 below the machine's own, of which the tests may be in one already
+	CHECK_LE(*said, 32);
+	end(pid);
+}
+
+// ---- threads and programs of number 1 ----
+
+static int ends_process(void *arg)
+{
+	UNTIL(*said == 1);
+	t_exit((int)(long)arg);
+}
+
+TEST(the_namespace_lives_until_inits_last_thread)
+{
+	prepare();
+	int pid = fork_init();
+
+	if (pid == 0) {
+		struct thread t;
+
+		if (t_fork() == 0)
+			thread_pause(NULL);
+		thread_start(&t, ends_process, (void *)6);
+		t_exit_thread(1);
+	}
+	UNTIL(t_task_state(pid, pid) == 'Z');
+	CHECK_EQ(IN_CHILD({ // it still takes in who comes
+		int fd = pidfd_of(pid);
+
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), -ESRCH);
+	}), 0);
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	*said = 1;
+	CHECK_EQ(t_wait(pid), 6);
+}
+
+static int reaps_three(void *unused)
+{
+	(void)unused;
+	while (*said < 3)
+		if (t_wait(-1) >= 0)
+			++*said;
+	t_exit(8);
+}
+
+TEST(another_thread_of_init_takes_in_orphans)
+{
+	prepare();
+	int pid = fork_init();
+
+	if (pid == 0) {
+		struct thread t;
+
+		for (int i = 0; i < 3; i++)
+			if (t_fork() == 0) {
+				int parent = t_fork();
+
+				if (parent == 0) {
+					UNTIL(sys(getppid) == 1);
+					t_exit(0);
+				}
+				thread_pause(NULL);
+			}
+		thread_start(&t, reaps_three, NULL);
+		t_exit_thread(0);
+	}
+	UNTIL(t_task_state(pid, pid) == 'Z');
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	end(pid);
+}
+
+static int exec_helper(void *unused)
+{
+	(void)unused;
+	return (int)-t_exec("number", "", "");
+}
+
+HELPER(number)
+{
+	if (t_getpid() != 1 || t_gettid() != 1 || sys(getppid) != 0)
+		return 1;
+	sys(kill, 1, SIGKILL); // still init
+	int pid = t_fork();
+
+	if (pid == 0) {
+		if (t_fork() == 0) {
+			UNTIL(sys(getppid) == 1);
+			t_exit(61);
+		}
+		t_exit(60);
+	}
+	if (t_wait(pid) != 60 || t_wait(-1) != 61)
+		return 2;
+	return 62;
+}
+
+TEST(exec_by_init)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE(exec_helper(NULL)), 62);
+}
+
+TEST(exec_by_another_thread_of_init)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({
+		struct thread t;
+
+		thread_start(&t, exec_helper, NULL);
+		thread_pause(NULL);
+	}), 62);
+	CHECK_EQ(IN_NAMESPACE({ // when the leader has ended already
+		struct thread t;
+
+		thread_start(&t, exec_helper, NULL);
+		t_exit_thread(0);
+	}), 62);
+}
+
+TEST(threads_of_init_killed_from_outside)
+{
+	prepare();
+	for (int i = 0; i < 3; i++) {
+		int pid = fork_init();
+
+		if (pid == 0) {
+			struct thread t[3];
+
+			for (int k = 0; k < 3; k++)
+				thread_start(&t[k], k == 1 ? thread_spin : thread_pause, NULL);
+			if (t_fork() == 0)
+				thread_spin(NULL);
+			++*said;
+			thread_pause(NULL);
+		}
+		UNTIL(*said == i + 1);
+		end(pid);
+	}
+}
+
+TEST(handlers_shared_with_init)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({ // SIGCHLD is ignored for both when init ends
+		char *stack = t_map(STACK_SIZE);
+
+		CHECK_EQ(t_clone(CLONE_VM | CLONE_SIGHAND | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, thread_pause, NULL), 2);
+		t_exit(3);
+	}), 3);
+}
+
+// ---- ends that are not easy ----
+
+TEST(stopped_children_die)
+{
+	prepare();
+	int pid = fork_init();
+
+	if (pid == 0) {
+		for (int i = 0; i < 3; i++) {
+			int child = t_fork(), status;
+
+			if (child == 0)
+				thread_pause(NULL);
+			CHECK_EQ(sys(kill, child, SIGSTOP), 0);
+			CHECK_EQ(sys(wait4, child, &status, WUNTRACED, 0), child);
+		}
+		*said = 1;
+		t_exit(0);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(zombies_and_ignored_children)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({
+		for (int i = 0; i < 3; i++)
+			if (t_fork() == 0)
+				t_exit(i);
+		siginfo_t info;
+
+		CHECK_EQ(sys(waitid, 1, 4, &info, WEXITED | WNOWAIT, 0), 0);
+		CHECK_EQ(sys(waitid, 1, 3, &info, WEXITED | WNOWAIT, 0), 0);
+		t_exit(2);
+	}), 2);
+	CHECK_EQ(IN_NAMESPACE({
+		t_action(SIGCHLD, SIG_IGN, 0);
+		for (int i = 0; i < 3; i++)
+			if (t_fork() == 0)
+				thread_pause(NULL);
+		t_exit(2);
+	}), 2);
+}
+
+// Whoever traces a member from outside has to let it go before init is done.
+TEST(traced_children)
+{
+	prepare();
+	int pid = fork_init(), status = 0;
+
+	if (pid == 0) {
+		int child = t_fork();
+
+		if (child == 0)
+			thread_pause(NULL);
+		*said = child;
+		thread_pause(NULL);
+	}
+	UNTIL(*said);
+	int member = pid + 1; // the next number of the machine, or the test cannot find it
+
+	if (sys(ptrace, PTRACE_SEIZE, member, 0, 0) != 0 || sys(getpgid, member) != sys(getpgrp))
+		SKIP("numbers are given away too fast");
+	sys(kill, pid, SIGKILL);
+	UNTIL(t_state(member) == 'Z');
+	CHECK(t_state(pid) != 'Z');
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	CHECK_EQ(sys(wait4, member, &status, __WALL, 0), member);
+	CHECK_EQ(status, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(a_traced_init)
+{
+	prepare();
+	int status = 0, pid = fork_init();
+
+	if (pid == 0) {
+		CHECK_EQ(sys(ptrace, PTRACE_TRACEME), 0);
+		CHECK_EQ(sys(kill, 1, SIGUSR1), 0);	// seen by the tracer, though init ignores it
+		CHECK_EQ(sys(kill, 1, SIGKILL), 0);	// not even seen
+		t_exit(3);
+	}
+	CHECK_EQ(sys(wait4, pid, &status, __WALL, 0), pid);
+	CHECK_EQ(status, SIGUSR1 << 8 | 0x7f);
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, pid, 0, SIGUSR1), 0);
+	CHECK_EQ(t_wait(pid), 3);
+}
+
+// A tracer is told the numbers of its own namespace.
+TEST(events_of_a_tracee)
+{
+	prepare();
+	int status = 0, pid = fork_init();
+	unsigned long message = 0;
+
+	if (pid == 0) {
+		UNTIL(*said);
+		int child = t_fork();
+
+		if (child == 0)
+			t_exit(0);
+		t_exit(child == 2 ? t_wait(2) : 1);
+	}
+	CHECK_EQ(sys(ptrace, PTRACE_SEIZE, pid, 0, PTRACE_O_TRACEFORK), 0);
+	*said = 1;
+	CHECK_EQ(sys(wait4, pid, &status, __WALL, 0), pid);
+	CHECK_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_FORK << 8);
+	CHECK_EQ(sys(ptrace, PTRACE_GETEVENTMSG, pid, 0, &message), 0);
+	int child = (int)message;
+
+	CHECK(child > 2);
+	CHECK_EQ(sys(wait4, child, &status, __WALL, 0), child);
+	CHECK_EQ(sys(ptrace, PTRACE_DETACH, child, 0, 0), 0);
+	CHECK_EQ(sys(ptrace, PTRACE_DETACH, pid, 0, 0), 0);
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(reboot_in_a_namespace)
+{
+	prepare();
+	static const struct { unsigned cmd; int how; } kinds[] = {
+		{LINUX_REBOOT_CMD_RESTART, SIGHUP}, {LINUX_REBOOT_CMD_RESTART2, SIGHUP},
+		{LINUX_REBOOT_CMD_HALT, SIGINT}, {LINUX_REBOOT_CMD_POWER_OFF, SIGINT},
+	};
+
+	for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		for (int by_init = 0; by_init < 2; by_init++) {
+			int status = 0, pid = fork_init();
+
+			if (pid == 0) {
+				if (by_init || t_fork() == 0) {
+					CHECK_EQ(sys(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, LINUX_REBOOT_CMD_CAD_ON, 0), -EINVAL);
+					sys(reboot, LINUX_REBOOT_MAGIC1, LINUX_REBOOT_MAGIC2, kinds[i].cmd, 0);
+					t_exit(99);
+				}
+				thread_pause(NULL);
+			}
+			CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+			CHECK_EQ(status, kinds[i].how);
+		}
+}
+
+// ---- who is who across the border ----
+
+TEST(a_process_group_across)
+{
+	prepare();
+	t_block(BIT(SIGUSR1));
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setpgid, 0, 0), 0);
+		CHECK_EQ(IN_NAMESPACE({
+			CHECK_EQ(sys(kill, 0, SIGUSR1), 0); // reaches those outside
+			CHECK_EQ(sys(kill, -t_getpid(), SIGUSR1), -ESRCH);
+			CHECK_EQ(sys(waitid, 2, 0, 0, WEXITED, 0), -ECHILD);
+			if (t_fork() == 0)
+				t_exit(0);
+			CHECK_EQ(sys(wait4, 0, 0, 0, 0), 2);
+		}), 0);
+		siginfo_t info;
+		unsigned long usr1 = BIT(SIGUSR1);
+
+		CHECK_EQ(sys(rt_sigtimedwait, &usr1, &info, 0, 8), SIGUSR1);
+		CHECK_EQ(info.si_code, SI_USER);
+		int pid = fork_init(); // moved by its parent, which sees it
+
+		if (pid == 0)
+			thread_pause(NULL);
+		CHECK_EQ(sys(setpgid, pid, pid), 0);
+		CHECK_EQ(sys(getpgid, pid), pid);
+		CHECK_EQ(sys(kill, -pid, SIGKILL), 0);
+		CHECK_EQ(sys(waitid, 2, pid, &info, WEXITED, 0), 0);
+		CHECK_EQ(info.si_pid, pid);
+	}), 0);
+}
+
+TEST(by_pidfd)
+{
+	prepare();
+	int fd = -1;
+	struct clone_args args = {.flags = CLONE_PIDFD | CLONE_NEWPID, .exit_signal = SIGCHLD, .pidfd = (uint64_t)&fd};
+	long pid = sys(clone3, &args, sizeof args);
+	siginfo_t info;
+
+	if (pid == 0)
+		thread_pause(NULL);
+	CHECK_GE(pid, 3);
+	CHECK_EQ(sys(pidfd_send_signal, fd, SIGTERM, 0, 0), 0);
+	CHECK_EQ(sys(pidfd_send_signal, fd, SIGKILL, 0, 0), 0);
+	memset(&info, 0, sizeof info);
+	CHECK_EQ(sys(waitid, P_PIDFD, fd, &info, WEXITED, 0), 0);
+	CHECK_EQ(info.si_pid, pid);
+}
+
+static _Atomic int nchld;
+
+static void count(int sig)
+{
+	(void)sig;
+	nchld++;
+}
+
+TEST(parent_death_signals)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({
+		t_action(SIGUSR1, count, 0);
+		CHECK_EQ(IN_CHILD({
+			if (t_fork() == 0) {
+				sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+				*said = 1;
+				thread_pause(NULL);
+			}
+			UNTIL(*said);
+		}), 0);
+		CHECK_EQ(t_wait(3), SIGNALLED(SIGKILL));
+	}), 0);
+	*said = 0;
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	CHECK_EQ(IN_CHILD({ // an init's parent outside is its parent all the same
+		int pid = fork_init();
+
+		if (pid == 0) {
+			sys(prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+			*said = 1;
+			thread_pause(NULL);
+		}
+		UNTIL(*said);
+		*said = pid;
+	}), 0);
+	CHECK_EQ(t_wait(*said), SIGNALLED(SIGKILL));
+}
+
+// ---- rude ----
+
+TEST(fork_storms_end_with_init)
+{
+	prepare();
+	for (int round = 0; round < 4; round++) {
+		int pid = fork_init();
+
+		if (pid == 0) {
+			for (int i = 0; i < 3; i++)
+				if (t_fork() == 0)
+					for (;;) {
+						long child = i == 1 ? sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0) : sys(fork);
+
+						if (child == 0) {
+							++*said;
+							t_exit(0);
+						}
+						if (i != 2 && child > 0)
+							t_wait((int)child);
+						else
+							while (sys(wait4, -1, 0, WNOHANG, 0) > 0)
+								;
+					}
+			UNTIL(*said > 20);
+			if (round % 2)
+				t_exit(1);
+			thread_pause(NULL);
+		}
+		UNTIL(*said > 20);
+		sys(kill, pid, SIGKILL);
+		int how = t_wait(pid);
+
+		CHECK(how == 1 || how == SIGNALLED(SIGKILL));
+		*said = 0;
+	}
+}
+
+static int clones(void *flags)
+{
+	for (;;) {
+		long pid = sys(clone, (unsigned long)flags | SIGCHLD, 0, 0, 0, 0);
+
+		if (pid == 0)
+			thread_pause(NULL);
+		++*said;
+		if (pid > 0) {
+			sys(kill, pid, SIGKILL);
+			sys(wait4, pid, 0, 0, 0);
+		}
+	}
+	return 0;
+}
+
+TEST(threads_that_clone_while_init_is_killed)
+{
+	prepare();
+	for (int round = 0; round < 4; round++) {
+		int pid = fork_init();
+
+		if (pid == 0) {
+			struct thread t[3];
+
+			for (int i = 0; i < 3; i++)
+				thread_start(&t[i], clones, (void *)(i == 1 ? CLONE_NEWPID : 0UL));
+			thread_pause(NULL);
+		}
+		UNTIL(*said > 10);
+		end(pid);
+		*said = 0;
+	}
+}
+
+TEST(guests_come_while_init_is_killed)
+{
+	prepare();
+	for (int round = 0; round < 6; round++) {
+		int pid = idle_init(), fd = pidfd_of(pid);
+		int host = t_fork();
+
+		if (host == 0) {
+			CHECK_EQ(sys(setns, fd, CLONE_NEWPID), 0);
+			for (;;) {
+				int guest = t_fork();
+
+				if (guest == 0)
+					t_exit(0);
+				if (guest < 0) {
+					CHECK_EQ(guest, -ENOMEM);
+					t_exit(0);
+				}
+				++*said;
+				t_wait(guest);
+			}
+		}
+		UNTIL(*said > 5);
+		end(pid);
+		CHECK_EQ(t_wait(host), 0);
+		sys(close, fd);
+		*said = 0;
+	}
+}
