@@ -26,6 +26,11 @@
  * after its last Q is not counted: the freezer of kernel threads is to see to that. A thread that somebody holds before its Q, a
  * tracer at its exit stop or a disk, makes a suspend fail at its time limit, as it must. A thread that died without passing Q would be
  * owed for ever; here none can, since a fault in the kernel stops the machine.
+ *
+ * A container's init dies only after all of its members, and those that a suspend has frozen die when they are thawed. Init is past Q
+ * by then and no longer counted, as it can do no more IO; it sleeps freezable, so that the second pass freezes it and the suspend goes
+ * through. That is so while it waits for its children. For a member whose parent is outside (setns, fork) it waits in a sleep that the
+ * freezer cannot enter, on Linux and here: then the second pass ends at its time limit, and the count could not help (scenario 56).
  */
 #include "kernel/oom.h"
 

@@ -265,7 +265,6 @@ static inline void s_be_hog(struct hog *h)
 {
 	struct thread t;
 
-	CHECK_EQ(s_adj("1000"), 0);
 	h->memory = h->how & SHARED ? t_map_shared((size_t)h->kib * 1024) : t_map((size_t)h->kib * 1024);
 	s_touch(h->memory, h->kib);
 	for (int i = 1; i < h->threads; i++)
@@ -284,8 +283,10 @@ static inline void s_hog(struct hog *h, int threads, int how)
 	h->how = how;
 	h->ready = t_map_shared(PAGE);
 	h->pid = t_fork();
-	if (h->pid == 0)
+	if (h->pid == 0) {
+		CHECK_EQ(s_adj("1000"), 0);
 		s_be_hog(h);
+	}
 	CHECK_GE(h->pid, 1);
 	UNTIL(*h->ready == threads - !!(how & LEADER_FIRST));
 }
