@@ -986,6 +986,11 @@ struct k_robust_list_head {
 #define CGROUP_SUPER_MAGIC	0x27e0eb
 #define CGROUP2_SUPER_MAGIC	0x63677270
 #define PIPEFS_MAGIC	0x50495045
+#define NSFS_MAGIC	0x6e736673
+#define NS_GET_USERNS		0xb701
+#define NS_GET_PARENT		0xb702
+#define NS_GET_NSTYPE		0xb703
+#define NS_GET_OWNER_UID	0xb704
 
 #define POLLIN		0x001
 #define POLLPRI		0x002
@@ -1235,6 +1240,11 @@ struct k_msghdr {
 	uint32_t msg_flags, pad1;
 };
 _Static_assert(sizeof(struct k_msghdr) == 56, "msghdr is 56 bytes");
+
+struct k_ucred {
+	int32_t pid;
+	uint32_t uid, gid;
+};
 
 struct k_cmsghdr {
 	uint64_t cmsg_len;		/* with this header */

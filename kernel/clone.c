@@ -167,22 +167,31 @@ static int join_process(struct group *g, int flags)
 	return err;
 }
 
+/* In the namespace that file fd stands for. 0, -EBADF, -EPERM, -EINVAL. */
+static int join_file(int fd, int flags)
+{
+	struct pid_namespace *ns = pid_ns_of_fd(fd);
+	int err;
+
+	if (IS_ERR(ns))
+		return (int)PTR_ERR(ns);
+	err = flags && flags != CLONE_NEWPID ? -EINVAL : pid_ns_install(ns);
+	pid_ns_put(ns);
+	return err;
+}
+
 /* LINUX: of the other kinds of namespace there is one each, so nothing means another: EINVAL. */
 long sys_setns(int fd, int flags)
 {
-	struct fdref r = fdget(fd);
 	struct group *g;
 	u32 file_flags;
-	int err = -EINVAL;
+	int err;
 
-	if (!r.file)
-		return -EBADF;
-	fdput(r);
 	g = pidfd_group(fd, &file_flags);
-	if (!IS_ERR(g)) {
-		err = join_process(g, flags);
-		group_put(g);
-	}
+	if (IS_ERR(g))
+		return join_file(fd, flags);
+	err = join_process(g, flags);
+	group_put(g);
 	return err;
 }
 

@@ -77,6 +77,7 @@ void group_put(struct group *g)
 	assert(!g->sysvsem);
 	if (atomic_load(&g->oom_mm))
 		oom_group_free(g);
+	put_pid(g->pid);
 	if (g->pid_ns)
 		pid_ns_put(g->pid_ns);
 	kmem_cache_free(group_cache, g);

@@ -7,7 +7,8 @@
  *
  * A number lives while a task, a process group or a session uses it: each holds a reference, and it
  * is handed out again only when all are gone. Numbers are given out in a circle, so one just freed
- * comes last. One that was given out in a namespace has a number in each namespace above, too:
+ * comes last. The entry stays while somebody remembers it, of use no more but to tell which numbers
+ * it had. One that was given out in a namespace has a number in each namespace above, too:
  *
  *	struct pid	numbers[0]	the machine's own: what the kernel calls it by
  *			numbers[1]	in the namespace made there
@@ -20,6 +21,8 @@
 #include "kernel/task.h"
 
 #define PID_BUCKETS	1024
+#define PROC_PID_INIT_INO	0xeffffffcu
+#define PROC_DYNAMIC_FIRST	0xf0000000u
 
 struct upid {
 	int nr;				/* (!) */
@@ -28,7 +31,8 @@ struct upid {
 };
 
 struct pid {
-	u32 refs;			/* [pid_lock] */
+	_Atomic u32 count;		/* (~) one for refs, one for each who remembers it */
+	u32 refs;			/* [pid_lock] users of the numbers */
 	struct pid_namespace *ns;	/* (!) the deepest that sees it, referenced */
 	struct task *task;		/* [T] */
 	struct list members;		/* [T] of group.pgrp_node */
@@ -38,16 +42,31 @@ struct pid {
 int pid_max = PID_LIMIT;
 
 static u64 init_map[BITMAP_WORDS(PID_LIMIT)];
-struct pid_namespace init_pid_ns = { .refs = 1, .map = init_map };
+struct pid_namespace init_pid_ns = { .refs = 1, .inum = PROC_PID_INIT_INO, .map = init_map };
 
 /* Number 0: the boot task, and what kernel threads have for a process group and session. */
 static struct pid boot_pid = {
-	.refs = 1, .ns = &init_pid_ns, .members = LIST_INIT(boot_pid.members),
+	.count = 1, .refs = 1, .ns = &init_pid_ns, .members = LIST_INIT(boot_pid.members),
 	.numbers = { { .ns = &init_pid_ns } },
 };
 
 static struct spinlock pid_lock = SPINLOCK_INIT("pid_lock", RANK_PID);
 static struct upid *pid_hash[PID_BUCKETS];			/* [pid_lock] */
+
+/* LINUX: the numbers of those that are gone come again only after 268 million. */
+u32 pid_ns_new_inum(void)
+{
+	static _Atomic u32 made;
+
+	return PROC_DYNAMIC_FIRST + atomic_fetch_add(&made, 1) % (UINT32_MAX - PROC_DYNAMIC_FIRST);
+}
+
+struct pid_namespace *pid_ns_at(struct pid_namespace *ns, unsigned level)
+{
+	while (ns->level > level)
+		ns = ns->parent;
+	return ns;
+}
 
 void pid_ns_put(struct pid_namespace *ns)
 {
@@ -66,6 +85,7 @@ void pid_init_boot(void)
 	bit_set(init_map, 0);
 	pid_hash[0] = &boot_pid.numbers[0];
 	boot_pid.task = &init_task;
+	init_task.group->pid = get_pid(&boot_pid);
 	list_add_tail(&init_task.group->pgrp_node, &boot_pid.members);
 }
 
@@ -115,6 +135,7 @@ static struct pid *pid_new(struct pid_namespace *ns)
 	struct pid *p = kmalloc(sizeof(*p) + (ns->level + 1) * sizeof(p->numbers[0]), GFP_KERNEL);
 
 	if (p) {
+		atomic_init(&p->count, 1);
 		p->refs = 1;
 		p->ns = pid_ns_get(ns);
 		p->task = NULL;
@@ -123,9 +144,15 @@ static struct pid *pid_new(struct pid_namespace *ns)
 	return p;
 }
 
-static void pid_free(struct pid *p)
+struct pid *get_pid(struct pid *p)
 {
-	if (!p)
+	atomic_fetch_add(&p->count, 1);
+	return p;
+}
+
+void put_pid(struct pid *p)
+{
+	if (!p || atomic_fetch_sub(&p->count, 1) != 1)
 		return;
 	assert(!p->task && list_empty(&p->members));
 	pid_ns_put(p->ns);
@@ -208,10 +235,12 @@ int pid_alloc(struct task *t, const int *set_tid, size_t n)
 	}
 	spin_unlock(&pid_lock);
 	if (nr < 0) {
-		pid_free(p);
+		put_pid(p);
 		return nr;
 	}
 	t->thread_pid = p;
+	if (!t->group->pid)
+		t->group->pid = get_pid(p);
 	t->pid = nr;
 	t->vpid = p->numbers[p->ns->level].nr;
 	return 0;
@@ -229,7 +258,7 @@ void pid_get(int nr)
 }
 
 /*
- * Drops a reference; the entry if that was the last one, for pid_free after the lock. With its
+ * Drops a reference; the entry if that was the last one, for put_pid after the lock. With its
  * number 1 a namespace is over, were it that the first fork into it failed.
  */
 static struct pid *pid_unref(struct pid *p)
@@ -252,7 +281,7 @@ void pid_put_locked(int nr)
 	spin_lock(&pid_lock);
 	gone = pid_unref(pid_of(*pid_slot(nr, &init_pid_ns)));
 	spin_unlock(&pid_lock);
-	pid_free(gone);
+	put_pid(gone);
 }
 
 void pid_put(int nr)
@@ -316,7 +345,7 @@ void pid_detach_put(struct task *t)
 	gone = pid_unref(t->thread_pid);
 	spin_unlock(&pid_lock);
 	t->thread_pid = NULL;
-	pid_free(gone);
+	put_pid(gone);
 }
 
 /* --- process groups and sessions --- */
@@ -374,27 +403,51 @@ struct task *find_task_by_vpid(int nr)
 	return find_task_by_pid_ns(nr, current->group->pid_ns);
 }
 
-struct task *find_get_task_by_vpid(int nr)
+struct task *find_get_task_by_pid_ns(int nr, struct pid_namespace *ns)
 {
 	struct task *t;
 
 	read_lock(&tasklist_lock);
-	t = find_task_by_vpid(nr);
+	t = find_task_by_pid_ns(nr, ns);
 	if (t)
 		get_task(t);
 	read_unlock(&tasklist_lock);
 	return t;
 }
 
-/* The number of an entry in ns. */
-static int nr_in(const struct pid *p, const struct pid_namespace *ns)
+struct task *find_get_task_by_vpid(int nr)
 {
+	return find_get_task_by_pid_ns(nr, current->group->pid_ns);
+}
+
+struct pid *find_get_pid(int vnr)
+{
+	struct pid *p;
+
+	read_lock(&tasklist_lock);
+	p = vnr > 0 ? pid_find(vnr, current->group->pid_ns) : NULL;
+	if (p)
+		get_pid(p);
+	read_unlock(&tasklist_lock);
+	return p;
+}
+
+int entry_nr_ns(const struct pid *p, const struct pid_namespace *ns)
+{
+	if (!p)
+		return 0;
 	return ns->level <= p->ns->level && p->numbers[ns->level].ns == ns ? p->numbers[ns->level].nr : 0;
 }
 
 int pid_nr_ns(int nr, struct pid_namespace *ns)
 {
-	return ns == &init_pid_ns ? nr : nr_in(pid_held(nr), ns);
+	return ns == &init_pid_ns ? nr : entry_nr_ns(pid_held(nr), ns);
+}
+
+int pid_nr_ns_if_held(int nr, struct pid_namespace *ns)
+{
+	assert(rw_is_held(&tasklist_lock));
+	return ns == &init_pid_ns ? nr : entry_nr_ns(pid_find(nr, &init_pid_ns), ns);
 }
 
 int pid_vnr(int nr)
@@ -416,7 +469,7 @@ int task_pid_nr_ns(struct task *t, struct pid_namespace *ns)
 {
 	if (t->group->pid_ns == ns)
 		return t->vpid;
-	return t->thread_pid ? nr_in(t->thread_pid, ns) : 0;
+	return entry_nr_ns(t->thread_pid, ns);
 }
 
 int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns)
@@ -426,12 +479,22 @@ int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns)
 	if (t->group->pid_ns == ns)
 		return t->vtgid;
 	p = pid_find(t->tgid, &init_pid_ns);
-	return p && p->task && p->task->group == t->group ? nr_in(p, ns) : 0;
+	return p && p->task && p->task->group == t->group ? entry_nr_ns(p, ns) : 0;
 }
 
 int task_pid_vnr(struct task *t)
 {
 	return task_pid_nr_ns(t, current->group->pid_ns);
+}
+
+struct pid *task_tgid(const struct task *t)
+{
+	return t->group->pid;
+}
+
+int entry_vnr(const struct pid *p)
+{
+	return entry_nr_ns(p, current->group->pid_ns);
 }
 
 int task_tgid_vnr(struct task *t)

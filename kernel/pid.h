@@ -14,6 +14,7 @@
 #include "kernel/lib/types.h"
 
 struct group;
+struct pid;
 struct task;
 
 #define PID_LIMIT		32768
@@ -28,6 +29,7 @@ struct pid_namespace {
 	u32 nr_tasks;			/* [T] hashed tasks with a number here; 0 in the machine's own */
 	int last_pid;			/* [pid_lock] */
 	bool closed;			/* [pid_lock] to set, for good: no more numbers, its number 1 is gone or was never there */
+	u32 inum;			/* (!) the inode number of its file in /proc/PID/ns */
 	u64 *map;			/* [pid_lock] numbers in use, PID_LIMIT bits */
 	int reboot;			/* (~) the signal that reboot(2) lets its number 1 seem to die of, or 0 */
 };
@@ -37,6 +39,8 @@ extern int pid_max;
 
 void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
 static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { atomic_fetch_add(&ns->refs, 1); return ns; }
+u32 pid_ns_new_inum(void);			/* for a new one */
+struct pid_namespace *pid_ns_of_fd(int fd);	/* fs/nsfs.c: referenced; ERR_PTR(-EBADF), -EINVAL: it is no such file */
 void pid_ns_put(struct pid_namespace *ns);	/* the last reference frees it; any context */
 void pid_ns_close(struct pid_namespace *ns);	/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
 
@@ -84,16 +88,30 @@ void session_set(struct group *g, int nr);	/* tasklist_lock write-held: g leads 
 /* From a number to whom it names. tasklist_lock held; any thread; NULL if none. */
 struct task *find_task_by_pid_ns(int nr, struct pid_namespace *ns);
 struct task *find_task_by_vpid(int nr);
-struct task *find_get_task_by_vpid(int nr);	/* takes the lock, and a reference */
+struct task *find_get_task_by_pid_ns(int nr, struct pid_namespace *ns);	/* takes the lock, and a reference */
+struct task *find_get_task_by_vpid(int nr);
 
 /*
  * Between the machine's number and that of a namespace. nr: held by somebody who cannot let go of
  * it meanwhile. t: as seen while it is hashed; the caller has tasklist_lock, or t is current.
  */
+struct pid_namespace *pid_ns_at(struct pid_namespace *ns, unsigned level);	/* ns or the one above it on that level */
 int pid_nr_ns(int nr, struct pid_namespace *ns);
+int pid_nr_ns_if_held(int nr, struct pid_namespace *ns);	/* nr may be nobody's: 0 but in the machine's own. tasklist_lock held */
 int pid_vnr(int nr);
 int pid_from_vnr(int vnr);			/* the machine's; 0 if none. tasklist_lock held */
 int task_pid_nr_ns(struct task *t, struct pid_namespace *ns);
 int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns);
 int task_pid_vnr(struct task *t);
 int task_tgid_vnr(struct task *t);
+
+/*
+ * Who only remembers a process, as the last sender of a message queue, keeps its entry: that does
+ * not keep the number from others, and tells for ever what it was in each namespace.
+ */
+struct pid *get_pid(struct pid *p);
+void put_pid(struct pid *p);			/* NULL is fine; any context */
+struct pid *task_tgid(const struct task *t);	/* of t's group, which holds it */
+struct pid *find_get_pid(int vnr);		/* NULL if nobody has the number. Takes tasklist_lock (r) */
+int entry_nr_ns(const struct pid *p, const struct pid_namespace *ns);	/* p NULL: 0 */
+int entry_vnr(const struct pid *p);

@@ -38,7 +38,8 @@ static struct pid_namespace *create_pid_namespace(struct pid_namespace *parent)
 	ns = kmalloc(sizeof(*ns), GFP_KERNEL);
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	*ns = (struct pid_namespace){ .refs = 1, .level = parent->level + 1, .map = kmalloc(map_size, GFP_KERNEL) };
+	*ns = (struct pid_namespace){ .refs = 1, .level = parent->level + 1, .inum = pid_ns_new_inum(),
+				       .map = kmalloc(map_size, GFP_KERNEL) };
 	if (!ns->map) {
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);

@@ -32,12 +32,16 @@ static unsigned pidfd_poll(struct file *f, struct poll_table *pt)
 	return exited ? POLLIN | POLLRDNORM : 0u;
 }
 
-static size_t pidfd_show_fdinfo(struct file *f, char *buf, size_t n)
+/* Its number in ns, and in each namespace below that sees it. 0: not seen; -1: reaped. */
+static size_t pidfd_show_fdinfo(struct file *f, struct pid_namespace *ns, char *buf, size_t n)
 {
 	struct group *g = f->private;
-	int pid = READ_ONCE(g->leader) ? g->tgid : -1;
+	int pid = READ_ONCE(g->leader) ? entry_nr_ns(g->pid, ns) : -1;
+	size_t len = kscnprintf(buf, n, "Pid:\t%d\nNSpid:\t%d", pid, pid);
 
-	return kscnprintf(buf, n, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
+	for (unsigned level = ns->level + 1; pid > 0 && level <= g->pid_ns->level; level++)
+		len += kscnprintf(buf + len, n - len, "\t%d", entry_nr_ns(g->pid, pid_ns_at(g->pid_ns, level)));
+	return len + kscnprintf(buf + len, n - len, "\n");
 }
 
 static void pidfd_release(struct file *f)
@@ -121,7 +125,9 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 	g = pidfd_group(pidfd, &file_flags);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
-	if (uinfo)
+	if (!entry_vnr(g->pid))
+		err = -EINVAL;
+	if (!err && uinfo)
 		err = pidfd_info(g, sig, uinfo, &info);
 	if (!err) {
 		read_lock(&tasklist_lock);

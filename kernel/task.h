@@ -117,6 +117,7 @@ struct group {
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
 
 	struct pid_namespace *pid_ns;	/* (c) where its number was given out, referenced */
+	struct pid *pid;		/* (c) the entry of tgid, referenced */
 	int pgrp, session;		/* [T] */
 	struct list pgrp_node;		/* [T] on its process group's list */
 	u8 leader_of_session;		/* [T] */

@@ -52,6 +52,8 @@ void super_put(struct super *sb)
 		return;
 	assert(sb != &anon_super);
 	assert_eq(atomic_load(&sb->used_pages), 0);
+	if (sb->pid_ns)
+		pid_ns_put(sb->pid_ns);
 	kfree(sb);
 }
 

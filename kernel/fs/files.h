@@ -65,7 +65,8 @@ struct file_ops {
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	int (*mmap)(struct file *f, struct vma *v);	/* sets v->ops; 0 or -errno */
 	int (*fsync)(struct file *f);
-	size_t (*show_fdinfo)(struct file *f, char *buf, size_t n);	/* more lines of /proc/PID/fdinfo; length */
+	/* More lines of /proc/PID/fdinfo, with the numbers of ns; length. */
+	size_t (*show_fdinfo)(struct file *f, struct pid_namespace *ns, char *buf, size_t n);
 };
 
 struct inode {
@@ -294,6 +295,7 @@ struct super {
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
 	_Atomic u64 names;		/* tmpfs: names in its directories */
 	_Atomic u64 next_ino;
+	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
 	const char *options;		/* (!) while mounted: what /proc/mounts says besides the flags; NULL */
 	char source[32];
 };

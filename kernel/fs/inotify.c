@@ -299,12 +299,13 @@ static long inotify_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 }
 
-static size_t inotify_show_fdinfo(struct file *f, char *buf, size_t n)
+static size_t inotify_show_fdinfo(struct file *f, struct pid_namespace *ns, char *buf, size_t n)
 {
 	struct inotify *in = f->private;
 	struct watch *w;
 	size_t len = 0;
 
+	(void)ns;
 	spin_lock(&inotify_lock);
 	list_for_each(w, &in->watches, of_instance)
 		len += kscnprintf(buf + len, n - len, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0\n", (u32)w->wd, w->inode->ino,

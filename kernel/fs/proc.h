@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the parts of procfs tell each other: proc.c has the directories, proc_task.c and proc_mm.c
- * what is in a task's files.
+ * What the parts of procfs tell each other: proc.c has the directories, proc_fd.c and nsfs.c those
+ * below a task's own, proc_task.c and proc_mm.c what is in a task's files.
  */
 #pragma once
 #include "kernel/fs/dcache.h"
@@ -16,11 +16,43 @@ struct proc_entry {
 	s64 (*show)(struct task *t, char *buf, size_t n);	/* t is referenced and was not yet reaped when the read began */
 	s64 (*store)(struct task *t, const char *buf, size_t n);
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
+	s64 (*show_ns)(struct task *t, struct pid_namespace *ns, char *buf, size_t n);	/* instead of show: with numbers */
 };
 
-s64 proc_stat_group(struct task *t, char *buf, size_t n);
-s64 proc_stat_thread(struct task *t, char *buf, size_t n);
-s64 proc_status(struct task *t, char *buf, size_t n);
+/* Whose numbers the procfs of i shows: of the namespace of who mounted it. */
+static inline struct pid_namespace *proc_pid_ns(const struct inode *i) { return i->sb->pid_ns; }
+
+/*
+ * What an inode made on demand is: private is the task, private_nr this plus an index or
+ * descriptor.
+ */
+#define KIND_ENTRY	0x000000000ull
+#define KIND_DIR	0x100000000ull
+#define KIND_FD		0x200000000ull
+#define KIND_FDINFO	0x300000000ull
+#define KIND_NS		0x400000000ull
+#define NR_OF(i)	((u32)(i)->private_nr)
+static inline struct task *task_of(const struct inode *i) { return i->private; }
+u64 task_ino(int pid, u64 kind, u32 nr);	/* by the machine's number: the same in every procfs */
+struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u32 nr);	/* takes over a reference on t on success; NULL */
+void evict_task(struct inode *i);
+bool task_alive(struct task *t);		/* not yet reaped. Takes tasklist_lock (r) */
+
+/* Directories of what is made on demand. */
+typedef bool emit_fn(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next);
+bool emit_dots(struct file *f, emit_fn *emit, void *ctx);
+bool emit_number(emit_fn *emit, void *ctx, u32 nr, u64 ino, unsigned type, u64 next);
+int parse_number(const char *s);		/* a decimal number without leading zeroes, or 0 */
+s64 task_dir_lseek(struct file *f, s64 off, int whence);
+s64 task_dir_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
+#define TASK_DIR_FOPS(fn)	{ .read = task_dir_read, .readdir = fn, .lseek = task_dir_lseek }
+int link_text(struct dentry *to, char *buf, size_t n);	/* of a magic link: the path of what it leads to */
+extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_ns_dir_ops;
+extern const struct file_ops proc_fd_dir_fops, proc_ns_dir_fops;
+
+s64 proc_stat_group(struct task *t, struct pid_namespace *ns, char *buf, size_t n);
+s64 proc_stat_thread(struct task *t, struct pid_namespace *ns, char *buf, size_t n);
+s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n);
 s64 proc_personality(struct task *t, char *buf, size_t n);
 s64 proc_limits(struct task *t, char *buf, size_t n);
 s64 proc_comm(struct task *t, char *buf, size_t n);

@@ -120,7 +120,6 @@ static s64 loadavg_show(char *buf, size_t n)
 	unsigned total = 0;
 	struct task *p, *t;
 	size_t len = 0;
-	int last = 0;
 
 	loadavg_tick(ktime_ns());
 	for (unsigned i = 0; i < 3; i++) {
@@ -129,12 +128,11 @@ static s64 loadavg_show(char *buf, size_t n)
 		len += kscnprintf(buf + len, n - len, "%lu.%02lu ", load >> FSHIFT, ((load & ((1ul << FSHIFT) - 1)) * 100) >> FSHIFT);
 	}
 	read_lock(&tasklist_lock);
-	for_each_process_thread(p, t) {
+	for_each_process_thread(p, t)
 		total++;
-		last = max(last, t->pid);
-	}
 	read_unlock(&tasklist_lock);
-	return (s64)(len + kscnprintf(buf + len, n - len, "%u/%u %d\n", sched_nr_running(), total, last));
+	return (s64)(len + kscnprintf(buf + len, n - len, "%u/%u %d\n", sched_nr_running(), total,
+					READ_ONCE(current->group->pid_ns->last_pid)));
 }
 PSEUDO_FILE(proc_loadavg, .path = "/proc/loadavg", .mode = 0444, .show = loadavg_show);
 

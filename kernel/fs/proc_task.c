@@ -3,7 +3,8 @@
  * The text of a task's files in /proc that is about the task itself. Formats are Linux's
  * (fs/proc/array.c), with one line more in status: Freezer.
  *
- * Locks: tasklist_lock and siglock to take a snapshot; formatting holds nothing.
+ * Locks: tasklist_lock and siglock to take a snapshot; formatting holds nothing, but where there is
+ * a number for each namespace.
  */
 #include "kernel/freezer.h"
 #include "kernel/fs/proc.h"
@@ -15,7 +16,8 @@
 #define NSEC_PER_TICK	(1000000000ul / HZ)
 
 struct snapshot {
-	int ppid, tracer, pgrp, session, threads, exit_code, exit_signal;
+	int pid, tgid, ppid, tracer, pgrp, session;	/* as the namespace of the procfs sees them */
+	int threads, exit_code, exit_signal;
 	u32 tty_nr;			/* as stat shows a terminal; 0: none */
 	int tty_pgrp;
 	u64 pending, shared, blocked, ignored, caught;
@@ -23,7 +25,7 @@ struct snapshot {
 };
 
 /* 0 or -ESRCH. */
-static int take_snapshot(struct task *t, struct snapshot *s)
+static int take_snapshot(struct task *t, struct pid_namespace *ns, struct snapshot *s)
 {
 	struct group *g = t->group;
 
@@ -34,10 +36,12 @@ static int take_snapshot(struct task *t, struct snapshot *s)
 	}
 	spin_lock(&t->sighand->siglock);
 	*s = (struct snapshot){
-		.ppid = t->real_parent ? t->real_parent->tgid : 0, .tracer = t->ptrace ? t->parent->pid : 0,
-		.pgrp = g->pgrp, .session = g->session, .threads = g->nr_threads,
+		.pid = task_pid_nr_ns(t, ns), .tgid = task_tgid_nr_ns(t, ns),
+		.ppid = t->real_parent ? task_tgid_nr_ns(t->real_parent, ns) : 0,
+		.tracer = t->ptrace ? task_pid_nr_ns(t->parent, ns) : 0,
+		.pgrp = pid_nr_ns(g->pgrp, ns), .session = pid_nr_ns(g->session, ns), .threads = g->nr_threads,
 		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty_nr = g->tty ? g->tty->nr : 0,
-		.tty_pgrp = g->tty ? READ_ONCE(g->tty->pgrp) : -1,
+		.tty_pgrp = g->tty ? pid_nr_ns(READ_ONCE(g->tty->pgrp), ns) : -1,
 		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
 		.min_flt = t->min_flt, .maj_flt = t->maj_flt, .cmin_flt = g->cmin_flt, .cmaj_flt = g->cmaj_flt,
 		.cutime = g->cutime, .cstime = g->cstime, .nvcsw = t->nvcsw, .nivcsw = t->nivcsw,
@@ -64,7 +68,7 @@ static void get_comm(struct task *t, char comm[TASK_COMM_LEN])
 
 /* --- stat --- */
 
-static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
+static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_t n, u64 utime, u64 stime)
 {
 	struct mm_sizes sz = { 0 };
 	struct snapshot s;
@@ -73,7 +77,7 @@ static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
 	struct mm *mm;
 	size_t len;
 
-	if (take_snapshot(t, &s))
+	if (take_snapshot(t, ns, &s))
 		return -ESRCH;
 	get_comm(t, comm);
 	mm = get_task_mm(t);
@@ -87,7 +91,7 @@ static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
 		kmemcpy(addr, a, sizeof(a));
 		mmput(mm);
 	}
-	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ", t->pid, comm, task_state_letter(t),
+	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ", s.pid, comm, task_state_letter(t),
 			 s.ppid, s.pgrp, s.session, (int)s.tty_nr, s.tty_pgrp, t->flags, s.min_flt, s.cmin_flt,
 			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
 			 (s64)(s.cstime / NSEC_PER_TICK));
@@ -101,17 +105,17 @@ static s64 print_stat(struct task *t, char *buf, size_t n, u64 utime, u64 stime)
 	return (s64)len;
 }
 
-s64 proc_stat_thread(struct task *t, char *buf, size_t n)
+s64 proc_stat_thread(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 {
-	return print_stat(t, buf, n, t->utime, t->stime);
+	return print_stat(t, ns, buf, n, t->utime, t->stime);
 }
 
-s64 proc_stat_group(struct task *t, char *buf, size_t n)
+s64 proc_stat_group(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 {
 	u64 utime, stime;
 
 	task_cputime(t->group, &utime, &stime);
-	return print_stat(t, buf, n, utime, stime);
+	return print_stat(t, ns, buf, n, utime, stime);
 }
 
 /* --- status --- */
@@ -207,7 +211,43 @@ static size_t print_caps(const struct cred *c, char *buf, size_t n)
 			  c->no_new_privs);
 }
 
-s64 proc_status(struct task *t, char *buf, size_t n)
+enum number { TGID, PID, PGRP, SESSION };
+
+/* tasklist_lock held. */
+static int number_ns(struct task *t, enum number which, struct pid_namespace *ns)
+{
+	switch (which) {
+	case TGID:
+		return task_tgid_nr_ns(t, ns);
+	case PID:
+		return task_pid_nr_ns(t, ns);
+	case PGRP:
+		return pid_nr_ns(t->group->pgrp, ns);
+	case SESSION:
+		return pid_nr_ns(t->group->session, ns);
+	}
+	return 0;
+}
+
+/* Its numbers in each namespace from ns down to its own. */
+static size_t print_levels(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
+{
+	static const char *const names[] = { "NStgid:", "NSpid:", "NSpgid:", "NSsid:" };
+	struct pid_namespace *own = t->group->pid_ns;
+	size_t len = 0;
+
+	read_lock(&tasklist_lock);
+	for (unsigned k = 0; t->sighand && k < ARRAY_SIZE(names); k++) {
+		len += kscnprintf(buf + len, n - len, "%s", names[k]);
+		for (unsigned level = ns->level; level <= own->level; level++)
+			len += kscnprintf(buf + len, n - len, "\t%d", number_ns(t, (enum number)k, pid_ns_at(own, level)));
+		len += kscnprintf(buf + len, n - len, "\n");
+	}
+	read_unlock(&tasklist_lock);
+	return len;
+}
+
+s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 {
 	struct cred cred;
 	char comm[TASK_COMM_LEN];
@@ -217,7 +257,7 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 	bool has_fs;
 	size_t len;
 
-	if (take_snapshot(t, &s))
+	if (take_snapshot(t, ns, &s))
 		return -ESRCH;
 	get_comm(t, comm);
 	task_lock(t);
@@ -229,10 +269,10 @@ s64 proc_status(struct task *t, char *buf, size_t n)
 	if (has_fs)
 		len += kscnprintf(buf + len, n - len, "Umask:\t%04o\n", umask);
 	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
-			  state_name(task_state_letter(t)), t->tgid, t->pid, s.ppid, s.tracer);
+			  state_name(task_state_letter(t)), s.tgid, s.pid, s.ppid, s.tracer);
 	cred = snapshot_creds(t);
 	len += print_ids(&cred, fd_table_size(t), buf + len, n - len);
-	len += kscnprintf(buf + len, n - len, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\n", t->tgid, t->pid, s.pgrp, s.session);
+	len += print_levels(t, ns, buf + len, n - len);
 	mm = get_task_mm(t);
 	if (mm) {
 		len += print_memory(mm, buf + len, n - len);

@@ -119,10 +119,11 @@ static void signalfd_release(struct file *f)
 	kfree(f->private);
 }
 
-static size_t signalfd_show_fdinfo(struct file *f, char *buf, size_t n)
+static size_t signalfd_show_fdinfo(struct file *f, struct pid_namespace *ns, char *buf, size_t n)
 {
 	struct signalfd *s = f->private;
 
+	(void)ns;
 	return kscnprintf(buf, n, "sigmask:\t%016lx\n", atomic_load(&s->which));
 }
 

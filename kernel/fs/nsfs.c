@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Namespaces as files: /proc/PID/ns, and what the links in it lead to. Mirrors Linux fs/nsfs.c and
+ * fs/proc/namespaces.c.
+ *
+ * A file of a namespace holds it. Each way there makes an inode, and all of one namespace have one
+ * number: it is the same if st_dev and st_ino are.
+ *
+ * LINUX: of namespaces there are those of numbers. The links of others are absent, and nobody owns
+ * one, as in a kernel built without them.
+ *
+ * Locks: task_lock, tasklist_lock (r), one after the other.
+ */
+#include "kernel/fs/proc.h"
+#include "kernel/mm/mm.h"
+#include "kernel/panic.h"
+
+static struct super *nsfs_super;
+
+void nsfs_init(void)
+{
+	nsfs_super = super_alloc(NULL);
+	if (!nsfs_super)
+		panic("no memory for nsfs");
+	nsfs_super->magic = NSFS_MAGIC;
+}
+
+/* --- the files --- */
+
+static void evict_ns(struct inode *i)
+{
+	pid_ns_put(i->private);
+}
+
+static const struct inode_ops ns_inode_ops = { .evict = evict_ns };
+static const struct file_ops ns_fops;
+
+/* Takes over the reference of ns. ERR_PTR(-ENOMEM). */
+static struct dentry *ns_dentry(struct pid_namespace *ns)
+{
+	struct inode *i = inode_alloc(nsfs_super, S_IFREG | 0444);
+	struct dentry *d;
+	char name[24];
+
+	if (!i) {
+		pid_ns_put(ns);
+		return ERR_PTR(-ENOMEM);
+	}
+	i->ino = ns->inum;
+	i->private = ns;
+	i->ops = &ns_inode_ops;
+	i->fops = &ns_fops;
+	d = dentry_alloc(NULL, name, kscnprintf(name, sizeof(name), "pid:[%u]", ns->inum));
+	if (!d) {
+		iput(i);
+		return ERR_PTR(-ENOMEM);
+	}
+	d->inode = i;
+	d->anonymous = 1;
+	return d;
+}
+
+struct pid_namespace *pid_ns_of_fd(int fd)
+{
+	struct file *f = fget(fd);
+	struct pid_namespace *ns = ERR_PTR(f ? -EINVAL : -EBADF);
+
+	if (!f)
+		return ns;
+	if (f->ops == &ns_fops)
+		ns = pid_ns_get(f->inode->private);
+	fput(f);
+	return ns;
+}
+
+/* A new descriptor for ns, whose reference is taken over. */
+static long open_ns(struct pid_namespace *ns)
+{
+	struct dentry *d = ns_dentry(ns);
+	struct file *f = IS_ERR(d) ? (struct file *)d : file_open_dentry(d, O_RDONLY);
+	int fd;
+
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	fd = fd_alloc(f, O_CLOEXEC, 0);
+	if (fd < 0)
+		fput(f);
+	return fd;
+}
+
+static long open_parent(struct pid_namespace *ns)
+{
+	struct pid_namespace *own = current->group->pid_ns, *p = ns->parent;
+
+	while (p && p != own)
+		p = p->parent;
+	return p ? open_ns(pid_ns_get(ns->parent)) : -EPERM;
+}
+
+static long ns_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	(void)arg;
+	switch (cmd) {
+	case NS_GET_USERNS:
+		return -EPERM;
+	case NS_GET_PARENT:
+		return open_parent(f->inode->private);
+	case NS_GET_NSTYPE:
+		return CLONE_NEWPID;
+	case NS_GET_OWNER_UID:
+		return -EINVAL;
+	}
+	return -ENOTTY;
+}
+
+static const struct file_ops ns_fops = { .ioctl = ns_ioctl };
+
+/* --- /proc/PID/ns --- */
+
+static struct pid_namespace *own_ns(struct task *t)
+{
+	return task_alive(t) ? pid_ns_get(t->group->pid_ns) : NULL;
+}
+
+/* It is shown once somebody lives there. */
+static struct pid_namespace *ns_for_children(struct task *t)
+{
+	struct pid_namespace *ns = NULL;
+	bool begun;
+
+	task_lock(t);
+	if (!(READ_ONCE(t->flags) & PF_EXITING))
+		ns = pid_ns_get(t->pid_ns_for_children ? t->pid_ns_for_children : t->group->pid_ns);
+	task_unlock(t);
+	if (!ns)
+		return NULL;
+	read_lock(&tasklist_lock);
+	begun = ns->child_reaper;
+	read_unlock(&tasklist_lock);
+	if (begun)
+		return ns;
+	pid_ns_put(ns);
+	return NULL;
+}
+
+static const struct ns_link {
+	const char *name;
+	struct pid_namespace *(*get)(struct task *t);	/* referenced; NULL: it has none */
+} links[] = {
+	{ "pid", own_ns },
+	{ "pid_for_children", ns_for_children },
+};
+
+static struct dentry *ns_follow(struct inode *i)
+{
+	struct task *t = task_of(i);
+	struct pid_namespace *ns;
+
+	if (!ptrace_may_access(t, PTRACE_FSCREDS))
+		return ERR_PTR(-EACCES);
+	ns = links[NR_OF(i)].get(t);
+	return ns ? ns_dentry(ns) : ERR_PTR(-ENOENT);
+}
+
+static int ns_readlink(struct inode *i, char *buf, size_t n)
+{
+	return link_text(ns_follow(i), buf, n);
+}
+
+static const struct inode_ops ns_link_ops = { .readlink = ns_readlink, .follow = ns_follow, .evict = evict_task };
+
+static int ns_lookup(struct inode *dir, struct dentry *d)
+{
+	struct task *t = task_of(dir);
+
+	for (u32 k = 0; k < ARRAY_SIZE(links); k++) {
+		if (!kstreq(links[k].name, d->name))
+			continue;
+		d->inode = task_inode(dir->sb, get_task(t), S_IFLNK | 0777, KIND_NS, k);
+		if (!d->inode) {
+			put_task(t);
+			return -ENOMEM;
+		}
+		d->inode->ops = &ns_link_ops;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int ns_readdir(struct file *f, emit_fn *emit, void *ctx)
+{
+	struct task *t = task_of(f->inode);
+
+	if (!task_alive(t))
+		return -ENOENT;
+	if (!emit_dots(f, emit, ctx))
+		return 0;
+	for (u64 k = f->pos > 2 ? f->pos - 2 : 0; k < ARRAY_SIZE(links); k++)
+		if (!emit(ctx, links[k].name, kstrlen(links[k].name), task_ino(t->pid, KIND_NS, (u32)k), DT_LNK, k + 3))
+			break;
+	return 0;
+}
+
+const struct inode_ops proc_ns_dir_ops = { .lookup = ns_lookup, .evict = evict_task };
+const struct file_ops proc_ns_dir_fops = TASK_DIR_FOPS(ns_readdir);
