@@ -221,7 +221,7 @@ long sys_capset(uaddr_t uhdr, uaddr_t udata)
 
 	if (err)
 		return err;
-	if (h.pid && h.pid != current->pid)
+	if (h.pid && h.pid != current->vpid)
 		return -EPERM;
 	if (copy_from_user(data, udata, words * sizeof(data[0])))
 		return -EFAULT;

@@ -153,7 +153,7 @@ static s64 procs_show(struct cgroup *cg, char *buf, size_t n)
 	read_lock(&tasklist_lock);
 	for_each_process(p)
 		if (process_in(p, cg))
-			len += kscnprintf(buf + len, n - len, "%d\n", p->tgid);
+			len += kscnprintf(buf + len, n - len, "%d\n", task_tgid_vnr(p));
 	read_unlock(&tasklist_lock);
 	return (s64)len;
 }
@@ -166,7 +166,7 @@ static s64 threads_show(struct cgroup *cg, char *buf, size_t n)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
 		if (thread_in(t, cg))
-			len += kscnprintf(buf + len, n - len, "%d\n", t->pid);
+			len += kscnprintf(buf + len, n - len, "%d\n", task_pid_vnr(t));
 	read_unlock(&tasklist_lock);
 	return (s64)len;
 }

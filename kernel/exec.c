@@ -378,7 +378,7 @@ static int do_execveat(int dfd, const char *path, int flags, const struct arg_so
 		       const struct arg_source *envp)
 {
 	struct mutex *exec_mutex = &current->group->exec_mutex;
-	u64 old_pid = (u64)current->pid;	/* a thread that is not the leader takes its number */
+	u64 old_pid = ptrace_number(current->thread_pid);	/* a thread that is not the leader takes its number */
 	struct bprm *b;
 	int err;
 

@@ -523,17 +523,6 @@ static int wait_for_vfork_done(struct task *child, struct completion *done)
 	return err;
 }
 
-/* p's number as current's tracer sees it. LINUX: one that attaches later than this is told the same. */
-static u64 number_for_tracer(struct task *p)
-{
-	int nr;
-
-	read_lock(&tasklist_lock);
-	nr = task_pid_nr_ns(p, current->parent->group->pid_ns);
-	read_unlock(&tasklist_lock);
-	return (u64)nr;
-}
-
 long do_clone(struct clone_request *c)
 {
 	struct completion done;
@@ -549,7 +538,7 @@ long do_clone(struct clone_request *c)
 	pid = task_pid_vnr(p);
 	trace(TRACE_sched_process_fork, (u64)p->pid, c->flags);
 	if (unlikely(READ_ONCE(current->ptrace)))
-		message = number_for_tracer(p);
+		message = ptrace_number(p->thread_pid);	/* LINUX: a tracer that attaches later is told the same */
 	if (c->flags & CLONE_VFORK) {
 		completion_init(&done);
 		get_task(p);

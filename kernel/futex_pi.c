@@ -17,7 +17,8 @@
  * word, and until then the struct is "unfixed" and right where the two differ.
  *
  * LINUX: one lock for all of it. Only real-time priorities are inherited, not niceness. Whether a
- * word is at the same time waited for with FUTEX_WAIT is not looked at.
+ * word is at the same time waited for with FUTEX_WAIT is not looked at. Nor is, once somebody waits, from
+ * which namespace the id in the word comes.
  *
  * Locks: mmap_lock, a bucket, pi_lock, run queues.
  */
@@ -284,7 +285,7 @@ static bool take_free(_Atomic u32 *word, const struct task *t, u32 *seen)
 {
 	*seen = atomic_load(word);
 	while (!tid_of(*seen))
-		if (atomic_compare_exchange_weak(word, seen, (u32)t->pid | (*seen & FUTEX_OWNER_DIED)))
+		if (atomic_compare_exchange_weak(word, seen, (u32)t->vpid | (*seen & FUTEX_OWNER_DIED)))
 			return true;
 	return false;
 }
@@ -317,7 +318,7 @@ static int claim(_Atomic u32 *word, const struct key *k, const struct task *t, s
 
 	if (take_free(word, t, &seen))
 		return 1;
-	if (tid_of(seen) == (u32)t->pid)
+	if (tid_of(seen) == (u32)t->vpid)
 		return -EDEADLK;
 	if (a->tid != tid_of(seen)) {
 		a->tid = tid_of(seen);
@@ -349,7 +350,7 @@ static int take_or_queue(_Atomic u32 *word, const struct key *k, struct task *t,
 	int ret;
 
 	if (l) {
-		if (!l->unfixed && tid_of(atomic_load(word)) != (u32)l->owner->pid && !(atomic_load(word) & FUTEX_OWNER_DIED))
+		if (!l->unfixed && tid_of(atomic_load(word)) != (u32)l->owner->vpid && !(atomic_load(word) & FUTEX_OWNER_DIED))
 			return -EINVAL;
 	} else {
 		ret = claim(word, k, t, a, &l);
@@ -399,7 +400,7 @@ static int fix_word(uaddr_t addr, const struct key *k)
 	spin_lock(&pi_lock);
 	if (!IS_ERR(word)) {
 		old = atomic_load(word);
-		while (!atomic_compare_exchange_weak(word, &old, (u32)current->pid | FUTEX_WAITERS | FUTEX_OWNER_DIED))
+		while (!atomic_compare_exchange_weak(word, &old, (u32)current->vpid | FUTEX_WAITERS | FUTEX_OWNER_DIED))
 			;
 	}
 	l = find(k);
@@ -473,12 +474,12 @@ static int hand_over(_Atomic u32 *word, const struct key *k)
 	u32 old = atomic_load(word);
 	struct pi_waiter *w;
 
-	if (tid_of(old) != (u32)current->pid)
+	if (tid_of(old) != (u32)current->vpid)
 		return -EPERM;
 	if (l && l->owner != current)
 		return -EINVAL;
 	w = l ? top_waiter(l) : NULL;
-	if (!atomic_compare_exchange_strong(word, &old, w ? (u32)w->task->pid | FUTEX_WAITERS : 0))
+	if (!atomic_compare_exchange_strong(word, &old, w ? (u32)w->task->vpid | FUTEX_WAITERS : 0))
 		return -EAGAIN;
 	if (w)
 		grant(l, w);
@@ -496,7 +497,7 @@ long futex_unlock_pi(uaddr_t addr, int scope)
 
 	if (copy_from_user(&now, addr, sizeof(now)))
 		return -EFAULT;
-	if (tid_of(now) != (u32)current->pid)
+	if (tid_of(now) != (u32)current->vpid)
 		return -EPERM;
 	ret = futex_get_key(addr, scope, &k);
 	if (ret)

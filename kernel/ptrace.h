@@ -55,6 +55,11 @@ void do_jobctl_trap(void);
  * held; dropped meanwhile.
  */
 int ptrace_signal(int sig, struct k_siginfo *info);
+/*
+ * What current's tracer, or else its parent, calls the task of an entry that is held: an event's
+ * message. Takes tasklist_lock (r).
+ */
+u64 ptrace_number(const struct pid *p);
 /* An event stop, if the tracer asked for it. No lock held. */
 void __ptrace_event(int event, u64 message);
 static inline void ptrace_event(int event, u64 message)

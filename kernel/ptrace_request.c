@@ -21,12 +21,12 @@
  * An exec gave t the number of a leader that the tracer thinks it is talking to, and the tracer has
  * not yet seen the event that says so.
  */
-static bool looks_like_a_spurious_pid(const struct task *t)
+static bool looks_like_a_spurious_pid(struct task *t)
 {
-	return t->exit_code == (PTRACE_EVENT_EXEC << 8 | SIGTRAP) && t->ptrace_message != (u64)t->pid;
+	return t->exit_code == (PTRACE_EVENT_EXEC << 8 | SIGTRAP) && t->ptrace_message != (u64)task_pid_vnr(t);
 }
 
-/* siglock of t. Only the tracer, current, sets JOBCTL_LISTENING. */
+/* tasklist_lock, siglock of t. Only the tracer, current, sets JOBCTL_LISTENING. */
 static bool freeze_traced(struct task *t)
 {
 	if (!(t->jobctl & JOBCTL_TRACED) || t->jobctl & JOBCTL_LISTENING || looks_like_a_spurious_pid(t) || fatal_signal_pending(t))

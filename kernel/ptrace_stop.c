@@ -118,7 +118,7 @@ static int do_notify(int signr, int code, int why, u64 message)
 {
 	struct k_siginfo info = { .si_signo = signr, .si_code = code };
 
-	info.u.rt.si_pid = current->pid;
+	info.u.rt.si_pid = current->vpid;
 	info.u.rt.si_uid = current->cred.uid;
 	return ptrace_stop(code, why, message, &info);
 }
@@ -134,6 +134,16 @@ int ptrace_notify(int code, u64 message)
 	sig = do_notify(SIGTRAP, code, CLD_TRAPPED, message);
 	spin_unlock(&current->sighand->siglock);
 	return sig;
+}
+
+u64 ptrace_number(const struct pid *p)
+{
+	struct pid_namespace *ns;
+
+	read_lock(&tasklist_lock);
+	ns = current->parent->group->pid_ns;
+	read_unlock(&tasklist_lock);
+	return (u64)entry_nr_ns(p, ns);
 }
 
 /* A tracer by TRACEME or ATTACH that did not ask for the event of exec gets a signal, as of old. */
@@ -159,6 +169,18 @@ void do_jobctl_trap(void)
 	do_notify(sig, sig | PTRACE_EVENT_STOP << 8, CLD_STOPPED, 0);
 }
 
+/* siglock held; dropped meanwhile. */
+static void sent_by_tracer(int sig, struct k_siginfo *info)
+{
+	*info = (struct k_siginfo){ .si_signo = sig, .si_code = SI_USER };
+	spin_unlock(&current->sighand->siglock);
+	read_lock(&tasklist_lock);
+	info->u.rt.si_pid = task_pid_vnr(current->parent);
+	info->u.rt.si_uid = READ_ONCE(current->parent->cred.uid);
+	read_unlock(&tasklist_lock);
+	spin_lock(&current->sighand->siglock);
+}
+
 /*
  * A stop signal may be what the tracer puts in the place of another: STOP_DEQUEUED says that it
  * still counts unless SIGCONT comes meanwhile. LINUX: a signal that has to wait, since the tracer
@@ -172,13 +194,8 @@ int ptrace_signal(int sig, struct k_siginfo *info)
 	sig = ptrace_stop(sig, CLD_TRAPPED, 0, info);
 	if (!sig)
 		return 0;
-	if (sig != info->si_signo) {
-		kmemset(info, 0, sizeof(*info));
-		info->si_signo = sig;
-		info->si_code = SI_USER;
-		info->u.rt.si_pid = READ_ONCE(t->parent)->pid;
-		info->u.rt.si_uid = READ_ONCE(t->parent)->cred.uid;
-	}
+	if (sig != info->si_signo)
+		sent_by_tracer(sig, info);
 	if ((t->blocked & sigmask(sig)) || fatal_signal_pending(t)) {
 		(void)send_signal_locked(sig, info, t, false);
 		return 0;

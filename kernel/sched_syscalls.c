@@ -304,13 +304,13 @@ long sys_sched_rr_get_interval(int pid, uaddr_t uts)
 /*
  * Does p count for setpriority's (which, who)? tasklist_lock held. LINUX: kernel threads are nobody's.
  */
-static bool priority_match(const struct task *p, int which, int who)
+static bool priority_match(struct task *p, int which, int who)
 {
 	if (which == PRIO_PROCESS)
-		return p->pid == (who ? who : current->pid);
+		return p == (who ? find_task_by_vpid(who) : current);
 	if (which == PRIO_PGRP)
-		return p->group->pgrp == (who ? who : current->group->pgrp);
-	return READ_ONCE(p->cred.uid) == (who ? (u32)who : current->cred.uid) && !(p->flags & PF_KTHREAD);
+		return p->group->pgrp && p->group->pgrp == (who ? pid_from_vnr(who) : current->group->pgrp);
+	return READ_ONCE(p->cred.uid) == (who ? (u32)who : current->cred.uid) && task_pid_vnr(p) && !(p->flags & PF_KTHREAD);
 }
 
 static long set_nice(struct task *t, int nice)

@@ -15,7 +15,7 @@ struct file_lock {
 	const void *owner;		/* struct files, or struct file for flock and F_OFD_* */
 	bool whole;			/* flock's kind: does not meet fcntl's */
 	s16 type;			/* F_RDLCK, F_WRLCK; F_UNLCK in requests */
-	int pid;			/* -1: of an open file */
+	int pid;			/* the machine's; perhaps nobody's any more. -1: of an open file */
 	u64 start, end;			/* end inclusive */
 };
 
@@ -206,6 +206,11 @@ static long get_lock(struct file *f, struct file_lock *want, struct k_flock *l, 
 	else
 		l->l_type = F_UNLCK;
 	spin_unlock(&file_locks_lock);
+	if (c && l->l_pid >= 0) {
+		read_lock(&tasklist_lock);
+		l->l_pid = pid_nr_ns_if_held(l->l_pid, current->group->pid_ns);
+		read_unlock(&tasklist_lock);
+	}
 	return copy_to_user(arg, l, sizeof(*l)) ? -EFAULT : 0;
 }
 

@@ -470,7 +470,6 @@ static long flush_pair(struct pty *p, uaddr_t what)
 static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct pty *p = f->private;
-	int session;
 
 	switch (cmd) {
 	case TIOCGPTN:
@@ -486,10 +485,9 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case TIOCGPTPEER:
 		return open_peer(p, (u32)arg);
 	case TIOCGPGRP:
-		return put_int(READ_ONCE(p->tty.pgrp), arg);
+		return put_int(tty_number(&p->tty.pgrp), arg);
 	case TIOCGSID:
-		session = READ_ONCE(p->tty.session);
-		return session ? put_int(session, arg) : -ENOTTY;
+		return READ_ONCE(p->tty.session) ? put_int(tty_number(&p->tty.session), arg) : -ENOTTY;
 	case TIOCNOTTY:
 		return -ENOTTY;
 	case FIONREAD:

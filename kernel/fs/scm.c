@@ -17,6 +17,13 @@ void scm_put(struct scm *scm)
 	for (unsigned i = 0; i < scm->nr_files; i++)
 		fput(scm->files[i]);
 	scm->nr_files = 0;
+	put_pid(scm->creds.pid);
+	scm->creds.pid = NULL;
+}
+
+struct k_ucred creds_export(const struct creds *c)
+{
+	return (struct k_ucred){ entry_vnr(c->pid), c->uid, c->gid };
 }
 
 static int add_files(struct scm *scm, const char *data, size_t n)
@@ -42,25 +49,30 @@ static int add_files(struct scm *scm, const char *data, size_t n)
 }
 
 /* Who may current say that it is? */
-static bool may_be(const struct creds *c)
+static bool may_be(const struct k_ucred *c)
 {
 	const struct cred *me = &current->cred;
 
-	return (c->pid == current->tgid || capable(CAP_SYS_ADMIN)) &&
+	return (c->pid == current->vtgid || capable(CAP_SYS_ADMIN)) &&
 	       (c->uid == me->uid || c->uid == me->euid || c->uid == me->suid || capable(CAP_SETUID)) &&
 	       (c->gid == me->gid || c->gid == me->egid || c->gid == me->sgid || capable(CAP_SETGID));
 }
 
 static int set_creds(struct scm *scm, const char *data, size_t n)
 {
-	struct creds c;
+	struct k_ucred c;
+	struct pid *pid;
 
 	if (n != sizeof(c))
 		return -EINVAL;
 	kmemcpy(&c, data, sizeof(c));
 	if (!may_be(&c))
 		return -EPERM;
-	scm->creds = c;
+	pid = find_get_pid(c.pid);
+	if (!pid)
+		return -ESRCH;
+	put_pid(scm->creds.pid);
+	scm->creds = (struct creds){ pid, c.uid, c.gid };
 	scm->got = true;
 	return 0;
 }

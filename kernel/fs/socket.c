@@ -183,8 +183,11 @@ static int export_header(uaddr_t umsg, const struct k_msghdr *h, struct scm *scm
 		if (copy_to_user(umsg + offsetof(struct k_msghdr, msg_namelen), &len, sizeof(len)))
 			return -EFAULT;
 	}
-	if (passcred && scm->got)
-		put_cmsg(&c, SCM_CREDENTIALS, &scm->creds, sizeof(scm->creds));
+	if (passcred && scm->got) {
+		const struct k_ucred creds = creds_export(&scm->creds);
+
+		put_cmsg(&c, SCM_CREDENTIALS, &creds, sizeof(creds));
+	}
 	if (scm->nr_files)
 		scm_detach_fds(&c, scm, flags & MSG_CMSG_CLOEXEC ? O_CLOEXEC : 0);
 	if (scm->truncated)

@@ -27,9 +27,10 @@ struct address {
 #define ADDRESS_MIN	2u		/* of len: the family alone */
 
 struct creds {
-	int pid;
+	struct pid *pid;		/* referenced; NULL: nobody */
 	u32 uid, gid;
 };
+struct k_ucred creds_export(const struct creds *c);	/* as current sees them */
 
 struct sock;
 
@@ -37,12 +38,12 @@ struct sock;
 struct scm {
 	unsigned nr_files;
 	struct file *files[SCM_MAX_FD];	/* referenced */
-	struct creds creds;
+	struct creds creds;		/* if got, and then also when it is sent */
 	struct address from;
 	u32 truncated;			/* received: of the message, bytes that did not fit */
 	bool got;			/* received: this is somebody's */
 };
-void scm_put(struct scm *scm);			/* drops the files */
+void scm_put(struct scm *scm);			/* drops the files and the sender */
 /* scm.c: the control messages of a header. 0 or -errno; what of *scm is set is the caller's to put. */
 int scm_send(struct scm *scm, const struct k_msghdr *h);
 /* One after the other into a header's buffer. */

@@ -93,7 +93,7 @@ static long unix_getsockopt(struct sock *sk, int name, uaddr_t val, int *len)
 {
 	union {
 		int i;
-		struct creds creds;
+		struct k_ucred creds;
 		struct k_timeval tv;
 	} v = { 0 };
 	size_t size = sizeof(v.i);
@@ -105,7 +105,7 @@ static long unix_getsockopt(struct sock *sk, int name, uaddr_t val, int *len)
 	if (name == SO_PEERCRED) {
 		size = sizeof(v.creds);
 		spin_lock(&unix_lock);
-		v.creds = sk->peer_creds;
+		v.creds = creds_export(&sk->peer_creds);
 		spin_unlock(&unix_lock);
 	} else if (name == SO_RCVTIMEO || name == SO_SNDTIMEO) {
 		size = sizeof(v.tv);

@@ -76,6 +76,7 @@ int tty_check_read(struct tty *t);	/* may current read? 0, -EIO, -ERESTARTSYS af
 int tty_check_change(struct tty *t);	/* the same for writing and ioctls, with SIGTTOU */
 void tty_open_ctty(struct tty *t, struct file *f);	/* a session leader without a terminal gets this one */
 bool tty_is_mine(struct tty *t);	/* current's controlling terminal? */
+int tty_number(const int *field);	/* t->pgrp or t->session as current sees it. Takes tasklist_lock (r) */
 long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
 struct tty *current_tty(void);		/* current's controlling terminal, referenced, or NULL */
 void tty_hangup(struct tty *t);		/* its session hears of it and loses it, and files open now are of no use */

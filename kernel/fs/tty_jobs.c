@@ -277,7 +277,7 @@ void disassociate_ctty(void)
 
 static long tiocspgrp(struct tty *t, uaddr_t arg)
 {
-	int pgrp;
+	int pgrp;			/* the caller's, then the machine's */
 	long err = tty_check_change(t);
 	struct task *p;
 	bool found = false;
@@ -292,8 +292,9 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 		return -EINVAL;
 	err = -ESRCH;
 	write_lock(&tasklist_lock);
+	pgrp = pid_from_vnr(pgrp);
 	for_each_process(p) {
-		if (p->group->pgrp != pgrp)
+		if (!pgrp || p->group->pgrp != pgrp)
 			continue;
 		found = true;
 		if (p->group->session == current->group->session) {
@@ -307,15 +308,23 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 	return err && found ? -EPERM : err;
 }
 
+int tty_number(const int *field)
+{
+	int nr;
+
+	read_lock(&tasklist_lock);	/* swap_number */
+	nr = pid_vnr(*field);
+	read_unlock(&tasklist_lock);
+	return nr;
+}
+
 static long put_number(struct tty *t, const int *field, uaddr_t arg)
 {
 	int nr;
 
 	if (!tty_is_mine(t))
 		return -ENOTTY;
-	spin_lock(&t->lock);
-	nr = *field;
-	spin_unlock(&t->lock);
+	nr = tty_number(field);
 	return copy_to_user(arg, &nr, sizeof(nr)) ? -EFAULT : 0;
 }
 

@@ -35,7 +35,7 @@ static struct sock *sock_alloc(int type)
 	list_init(&sk->queue);
 	list_init(&sk->accepting);
 	list_init(&sk->names_node);
-	sk->peer_creds = (struct creds){ 0, ~0u, ~0u };
+	sk->peer_creds = (struct creds){ NULL, ~0u, ~0u };
 	sk->sndbuf = sk->rcvbuf = DEFAULT_BUF;
 	return sk;
 }
@@ -51,6 +51,7 @@ void sock_put(struct sock *sk)
 	if (!sk || atomic_fetch_sub(&sk->refs, 1) != 1)
 		return;
 	assert(list_empty(&sk->queue) && list_empty(&sk->names_node) && !sk->peer && !sk->bound);
+	put_pid(sk->peer_creds.pid);
 	kfree(sk);
 }
 
@@ -290,11 +291,19 @@ struct sock *find_address(const struct address *a, int type)
 
 /* --- connections --- */
 
+/* Takes over the reference of c. */
+static void set_peer_creds(struct sock *sk, struct creds c)
+{
+	put_pid(sk->peer_creds.pid);
+	sk->peer_creds = c;
+}
+
 long unix_pair(struct sock *a, struct sock *b)
 {
 	a->peer = sock_get(b);
 	b->peer = sock_get(a);
-	a->peer_creds = b->peer_creds = my_creds();
+	set_peer_creds(a, my_creds());
+	set_peer_creds(b, my_creds());
 	a->state = b->state = SS_CONNECTED;
 	return 0;
 }
@@ -311,7 +320,7 @@ long unix_listen(struct sock *sk, int backlog)
 	} else {
 		sk->state = SS_LISTENING;
 		sk->backlog = min((unsigned)backlog, 4096u);
-		sk->peer_creds = my_creds();
+		set_peer_creds(sk, my_creds());
 		wake_up_all(&sk->wait);
 	}
 	spin_unlock(&unix_lock);
@@ -334,7 +343,7 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	if (listener->nr_accepting > listener->backlog)
 		return -EAGAIN;
 	unix_pair(sk, server);
-	sk->peer_creds = listener->peer_creds;
+	set_peer_creds(sk, creds_get(&listener->peer_creds));
 	sk->shutdown = 0;
 	server->name = listener->name;
 	server->rcvbuf = listener->rcvbuf;

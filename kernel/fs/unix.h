@@ -53,9 +53,16 @@ extern struct waitq unix_dgram_wait;	/* senders of datagrams that poll: some rec
 static inline bool is_stream(const struct sock *sk) { return sk->type == SOCK_STREAM; }
 static inline bool is_dgram(const struct sock *sk) { return sk->type == SOCK_DGRAM; }
 
+static inline struct creds creds_get(const struct creds *c)
+{
+	get_pid(c->pid);
+	return *c;
+}
+
+/* Referenced. */
 static inline struct creds my_creds(void)
 {
-	return (struct creds){ current->tgid, current->cred.euid, current->cred.egid };
+	return (struct creds){ get_pid(task_tgid(current)), current->cred.euid, current->cred.egid };
 }
 
 /* Something about sk changed that its other end may wait for too. unix_lock held. */

@@ -27,6 +27,7 @@ void msg_free(struct msg *m)
 		scm_put(m->scm);
 		kfree(m->scm);
 	}
+	put_pid(m->creds.pid);
 	kfree(m);
 }
 
@@ -42,22 +43,23 @@ static struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct 
 	m->len = n;
 	m->off = 0;
 	m->scm = NULL;
-	m->creds = scm && scm->got ? scm->creds : my_creds();
+	m->creds = scm && scm->got ? creds_get(&scm->creds) : my_creds();
 	spin_lock(&unix_lock);
 	m->from = sk->name;
 	spin_unlock(&unix_lock);
 	if (iter_get(it, m->data, n)) {
-		kfree(m);
+		msg_free(m);
 		return ERR_PTR(-EFAULT);
 	}
 	if (!scm || !scm->nr_files)
 		return m;
 	m->scm = kmalloc(sizeof(*scm), GFP_KERNEL);
 	if (!m->scm) {
-		kfree(m);
+		msg_free(m);
 		return ERR_PTR(-ENOMEM);
 	}
 	*m->scm = *scm;
+	m->scm->creds.pid = NULL;	/* m->creds are the sender's */
 	scm->nr_files = 0;
 	return m;
 }
@@ -231,7 +233,8 @@ static void remove_msg(struct sock *sk, struct msg *m)
 static void take_scm(struct msg *m, struct scm *scm, bool peek)
 {
 	scm->got = true;
-	scm->creds = m->creds;
+	put_pid(scm->creds.pid);
+	scm->creds = creds_get(&m->creds);
 	scm->from = m->from;
 	if (!m->scm)
 		return;

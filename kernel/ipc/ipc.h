@@ -8,6 +8,7 @@
 #pragma once
 #include "kernel/abi.h"
 #include "kernel/lock.h"
+#include "kernel/pid.h"
 
 #define IPC_MAX		1024u
 #define IPC_ID_SHIFT	15		/* an id is a sequence number above the slot */
@@ -45,6 +46,14 @@ int ipc_owned(const struct ipc_perm *p);	/* may current remove or change it? 0, 
 void ipc_init_perm(struct ipc_perm *p, int key, u32 mode);	/* of current */
 struct k_ipc64_perm ipc_export(const struct ipc_perm *p);
 int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to);	/* IPC_SET: 0, -EINVAL */
+/* pid, of current's process or NULL, is the last that did what *pos remembers. */
+static inline void ipc_update_pid(struct pid **pos, struct pid *pid)
+{
+	if (*pos == pid)
+		return;
+	put_pid(*pos);
+	*pos = get_pid(pid);
+}
 s64 ipc_now(void);				/* seconds since 1970 */
 int ipc_deadline(const struct k_timespec *in, u64 *deadline);	/* of a relative time: 0, -EINVAL */
 

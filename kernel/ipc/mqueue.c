@@ -146,7 +146,6 @@ static void notify(struct mqueue *q)
 	struct group *g = q->attr.mq_curmsgs == 1 ? mqueue_forget_owner(q) : NULL;
 	bool signal = q->notify == SIGEV_SIGNAL;
 
-	info.u.rt.si_pid = current->tgid;
 	info.u.rt.si_uid = current->cred.uid;
 	info.u.rt.si_value = q->value;
 	wake_up_all(&q->wait);
@@ -155,6 +154,7 @@ static void notify(struct mqueue *q)
 		return;
 	if (signal && info.si_signo) {
 		read_lock(&tasklist_lock);
+		info.u.rt.si_pid = task_tgid_nr_ns(current, g->pid_ns);
 		if (g->leader)
 			(void)send_sig_group(info.si_signo, &info, g->leader);
 		read_unlock(&tasklist_lock);

@@ -202,7 +202,7 @@ static s64 mqueue_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 
 	spin_lock(&q->lock);
 	len = kscnprintf(text, sizeof(text), "QSIZE:%-10lu NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n", q->bytes,
-			 q->owner ? q->notify : 0, q->owner && q->notify == SIGEV_SIGNAL ? q->signo : 0, q->owner ? q->owner->tgid : 0);
+			 q->owner ? q->notify : 0, q->owner && q->notify == SIGEV_SIGNAL ? q->signo : 0, q->owner ? entry_vnr(q->owner->pid) : 0);
 	spin_unlock(&q->lock);
 	if (*pos >= len)
 		return 0;

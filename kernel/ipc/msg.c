@@ -31,7 +31,7 @@ struct msg_queue {			/* [msg_ids.lock] */
 	struct list messages;		/* of struct msg, oldest first */
 	u64 bytes, nr, max_bytes;
 	s64 stime, rtime, ctime;
-	int lspid, lrpid;
+	struct pid *lspid, *lrpid;	/* referenced; NULL: nobody yet */
 	struct waitq senders, receivers;
 };
 /* Which message a receiver wants. */
@@ -60,7 +60,11 @@ static struct ipc_perm *msg_make(int key, void *arg)
 
 static void msg_unmake(struct ipc_perm *p)
 {
-	kfree(container_of(p, struct msg_queue, perm));
+	struct msg_queue *q = container_of(p, struct msg_queue, perm);
+
+	put_pid(q->lspid);
+	put_pid(q->lrpid);
+	kfree(q);
 }
 
 static int msg_check(struct ipc_perm *p, void *arg)
@@ -119,7 +123,7 @@ static int wait_on(struct msg_queue *q, struct waitq *wq)
 		return 0;
 	spin_unlock(&msg_ids.lock);
 	if (last)
-		kfree(q);
+		msg_unmake(&q->perm);
 	return err;
 }
 
@@ -167,7 +171,7 @@ static long send(int id, struct msg *m, int flags)
 		list_add_tail(&m->node, &q->messages);
 		q->bytes += m->size;
 		q->nr++;
-		q->lspid = current->tgid;
+		ipc_update_pid(&q->lspid, task_tgid(current));
 		q->stime = ipc_now();
 		wake_up_all(&q->receivers);
 	}
@@ -230,7 +234,7 @@ static void take(struct msg_queue *q, struct msg *m)
 	list_del(&m->node);
 	q->bytes -= m->size;
 	q->nr--;
-	q->lrpid = current->tgid;
+	ipc_update_pid(&q->lrpid, task_tgid(current));
 	q->rtime = ipc_now();
 	wake_up_all(&q->senders);
 }
@@ -318,7 +322,8 @@ static long msg_stat(int id, int cmd, uaddr_t buf)
 
 		ds = (struct k_msqid64_ds){
 			.msg_perm = ipc_export(p), .msg_stime = q->stime, .msg_rtime = q->rtime, .msg_ctime = q->ctime,
-			.msg_cbytes = q->bytes, .msg_qnum = q->nr, .msg_qbytes = q->max_bytes, .msg_lspid = q->lspid, .msg_lrpid = q->lrpid,
+			.msg_cbytes = q->bytes, .msg_qnum = q->nr, .msg_qbytes = q->max_bytes,
+			.msg_lspid = entry_vnr(q->lspid), .msg_lrpid = entry_vnr(q->lrpid),
 		};
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
@@ -362,7 +367,7 @@ static long remove_queue(int id)
 	spin_unlock(&msg_ids.lock);
 	free_messages(&messages);
 	if (last)
-		kfree(q);
+		msg_unmake(&q->perm);
 	return err;
 }
 
@@ -448,8 +453,8 @@ static s64 sysvipc_msg_show(char *buf, size_t n)
 
 		if (q)
 			len += kscnprintf(buf + len, n - len, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
-					  q->perm.key, q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)q->lspid, (u32)q->lrpid,
-					  q->perm.uid, q->perm.gid, q->perm.cuid, q->perm.cgid, (u64)q->stime, (u64)q->rtime,
+					  q->perm.key, q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)entry_vnr(q->lspid),
+					  (u32)entry_vnr(q->lrpid), q->perm.uid, q->perm.gid, q->perm.cuid, q->perm.cgid, (u64)q->stime, (u64)q->rtime,
 					  (u64)q->ctime);
 	}
 	spin_unlock(&msg_ids.lock);

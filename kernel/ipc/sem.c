@@ -47,9 +47,16 @@ static struct ipc_perm *sem_make(int key, void *arg)
 	return &s->perm;
 }
 
+void sem_free(struct sem_set *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		put_pid(s->sems[i].pid);
+	kfree(s);
+}
+
 static void sem_unmake(struct ipc_perm *p)
 {
-	kfree(container_of(p, struct sem_set, perm));
+	sem_free(container_of(p, struct sem_set, perm));
 }
 
 static int sem_check(struct ipc_perm *p, void *arg)
@@ -125,7 +132,7 @@ static int do_ops(struct sem_set *s, struct sem_sleeper *q)
 	}
 	if (!err) {
 		for (i = 0; i < q->nr_ops; i++)
-			s->sems[q->ops[i].sem_num].pid = q->pid;
+			ipc_update_pid(&s->sems[q->ops[i].sem_num].pid, q->pid);
 		s->otime = ipc_now();
 		return 0;
 	}
@@ -276,7 +283,7 @@ static void apply(struct sem_undo *u)
 		if (!u->adjust[i])
 			continue;
 		s->sems[i].val = (u16)(val < 0 ? 0 : val > SEMVMX ? SEMVMX : val);
-		s->sems[i].pid = current->tgid;
+		ipc_update_pid(&s->sems[i].pid, task_tgid(current));
 	}
 	s->otime = ipc_now();
 }
@@ -342,7 +349,7 @@ static long sleep(struct sem_sleeper *q, u64 deadline)
 
 static long do_semop(int id, const struct k_sembuf *ops, unsigned n, u64 deadline)
 {
-	struct sem_sleeper q = { .ops = ops, .nr_ops = n, .pid = current->tgid };
+	struct sem_sleeper q = { .ops = ops, .nr_ops = n, .pid = task_tgid(current) };
 	bool undo = false;
 	struct sem_set *s;
 	unsigned most = 0;

@@ -16,7 +16,7 @@
 
 struct sem {
 	u16 val;
-	int pid;			/* of the process that changed it last */
+	struct pid *pid;		/* of the process that changed it last, referenced; NULL: nobody yet */
 };
 struct sem_set {			/* [sem_ids.lock] */
 	struct ipc_perm perm;		/* first */
@@ -41,7 +41,8 @@ struct sem_sleeper {
 	unsigned nr_ops;
 	bool alters;
 	struct sem_undo *undo;
-	int pid, status;		/* [sem_ids.lock] status */
+	struct pid *pid;		/* of its process */
+	int status;			/* [sem_ids.lock] */
 	struct waitq wait;
 };
 
@@ -53,5 +54,6 @@ extern u64 nr_sems;			/* [sem_ids.lock] in all sets */
 struct sem_set *sem_find(int id, u32 mode);
 /* The set has changed. Those who wait for zero come first: they take nothing from the others. */
 void sem_serve(struct sem_set *s);
-/* The set is gone: for its sleepers at once, for the lists of adjustments when they look. The caller frees it. */
+/* The set is gone: for its sleepers at once, for the lists of adjustments when they look. The caller frees it by sem_free. */
 void sem_remove(struct sem_set *s);
+void sem_free(struct sem_set *s);		/* nobody can find it; without the lock */

@@ -36,7 +36,7 @@ static long get_one(int id, int num, int cmd)
 	else if (num < 0 || num >= (int)s->n)
 		ret = -EINVAL;
 	else
-		ret = cmd == GETVAL ? s->sems[num].val : cmd == GETPID ? s->sems[num].pid : count_sleepers(s, (unsigned)num, cmd);
+		ret = cmd == GETVAL ? s->sems[num].val : cmd == GETPID ? entry_vnr(s->sems[num].pid) : count_sleepers(s, (unsigned)num, cmd);
 	spin_unlock(&sem_ids.lock);
 	return ret;
 }
@@ -47,7 +47,7 @@ static void set_value(struct sem_set *s, unsigned num, u16 val)
 	struct sem_undo *u;
 
 	s->sems[num].val = val;
-	s->sems[num].pid = current->tgid;
+	ipc_update_pid(&s->sems[num].pid, task_tgid(current));
 	list_for_each(u, &s->undos, set_node)
 		u->adjust[num] = 0;
 	s->ctime = ipc_now();
@@ -183,7 +183,7 @@ static long sem_change(int id, int cmd, uaddr_t buf)
 	}
 	spin_unlock(&sem_ids.lock);
 	if (!err && cmd == IPC_RMID)
-		kfree(s);
+		sem_free(s);
 	return err;
 }
 

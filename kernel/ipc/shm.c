@@ -26,7 +26,7 @@ struct shm {				/* [shm_ids.lock] */
 	u64 size;			/* (!) bytes */
 	u64 attached;
 	s64 atime, dtime, ctime;
-	int cpid, lpid;
+	struct pid *cpid, *lpid;	/* referenced; NULL: nobody */
 };
 struct shm_request {			/* of shmget */
 	size_t size;
@@ -64,7 +64,7 @@ static struct ipc_perm *shm_make(int key, void *arg)
 	}
 	ipc_init_perm(&s->perm, key, (u32)r->flags);
 	s->size = r->size;
-	s->cpid = current->tgid;
+	s->cpid = get_pid(task_tgid(current));
 	s->ctime = ipc_now();
 	return &s->perm;
 }
@@ -74,6 +74,8 @@ static void shm_unmake(struct ipc_perm *p)
 	struct shm *s = container_of(p, struct shm, perm);
 
 	fput(s->file);
+	put_pid(s->cpid);
+	put_pid(s->lpid);
 	kfree(s);
 }
 
@@ -114,7 +116,7 @@ static void attach(struct shm *s)
 	spin_lock(&shm_ids.lock);
 	s->attached++;
 	s->atime = ipc_now();
-	s->lpid = current->tgid;
+	ipc_update_pid(&s->lpid, task_tgid(current));
 	spin_unlock(&shm_ids.lock);
 }
 
@@ -126,7 +128,7 @@ static void detach(struct shm *s)
 	assert(s->attached);
 	s->attached--;
 	s->dtime = ipc_now();
-	s->lpid = current->tgid;
+	ipc_update_pid(&s->lpid, task_tgid(current));
 	last = retire(s);
 	spin_unlock(&shm_ids.lock);
 	if (last)
@@ -300,7 +302,8 @@ static struct k_shmid64_ds shm_export(const struct shm *s)
 {
 	return (struct k_shmid64_ds){
 		.shm_perm = ipc_export(&s->perm), .shm_segsz = s->size, .shm_atime = s->atime, .shm_dtime = s->dtime,
-		.shm_ctime = s->ctime, .shm_cpid = s->cpid, .shm_lpid = s->lpid, .shm_nattch = s->attached,
+		.shm_ctime = s->ctime, .shm_cpid = entry_vnr(s->cpid), .shm_lpid = entry_vnr(s->lpid),
+		.shm_nattch = s->attached,
 	};
 }
 
@@ -425,8 +428,8 @@ static s64 sysvipc_shm_show(char *buf, size_t n)
 		if (!s)
 			continue;
 		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u %10lu %10lu %10lu %21lu %21lu\n",
-				  s->perm.key, s->perm.id, s->perm.mode, s->size, (u32)s->cpid, (u32)s->lpid, s->attached, s->perm.uid,
-				  s->perm.gid, s->perm.cuid, s->perm.cgid, (u64)s->atime, (u64)s->dtime, (u64)s->ctime,
+				  s->perm.key, s->perm.id, s->perm.mode, s->size, (u32)entry_vnr(s->cpid), (u32)entry_vnr(s->lpid),
+				  s->attached, s->perm.uid, s->perm.gid, s->perm.cuid, s->perm.cgid, (u64)s->atime, (u64)s->dtime, (u64)s->ctime,
 				  resident(s) << PAGE_SHIFT, 0ul);
 	}
 	spin_unlock(&shm_ids.lock);
