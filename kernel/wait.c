@@ -490,7 +490,7 @@ long sys_setpgid(int pid, int pgid)
 	struct task *p;
 	int err;
 
-	if (pgid < 0)
+	if ((pgid ? pgid : pid) < 0)
 		return -EINVAL;
 	write_lock(&tasklist_lock);
 	p = pid ? find_task_by_vpid(pid) : current->group_leader;
