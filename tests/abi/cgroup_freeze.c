@@ -562,3 +562,67 @@ TEST(v2_traced)
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out();
 }
+
+// ---- a namespace of process numbers ends with its number 1, whose end waits for all members ----
+
+// Number 1 with one member, whose number is in *member.
+static int namespace(_Atomic int *go)
+{
+	int pid = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == -EPERM)
+		SKIP("may not make namespaces of numbers");
+	if (pid == 0) {
+		UNTIL(*go == 1);
+		if (t_fork() == 0)
+			thread_pause(NULL);
+		*go = 2;
+		UNTIL(*go == 3);
+		thread_pause(NULL);
+	}
+	CHECK_GE(pid, 1);
+	return pid;
+}
+
+TEST(v2_a_frozen_namespace_is_killed)
+{
+	v2();
+	CHECK_EQ(make("a"), 0);
+	_Atomic int *go = t_map_shared(PAGE);
+	int pid = namespace(go);
+
+	CHECK_EQ(put("a/cgroup.procs", pid), 0);
+	*go = 1;
+	UNTIL(*go == 2);
+	CHECK_EQ(t_spit("a/cgroup.freeze", "1"), 0);
+	UNTIL(FROZEN("a"));
+	end(pid);
+	CHECK_EQ(t_field("a/cgroup.events", "populated"), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out();
+}
+
+TEST(v1_a_frozen_member_holds_up_the_end_of_its_namespace)
+{
+	v1("freezer");
+	CHECK_EQ(make("a"), 0);
+	_Atomic int *go = t_map_shared(PAGE);
+	int pid = namespace(go);
+
+	CHECK_EQ(put("a/cgroup.procs", pid), 0);
+	*go = 1;
+	UNTIL(*go == 2);
+	CHECK_EQ(put("cgroup.procs", pid), 0);	// only the member stays
+	*go = 3;
+	CHECK_EQ(t_spit("a/freezer.state", "FROZEN"), 0);
+	UNTIL(reads("a/freezer.state", "FROZEN\n"));
+	end_other(pid);
+	for (int i = 0; i < 20; i++) {
+		t_sleep_ms(1);
+		CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	}
+	CHECK_EQ(t_spit("a/freezer.state", "THAWED"), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_v1();
+}

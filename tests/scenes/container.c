@@ -12,7 +12,7 @@ struct container {
 enum members { NO_MEMBERS, MEMBERS };
 
 // An init of n threads that holds most of the memory, and two members, one of them a namespace further down.
-static void start(struct container *c, int threads, enum members members)
+static void start(struct container *c, int threads, int how, enum members members)
 {
 	struct hog *h = &c->h;
 	int ends[2];
@@ -22,6 +22,7 @@ static void start(struct container *c, int threads, enum members members)
 	h->before = s_free();
 	h->kib = h->before * 6 / 10;
 	h->threads = threads;
+	h->how = how;
 	h->ready = t_map_shared(PAGE);
 	h->pid = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
 	if (h->pid == 0) {
@@ -32,6 +33,7 @@ static void start(struct container *c, int threads, enum members members)
 		sys(close, ends[1]);
 		h->ready[1] = 1;
 		UNTIL(h->ready[2]);
+		h->pid = h->ready[2];
 		s_be_hog(h);
 	}
 	CHECK_GE(h->pid, 1);
@@ -40,8 +42,8 @@ static void start(struct container *c, int threads, enum members members)
 	UNTIL(h->ready[1]);
 	t_snprintf(s_buf, sizeof s_buf, "/proc/%d/oom_score_adj", h->pid);
 	s_set(s_buf, "1000");
-	h->ready[2] = 1;
-	UNTIL(*h->ready == threads);
+	h->ready[2] = h->pid;
+	UNTIL(*h->ready == threads - !!(how & LEADER_FIRST));
 	CHECK_EQ(sys(read, c->members, s_buf, 1), members == MEMBERS ? -EAGAIN : 0);
 }
 
@@ -79,10 +81,20 @@ SCENE(56, pidns_init_victim, "S1 S4 S5 L1 L2 L3 L4 L8")
 
 	s_stage();
 	for (unsigned i = 0; i < sizeof threads / sizeof *threads; i++) {
-		start(&c, threads[i], MEMBERS);
+		start(&c, threads[i], 0, MEMBERS);
 		killed_frozen(&c);
 		s_suspend_ok(); // and nothing of it holds up the next one
 	}
+}
+
+TEST(without_its_leader)
+{
+	struct container c;
+
+	s_stage();
+	start(&c, 4, LEADER_FIRST, MEMBERS);
+	killed_frozen(&c);
+	s_suspend_ok();
 }
 
 // The machine's init is never chosen, a container's is like others, and the pages of all of it come back.
@@ -94,7 +106,7 @@ TEST(an_ordinary_victim)
 	s_stage();
 	for (int i = 0; i < 4; i++) {
 		kills = s_kills();
-		start(&c, 1 + i, MEMBERS);
+		start(&c, 1 + i, i == 3 ? LEADER_FIRST : 0, MEMBERS);
 		s_run_out(&c.h);
 		over(&c);
 		CHECK_EQ(s_kills(), kills + 1);
@@ -108,7 +120,7 @@ TEST(killed_while_it_freezes)
 
 	s_stage();
 	for (int i = 0; i < 4; i++) {
-		start(&c, 1 + 3 * (i % 2), MEMBERS);
+		start(&c, 1 + 3 * (i % 2), 0, MEMBERS);
 		s_eat("freeze_users", s_too_much(&c.h), "concurrent");
 		long err = s_suspend();
 
@@ -144,7 +156,7 @@ TEST(a_guest_keeps_its_init_from_freezing)
 	int guest;
 
 	s_stage();
-	start(&c, 2, NO_MEMBERS);
+	start(&c, 2, 0, NO_MEMBERS);
 	guest = guest_of(&c);
 	s_eat("disable_oom", s_too_much(&c.h), "");
 	CHECK_EQ(s_suspend(), -EBUSY);
@@ -161,7 +173,7 @@ TEST(suspended_in_the_middle_of_its_end)
 	struct container c;
 
 	s_stage();
-	start(&c, 2, MEMBERS);
+	start(&c, 2, 0, MEMBERS);
 	sys(kill, c.h.pid, SIGKILL);
 	long err = s_suspend();
 

@@ -238,11 +238,8 @@ static inline int s_hold(void *arg)
 {
 	struct hog *h = arg;
 
-	if (h->how & LEADER_FIRST) {
-		int leader = t_getpid();
-
-		UNTIL(t_task_state(leader, leader) == 'Z');
-	}
+	if (h->how & LEADER_FIRST)
+		UNTIL(t_task_state(h->pid, h->pid) == 'Z');
 	++*h->ready;
 	if (h->how & SPINNING)
 		thread_spin(NULL);
@@ -260,7 +257,7 @@ static inline void s_touch(char *p, long kib)
 		p[i * (long)PAGE] = 1;
 }
 
-// What the hog does with its life. Does not return.
+// What the hog does with its life; its pid is what /proc calls it. Does not return.
 static inline void s_be_hog(struct hog *h)
 {
 	struct thread t;
@@ -284,6 +281,7 @@ static inline void s_hog(struct hog *h, int threads, int how)
 	h->ready = t_map_shared(PAGE);
 	h->pid = t_fork();
 	if (h->pid == 0) {
+		h->pid = t_getpid();
 		CHECK_EQ(s_adj("1000"), 0);
 		s_be_hog(h);
 	}
