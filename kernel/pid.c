@@ -291,6 +291,13 @@ void pid_put(int nr)
 	write_unlock(&tasklist_lock);
 }
 
+void pid_ns_set_last(struct pid_namespace *ns, int nr)
+{
+	spin_lock(&pid_lock);
+	ns->last_pid = nr;
+	spin_unlock(&pid_lock);
+}
+
 void pid_ns_close(struct pid_namespace *ns)
 {
 	spin_lock(&pid_lock);

@@ -41,6 +41,7 @@ void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
 static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { atomic_fetch_add(&ns->refs, 1); return ns; }
 u32 pid_ns_new_inum(void);			/* for a new one */
 struct pid_namespace *pid_ns_of_fd(int fd);	/* fs/nsfs.c: referenced; ERR_PTR(-EBADF), -EINVAL: it is no such file */
+void pid_ns_set_last(struct pid_namespace *ns, int nr);	/* the next number is above nr, 0..pid_max */
 void pid_ns_put(struct pid_namespace *ns);	/* the last reference frees it; any context */
 void pid_ns_close(struct pid_namespace *ns);	/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
 

@@ -306,6 +306,25 @@ SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", mq_msgsize_default, 
 SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
 SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
 
+/* The number that current's namespace gave out last: who may set it chooses the next one. */
+static s64 ns_last_pid_show(char *buf, size_t n)
+{
+	return show_int(buf, n, READ_ONCE(current->group->pid_ns->last_pid));
+}
+
+static s64 ns_last_pid_store(const char *buf, size_t n)
+{
+	int last;
+	s64 ret = -EPERM;
+
+	if (capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE))
+		ret = store_int(buf, n, &last, 0, pid_max);
+	if (ret > 0)
+		pid_ns_set_last(current->group->pid_ns, last);
+	return ret;
+}
+PSEUDO_FILE(sysctl_ns_last_pid, .path = "/proc/sys/kernel/ns_last_pid", .mode = 0666, .show = ns_last_pid_show, .store = ns_last_pid_store);
+
 static s64 drop_caches_store(const char *buf, size_t n)
 {
 	int what;

@@ -510,6 +510,24 @@ static long call_mount(void)
 	return ret;
 }
 
+static long call_mount_proc(void)
+{
+	long ret = sys(mkdir, "p", 0700);
+
+	if (ret == -EEXIST)
+		ret = 0;
+	if (ret == 0)
+		ret = sys(mount, "x", "p", "proc", 0, 0);
+	if (ret == 0)
+		SURELY(sys(umount2, "p", 0));
+	return ret;
+}
+
+static long call_namespace_file(void)
+{
+	return both(close_of(sys(open, "/proc/self/ns/pid", O_RDONLY)), sys(readlink, "/proc/self/ns/pid", buf, sizeof buf));
+}
+
 TEST(files)
 {
 	only_with_the_door();
@@ -527,6 +545,8 @@ TEST(files)
 	WITHOUT_MEMORY(call_terminal);
 	WITHOUT_MEMORY(call_disk);
 	WITHOUT_MEMORY(call_mount);
+	WITHOUT_MEMORY(call_mount_proc);
+	WITHOUT_MEMORY(call_namespace_file);
 }
 
 // ---- what tasks say to each other, and wait for ----

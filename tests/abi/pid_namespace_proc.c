@@ -421,6 +421,52 @@ TEST(where_children_will_live)
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 }
 
+// ---- the number given out last ----
+
+#define LAST "/proc/sys/kernel/ns_last_pid"
+
+static int next_number(void)
+{
+	int pid = t_fork();
+
+	if (pid == 0)
+		t_exit(0);
+	CHECK_EQ(t_wait(pid), 0);
+	return pid;
+}
+
+static long last_number(void)
+{
+	CHECK_GE(t_slurp(LAST, text, sizeof text), 2);
+	return t_number(text);
+}
+
+static void chooses_numbers(void)
+{
+	CHECK_EQ(last_number(), 1);
+	CHECK_EQ(t_spit(LAST, "41"), 0);
+	CHECK_EQ(next_number(), 42);
+	CHECK_EQ(last_number(), 42);
+	CHECK_EQ(t_spit(LAST, "7"), 0);
+	CHECK_EQ(next_number(), 8);
+	CHECK_EQ(t_spit(LAST, "-1"), -EINVAL);
+	CHECK_EQ(t_spit(LAST, "x"), -EINVAL);
+	CHECK_EQ(t_spit(LAST, "99999999"), -EINVAL);
+	CHECK_EQ(next_number(), 9);
+	CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+	CHECK_EQ(t_spit(LAST, "41"), -EPERM);
+	CHECK_EQ(next_number(), 10);
+	yield_to_parent();
+}
+
+TEST(the_number_given_out_last)
+{
+	if (sys(access, LAST, 0))
+		SKIP("this kernel does not tell");
+	in_namespace(chooses_numbers);
+	end_namespace();
+}
+
 // ---- hostile ----
 
 static void deep_down(int levels, int fd)
@@ -471,6 +517,7 @@ static int looks_everywhere(void *unused)
 		sys(setns, fd, 0);
 		sys(close, fd);
 		sys(getdents64, fd, out, sizeof out);
+		t_yield();
 	}
 	return 0;
 }
