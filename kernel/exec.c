@@ -217,7 +217,6 @@ static void set_comm(struct task *t, const char *name)
 /* What a program does not inherit from the one before it. */
 static void reset_task(struct bprm *b, struct task *t)
 {
-	t->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_NOFREEZE);
 	spin_lock(&t->sighand->siglock);
 	flush_signal_handlers(t->sighand);
 	spin_unlock(&t->sighand->siglock);
@@ -262,8 +261,11 @@ static int begin_new_exec(struct bprm *b)
 	err = de_thread(t);
 	if (!err && !list_empty(&t->group->posix_timers))
 		exit_posix_timers(t->group);
-	if (!err)
+	if (!err) {
+		/* First: whoever sees the program finds that its parent may not move it any more (setpgid). */
+		t->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_NOFREEZE);
 		err = exec_mmap(b);
+	}
 	if (!err)
 		err = unshare_sighand(t);
 	if (!err)

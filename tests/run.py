@@ -99,6 +99,11 @@ def suite_check(suite):
     return jobs
 
 
+def failures(lines):
+    """What a program without TAP says of itself: what failed, and its last words."""
+    return [line for line in lines[:-10] if line.startswith("not ok")] + lines[-10:]
+
+
 def suite_linux(suite):
     """the ABI tests on the Linux we are on: they must be right about Linux"""
     def job_for(name, path, tap):
@@ -111,7 +116,7 @@ def suite_linux(suite):
                 return [Result(suite, name, False, ["%s is not built" % path])]
             lines = done.stdout.decode("utf-8", "replace").splitlines()
             if not tap:
-                return [Result(suite, name, done.returncode == 0, lines[-10:])]
+                return [Result(suite, name, done.returncode == 0, failures(lines))]
             return parse_tap(suite, name, lines, done.returncode == 0, "code %d" % done.returncode)
         return job
 
@@ -135,7 +140,7 @@ def boot_job(suite, name, path, tap=True, cpus=1, mem=64, icount=False, boot=Non
         why = end.trouble() or (ending is None and "init did not say how it ended") or \
             (ending != ("exit", 0) and "it ended with %s %d" % ending) or None
         if not tap:
-            results = [Result(suite, name, why is None, end.report[-10:] + [why or ""])]
+            results = [Result(suite, name, why is None, failures(end.report) + [why or ""])]
         else:
             results = parse_tap(suite, name, end.report, why is None, why)
         if not all(r.ok for r in results):

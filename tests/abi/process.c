@@ -162,11 +162,18 @@ TEST(process_group_of_one_who_has_execed)
 {
 	int pid = t_fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		if (t_on_thaw) {	// where its memory is new, and nothing else yet
+			t_snprintf(buf, sizeof buf, "exec_done %d 50", t_getpid());
+			CHECK_EQ(t_spit("/sys/kernel/debug/pause", buf), 0);
+		}
 		t_exec("sleeper", NULL, NULL);
+	}
 	UNTIL(t_snprintf(buf, 64, "/proc/%d/cmdline", pid) && t_slurp(buf, buf, sizeof buf) > 0 &&
 		strlen(buf) && !strcmp(buf + strlen(buf) + 1, "@sleeper"));
 	CHECK_EQ(sys(setpgid, pid, pid), -EACCES);
+	if (t_on_thaw)
+		CHECK_EQ(t_spit("/sys/kernel/debug/pause", "\n"), 0);
 	sys(kill, pid, SIGKILL);
 	t_wait(pid);
 }

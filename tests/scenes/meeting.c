@@ -90,7 +90,6 @@ TEST(while_the_killer_is_disabled)
 		s_hog(&h, 8, i % 2 ? LEADER_FIRST : 0);
 		s_eat("disable_oom", s_too_much(&h), "concurrent");
 		s_suspend_ok(); // a kill before the barrier is waited for, one after it does not happen
-		s_digest();
 		sys(kill, h.pid, SIGKILL);
 		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	}

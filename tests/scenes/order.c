@@ -137,8 +137,7 @@ static void killed_in_order(const char *phase, int how, const char *format, long
 	t_snprintf(text, sizeof text, format, h.pid, ms);
 	s_set(PAUSE, text);
 	s_eat(phase, s_too_much(&h), "concurrent");
-	s_suspend_ok();
-	s_digest(); // the eater may have been refused the rest, after the barrier
+	s_suspend_ok(); // the eater may be refused the rest, after the barrier
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 1);
 	CHECK_GE(t_slurp(PAUSE, s_buf, sizeof s_buf), 1);
@@ -182,8 +181,7 @@ SCENE(40, disable_vs_running_oom, "S7 L2")
 	s_hog(&h, 4, 0);
 	s_set(PAUSE, "disable_oom 0 5000\nout_of_memory 0 200\n");
 	s_eat("disable_oom", s_too_much(&h), "concurrent");
-	s_suspend_ok();
-	s_digest(); // the eater may have been refused the rest
+	s_suspend_ok(); // the eater may be refused the rest
 	CHECK_GE(t_field(PAUSE, "out_of_memory"), 1);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	char *text = s_trace();

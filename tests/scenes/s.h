@@ -114,11 +114,32 @@ static inline bool s_log_says(const char *what)
 			t_fail(__FILE__, __LINE__, #cond);                                         \
 	} while (0)
 
+// The eater's order: asks for kib before the step `phase` of the next suspend, or now.
+static bool s_eats; // a meal was ordered for which nobody waits
+
+static inline void s_eat(const char *phase, long kib, const char *mode)
+{
+	char text[64];
+
+	t_snprintf(text, sizeof text, "%s %ld%s%s", phase, kib, *mode ? " " : "", mode);
+	s_set(EATER, text);
+	s_eats = *mode;
+}
+
+// Waits until a concurrent meal is over, whatever came of it.
+static inline void s_digest(void)
+{
+	UNTIL(t_slurp(EATER, s_buf, sizeof s_buf) > 0);
+	s_eats = false;
+}
+
 // Nothing is left over of any victim.
 static inline void s_quiet(void)
 {
+	if (s_eats)
+		s_digest(); // or it may come to another kill meanwhile
 	UNTIL(t_field(OOM, "in_flight") == 0);
-	for (int ms = 0; ms < 500 && t_field(OOM, "victims") != 0; ms++)
+	for (int ms = 0; ms < 3000 && t_field(OOM, "victims") != 0; ms++)
 		t_sleep_ms(1); // whoever drops it may be a little way behind
 	s_promise(t_field(OOM, "victims") == 0, "L1", "count leaked");
 	s_promise(t_field("/proc/vmstat", "io_after_barrier") == 0, "S1", "IO after the barrier");
@@ -153,25 +174,10 @@ static inline long s_spin_ms(void)
 	return cpus == 1 ? 1 : 5000;
 }
 
-// The eater's order: asks for kib before the step `phase` of the next suspend, or now.
-static inline void s_eat(const char *phase, long kib, const char *mode)
-{
-	char text[64];
-
-	t_snprintf(text, sizeof text, "%s %ld%s%s", phase, kib, *mode ? " " : "", mode);
-	s_set(EATER, text);
-}
-
 static inline bool s_ate(void)
 {
 	CHECK_GE(t_slurp(EATER, s_buf, sizeof s_buf), 0);
 	return strstr(s_buf, " ok ") != NULL;
-}
-
-// Waits until a concurrent meal is over, whatever came of it.
-static inline void s_digest(void)
-{
-	UNTIL(t_slurp(EATER, s_buf, sizeof s_buf) > 0);
 }
 
 // When that was, of a place in s_trace()'s text: its line begins "   12.345678901 cpu0".

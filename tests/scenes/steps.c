@@ -248,7 +248,6 @@ SCENE(30, exec_blocked_by_frozen_sibling_and_killed, "S5 L8")
 	start_exec(&h, "out_of_memory 0 100\n");
 	s_eat("freeze_users", s_too_much(&h), "concurrent");
 	s_suspend_ok();
-	s_digest();
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	s_set(PAUSE, "\n");
 }
