@@ -77,10 +77,15 @@ void spin_lock(struct spinlock *l);
 /* A second lock of the same rank as one held; the caller states the order at the line. */
 void spin_lock_nested(struct spinlock *l);
 void spin_unlock(struct spinlock *l);
+/* Nobody holds it, and what the last one did is seen. */
+static inline bool spin_is_free(struct spinlock *l)
+{
+	return !atomic_load_explicit(&l->where, memory_order_acquire);
+}
 /* Returns when whoever holds it now has let go of it; takes it for that only if somebody does. */
 static inline void spin_unlock_wait(struct spinlock *l)
 {
-	if (likely(!atomic_load_explicit(&l->where, memory_order_acquire)))
+	if (likely(spin_is_free(l)))
 		return;
 	spin_lock(l);
 	spin_unlock(l);

@@ -179,11 +179,14 @@ bool signal_pending_state(unsigned state, struct task *t)
 	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
 }
 
+static inline sigset_t_k pending_signals(const struct task *t)
+{
+	return READ_ONCE(t->pending.signal) | READ_ONCE(t->group->shared_pending.signal);
+}
+
 static inline bool has_pending(struct task *t)
 {
-	sigset_t_k pending = t->pending.signal | t->group->shared_pending.signal;
-
-	return (pending & ~t->blocked) || (t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
+	return (pending_signals(t) & ~t->blocked) || (t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
 }
 
 /* A freezer that wants current keeps the bit: do_signal is where it will freeze. siglock held. */
@@ -260,7 +263,7 @@ static inline bool sig_task_ignored(struct task *t, int sig, bool from_above)
  */
 static inline bool sig_ignored(struct task *t, int sig, bool from_above)
 {
-	if ((t->blocked | t->real_blocked) & sigmask(sig))
+	if ((READ_ONCE(t->blocked) | t->real_blocked) & sigmask(sig))
 		return false;
 	if (t->ptrace && sig != SIGKILL)
 		return false;
@@ -276,7 +279,7 @@ static inline bool sig_fatal(struct task *t, int sig)
 
 static inline bool wants_signal(int sig, struct task *t)
 {
-	if ((t->blocked & sigmask(sig)) || (READ_ONCE(t->flags) & PF_EXITING))
+	if ((READ_ONCE(t->blocked) & sigmask(sig)) || (READ_ONCE(t->flags) & PF_EXITING))
 		return false;
 	if (sig == SIGKILL)
 		return true;
@@ -719,6 +722,7 @@ static void retarget_shared_pending(sigset_t_k which)
 {
 	struct group *g = current->group;
 	sigset_t_k left = g->shared_pending.signal & which;
+	sigset_t_k blocked;
 	struct task *p;
 
 	if (g->flags & SIGNAL_GROUP_EXIT)
@@ -726,36 +730,60 @@ static void retarget_shared_pending(sigset_t_k which)
 	for_each_thread(g, p) {
 		if (!left)
 			break;
-		if (p == current || (READ_ONCE(p->flags) & PF_EXITING) || !(left & ~p->blocked))
+		blocked = READ_ONCE(p->blocked);
+		if (p == current || (READ_ONCE(p->flags) & PF_EXITING) || !(left & ~blocked))
 			continue;
-		left &= p->blocked;
+		left &= blocked;
 		if (!signal_pending(p))
 			signal_wake_up(p, 0);
 	}
 }
 
-static inline void set_blocked(sigset_t_k mask)
+static inline void set_blocked(sigset_t_k old, sigset_t_k mask)
 {
 	if (unlikely(current->group->nr_threads > 1) && signal_pending(current))
-		retarget_shared_pending(mask & ~current->blocked);
-	current->blocked = mask;
+		retarget_shared_pending(mask & ~old);
+	WRITE_ONCE(current->blocked, mask);
 	recalc();
 }
 
 void set_blocked_locked(sigset_t_k mask)
 {
 	assert_held(&current->sighand->siglock);
-	set_blocked(mask);
+	set_blocked(current->blocked, mask);
 }
 
+static void __attribute__((noinline)) set_blocked_slow(sigset_t_k old, sigset_t_k mask)
+{
+	spin_lock(&current->sighand->siglock);
+	set_blocked(old, mask);
+	spin_unlock(&current->sighand->siglock);
+}
+
+/*
+ * As if under siglock, which is taken only if somebody has it, who may have seen either mask, or if
+ * there is something to do. Who takes it later sees the new one: the instruction that takes a lock is
+ * a fence too.
+ *
+ *	current                                     sender, in siglock
+ *	blocked = mask                              pending |= sig
+ *	fence                                       blocked? not by the old one: TIF_SIGPENDING
+ *	siglock is free: pending, TIF_SIGPENDING
+ *	are as the last one left them
+ */
 void set_current_blocked(sigset_t_k mask)
 {
+	struct task *t = current;
+	sigset_t_k old = t->blocked;
+
 	mask &= ~SIG_KERNEL_UNBLOCKABLE;
-	if (mask == current->blocked)
+	if (mask == old)
 		return;
-	spin_lock(&current->sighand->siglock);
-	set_blocked(mask);
-	spin_unlock(&current->sighand->siglock);
+	WRITE_ONCE(t->blocked, mask);
+	atomic_thread_fence(memory_order_seq_cst);
+	arch_point(POINT_ATOMIC, t);
+	if (unlikely(!spin_is_free(&t->sighand->siglock)) || signal_pending(t) || (pending_signals(t) & ~mask))
+		set_blocked_slow(old, mask);
 }
 
 void flush_signal_handlers(struct sighand *s)

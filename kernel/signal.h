@@ -107,7 +107,7 @@ void find_sigpending(void);			/* the same, but what is set stays set: a call tha
  * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is pending.
  */
 void signal_wake_up(struct task *t, unsigned extra_state);
-void set_current_blocked(sigset_t_k mask);	/* takes siglock */
+void set_current_blocked(sigset_t_k mask);	/* may take siglock */
 /*
  * entry_exit_to_user's part: task work, freeze, stop, deliver or die; restarts an interrupted call.
  * Interrupts on.

@@ -222,7 +222,7 @@ struct task {
 	u64 start_time;			/* (!) ns */
 
 	/* signals */
-	sigset_t_k blocked;		/* [S] to change, by current only */
+	sigset_t_k blocked;		/* by current only, and as if under [S]: see set_current_blocked */
 	sigset_t_k real_blocked;	/* [S] the mask while sigtimedwait unblocks what it waits for, else 0 */
 	sigset_t_k saved_sigmask;	/* (@) */
 	u8 restore_sigmask;		/* (@) */

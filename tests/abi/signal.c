@@ -100,6 +100,92 @@ TEST(blocked_then_unblocked)
 	CHECK_EQ(pending, 0);
 }
 
+// Signals that come just while a thread changes its mask.
+
+static _Atomic int rounds, taken;
+
+static void count(int sig)
+{
+	(void)sig;
+	taken++;
+}
+
+static void wait_until(_Atomic int *n, int at_least)
+{
+	while (*n < at_least)
+		sys(sched_yield);
+}
+
+static int unblocks_and_computes(void *last)
+{
+	for (int i = 1; i <= *(int *)last; i++) {
+		for (int k = i % 4; k; k--) {
+			t_block(BIT(SIGUSR1));
+			t_unblock(BIT(SIGUSR1));
+		}
+		t_block(BIT(SIGUSR1));
+		rounds = i;
+		for (volatile int k = i * 7 % 100; k; k--)
+			;
+		if (i % 16)
+			sys(sched_yield);
+		t_unblock(BIT(SIGUSR1));
+		while (taken < i) // nothing but the signal itself brings it into the kernel
+			;
+	}
+	return 0;
+}
+
+TEST(a_signal_meets_a_thread_that_unblocks_it)
+{
+	int last = 400;
+	struct thread t;
+
+	t_action(SIGUSR1, count, 0);
+	thread_start(&t, unblocks_and_computes, &last);
+	for (int i = 1; i <= last; i++) {
+		wait_until(&rounds, i);
+		CHECK_EQ(sys(tgkill, me(), t.id, SIGUSR1), 0);
+		wait_until(&taken, i);
+	}
+	thread_join(&t);
+	CHECK_EQ(taken, last);
+}
+
+static int unblocks_and_blocks(void *last)
+{
+	t_block(BIT(SIGUSR1));
+	for (int i = 1; i <= *(int *)last; i++) {
+		wait_until(&rounds, i);
+		t_unblock(BIT(SIGUSR1));
+		for (volatile int k = i * 7 % 100; k; k--)
+			;
+		t_block(BIT(SIGUSR1));
+		wait_until(&taken, i); // here it cannot take it
+	}
+	return 0;
+}
+
+TEST(a_signal_to_a_process_meets_a_thread_that_blocks_it)
+{
+	int last = 1000;
+	struct thread changes, sleeps;
+
+	t_action(SIGUSR1, count, 0);
+	thread_start(&changes, unblocks_and_blocks, &last);
+	thread_start(&sleeps, thread_pause, NULL);
+	t_block(BIT(SIGUSR1));
+	for (int i = 1; i <= last; i++) {
+		rounds = i;
+		for (volatile int k = i * 13 % 300; k; k--)
+			;
+		CHECK_EQ(sys(kill, me(), SIGUSR1), 0);
+		wait_until(&taken, i);
+	}
+	thread_join(&changes);
+	CHECK_EQ(taken, last);
+}
+
 TEST(mask_arguments)
 {
 	unsigned long set = BIT(SIGUSR1), old = 0;
