@@ -149,10 +149,10 @@ static inline bool access_ok(uaddr_t a, size_t n) { return n <= USER_MAX && a <=
  */
 int arch_signal_setup(const struct ksig *k, struct regs *r);
 /*
- * rt_sigreturn: restores r and FPU state from the frame, stores the saved mask in *mask. 0 or
- * -EFAULT. Hostile frames never reach the kernel.
+ * rt_sigreturn: restores r and FPU state from the frame. The saved mask, or -EFAULT. Hostile frames
+ * never reach the kernel.
  */
-int arch_signal_return(struct regs *r, u64 *mask);
+struct user_u64 arch_signal_return(struct regs *r);
 
 /*
  * --- address spaces; page tables of mm are protected by mm->mmap_lock (or the mm has no users) ---

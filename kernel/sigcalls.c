@@ -420,14 +420,15 @@ long sys_rt_tgsigqueueinfo(int tgid, int pid, int sig, uaddr_t uinfo)
 long sys_rt_sigreturn(void)
 {
 	struct regs *r = arch_regs(current);
-	sigset_t_k mask;
+	struct user_u64 mask;
 
 	current->restart.fn = NULL;
-	if (arch_signal_return(r, &mask)) {
+	mask = arch_signal_return(r);
+	if (mask.err) {
 		force_sig(SIGSEGV);
 		return 0;
 	}
-	set_current_blocked(mask);
+	set_current_blocked(mask.v);
 	return (long)regs_return(r);
 }
 
@@ -469,17 +470,9 @@ void save_altstack(struct k_stack *out)
 	*out = (struct k_stack){ .ss_sp = current->sas_sp, .ss_flags = (s32)current->sas_flags, .ss_size = current->sas_size };
 }
 
-static void __attribute__((noinline)) change_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp)
-{
-	(void)set_altstack(&(struct k_stack){ .ss_sp = ss_sp, .ss_flags = (s32)ss_flags, .ss_size = ss_size }, sp);
-}
-
 void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp)
 {
-	const struct task *t = current;
-
-	if (unlikely(ss_sp != t->sas_sp || ss_size != t->sas_size || ss_flags != t->sas_flags))
-		change_altstack(ss_sp, ss_flags, ss_size, sp);
+	(void)set_altstack(&(struct k_stack){ .ss_sp = ss_sp, .ss_flags = (s32)ss_flags, .ss_size = ss_size }, sp);
 }
 
 long sys_sigaltstack(uaddr_t uss, uaddr_t uoss)

@@ -218,18 +218,17 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 	return 0;
 }
 
-int arch_signal_return(struct regs *r, u64 *mask)
+struct user_u64 arch_signal_return(struct regs *r)
 {
 	struct host_frame f;
 
 	if (copy_from_user(&f, r->sp, sizeof(f)))
-		return -EFAULT;
+		return (struct user_u64){ .err = -EFAULT };
 	*r = f.regs;
 	r->nr = -1;
 	r->user = 1;
-	*mask = f.mask;
 	restore_altstack(f.stack.ss_sp, (u32)f.stack.ss_flags, f.stack.ss_size, r->sp);
-	return 0;
+	return (struct user_u64){ .v = f.mask };
 }
 
 /* --- user mode --- */

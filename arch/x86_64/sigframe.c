@@ -232,29 +232,31 @@ static inline void get_context(struct regs *r, const struct k_sigcontext *c, int
  * Both ends of the frame are read before r changes: half a frame leaves it as it is, unless somebody
  * else unmaps the frame just now.
  */
-int arch_signal_return(struct regs *r, u64 *mask)
+struct user_u64 arch_signal_return(struct regs *r)
 {
 	const struct k_ucontext *uc = (const struct k_ucontext *)(r->sp - 8 + offsetof(struct k_rt_sigframe, uc));
-	u64 fpstate, ss_sp, ss_size;
+	struct task *t = current;
+	u64 fpstate, mask, ss_sp, ss_size;
 	u32 ss_flags;
 	bool extended;
 	int err = 0;
 
 	regs_forget_syscall(r);
-	set_tif(current, TIF_SLOW_EXIT);
+	set_tif(t, TIF_SLOW_EXIT);
 	if (!user_access_begin((uaddr_t)uc, sizeof(*uc)))
-		return -EFAULT;
+		return (struct user_u64){ .err = -EFAULT };
 	ss_sp = get_user_64(&uc->uc_stack.ss_sp, &err);
 	ss_flags = get_user_32((const u32 *)&uc->uc_stack.ss_flags, &err);
 	ss_size = get_user_64(&uc->uc_stack.ss_size, &err);
 	fpstate = get_user_64(&uc->uc_mcontext.fpstate, &err);
-	*mask = get_user_64(&uc->uc_sigmask, &err);
+	mask = get_user_64(&uc->uc_sigmask, &err);
 	if (likely(!err))
 		get_context(r, &uc->uc_mcontext, &err);
 	extended = is_extended(fpstate);
 	user_access_end();
 	if (err || get_fpu(fpstate, extended))
-		return -EFAULT;
-	restore_altstack(ss_sp, ss_flags, ss_size, r->sp);
-	return 0;
+		return (struct user_u64){ .err = -EFAULT };
+	if (unlikely(ss_sp != t->sas_sp || ss_size != t->sas_size || ss_flags != t->sas_flags))
+		restore_altstack(ss_sp, ss_flags, ss_size, r->sp);
+	return (struct user_u64){ .v = mask };
 }
