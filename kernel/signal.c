@@ -56,7 +56,7 @@ static void sigqueue_uncount(struct user *u)
  * For a queue of t's, or for a timer and no queue. Counts for the user who owns t, whoever sends.
  * NULL: as many as may be, or no memory.
  */
-static struct sigqueue *sigqueue_alloc(struct task *t, struct sigpending *p, bool override_limit)
+static __always_inline struct sigqueue *sigqueue_alloc(struct task *t, struct sigpending *p, bool override_limit)
 {
 	u64 limit = READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur);
 	struct user *u = get_user_of(READ_ONCE(t->cred.uid));
@@ -149,7 +149,7 @@ static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *inf
  * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a
  * real-time signal sent by sigqueue: SIGNAL_OVERFLOW_FAIL, so that the sender knows.
  */
-static int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
+static __always_inline int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
 {
 	bool special = !info || info == SEND_SIG_KERNEL;
 	bool override = sig < K_SIGRTMIN && (special || info->si_code >= 0);
