@@ -318,27 +318,14 @@ static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info
 	return err;
 }
 
-static struct k_siginfo tkill_info(int sig)
-{
-	struct k_siginfo info = { .si_signo = sig, .si_code = SI_TKILL };
-
-	info.u.rt.si_pid = current->vtgid;
-	info.u.rt.si_uid = current->cred.uid;
-	return info;
-}
-
 long sys_tkill(int pid, int sig)
 {
-	struct k_siginfo info = tkill_info(sig);
-
-	return pid <= 0 ? -EINVAL : kill_thread(0, pid, sig, &info);
+	return pid <= 0 ? -EINVAL : kill_thread(0, pid, sig, SEND_SIG_TKILL);
 }
 
 long sys_tgkill(int tgid, int pid, int sig)
 {
-	struct k_siginfo info = tkill_info(sig);
-
-	return pid <= 0 || tgid <= 0 ? -EINVAL : kill_thread(tgid, pid, sig, &info);
+	return pid <= 0 || tgid <= 0 ? -EINVAL : kill_thread(tgid, pid, sig, SEND_SIG_TKILL);
 }
 
 static const struct { u8 codes, layout; } layouts[] = {

@@ -116,51 +116,61 @@ void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
 			sigqueue_free(p, q);
 }
 
-/* A program says of itself in info who it is: kill, tkill, sigqueue and their kin. */
-static inline bool names_sender(const struct k_siginfo *info)
+/* Not filled, see SEND_SIG_KERNEL. */
+static inline bool is_special(const struct k_siginfo *info)
 {
-	return info->si_code <= 0 && info->si_code != SI_TIMER && info->si_code != SI_SIGIO;
+	return (uintptr_t)info <= (uintptr_t)SEND_SIG_TKILL;
+}
+
+static inline int info_code(const struct k_siginfo *info)
+{
+	static const int special[] = { SI_USER, SI_KERNEL, SI_TKILL };
+
+	return is_special(info) ? special[(uintptr_t)info] : info->si_code;
+}
+
+/* A program says of itself in an info who it is: kill, tkill, sigqueue and their kin. */
+static inline bool names_sender(int code)
+{
+	return code <= 0 && code != SI_TIMER && code != SI_SIGIO;
 }
 
 /* Current sends it from a namespace above that of t, where it has no number. */
-static bool from_ancestor_ns(const struct k_siginfo *info, struct task *t)
+static inline bool from_ancestor_ns(int code, struct task *t)
 {
-	return info != SEND_SIG_KERNEL && (!info || names_sender(info)) && !task_pid_nr_ns(current, t->group->pid_ns);
+	return unlikely(t->group->pid_ns != current->group->pid_ns) && names_sender(code) &&
+	       !task_pid_nr_ns(current, t->group->pid_ns);
 }
 
-static void fill_info(struct k_siginfo *to, int sig, const struct k_siginfo *info, struct task *t)
+static inline void fill_info(struct k_siginfo *to, int sig, int code, const struct k_siginfo *info, struct task *t)
 {
-	if (info && info != SEND_SIG_KERNEL) {
+	if (unlikely(!is_special(info))) {
 		copy_siginfo(to, info);
-		if (unlikely(t->group->pid_ns != current->group->pid_ns) && from_ancestor_ns(info, t))
-			to->u.rt.si_pid = 0;
-		return;
+	} else {
+		*(struct info_words *)to = (struct info_words){ { (u32)sig, (u32)code } };
+		if (info != SEND_SIG_KERNEL) {
+			to->u.rt.si_pid = current->vtgid;
+			to->u.rt.si_uid = current->cred.uid;
+		}
 	}
-	*(struct info_words *)to = (struct info_words){ { 0 } };
-	to->si_signo = sig;
-	to->si_code = info ? SI_KERNEL : SI_USER;
-	if (!info) {
-		to->u.rt.si_pid = unlikely(from_ancestor_ns(info, t)) ? 0 : current->vtgid;
-		to->u.rt.si_uid = current->cred.uid;
-	}
+	if (from_ancestor_ns(code, t))
+		to->u.rt.si_pid = 0;
 }
 
 /*
  * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a
  * real-time signal sent by sigqueue: SIGNAL_OVERFLOW_FAIL, so that the sender knows.
  */
-static __always_inline int queue_info(int sig, const struct k_siginfo *info, struct task *t, struct sigpending *p)
+static __always_inline int queue_info(int sig, int code, const struct k_siginfo *info, struct task *t, struct sigpending *p)
 {
-	bool special = !info || info == SEND_SIG_KERNEL;
-	bool override = sig < K_SIGRTMIN && (special || info->si_code >= 0);
 	struct sigqueue *q;
 
 	if (sig == SIGKILL)
 		return SIGNAL_DELIVERED;
-	q = sigqueue_alloc(t, p, override);
-	if (!q)
-		return !special && sig >= K_SIGRTMIN && info->si_code != SI_USER ? SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
-	fill_info(&q->info, sig, info, t);
+	q = sigqueue_alloc(t, p, sig < K_SIGRTMIN && code >= 0);
+	if (unlikely(!q))
+		return sig >= K_SIGRTMIN && code != SI_USER && info != SEND_SIG_KERNEL ? SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
+	fill_info(&q->info, sig, code, info, t);
 	list_add_tail(&q->node, &p->queue);
 	return SIGNAL_DELIVERED;
 }
@@ -351,24 +361,19 @@ static inline void tell_signalfds(void)
 		wake_up_all(&signalfd_wait);
 }
 
-static inline void trace_signal_generate(int sig, const struct k_siginfo *info, struct task *t, bool group, int result)
+static inline void trace_signal_generate(int sig, int code, const struct k_siginfo *info, struct task *t, bool group, int result)
 {
-	u32 code, err = 0;
+	u32 err = is_special(info) ? 0 : (u32)info->si_errno;
 
-	if (!info || info == SEND_SIG_KERNEL) {
-		code = info ? SI_KERNEL : SI_USER;
-	} else {
-		code = (u32)info->si_code;
-		err = (u32)info->si_errno;
-	}
-	trace(TRACE_signal_generate, (u32)t->pid | (u64)code << 32, (u32)sig | (u32)group << 8 | (u32)result << 16 | (u64)err << 32);
+	trace(TRACE_signal_generate, (u32)t->pid | (u64)(u32)code << 32, (u32)sig | (u32)group << 8 | (u32)result << 16 | (u64)err << 32);
 }
 
 /* siglock held. */
 static __always_inline int send_one(int sig, const struct k_siginfo *info, struct task *t, bool group)
 {
 	struct sigpending *p = group ? &t->group->shared_pending : &t->pending;
-	bool from_above = info == SEND_SIG_KERNEL || (info && info->si_code == SI_KERNEL);
+	int code = info_code(info);
+	bool from_above = code == SI_KERNEL;
 	int result = SIGNAL_IGNORED;
 
 	assert(sig > 0 && sig <= K_NSIG);
@@ -378,20 +383,20 @@ static __always_inline int send_one(int sig, const struct k_siginfo *info, struc
 	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
 		prepare_stop_cont(sig, t);
 	if (unlikely(t->group->flags & SIGNAL_UNKILLABLE))
-		from_above |= from_ancestor_ns(info, t);
+		from_above |= from_ancestor_ns(code, t);
 	if (sig_ignored(t, sig, from_above))
 		goto out;
 	result = SIGNAL_ALREADY_PENDING;
 	if (sig < K_SIGRTMIN && (p->signal & sigmask(sig)))
 		goto out;
-	result = queue_info(sig, info, t, p);
+	result = queue_info(sig, code, info, t, p);
 	if (unlikely(result == SIGNAL_OVERFLOW_FAIL))
 		goto out;
 	p->signal |= sigmask(sig);
 	tell_signalfds();
 	complete_signal(sig, t, group);
 out:
-	trace_signal_generate(sig, info, t, group, result);
+	trace_signal_generate(sig, code, info, t, group, result);
 	return result == SIGNAL_OVERFLOW_FAIL ? -EAGAIN : 0;
 }
 
@@ -426,20 +431,20 @@ bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
 
 	assert_held(&t->sighand->siglock);
 	if (t->group->flags & SIGNAL_GROUP_EXIT) {
-		trace_signal_generate(sig, &q->info, t, group, SIGNAL_IGNORED);
+		trace_signal_generate(sig, q->info.si_code, &q->info, t, group, SIGNAL_IGNORED);
 		return true;
 	}
 	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
 		prepare_stop_cont(sig, t);
 	if (sig_ignored(t, sig, false)) {
-		trace_signal_generate(sig, &q->info, t, group, SIGNAL_IGNORED);
+		trace_signal_generate(sig, q->info.si_code, &q->info, t, group, SIGNAL_IGNORED);
 		return false;
 	}
 	list_add_tail(&q->node, &p->queue);
 	p->signal |= sigmask(sig);
 	tell_signalfds();
 	complete_signal(sig, t, group);
-	trace_signal_generate(sig, &q->info, t, group, SIGNAL_DELIVERED);
+	trace_signal_generate(sig, q->info.si_code, &q->info, t, group, SIGNAL_DELIVERED);
 	return true;
 }
 

@@ -52,9 +52,10 @@ struct ksig {
 /*
  * The info of a signal is one of: a filled k_siginfo; NULL, the user's kill(2): SI_USER from
  * current; SEND_SIG_KERNEL, from the kernel itself, which init and a blocked mask cannot make go
- * away silently.
+ * away silently; SEND_SIG_TKILL, the user's tkill(2) and tgkill(2): SI_TKILL from current.
  */
 #define SEND_SIG_KERNEL	((const struct k_siginfo *)1)
+#define SEND_SIG_TKILL	((const struct k_siginfo *)2)
 
 /*
  * To the group of t (process-directed), or to t alone. t is current, or referenced, or
