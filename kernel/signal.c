@@ -260,6 +260,8 @@ static inline bool sig_task_ignored(struct task *t, int sig, bool from_above)
 
 	if (t->flags & PF_KTHREAD)
 		return true;
+	if (likely(ka->handler > K_SIG_IGN))
+		return false;
 	if (only && init_pid_ns.child_reaper && same_thread_group(t, init_pid_ns.child_reaper))
 		return true;
 	if ((t->group->flags & SIGNAL_UNKILLABLE) && ka->handler == K_SIG_DFL && !(from_above && only))
