@@ -144,10 +144,14 @@ static inline bool from_ancestor_ns(int code, struct task *t)
 
 static inline void fill_info(struct k_siginfo *to, int sig, int code, const struct k_siginfo *info, struct task *t)
 {
+	u64 *w = ((struct info_words *)to)->w;
+
 	if (unlikely(!is_special(info))) {
 		copy_siginfo(to, info);
 	} else {
-		*(struct info_words *)to = (struct info_words){ { (u32)sig, (u32)code } };
+		w[0] = (u32)sig;
+		w[1] = (u32)code;
+		w[2] = w[3] = w[4] = w[5] = 0;
 		if (info != SEND_SIG_KERNEL) {
 			to->u.rt.si_pid = current->vtgid;
 			to->u.rt.si_uid = current->cred.uid;
