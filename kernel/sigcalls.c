@@ -257,7 +257,7 @@ long sys_rt_sigtimedwait(uaddr_t uthese, uaddr_t uinfo, uaddr_t uts, size_t sigs
 /* --- sending --- */
 
 /* To everybody that the caller sees, but init and its own group. */
-static long kill_all(int sig)
+static long __attribute__((noinline)) kill_all(int sig)
 {
 	struct task *p;
 	long err = -ESRCH, e;
@@ -300,14 +300,11 @@ long sys_kill(int pid, int sig)
 	return pid ? kill_vpgrp(sig, NULL, -pid) : kill_pgrp(sig, NULL, READ_ONCE(current->group->pgrp));
 }
 
-/* To thread pid, of group tgid unless that is 0. */
-static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info)
+static long __attribute__((noinline)) kill_other_thread(int tgid, int pid, int sig, const struct k_siginfo *info)
 {
 	struct task *t;
 	long err = -ESRCH;
 
-	if (pid == current->vpid && (!tgid || tgid == current->vtgid))
-		return send_sig_thread(sig, info, current);
 	read_lock(&tasklist_lock);
 	t = find_task_by_vpid(pid);
 	if (t && (!tgid || task_tgid_vnr(t) == tgid))
@@ -316,6 +313,14 @@ static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info
 		err = send_sig_thread(sig, info, t);
 	read_unlock(&tasklist_lock);
 	return err;
+}
+
+/* To thread pid, of group tgid unless that is 0. */
+static long kill_thread(int tgid, int pid, int sig, const struct k_siginfo *info)
+{
+	if (pid == current->vpid && (!tgid || tgid == current->vtgid))
+		return send_sig_thread(sig, info, current);
+	return kill_other_thread(tgid, pid, sig, info);
 }
 
 long sys_tkill(int pid, int sig)
