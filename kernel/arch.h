@@ -129,12 +129,11 @@ int put_user_pair(uaddr_t addr, u64 a, u64 b) __must_check;	/* two words side by
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n) __must_check;
 size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n) __must_check;
 size_t clear_user(uaddr_t dst, size_t n) __must_check;
-/* A word by value, in two registers: v is 0 where err is -EFAULT. */
+/* A word by value, in two registers: v is 0 where err is -EFAULT. The machine's uaccess.h has get_user_u64(addr). */
 struct user_u64 {
 	u64 v;
 	int err;
 };
-struct user_u64 get_user_u64(uaddr_t a) __must_check;
 /*
  * Copies up to n bytes including the NUL; returns length without NUL, n if no NUL found in n bytes,
  * or -EFAULT.

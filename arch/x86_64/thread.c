@@ -251,18 +251,6 @@ size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n)
 	return access_ok(dst, n) ? user_copy((void *)dst, src, n) : n;
 }
 
-struct user_u64 get_user_u64(uaddr_t a)
-{
-	struct user_u64 u = { .err = -EFAULT };
-
-	if (user_access_begin(a, sizeof(u64))) {
-		u.err = 0;
-		u.v = get_user_64((const u64 *)a, &u.err);
-		user_access_end();
-	}
-	return u;
-}
-
 size_t clear_user(uaddr_t dst, size_t n)
 {
 	might_sleep();

@@ -75,3 +75,15 @@ static inline void clear_user_words(void *to, size_t n, int *err)
 	__asm__ volatile("1: rep stosq\n" USER_FIXUP("")
 			 : "+D"(to), "+c"(n), [err] "+r"(*err) : "a"(0ul), [fault] "i"(-EFAULT) : "memory");
 }
+
+static inline struct user_u64 __must_check get_user_u64(uaddr_t a)
+{
+	struct user_u64 u = { .err = -EFAULT };
+
+	if (user_access_begin(a, sizeof(u64))) {
+		u.err = 0;
+		u.v = get_user_64((const u64 *)a, &u.err);
+		user_access_end();
+	}
+	return u;
+}

@@ -62,7 +62,7 @@ def includes_name_their_path():
             if m and not m.group(1).startswith("kernel/"):
                 yield "%s:%d: %s" % (path, n, line.strip())
             m = re.match(r"\s*#\s*include\s+<([^>]+)>", line)
-            if m and m.group(1) not in ("machine.h", "stdint.h", "stddef.h", "stdbool.h", "stdarg.h",
+            if m and m.group(1) not in ("machine.h", "uaccess.h", "stdint.h", "stddef.h", "stdbool.h", "stdarg.h",
                                         "stdatomic.h"):
                 yield "%s:%d: %s" % (path, n, line.strip())
 
