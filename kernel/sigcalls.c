@@ -55,31 +55,40 @@ long sys_rt_sigaction(int sig, uaddr_t act, uaddr_t oldact, size_t sigsetsize)
 	return 0;
 }
 
-static long __attribute__((noinline)) tell_mask(uaddr_t oldset, sigset_t_k old)
+static long change_mask(int how, uaddr_t set)
 {
+	struct user_u64 new = get_user_u64(set);
+
+	if (new.err)
+		return new.err;
+	if (how == SIG_BLOCK)
+		new.v |= current->blocked;
+	else if (how == SIG_UNBLOCK)
+		new.v = current->blocked & ~new.v;
+	else if (how != SIG_SETMASK)
+		return -EINVAL;
+	set_current_blocked(new.v);
+	return 0;
+}
+
+/* The old mask is told last. */
+static long __attribute__((noinline)) change_and_tell_mask(int how, uaddr_t set, uaddr_t oldset)
+{
+	sigset_t_k old = current->blocked;
+	long err = set ? change_mask(how, set) : 0;
+
+	if (err)
+		return err;
 	return copy_to_user(oldset, &old, sizeof(old)) ? -EFAULT : 0;
 }
 
 long sys_rt_sigprocmask(int how, uaddr_t set, uaddr_t oldset, size_t sigsetsize)
 {
-	sigset_t_k old = current->blocked;
-	struct user_u64 new;
-
 	if (sigsetsize != K_SIGSET_SIZE)
 		return -EINVAL;
-	if (set) {
-		new = get_user_u64(set);
-		if (new.err)
-			return new.err;
-		if (how == SIG_BLOCK)
-			new.v |= old;
-		else if (how == SIG_UNBLOCK)
-			new.v = old & ~new.v;
-		else if (how != SIG_SETMASK)
-			return -EINVAL;
-		set_current_blocked(new.v);
-	}
-	return oldset ? tell_mask(oldset, old) : 0;
+	if (oldset)
+		return change_and_tell_mask(how, set, oldset);
+	return set ? change_mask(how, set) : 0;
 }
 
 long sys_rt_sigpending(uaddr_t set, size_t sigsetsize)
