@@ -4,8 +4,8 @@
  * Mirrors Linux arch/x86/kernel/signal.c and fpu/signal.c.
  *
  * From high to low: red zone, FPU state (64-byte aligned, its end marked by a magic number), struct
- * k_rt_sigframe. What comes back in is the user's word: selectors are constants again, flags keep
- * what user mode may set itself, FPU state is checked before the CPU sees it, and an address that
+ * k_rt_sigframe. What comes back in is the user's word: selectors stay the constants that they always
+ * are, flags keep what user mode may set itself, FPU state is checked before the CPU sees it, and an address that
  * no IRET can take ends in x86_exit_to_user().
  */
 #include "kernel/abi.h"
@@ -146,8 +146,6 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 	r->ax = 0;
 	r->ip = k->ka.handler;
 	r->sp = at;
-	r->cs = USER_CS;
-	r->ss = USER_DS;
 	r->flags &= ~(FLAGS_DF | FLAGS_RF | FLAGS_TF);
 	regs_forget_syscall(r);
 	return 0;
@@ -224,8 +222,6 @@ static inline void get_context(struct regs *r, const struct k_sigcontext *c, int
 	r->sp = get_user_64(&c->rsp, err);
 	r->ip = get_user_64(&c->rip, err);
 	r->flags = (r->flags & ~FLAGS_USER) | (get_user_64(&c->eflags, err) & FLAGS_USER) | FLAGS_IF;
-	r->cs = USER_CS;
-	r->ss = USER_DS;
 }
 
 /*
