@@ -86,7 +86,7 @@ static enum verdict take_one(struct ksig *k)
 		cgroup_leave_frozen(false);
 		return RELOCK;
 	}
-	k->sig = current->pending.signal ? take_synchronous_signal(&k->info) : 0;
+	k->sig = current->pending.signal & SIG_SYNCHRONOUS_MASK ? take_synchronous_signal(&k->info) : 0;
 	if (!k->sig)
 		k->sig = take_signal(current->blocked, &k->info);
 	if (!k->sig) {
