@@ -56,57 +56,66 @@ static void block_for_handler(struct ksig *k)
 	set_blocked_locked(t->blocked | more);
 }
 
+/* Stops and traps, which come before signals. siglock held; true: dropped. */
+static bool __attribute__((noinline)) stop_first(void)
+{
+	struct task *t = current;
+
+	if ((t->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
+		return true;
+	if (t->jobctl & JOBCTL_TRAP_MASK) {
+		do_jobctl_trap();
+		spin_unlock(&t->sighand->siglock);
+		return true;
+	}
+	if (t->jobctl & JOBCTL_TRAP_FREEZE) {
+		do_freezer_trap();
+		return true;
+	}
+	if (t->cgroup_frozen) {
+		spin_unlock(&t->sighand->siglock);
+		cgroup_leave_frozen(false);
+		return true;
+	}
+	return false;
+}
+
 /* One signal or one stop. siglock held, dropped on RELOCK. What is still pending is looked at when one was taken or none is. */
 static enum verdict take_one(struct ksig *k)
 {
-	struct group *g = current->group;
+	struct task *t = current;
+	struct group *g = t->group;
 	struct k_sigaction *ka;
 
 	if ((g->flags & SIGNAL_GROUP_EXIT) || g->group_exec_task) {
 		k->sig = SIGKILL;
-		current->pending.signal &= ~sigmask(SIGKILL);
+		t->pending.signal &= ~sigmask(SIGKILL);
 		recalc_sigpending();
 		return FATAL;
 	}
-	if (unlikely(current->jobctl & JOBCTL_PENDING_MASK)) {
-		if ((current->jobctl & JOBCTL_STOP_PENDING) && do_signal_stop(0))
-			return RELOCK;
-		if (current->jobctl & JOBCTL_TRAP_MASK) {
-			do_jobctl_trap();
-			spin_unlock(&current->sighand->siglock);
-			return RELOCK;
-		}
-	}
-	if (unlikely(current->jobctl & JOBCTL_TRAP_FREEZE)) {
-		do_freezer_trap();
+	if (unlikely((t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen) && stop_first())
 		return RELOCK;
-	}
-	if (unlikely(current->cgroup_frozen)) {
-		spin_unlock(&current->sighand->siglock);
-		cgroup_leave_frozen(false);
-		return RELOCK;
-	}
-	k->sig = current->pending.signal & SIG_SYNCHRONOUS_MASK ? take_synchronous_signal(&k->info) : 0;
+	k->sig = t->pending.signal & SIG_SYNCHRONOUS_MASK ? take_synchronous_signal(&k->info) : 0;
 	if (!k->sig)
-		k->sig = take_signal(current->blocked, &k->info);
+		k->sig = take_signal(t->blocked, &k->info);
 	if (!k->sig) {
 		recalc_sigpending();
 		return NOTHING;
 	}
-	if (unlikely(current->ptrace) && k->sig != SIGKILL) {
+	if (unlikely(t->ptrace) && k->sig != SIGKILL) {
 		recalc_sigpending();
 		k->sig = ptrace_signal(k->sig, &k->info);
 		if (!k->sig)
 			return NEXT;
 	}
-	ka = &current->sighand->action[k->sig - 1];
-	trace_more(TRACE_signal_deliver, (s16)k->sig, ka->handler, (u32)ka->flags | (u64)(u32)k->info.si_code << 32);
-	if (ka->handler == K_SIG_IGN)
-		return NEXT;
-	if (ka->handler == K_SIG_DFL)
-		return default_action(k->sig);
+	ka = &t->sighand->action[k->sig - 1];
 	k->ka = *ka;
-	if (ka->flags & SA_RESETHAND)
+	trace_more(TRACE_signal_deliver, (s16)k->sig, k->ka.handler, (u32)k->ka.flags | (u64)(u32)k->info.si_code << 32);
+	if (k->ka.handler == K_SIG_IGN)
+		return NEXT;
+	if (k->ka.handler == K_SIG_DFL)
+		return default_action(k->sig);
+	if (k->ka.flags & SA_RESETHAND)
 		ka->handler = K_SIG_DFL;
 	block_for_handler(k);
 	return HANDLE;
