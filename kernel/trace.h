@@ -50,7 +50,7 @@ static __always_inline void trace_at(u64 now, s32 pid, enum trace_event e, u64 a
 	struct trace_ring *ring = trace_rings[this_cpu_field(id)];
 
 	if (likely(ring))
-		*trace_next(ring) = (struct trace_record){ .ns = now, .pid = pid, .event = e, .a = a, .b = b };
+		*trace_next(ring) = (struct trace_record){ .ns = now, .pid = pid, .event = (u16)e, .c = 0, .a = a, .b = b };
 }
 
 /* The steps of suspend_resume, which says when each begins (b = 1) and ends (b = 0). */
