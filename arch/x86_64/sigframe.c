@@ -25,7 +25,6 @@ static inline size_t fpu_frame_size(void)
 	return features.fpu_size + (features.xsave ? FP_XSTATE_MAGIC2_SIZE : 0);
 }
 
-int user_xsave(void *to);
 int user_xrstor(const void *from, u64 mask);
 
 static inline u32 *magic2(uaddr_t fx)
@@ -49,14 +48,11 @@ static inline void put_xstate_words(uaddr_t to, int *err)
 	put_user_32(magic2(to), FP_XSTATE_MAGIC2, err);
 }
 
-/* Current's FPU registers to the user's stack. 0 or -EFAULT. */
+/* Current's FPU registers to the user's stack, of a CPU without XSAVE. 0 or -EFAULT. */
 static int put_fpu(uaddr_t to)
 {
 	struct k_fpstate *fx = current->arch.fpu;
 
-	/* Straight from the registers: a page that is not there is faulted in like the program's own access. */
-	if (likely(features.xsave))
-		return user_xsave((void *)to);
 	irq_push_off();
 	fpu_save(&current->arch);
 	irq_pop_off();
@@ -135,10 +131,12 @@ int arch_signal_setup(const struct ksig *k, struct regs *r)
 	if (!(k->ka.flags & SA_RESTORER) || !user_access_begin(at, top - at))
 		return -EFAULT;
 	put_frame((struct k_rt_sigframe *)at, k, r, fp, &err);
-	if (likely(features.xsave))
+	if (likely(features.xsave)) {
 		put_xstate_words(fp, &err);
+		put_xstate((void *)fp, &err);
+	}
 	user_access_end();
-	if (err || put_fpu(fp))
+	if (err || (unlikely(!features.xsave) && put_fpu(fp)))
 		return -EFAULT;
 	r->di = (u64)k->sig;
 	r->si = at + offsetof(struct k_rt_sigframe, info);

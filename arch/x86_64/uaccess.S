@@ -159,21 +159,6 @@ user_cmpxchg32:
 	movl $-14, %eax
 	ret
 
-/* int user_xsave(void *to): XSAVE into a frame whose header is zero, with x87 and SSE said to be in use; 0 or -EFAULT. */
-	.globl user_xsave
-user_xsave:
-	movl $-1, %eax
-	movl %eax, %edx
-	STAC
-	TRY 1f, xsave64 (%rdi)
-	TRY 1f, orq $3, 512(%rdi)
-	CLAC
-	xorl %eax, %eax
-	ret
-1:	CLAC
-	movl $-14, %eax
-	ret
-
 /* int user_xrstor(const void *from, u64 mask): -EFAULT if it is not there or the CPU refuses it; nothing is loaded then. */
 	.globl user_xrstor
 user_xrstor:

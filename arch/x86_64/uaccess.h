@@ -76,6 +76,18 @@ static inline void clear_user_words(void *to, size_t n, int *err)
 			 : "+D"(to), "+c"(n), [err] "+r"(*err) : "a"(0ul), [fault] "i"(-EFAULT) : "memory");
 }
 
+/*
+ * XSAVE into a frame whose header is zero, straight from the registers, with x87 and SSE said to be in
+ * use.
+ */
+static inline void put_xstate(void *to, int *err)
+{
+	__asm__ volatile("1: xsave64 (%[to])\n" USER_FIXUP("")
+			 : [err] "+r"(*err) : [to] "r"(to), "a"(-1), "d"(-1), [fault] "i"(-EFAULT) : "memory");
+	__asm__ volatile("1: orq $3, 512(%[to])\n" USER_FIXUP("")
+			 : [err] "+r"(*err) : [to] "r"(to), [fault] "i"(-EFAULT) : "memory");
+}
+
 static inline struct user_u64 __must_check get_user_u64(uaddr_t a)
 {
 	struct user_u64 u = { .err = -EFAULT };
