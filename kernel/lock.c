@@ -201,9 +201,7 @@ void spin_unlock(struct spinlock *l)
 
 bool spin_is_held(const struct spinlock *l)
 {
-	size_t n = this_cpu_field(nr_held);
-
-	return likely(this_cpu_field(held[n]) == ((uintptr_t)l | KIND_SPIN)) || held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
+	return spin_is_held_last(l) || held_find(this_cpu(), (uintptr_t)l | KIND_SPIN);
 }
 
 /* ---- reader-writer spinlocks ---- */

@@ -84,6 +84,12 @@ static __always_inline void spin_lock_inline(struct spinlock *l)
 	spin_lock_at(l, arch_here());
 }
 
+/* Of those that this CPU holds it is the one that it took last. */
+static inline bool spin_is_held_last(const struct spinlock *l)
+{
+	return likely(this_cpu_field(held[this_cpu_field(nr_held)]) == ((uintptr_t)l | KIND_SPIN));
+}
+
 static __always_inline void spin_unlock_inline(struct spinlock *l)
 {
 	size_t n = this_cpu_field(nr_held);

@@ -11,6 +11,7 @@
 #include "kernel/signal.h"
 #include "kernel/freezer.h"
 #include "kernel/lib/string.h"
+#include "kernel/lock_fast.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
@@ -760,7 +761,7 @@ static inline void set_blocked(sigset_t_k old, sigset_t_k mask)
 
 void set_blocked_locked(sigset_t_k mask)
 {
-	assert_held(&current->sighand->siglock);
+	assert(spin_is_held_last(&current->sighand->siglock));
 	set_blocked(current->blocked, mask);
 }
 
