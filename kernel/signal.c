@@ -83,14 +83,14 @@ static __always_inline struct sigqueue *sigqueue_alloc(struct task *t, struct si
 	return q;
 }
 
-/* It is on p's queue, or, of a timer, on none. */
-static __always_inline void sigqueue_free(struct sigpending *p, struct sigqueue *q)
+/* It is on p's queue, or, of a timer, on none. Who takes it has its info for the timer to fill in. */
+static __always_inline void sigqueue_free(struct sigpending *p, struct sigqueue *q, struct k_siginfo *info)
 {
 	struct user *u = q->user;
 
 	list_del(&q->node);
 	if (unlikely(q->timer)) {
-		posix_timer_dequeued(q->timer, NULL);
+		posix_timer_dequeued(q->timer, info);
 		return;
 	}
 	if (p && likely(q == &p->own))
@@ -114,7 +114,7 @@ void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
 	p->signal &= ~mask;
 	list_for_each_safe(q, next, &p->queue, node)
 		if (mask & sigmask(q->info.si_signo))
-			sigqueue_free(p, q);
+			sigqueue_free(p, q, NULL);
 }
 
 /* Not filled, see SEND_SIG_KERNEL. */
@@ -428,7 +428,7 @@ void sigqueue_disown(struct sigqueue *q)
 {
 	q->timer = NULL;
 	if (list_empty(&q->node))
-		sigqueue_free(NULL, q);
+		sigqueue_free(NULL, q, NULL);
 }
 
 bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
@@ -665,12 +665,7 @@ static __always_inline void collect_signal(int sig, struct sigpending *p, struct
 		p->signal &= ~sigmask(sig);
 	if (first) {
 		copy_siginfo(info, &first->info);
-		if (unlikely(first->timer)) {
-			list_del(&first->node);
-			posix_timer_dequeued(first->timer, info);
-		} else {
-			sigqueue_free(p, first);
-		}
+		sigqueue_free(p, first, info);
 	} else {
 		*(struct info_words *)info = (struct info_words){ { 0 } };
 		info->si_signo = sig;
