@@ -29,19 +29,19 @@ syscall_entry:
 	pushq $USER_CS
 	pushq %rcx
 	pushq %rax				/* nr */
-	pushq %rdi
-	pushq %rsi
-	pushq %rdx
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	subq $24, %rsp				/* r11 cx ax */
-	pushq %rbx
-	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
-	pushq %r15
+	subq $REGS_NR, %rsp
+	movq %r8, REGS_R8(%rsp)
+	movq %r9, REGS_R9(%rsp)
+	movq %r10, REGS_R10(%rsp)
+	movq %r12, REGS_R12(%rsp)
+	movq %r13, REGS_R13(%rsp)
+	movq %r14, REGS_R14(%rsp)
+	movq %r15, REGS_R15(%rsp)
+	movq %rdi, REGS_DI(%rsp)
+	movq %rsi, REGS_SI(%rsp)
+	movq %rbp, REGS_BP(%rsp)
+	movq %rbx, REGS_BX(%rsp)
+	movq %rdx, REGS_DX(%rsp)
 	movq %gs:CPU_CURRENT, %rbx		/* for good: C keeps rbx */
 	cmpl nr_fast_calls(%rip), %eax
 	jae .Lcall_unusual
@@ -107,25 +107,25 @@ exit_slow:
 exit_user:
 	swapgs
 restore_all:
-	popq %r15
-	popq %r14
-	popq %r13
+	popq %r8
+	popq %r9
+	popq %r10
+	popq %r11
 	popq %r12
+	popq %r13
+	popq %r14
+	popq %r15
+	popq %rdi
+	popq %rsi
 	popq %rbp
 	popq %rbx
+	popq %rdx
 	popq %rax
 	popq %rcx
-	popq %r11
-	popq %r10
-	popq %r9
-	popq %r8
-	popq %rdx
-	popq %rsi
-	popq %rdi
 	addq $8, %rsp				/* nr */
 	iretq
 
-/* One stub a vector, 16 bytes each: error code (or 0) and vector where struct regs has nr and di. */
+/* One stub a vector, 16 bytes each: error code (or 0) and vector where struct regs has nr and cx. */
 	.globl trap_stubs
 	.balign 16
 trap_stubs:
@@ -147,21 +147,22 @@ trap_common:
 	testb $3, 24(%rsp)			/* cs */
 	jz 1f
 	swapgs
-1:	xchgq %rdi, (%rsp)
-	pushq %rsi
-	pushq %rdx
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
-	pushq %rcx
+1:	xchgq %rcx, (%rsp)
 	pushq %rax
+	pushq %rdx
 	pushq %rbx
 	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
+	pushq %rsi
+	pushq %rdi
 	pushq %r15
+	pushq %r14
+	pushq %r13
+	pushq %r12
+	pushq %r11
+	pushq %r10
+	pushq %r9
+	pushq %r8
+	movq %rcx, %rdi
 	movq REGS_NR(%rsp), %rsi
 	movq $-1, REGS_NR(%rsp)
 	movq %rsp, %rdx
@@ -187,22 +188,21 @@ nmi_entry:
 	.globl double_fault_entry
 double_fault_entry:
 	cld
-	pushq $0				/* di, filled in below */
-	pushq %rsi
-	pushq %rdx
-	pushq %r8
-	pushq %r9
-	pushq %r10
-	pushq %r11
 	pushq %rcx
 	pushq %rax
+	pushq %rdx
 	pushq %rbx
 	pushq %rbp
-	pushq %r12
-	pushq %r13
-	pushq %r14
+	pushq %rsi
+	pushq %rdi
 	pushq %r15
-	movq %rdi, REGS_DI(%rsp)
+	pushq %r14
+	pushq %r13
+	pushq %r12
+	pushq %r11
+	pushq %r10
+	pushq %r9
+	pushq %r8
 	movl $0xc0000101, %ecx			/* GS_BASE: the kernel's is negative */
 	rdmsr
 	testl %edx, %edx

@@ -24,11 +24,12 @@ static inline u64 virt_to_phys(const void *p)
 	return va >= KERNEL_BASE ? va - KERNEL_BASE : va - DIRECT_BASE;
 }
 
-/* --- user registers as the entry code stores them, lowest address first --- */
+/*
+ * --- user registers as the entry code stores them, lowest address first; as far as cx in the order of
+ * a signal frame ---
+ */
 struct regs {
-	u64 r15, r14, r13, r12, bp, bx;
-	u64 ax, cx, r11;			/* in a system call filled in late, see entry.S */
-	u64 r10, r9, r8, dx, si, di;
+	u64 r8, r9, r10, r11, r12, r13, r14, r15, di, si, bp, bx, dx, ax, cx;	/* r11, ax, cx: in a system call filled in late, see entry.S */
 	s64 nr;					/* system call number, -1: not a system call */
 	u64 ip, cs, flags, sp, ss;
 };

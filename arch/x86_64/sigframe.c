@@ -19,6 +19,15 @@
 /* AC RF OF DF TF SF ZF AF PF CF */
 #define FLAGS_USER	0x50dd5ul
 #define XSAVE_HEADER	64		/* behind FXSAVE's 512 bytes */
+#define NR_LIKE_REGS	15		/* words of a sigcontext, r8 to rcx, that struct regs has in its order */
+
+#define SAME_PLACE(user, own)	(offsetof(struct k_sigcontext, user) - offsetof(struct k_sigcontext, r8) == offsetof(struct regs, own))
+_Static_assert(SAME_PLACE(r8, r8) && SAME_PLACE(r9, r9) && SAME_PLACE(r10, r10) && SAME_PLACE(r11, r11), "one copy");
+_Static_assert(SAME_PLACE(r12, r12) && SAME_PLACE(r13, r13) && SAME_PLACE(r14, r14) && SAME_PLACE(r15, r15), "one copy");
+_Static_assert(SAME_PLACE(rdi, di) && SAME_PLACE(rsi, si) && SAME_PLACE(rbp, bp) && SAME_PLACE(rbx, bx), "one copy");
+_Static_assert(SAME_PLACE(rdx, dx) && SAME_PLACE(rax, ax) && SAME_PLACE(rcx, cx), "one copy");
+_Static_assert(offsetof(struct regs, nr) == NR_LIKE_REGS * 8, "one copy");
+#undef SAME_PLACE
 
 static inline size_t fpu_frame_size(void)
 {
@@ -65,21 +74,7 @@ static inline void put_context(struct k_sigcontext *c, const struct regs *r, uad
 {
 	const struct arch_thread *a = &current->arch;
 
-	put_user_64(&c->r8, r->r8, err);
-	put_user_64(&c->r9, r->r9, err);
-	put_user_64(&c->r10, r->r10, err);
-	put_user_64(&c->r11, r->r11, err);
-	put_user_64(&c->r12, r->r12, err);
-	put_user_64(&c->r13, r->r13, err);
-	put_user_64(&c->r14, r->r14, err);
-	put_user_64(&c->r15, r->r15, err);
-	put_user_64(&c->rdi, r->di, err);
-	put_user_64(&c->rsi, r->si, err);
-	put_user_64(&c->rbp, r->bp, err);
-	put_user_64(&c->rbx, r->bx, err);
-	put_user_64(&c->rdx, r->dx, err);
-	put_user_64(&c->rax, r->ax, err);
-	put_user_64(&c->rcx, r->cx, err);
+	copy_user_words(&c->r8, &r->r8, NR_LIKE_REGS, err);
 	put_user_64(&c->rsp, r->sp, err);
 	put_user_64(&c->rip, r->ip, err);
 	put_user_64(&c->eflags, r->flags, err);
@@ -105,7 +100,7 @@ static inline void put_frame(struct k_rt_sigframe *f, const struct ksig *k, cons
 	put_context(&uc->uc_mcontext, r, fpstate, err);
 	put_user_64(&uc->uc_mcontext.oldmask, k->oldmask, err);
 	put_user_64(&uc->uc_sigmask, k->oldmask, err);
-	put_user_words(&f->info, &k->info, SIGINFO_KEPT / 8, err);
+	copy_user_words(&f->info, &k->info, SIGINFO_KEPT / 8, err);
 	clear_user_words((u8 *)&f->info + SIGINFO_KEPT, (sizeof(f->info) - SIGINFO_KEPT) / 8, err);
 }
 
@@ -202,21 +197,7 @@ static int get_fpu(uaddr_t from, bool extended)
 
 static inline void get_context(struct regs *r, const struct k_sigcontext *c, int *err)
 {
-	r->r8 = get_user_64(&c->r8, err);
-	r->r9 = get_user_64(&c->r9, err);
-	r->r10 = get_user_64(&c->r10, err);
-	r->r11 = get_user_64(&c->r11, err);
-	r->r12 = get_user_64(&c->r12, err);
-	r->r13 = get_user_64(&c->r13, err);
-	r->r14 = get_user_64(&c->r14, err);
-	r->r15 = get_user_64(&c->r15, err);
-	r->di = get_user_64(&c->rdi, err);
-	r->si = get_user_64(&c->rsi, err);
-	r->bp = get_user_64(&c->rbp, err);
-	r->bx = get_user_64(&c->rbx, err);
-	r->dx = get_user_64(&c->rdx, err);
-	r->ax = get_user_64(&c->rax, err);
-	r->cx = get_user_64(&c->rcx, err);
+	copy_user_words(&r->r8, &c->r8, NR_LIKE_REGS, err);
 	r->sp = get_user_64(&c->rsp, err);
 	r->ip = get_user_64(&c->rip, err);
 	r->flags = (r->flags & ~FLAGS_USER) | (get_user_64(&c->eflags, err) & FLAGS_USER) | FLAGS_IF;

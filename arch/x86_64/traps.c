@@ -25,7 +25,9 @@ _Static_assert(offsetof(struct regs, dx) == REGS_DX && offsetof(struct regs, si)
 _Static_assert(offsetof(struct regs, di) == REGS_DI && offsetof(struct regs, flags) == REGS_FLAGS, "entry.S");
 _Static_assert(offsetof(struct regs, nr) == REGS_NR && offsetof(struct regs, ip) == REGS_IP, "entry.S");
 _Static_assert(offsetof(struct regs, cs) == REGS_CS && offsetof(struct regs, sp) == REGS_SP, "entry.S");
-_Static_assert(sizeof(struct regs) == REGS_SIZE, "entry.S");
+_Static_assert(offsetof(struct regs, r12) == REGS_R12 && offsetof(struct regs, r13) == REGS_R13, "entry.S");
+_Static_assert(offsetof(struct regs, r14) == REGS_R14 && offsetof(struct regs, r15) == REGS_R15, "entry.S");
+_Static_assert(offsetof(struct regs, bp) == REGS_BP && sizeof(struct regs) == REGS_SIZE, "entry.S");
 
 enum { VEC_DE, VEC_DB, VEC_BP = 3, VEC_OF, VEC_BR, VEC_UD, VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM };
 static const char *const names[32] = {

@@ -63,8 +63,8 @@ static inline u32 get_user_32(const u32 *from, int *err)
 	return v;
 }
 
-/* n words. */
-static inline void put_user_words(void *to, const void *from, size_t n, int *err)
+/* n words, one of the two sides is the user's: as far as they are there. */
+static inline void copy_user_words(void *to, const void *from, size_t n, int *err)
 {
 	__asm__ volatile("1: rep movsq\n" USER_FIXUP("")
 			 : "+D"(to), "+S"(from), "+c"(n), [err] "+r"(*err) : [fault] "i"(-EFAULT) : "memory");
