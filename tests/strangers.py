@@ -136,6 +136,9 @@ APPLETS = [
     ("stat zero", r"Size: 16384 ", r"Access: \(0644/-rw-r--r--\)", r"^Modify: 20\d\d-"),
     ("du -k zero", r"^16\s+zero$"),
     ("ls -l /dev/null", r"^crw-rw-rw- +1 .* 1, +3 .*/dev/null$"),
+    # A container: number 1 and two more in a procfs of their own, and all end with number 1.
+    ("unshare -pf sh -c 'mkdir p; mount -t proc none p; sleep 99 & cd p; echo $$: [0-9]*; ls -d self/ns/*; cd ..; umount p; rmdir p'; "
+     "ps | grep -c ' sleep 99$' || true", r"^1: 1 \d+$", r"^self/ns/pid_for_children$", r"^0$"),
     # Three programs ask for a call that is not here: a line for each.
     ("for i in 1 2 3; do swapon /dev/null; done 2>&1; dmesg | grep -c 'swapon/.* system call 167 (swapon) is not there'",
      r"^3$"),
