@@ -217,7 +217,7 @@ static inline bool s_on_disk(int n, char c)
 enum { LEADER_FIRST = 1, ALLOCATING = 2, SHARED = 4, SPINNING = 8 };
 
 struct hog {
-	int pid;
+	int pid;     // in the hog itself 0, if /proc calls it as it does itself
 	long before; // free memory without it
 	_Atomic int *ready;
 	int how, threads;
@@ -244,8 +244,11 @@ static inline int s_hold(void *arg)
 {
 	struct hog *h = arg;
 
-	if (h->how & LEADER_FIRST)
-		UNTIL(t_task_state(h->pid, h->pid) == 'Z');
+	if (h->how & LEADER_FIRST) {
+		int leader = h->pid ? h->pid : t_getpid();
+
+		UNTIL(t_task_state(leader, leader) == 'Z');
+	}
 	++*h->ready;
 	if (h->how & SPINNING)
 		thread_spin(NULL);
@@ -263,7 +266,7 @@ static inline void s_touch(char *p, long kib)
 		p[i * (long)PAGE] = 1;
 }
 
-// What the hog does with its life; its pid is what /proc calls it. Does not return.
+// What the hog does with its life. Does not return.
 static inline void s_be_hog(struct hog *h)
 {
 	struct thread t;
@@ -287,7 +290,6 @@ static inline void s_hog(struct hog *h, int threads, int how)
 	h->ready = t_map_shared(PAGE);
 	h->pid = t_fork();
 	if (h->pid == 0) {
-		h->pid = t_getpid();
 		CHECK_EQ(s_adj("1000"), 0);
 		s_be_hog(h);
 	}
