@@ -24,8 +24,7 @@ struct zap {
 	uaddr_t lo;			/* the first entry cleared since the last flush, or ZAP_NONE */
 	uaddr_t next;			/* where to go on; entries cleared since the last flush lie below */
 	const struct vma *vma;
-	unsigned n;
-	s64 rss[NR_RSS];
+	unsigned n, files;		/* pages in the batch, and how many of them are the file's own */
 	struct page *page[ZAP_BATCH];
 };
 
@@ -43,25 +42,49 @@ static void page_was_written(struct page *p)
 }
 
 /*
- * The page of a slot, which is emptied, is mapped once less and waits in the batch. Every page of a
- * dying process comes by here.
+ * The slots of [va, end), which are adjacent, are emptied until the batch is full, which is true; the
+ * page of each is mapped once less and waits in the batch. Every page of a dying process comes by
+ * here.
  */
-static inline void zap_pte(struct zap *z, pte_t *slot)
+static bool zap_slots(struct zap *z, pte_t *slot, uaddr_t va, uaddr_t end)
 {
-	/*
-	 * Other threads may be running on it: the machine sets its accessed and dirty bits until
-	 * the moment of the exchange.
-	 */
-	pte_t e = atomic_exchange_explicit((_Atomic pte_t *)slot, 0, memory_order_relaxed);
-	struct page *p = pfn_to_page(pte_pfn(e));
+	const bool shared = z->vma->flags & VM_SHARED;
+	pte_t *at = slot, *stop = slot + (end - va) / PAGE_SIZE, *last;
+	struct page **next = z->page + z->n, **full = z->page + ZAP_BATCH;
+	unsigned files = 0;
 
-	if (p == zero_page)
-		return;
-	if (unlikely(z->vma->flags & VM_SHARED && pte_dirty(e)))
-		page_was_written(p);
-	atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
-	z->rss[page_rss_kind(z->vma, p)]++;
-	z->page[z->n++] = p;
+	while (at < stop && !*at)
+		at++;
+	if (at == stop)
+		return false;
+	if (z->lo == ZAP_NONE)
+		z->lo = va + (u64)(at - slot) * PAGE_SIZE;
+	for (last = at; at < stop && next < full; at++) {
+		struct page *p;
+		pte_t e;
+
+		if (!*at)
+			continue;
+		/*
+		 * Other threads may be running on it: the machine sets its accessed and dirty bits
+		 * until the moment of the exchange.
+		 */
+		e = atomic_exchange_explicit((_Atomic pte_t *)at, 0, memory_order_relaxed);
+		last = at;
+		p = pfn_to_page(pte_pfn(e));
+		if (p == zero_page)
+			continue;
+		if (unlikely(shared && pte_dirty(e)))
+			page_was_written(p);
+		atomic_fetch_sub_explicit(&p->mapcount, 1, memory_order_relaxed);
+		if (unlikely(!(p->flags & PG_ANON)))
+			files++;
+		*next++ = p;
+	}
+	z->next = va + (u64)(last + 1 - slot) * PAGE_SIZE;
+	z->n = (unsigned)(next - z->page);
+	z->files += files;
+	return next == full;
 }
 
 /* From z->next on until the batch is full, which is true, or to @end. */
@@ -73,16 +96,8 @@ static bool zap_some(struct zap *z, uaddr_t end)
 		pte_t *slot = arch_pte_block(z->vma->mm, va, &next);
 
 		next = min(next, end);
-		for (; slot && va < next; va += PAGE_SIZE, slot++) {
-			if (!*slot)
-				continue;
-			if (z->lo == ZAP_NONE)
-				z->lo = va;
-			zap_pte(z, slot);
-			z->next = va + PAGE_SIZE;
-			if (z->n == ZAP_BATCH)
-				return true;
-		}
+		if (slot && zap_slots(z, slot, va, next))
+			return true;
 		cond_resched();
 	}
 	return false;
@@ -97,13 +112,12 @@ static void zap_finish(struct mm *mm, struct zap *z)
 	if (!z->n)
 		return;
 	mm->hiwater_rss = max(mm->hiwater_rss, (u64)mm_rss(mm));
-	for (unsigned k = 0; k < NR_RSS; k++) {
-		if (z->rss[k])
-			add_rss(mm, k, -z->rss[k]);
-		z->rss[k] = 0;
-	}
+	if (z->n != z->files)
+		add_rss(mm, MM_ANON, -(s64)(z->n - z->files));
+	if (z->files)
+		add_rss(mm, vma_rss_kind(z->vma), -(s64)z->files);
 	put_pages(z->page, z->n);
-	z->n = 0;
+	z->n = z->files = 0;
 }
 
 static bool __attribute__((noinline)) zap_pages(struct vma *v, uaddr_t start, uaddr_t end)
@@ -115,9 +129,7 @@ static bool __attribute__((noinline)) zap_pages(struct vma *v, uaddr_t start, ua
 	z.lo = ZAP_NONE;
 	z.next = start;
 	z.vma = v;
-	z.n = 0;
-	for (unsigned k = 0; k < NR_RSS; k++)
-		z.rss[k] = 0;
+	z.n = z.files = 0;
 	do {
 		more = zap_some(&z, end);
 		zap_finish(v->mm, &z);

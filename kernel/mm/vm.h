@@ -104,14 +104,16 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 /* ---- unmap.c; mmap_lock held ---- */
 
 /*
- * By the mapping, not by the page: a page taken out of its file while it was mapped must leave as
- * what it came.
+ * What the file's own pages in v count as. By the mapping, not by the page: a page taken out of its
+ * file while it was mapped must leave as what it came.
  */
+static inline enum rss_kind vma_rss_kind(const struct vma *v)
+{
+	return v->file && v->file->inode->mapping && v->file->inode->mapping->flags & MAPPING_SHMEM ? MM_SHMEM : MM_FILE;
+}
 static inline enum rss_kind page_rss_kind(const struct vma *v, const struct page *p)
 {
-	if (p->flags & PG_ANON)
-		return MM_ANON;
-	return v->file && v->file->inode->mapping && v->file->inode->mapping->flags & MAPPING_SHMEM ? MM_SHMEM : MM_FILE;
+	return p->flags & PG_ANON ? MM_ANON : vma_rss_kind(v);
 }
 static inline void add_rss(struct mm *mm, enum rss_kind k, s64 n)
 {
