@@ -441,7 +441,8 @@ struct page *alloc_pages(u32 gfp, unsigned order)
 
 /* ---- free ---- */
 
-#define PG_BAD	(PG_BUDDY | PG_SLAB | PG_RESERVED | PG_LRU | PG_KMALLOC)
+#define PG_BAD		(PG_BUDDY | PG_SLAB | PG_RESERVED | PG_LRU | PG_KMALLOC)
+#define PG_UNUSUAL	(PG_BAD | PG_CHARGED)
 
 /* Not as most pages are when they are freed: charged to a group, or a bug. */
 static void __attribute__((noinline)) check_free_slow(struct page *p, u32 refs)
@@ -457,7 +458,7 @@ static void __attribute__((noinline)) check_free_slow(struct page *p, u32 refs)
 /* p->flags are taken off by the caller. */
 static void check_free(struct page *p, u32 refs)
 {
-	if (likely(refs == 0 && p->mapcount == 0 && !(p->flags & (PG_BAD | PG_CHARGED)) && !p->mapping))
+	if (likely(refs == 0 && p->mapcount == 0 && !(p->flags & PG_UNUSUAL) && !p->mapping))
 		return;
 	check_free_slow(p, refs);
 }
@@ -476,24 +477,29 @@ void free_page_slow(struct page *p)
 
 void put_pages(struct page **page, unsigned n)
 {
-	unsigned freed = 0, anon = 0;
+	unsigned freed = 0, others = 0;
 	struct pcp *c;
 	bool on;
 
 	for (unsigned i = 0; i < n; i++) {
 		struct page *p = page[i];
-		u32 was = atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel);
+		u32 flags;
 
-		if (was > 1)
+		if (atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) != 1) {
+			assert((s32)atomic_load_explicit(&p->refs, memory_order_relaxed) >= 0);
 			continue;
-		check_free(p, was - 1);
-		anon += p->flags & PG_ANON ? 1 : 0;
+		}
+		flags = p->flags;
+		if (unlikely(flags & PG_UNUSUAL || p->mapcount || p->mapping))
+			check_free_slow(p, 0);
+		if (unlikely(!(flags & PG_ANON)))
+			others++;
 		p->flags = 0;
 		page[freed++] = p;
 	}
 	if (!freed)
 		return;
-	account_pages(KIND_ANON, -(s64)anon);
+	account_pages(KIND_ANON, (s64)others - freed);
 	count_vm_n(VM_PGFREE, freed);
 	if (freed >= PCP_MAX / 2) {
 		/* The list would take them only to pass on as many. */
