@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Page frames: a buddy allocator with watermarks, short per-CPU lists in front of it, and what
+ * Page frames: a buddy allocator with watermarks, per-CPU lists in front of it, and what
  * happens when it runs dry. Mirrors Linux mm/page_alloc.c.
  *
  * Locks: a CPU's own list (struct pcp, a bare flag: interrupts off while it is held, nothing taken
@@ -19,7 +19,7 @@
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
-#define PCP_MAX		64u		/* pages on one CPU's list */
+#define PCP_MAX		511u		/* pages on one CPU's list, which fills a page */
 #define PCP_BATCH	16u
 #define PCP_ORDER	4u		/* largest block a refill takes whole: 2^4 == PCP_BATCH */
 #define RECLAIM_BATCH	32u
@@ -30,6 +30,7 @@ struct pcp {
 	u32 n;
 	struct page *page[PCP_MAX];
 } __aligned(64);
+_Static_assert(sizeof(struct pcp) == PAGE_SIZE, "a CPU's list is found by a shift");
 
 static struct {
 	struct spinlock lock;
@@ -501,15 +502,15 @@ void put_pages(struct page **page, unsigned n)
 		return;
 	account_pages(KIND_ANON, (s64)others - freed);
 	count_vm_n(VM_PGFREE, freed);
-	if (freed >= PCP_MAX / 2) {
+	c = pcp_lock_mine(&on);
+	if (likely(c->n + freed <= PCP_MAX)) {
+		kmemcpy(c->page + c->n, page, freed * sizeof(*page));
+		c->n += freed;
+	} else {
 		/* The list would take them only to pass on as many. */
 		buddy_insert_pages(page, freed);
-	} else {
-		c = pcp_lock_mine(&on);
-		for (unsigned i = 0; i < freed; i++)
-			pcp_add(c, page[i]);
-		pcp_unlock(c, on);
 	}
+	pcp_unlock(c, on);
 	atomic_fetch_add_explicit(&nr_free, freed, memory_order_relaxed);
 }
 
