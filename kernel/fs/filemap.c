@@ -47,7 +47,24 @@ int generic_mkwrite(struct vma *v, struct page *page)
 	return 0;
 }
 
-const struct vm_ops generic_file_vm_ops = { .fault = generic_fault, .mkwrite = generic_mkwrite };
+/*
+ * What is cut off later is unmapped under mmap_lock once the size is known to all, so the size need
+ * be looked at only once.
+ */
+static void generic_map_pages(struct vma *v, u64 pgoff, unsigned n, struct page **pages)
+{
+	struct mapping *m = v->file->inode->mapping;
+	u64 limit = mapping_limit(m);
+	unsigned there = pgoff < limit ? (unsigned)min((u64)n, limit - pgoff) : 0;
+
+	for (unsigned i = there; i < n; i++)
+		pages[i] = NULL;
+	mapping_find_pages(m, pgoff, there, pages);
+}
+
+const struct vm_ops generic_file_vm_ops = {
+	.fault = generic_fault, .map_pages = generic_map_pages, .mkwrite = generic_mkwrite
+};
 
 int generic_file_mmap(struct file *f, struct vma *v)
 {

@@ -225,6 +225,8 @@ void mapping_init(struct mapping *m, struct inode *host, u32 flags);
  */
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp);
 struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced and up to date, or NULL */
+/* Each of the n pages from first on: as mapping_find_page, and nobody is filling or writing it. */
+void mapping_find_pages(struct mapping *m, u64 first, unsigned n, struct page **pages);
 void mapping_truncate(struct mapping *m, u64 from_index);	/* drops pages >= from */
 void mapping_truncate_range(struct mapping *m, u64 from_index, u64 to_index);	/* drops pages in [from, to) */
 /*

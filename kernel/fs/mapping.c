@@ -41,17 +41,25 @@ static unsigned radix_slot(u64 index, unsigned level)
 	return (unsigned)(index >> level * RADIX_BITS) % RADIX_SLOTS;
 }
 
-static inline struct page *radix_get(const struct mapping *m, u64 index)
+/* The lowest node on the way to index, NULL if there is none. */
+static inline struct radix_node *radix_leaf(const struct mapping *m, u64 index)
 {
 	struct radix_node *n = m->root;
 
 	if (!n || index > radix_capacity(m->height))
 		return NULL;
-	for (unsigned shift = m->height * RADIX_BITS; n && shift;) {
+	for (unsigned shift = m->height * RADIX_BITS; n && shift > RADIX_BITS;) {
 		shift -= RADIX_BITS;
 		n = n->slot[index >> shift & (RADIX_SLOTS - 1)];
 	}
-	return (struct page *)n;
+	return n;
+}
+
+static inline struct page *radix_get(const struct mapping *m, u64 index)
+{
+	const struct radix_node *n = radix_leaf(m, index);
+
+	return n ? n->slot[radix_slot(index, 0)] : NULL;
 }
 
 /* How many nodes an insertion at index would add: taller tree first, then the way down. */
@@ -351,6 +359,26 @@ struct page *mapping_find_page(struct mapping *m, u64 index)
 		get_page(p);
 	spin_unlock(&m->lock);
 	return p;
+}
+
+void mapping_find_pages(struct mapping *m, u64 first, unsigned n, struct page **pages)
+{
+	spin_lock(&m->lock);
+	for (unsigned i = 0; i < n;) {
+		const struct radix_node *leaf = radix_leaf(m, first + i);
+		unsigned at = radix_slot(first + i, 0), stop = min(n, i + RADIX_SLOTS - at);
+
+		for (; i < stop; i++, at++) {
+			struct page *p = leaf ? leaf->slot[at] : NULL;
+
+			pages[i] = NULL;
+			if (!p || (p->flags & (PG_UPTODATE | PG_LOCKED)) != PG_UPTODATE)
+				continue;
+			get_page(p);
+			pages[i] = p;
+		}
+	}
+	spin_unlock(&m->lock);
 }
 
 struct page *mapping_next_page(struct mapping *m, u64 *index, u32 flags)

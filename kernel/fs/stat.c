@@ -463,7 +463,10 @@ long sys_ftruncate(int fd, s64 size)
 	return err;
 }
 
-/* Takes the pages of [off, end) away; the parts at both ends become zeroes. i->lock held. */
+/*
+ * Takes the pages of [off, end) away; the parts at both ends become zeroes. They leave the file first:
+ * unmapped before, they could be mapped again by a fault. i->lock held.
+ */
 static int punch_hole(struct inode *i, u64 off, u64 end)
 {
 	u64 first = PAGE_ALIGN(off) >> PAGE_SHIFT, last = end >> PAGE_SHIFT;
@@ -479,8 +482,8 @@ static int punch_hole(struct inode *i, u64 off, u64 end)
 		pos = pos % PAGE_SIZE == 0 && first < last && pos >> PAGE_SHIFT < last ? last << PAGE_SHIFT : pos + chunk;
 	}
 	if (first < last) {
-		unmap_mapping_pages(i->mapping, first, last);
 		mapping_truncate_range(i->mapping, first, last);
+		unmap_mapping_pages(i->mapping, first, last);
 	}
 	return 0;
 }
@@ -519,8 +522,8 @@ static int allocate_pages(struct inode *i, u64 off, u64 end)
 		}
 	}
 	if (err && added < index) {
-		unmap_mapping_pages(i->mapping, added, index);
 		mapping_truncate_range(i->mapping, added, index);
+		unmap_mapping_pages(i->mapping, added, index);
 	}
 	return err;
 }

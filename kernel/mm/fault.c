@@ -17,6 +17,8 @@
 #include "kernel/panic.h"
 #include "kernel/task.h"
 
+#define FAULT_AROUND	(16 * PAGE_SIZE)	/* Linux: fault_around_bytes */
+
 static inline u64 prot_bits(const struct vma *v)
 {
 	if (unlikely(!vma_accessible(v)))
@@ -118,6 +120,38 @@ static long shared_write_bit(struct vma *v, struct page *p, unsigned flags)
 	return err ? err : (long)PTE_WRITE;
 }
 
+/*
+ * Maps what the file's cache has of the block of pages around addr, as far as v and the table that
+ * slot is in go, for reading. true if the page at addr is there now.
+ */
+static bool fault_around(struct vma *v, uaddr_t addr, pte_t *slot)
+{
+	uaddr_t start = max(addr & ~(FAULT_AROUND - 1), v->start);
+	uaddr_t end = min(min(start + FAULT_AROUND, v->end), (addr & ~(SLOT_BLOCK - 1)) + SLOT_BLOCK);
+	unsigned n = (unsigned)((end - start) >> PAGE_SHIFT);
+	pte_t *at = slot - ((addr - start) >> PAGE_SHIFT);
+	struct page *page[FAULT_AROUND / PAGE_SIZE];
+	const u64 bits = prot_bits(v);
+	s64 mapped = 0;
+
+	v->ops->map_pages(v, vma_pgoff(v, start), n, page);
+	for (unsigned i = 0; i < n; i++) {
+		struct page *p = page[i];
+
+		if (!p)
+			continue;
+		if (unlikely(at[i])) {
+			put_page(p);
+			continue;
+		}
+		atomic_fetch_add_explicit(&p->mapcount, 1, memory_order_relaxed);
+		set_pte(&at[i], pte_make(page_to_pfn(p), bits));
+		mapped++;
+	}
+	add_rss(v->mm, vma_rss_kind(v), mapped);
+	return *slot;
+}
+
 static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 {
 	struct page *p;
@@ -126,6 +160,8 @@ static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 
 	if (unlikely(!v->ops->fault))
 		return FAULT_SIGBUS;
+	if (!(flags & FAULT_WRITE) && v->ops->map_pages && fault_around(v, addr, slot))
+		return 0;
 	err = v->ops->fault(v, vma_pgoff(v, addr), flags, &p);
 	if (unlikely(err))
 		return err == -ENOMEM ? err : FAULT_SIGBUS;

@@ -182,6 +182,11 @@ struct vm_ops {
 	 */
 	int (*fault)(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
 	/*
+	 * Those of the n pages from pgoff on that can be had at once, referenced, NULL for each of
+	 * the others. mmap_lock held; does not sleep. NULL: a fault brings one page.
+	 */
+	void (*map_pages)(struct vma *v, u64 pgoff, unsigned n, struct page **pages);
+	/*
 	 * A clean shared page is about to become writable. 0 or -errno as above. Does not allocate.
 	 */
 	int (*mkwrite)(struct vma *v, struct page *page);	/* NULL: may be writable from the start */
