@@ -99,6 +99,7 @@ static int fault_file_copy(struct vma *v, pte_t *slot, struct page *p)
 
 	if (copy) {
 		copy_page(copy, p);
+		v->anon = true;
 		map_page(v, slot, copy, PTE_WRITE);
 	}
 	put_page(p);
@@ -199,6 +200,7 @@ static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *o
 	p = anon_page(GFP_USER);
 	if (likely(p && *slot == was)) {
 		copy_page(p, old);
+		v->anon = true;
 		map_page(v, slot, p, PTE_WRITE);
 		arch_tlb_flush(v->mm, addr, addr + PAGE_SIZE);
 		atomic_fetch_sub_explicit(&old->mapcount, 1, memory_order_relaxed);

@@ -106,6 +106,7 @@ struct vma *vma_dup(const struct vma *like)
 		return NULL;
 	v->pgoff = like->pgoff;
 	v->ops = like->ops;
+	v->anon = like->anon;
 	v->mempolicy = like->mempolicy;
 	if (like->file) {
 		v->file = get_file(like->file);
@@ -256,6 +257,7 @@ void vma_merge_range(struct mm *mm, unsigned first, unsigned last)
 			continue;
 		}
 		into->end = v->end;
+		into->anon |= v->anon;
 		vma_unlink_file(v);
 		vma_free(v);
 	}
@@ -448,7 +450,7 @@ static int dup_vma(struct dup *d, struct vma *old)
 	d->to->vmas[d->to->nr_vmas++] = v;
 	d->to->total_vm += vma_pages(v);
 	vma_link_file(v);
-	if (old->flags & (VM_SHARED | VM_WIPEONFORK))
+	if (old->flags & (VM_SHARED | VM_WIPEONFORK) || (old->file && !old->anon))
 		return 0;
 	return pte_range(old->mm, old->start, old->end, dup_pte, d);
 }

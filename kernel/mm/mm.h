@@ -196,6 +196,7 @@ struct vm_ops {
 struct vma {				/* [mm->mmap_lock] */
 	uaddr_t start, end;		/* page-aligned, end exclusive */
 	u32 flags;			/* VM_* */
+	bool anon;			/* file and private: copies of its pages may be there (Linux: anon_vma) */
 	u64 pgoff;			/* of start, in pages, in file; anonymous: start >> PAGE_SHIFT */
 	struct file *file;		/* referenced, or NULL: anonymous private */
 	const struct vm_ops *ops;	/* NULL: anonymous private */

@@ -321,3 +321,35 @@ TEST(shm_segments_come_by_the_page)
 	}),
 		0);
 }
+
+// What of a mapping is the file's own may be looked up again by a child; a copy may not.
+TEST(copies_are_inherited)
+{
+	int fd = file(PAGES, 1);
+	char *p = map_file(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE), *q;
+
+	CHECK_EQ(reads(p), 1);
+	p[3 * PAGE] = 'x';
+	p[40 * PAGE] = 'y'; // by its first fault
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(p[3 * PAGE], 'x');
+		CHECK_EQ(p[40 * PAGE], 'y');
+		CHECK_EQ(p[4 * PAGE], 5);
+		p[4 * PAGE] = 'z';
+		CHECK_EQ(IN_CHILD(CHECK_EQ(p[3 * PAGE], 'x'); CHECK_EQ(p[4 * PAGE], 'z'); p[3 * PAGE] = 'c'), 0);
+		CHECK_EQ(p[3 * PAGE], 'x');
+	}),
+		0);
+	CHECK_EQ(p[4 * PAGE], 5);
+
+	p = map_file(fd, PROT_READ | PROT_WRITE, MAP_PRIVATE); // two, the second with a copy, become one
+	CHECK_EQ(sys(mprotect, p, 8 * PAGE, PROT_READ), 0);
+	p[9 * PAGE] = 'm';
+	CHECK_EQ(sys(mprotect, p + 8 * PAGE, (PAGES - 8) * PAGE, PROT_READ), 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(p[9 * PAGE], 'm')), 0);
+	CHECK_EQ(sys(mprotect, p + 9 * PAGE, PAGE, PROT_READ | PROT_WRITE), 0); // three
+	CHECK_EQ(IN_CHILD(CHECK_EQ(p[9 * PAGE], 'm')), 0);
+	q = (char *)sys(mremap, p + 9 * PAGE, PAGE, 2 * PAGE, MREMAP_MAYMOVE); // and moved
+	CHECK(q > (char *)0 && q != p + 9 * PAGE);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(q[0], 'm'); CHECK_EQ(q[PAGE], 11)), 0);
+}
