@@ -54,10 +54,10 @@ static char *digits_before(char *end, u64 v, unsigned width, char pad)
 {
 	char *begin = end - width;
 
-	do {
-		*--end = (char)('0' + v % 10);
-		v /= 10;
-	} while (v);
+	if (v)
+		end = decimal_before(end, v);
+	else
+		*--end = '0';
 	while (end > begin)
 		*--end = pad;
 	return end;

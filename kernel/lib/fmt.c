@@ -47,6 +47,26 @@ static void put_padded(struct sink *o, const struct spec *sp, const char *s, int
 		put_spaces(o, (size_t)pad);
 }
 
+char *decimal_before(char *end, u64 v)
+{
+	static const char pairs[] =
+		"00010203040506070809101112131415161718192021222324"
+		"25262728293031323334353637383940414243444546474849"
+		"50515253545556575859606162636465666768697071727374"
+		"75767778798081828384858687888990919293949596979899";
+
+	while (v >= 10) {
+		const char *two = pairs + v % 100 * 2;
+
+		v /= 100;
+		*--end = two[1];
+		*--end = two[0];
+	}
+	if (v)
+		*--end = (char)('0' + v);
+	return end;
+}
+
 /*
  * sign is 0 for none. Builds the digits from the right: 64 bits in octal are 22, the rest is zeroes
  * asked for.
@@ -54,18 +74,23 @@ static void put_padded(struct sink *o, const struct spec *sp, const char *s, int
 static void put_number(struct sink *o, const struct spec *sp, u64 v, unsigned base, bool upper, char sign)
 {
 	const char *digits = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-	char buf[80];
-	int i = sizeof(buf), least = sp->precision < 0 ? 1 : sp->precision;
+	char buf[80], *end = buf + sizeof(buf), *s = end;
+	int least = sp->precision < 0 ? 1 : sp->precision;
 
 	if (sp->zero && !sp->left && sp->precision < 0)
 		least = sp->width - (sign != 0);
 	if (least > 70)
 		least = 70;
-	for (int n = 0; v || n < least; n++, v /= base)
-		buf[--i] = digits[v % base];
+	if (base == 10)
+		s = decimal_before(end, v);
+	else
+		for (; v; v /= base)
+			*--s = digits[v % base];
+	while (end - s < least)
+		*--s = '0';
 	if (sign)
-		buf[--i] = sign;
-	put_padded(o, sp, buf + i, (int)sizeof(buf) - i);
+		*--s = sign;
+	put_padded(o, sp, s, (int)(end - s));
 }
 
 /* Flags, width and precision. */

@@ -18,6 +18,8 @@ int ksnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
  * fine: 0.
  */
 size_t kscnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
+/* The digits of v, of which 0 has none, are put before end: where they begin. */
+char *decimal_before(char *end, u64 v);
 
 /* A number up to the first other character: 0 or -EINVAL, -ERANGE. base 0: as C writes it, 0x1f and 017 too. */
 int kparse_digits(const char **s, unsigned base, u64 *out);

@@ -343,6 +343,36 @@ TEST(oom_score_adj)
 	CHECK(t_number(buf) > 0);
 }
 
+// On a limit that only a real-time task would feel.
+static void check_printed(unsigned long v)
+{
+	struct rlimit64 lim = { v, RLIM64_INFINITY };
+	char line[80];
+
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_RTTIME, &lim, 0), 0);
+	t_snprintf(line, sizeof line, "Max realtime timeout      %lu ", v);
+	CHECK_GE(t_slurp("/proc/self/limits", buf, sizeof buf), 100);
+	CHECK(strstr(buf, line));
+}
+
+TEST(numbers_of_every_length)
+{
+	struct rlimit64 was;
+	unsigned long power = 1;
+
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_RTTIME, 0, &was), 0);
+	if (was.rlim_max != RLIM64_INFINITY)
+		SKIP("the limit of real time has a limit");
+	for (int digits = 1; digits <= 20; digits++) {
+		check_printed(power - 1);
+		check_printed(power);
+		check_printed(power + 1);
+		check_printed(power * 10 - 1);
+		power *= 10;
+	}
+	check_printed(RLIM64_INFINITY - 1);
+}
+
 // A number of /proc/sys is the first word of what is written.
 TEST(sysctl_words)
 {
