@@ -218,10 +218,8 @@ static void handler(int sig)
 TEST(interrupted_by_a_signal)
 {
 	_Atomic int word = 0;
-	struct itimerval soon = {.it_value.tv_usec = 10000};
-
 	t_action(SIGALRM, handler, 0);
-	sys(setitimer, ITIMER_REAL, &soon, 0);
+	t_alarms(10);
 	CHECK_EQ(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0), -EINTR);
 }
 

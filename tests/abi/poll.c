@@ -49,12 +49,10 @@ static void on_alarm(int sig)
 	(void)sig;
 }
 
-static void alarm_in_ms(long ms)
+static void alarms(void)
 {
-	long timer[4] = {0, 0, 0, ms * 1000};
-
 	CHECK_EQ(t_action(SIGALRM, on_alarm, 0), 0);
-	CHECK_EQ(sys(setitimer, ITIMER_REAL, timer, 0), 0);
+	t_alarms(10);
 }
 
 TEST(poll_pipe)
@@ -119,14 +117,12 @@ TEST(poll_many)
 TEST(poll_and_signals)
 {
 	make_pipe();
-	alarm_in_ms(20);
+	alarms();
 	CHECK_EQ(poll_one(rd, POLLIN, -1), -EINTR);
 	// ppoll's mask holds while it waits, and no longer.
 	unsigned long alarm = BIT(SIGALRM), none = 0, now;
 
 	sys(rt_sigprocmask, SIG_BLOCK, &alarm, 0, 8);
-	alarm_in_ms(10);
-	t_sleep_ms(30);
 	struct pollfd p = {rd, POLLIN, 0};
 
 	CHECK_EQ(sys(ppoll, &p, 1, 0, &none, 8), -EINTR);
@@ -173,7 +169,7 @@ TEST(select_pipe)
 	tv[0] = -1;
 	CHECK_EQ(sys(select, 0, 0, 0, 0, tv), -EINVAL);
 	CHECK_EQ(sys(select, 64, 8, 0, 0, 0), -EFAULT);
-	alarm_in_ms(10);
+	alarms();
 	in[0] = 1UL << rd;
 	sys(read, rd, &c, 1);
 	CHECK_EQ(sys(pselect6, wr + 1, in, 0, 0, 0, 0), -EINTR);
@@ -207,7 +203,7 @@ TEST(fifo)
 	sys(close, wr);
 	CHECK_EQ(poll_one(rd, POLLIN, 0), POLLHUP);
 	sys(close, rd);
-	alarm_in_ms(10);
+	alarms();
 	CHECK_EQ(sys(open, "f", O_RDONLY), -EINTR);
 	rd = (int)sys(open, "f", O_RDWR); // never waits
 	CHECK_EQ(sys(write, rd, "x", 1), 1);
@@ -315,7 +311,7 @@ TEST(epoll)
 	CHECK_EQ(ready(0), POLLIN);
 	sys(close, rd);
 	CHECK_EQ(ready(0), 0);
-	alarm_in_ms(10);
+	alarms();
 	CHECK_EQ(ready(-1), -EINTR);
 }
 

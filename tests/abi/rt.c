@@ -411,6 +411,13 @@ int t_wait(int pid)
 	return W_EXITED(status) ? W_CODE(status) : SIGNALLED(W_SIG(status));
 }
 
+void t_alarms(long ms)
+{
+	struct itimerval it = {{0, ms * 1000}, {0, ms * 1000}};
+
+	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, 0), 0);
+}
+
 void t_sleep_ms(long ms)
 {
 	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};

@@ -408,13 +408,6 @@ TEST(alternate_stack_arguments)
 
 // ---- what interrupts what ----
 
-static void alarm_in_ms(long ms)
-{
-	struct itimerval it = {.it_value.tv_usec = ms * 1000};
-
-	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, 0), 0);
-}
-
 static void ignore_and_continue(int sig)
 {
 	(void)sig;
@@ -428,10 +421,11 @@ TEST(read_is_interrupted_or_restarted)
 
 	CHECK_EQ(sys(pipe, fds), 0);
 	t_action(SIGALRM, ignore_and_continue, 0);
-	alarm_in_ms(20);
+	t_alarms(20);
 	CHECK_EQ(sys(read, fds[0], &c, 1), -EINTR);
-	CHECK_EQ(calls, 1);
+	CHECK_GE(calls, 1);
 	t_action(SIGALRM, ignore_and_continue, SA_RESTART);
+	calls = 0;
 	int pid = t_fork();
 
 	if (pid == 0) {
@@ -439,9 +433,8 @@ TEST(read_is_interrupted_or_restarted)
 		sys(write, fds[1], "x", 1);
 		t_exit(0);
 	}
-	alarm_in_ms(20);
 	CHECK_EQ(sys(read, fds[0], &c, 1), 1);
-	CHECK_EQ(calls, 2);
+	CHECK_GE(calls, 1);
 	CHECK_EQ(t_wait(pid), 0);
 }
 
@@ -472,7 +465,7 @@ TEST(nanosleep_tells_what_was_left)
 	struct timespec ts = {10, 0}, left = {0, 0};
 
 	t_action(SIGALRM, ignore_and_continue, SA_RESTART); // sleeping is never restarted
-	alarm_in_ms(20);
+	t_alarms(20);
 	CHECK_EQ(sys(nanosleep, &ts, &left), -EINTR);
 	CHECK(left.tv_sec == 9 || (left.tv_sec == 8 && left.tv_nsec > 0));
 }
@@ -524,9 +517,9 @@ TEST(nothing_to_restart)
 TEST(pause_returns_after_a_handler)
 {
 	t_action(SIGALRM, ignore_and_continue, SA_RESTART);
-	alarm_in_ms(10);
+	t_alarms(10);
 	CHECK_EQ(sys(pause), -EINTR);
-	CHECK_EQ(calls, 1);
+	CHECK_GE(calls, 1);
 }
 
 TEST(sigsuspend)
@@ -572,7 +565,7 @@ TEST(sigtimedwait)
 	CHECK_EQ(sys(rt_sigtimedwait, &set, &info, 0, 8), SIGUSR1);
 	CHECK_EQ(info.si_pid, pid);
 	t_action(SIGALRM, ignore_and_continue, 0);
-	alarm_in_ms(10);
+	t_alarms(10);
 	CHECK_EQ(sys(rt_sigtimedwait, &set, 0, 0, 8), -EINTR);
 	CHECK_EQ(t_wait(pid), 0);
 }

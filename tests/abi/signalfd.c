@@ -192,14 +192,13 @@ static void ignore_it(int sig)
 
 TEST(another_signal_ends_the_wait)
 {
-	struct itimerval soon = {.it_value.tv_usec = 10000};
 	record r;
 	long fd;
 
 	t_block(BIT(SIGUSR1));
 	fd = new_fd(BIT(SIGUSR1), 0);
 	t_action(SIGALRM, (void *)ignore_it, 0);
-	sys(setitimer, ITIMER_REAL, &soon, 0);
+	t_alarms(10);
 	CHECK_EQ(sys(read, fd, &r, sizeof r), -EINTR);
 }
 

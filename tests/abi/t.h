@@ -222,6 +222,8 @@ void t_yield(void);
 		}                                                                                  \
 	} while (0)
 _Noreturn void t_loses(void);	// ends the test, for which memory must be lost for good
+// SIGALRM every ms from now on, 0: no more. Again and again, since one may come before what it is to interrupt.
+void t_alarms(long ms);
 // The state letter of a process or thread, from /proc; 0 if there is none.
 char t_state(int pid);
 char t_task_state(int pid, int tid);

@@ -696,11 +696,10 @@ TEST(sleeping_on_processor_time)
 // The whole process sleeps, so its time stands still; a signal ends that.
 TEST(a_sleep_on_ones_own_time_can_be_interrupted)
 {
-	struct itimerval soon = {.it_value.tv_usec = 20000};
 	struct timespec ts = {50, 0}, left = {0, 0};
 
 	t_action(SIGALRM, (void *)ignore_it, 0);
-	sys(setitimer, ITIMER_REAL, &soon, 0);
+	t_alarms(20);
 	CHECK_EQ(sys(clock_nanosleep, CLOCK_PROCESS_CPUTIME_ID, 0, &ts, &left), -EINTR);
 	CHECK(left.tv_sec >= 48 && left.tv_sec <= 50);
 }

@@ -246,9 +246,7 @@ TEST(interrupted_by_a_signal)
 	int pid = child_pausing();
 
 	t_action(SIGALRM, handler, 0);
-	struct itimerval soon = {.it_value.tv_usec = 20000};
-
-	sys(setitimer, ITIMER_REAL, &soon, 0);
+	t_alarms(20);
 	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -EINTR);
 	t_action(SIGALRM, handler, SA_RESTART);
 	if (t_fork() == 0) { // it kills the other while we wait again
@@ -256,7 +254,6 @@ TEST(interrupted_by_a_signal)
 		sys(kill, pid, SIGKILL);
 		t_exit(0);
 	}
-	sys(setitimer, ITIMER_REAL, &soon, 0);
 	CHECK_EQ(sys(wait4, pid, 0, 0, 0), pid);
 	CHECK_EQ(t_wait(-1), 0);
 }

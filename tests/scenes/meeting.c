@@ -237,14 +237,14 @@ static void nothing(int sig)
 SCENE(39, disable_interrupted, "S11 L2")
 {
 	struct hog h;
-	struct itimerval soon = {.it_value.tv_usec = 100000};
 
 	s_stage();
 	stuck_hog(&h, 2, LEADER_SYNCS, "1500000");
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	t_action(SIGALRM, nothing, 0);
-	CHECK_EQ(sys(setitimer, ITIMER_REAL, &soon, 0), 0);
+	t_alarms(100);
 	CHECK(s_suspend() < 0);
+	t_alarms(0);
 	CHECK(s_is(OOM, "last_disable", "interrupted"));
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
