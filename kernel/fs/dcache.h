@@ -45,7 +45,7 @@ void super_put(struct super *sb);
 #define MAY_EXEC		1u		/* directories: search */
 #define MAY_WRITE		2u
 #define MAY_READ		4u
-int inode_permission(const struct inode *i, unsigned mask);	/* 0, -EACCES, -EROFS */
+int inode_permission(const struct inode *i, unsigned mask);	/* 0, -EACCES, -EROFS, -EPERM */
 static inline int may_search(const struct inode *dir)
 {
 	return likely((dir->mode & 0111) == 0111) ? 0 : inode_permission(dir, MAY_EXEC);

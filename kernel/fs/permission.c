@@ -32,10 +32,18 @@ static bool allowed_by_capability(u32 mode, unsigned mask)
 	return capable(CAP_DAC_OVERRIDE) && (dir || !(mask & MAY_EXEC) || mode & 0111);
 }
 
+/* Linux: S_IMMUTABLE. */
+static bool is_immutable(const struct inode *i)
+{
+	return i->sb->magic == NSFS_MAGIC;
+}
+
 int inode_permission(const struct inode *i, unsigned mask)
 {
 	u32 mode = READ_ONCE(i->mode);
 
+	if (mask & MAY_WRITE && is_immutable(i))
+		return -EPERM;
 	if (mask & MAY_WRITE && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR) || inode_is(i, S_IFLNK)))
 		return -EROFS;
 	return allowed_by_mode(i, mode, mask) || allowed_by_capability(mode, mask) ? 0 : -EACCES;
@@ -97,7 +105,7 @@ void inode_remove_privs(struct inode *i)
 int inode_chmod(struct inode *i, u32 mode)
 {
 	assert_held(&i->lock);
-	if (!inode_owner_or_capable(i))
+	if (is_immutable(i) || !inode_owner_or_capable(i))
 		return -EPERM;
 	if (!may_set_group_id(i->gid))
 		mode &= ~(u32)S_ISGID;
@@ -120,7 +128,7 @@ int inode_chown(struct inode *i, u32 uid, u32 gid)
 	u32 mode = inode_is(i, S_IFDIR) ? i->mode : without_set_ids(i);
 
 	assert_held(&i->lock);
-	if (!chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
+	if (is_immutable(i) || !chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
 		return -EPERM;
 	if (uid != ~0u)
 		i->uid = uid;

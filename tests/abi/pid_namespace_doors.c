@@ -605,7 +605,7 @@ TEST(owners_of_locks_in_memory)
 
 #define CPU_CLOCK(pid) ((int)(~(unsigned)(pid) << 3 | 2))
 
-static int pidfd;
+static int pidfd; // or the file with a lock
 
 static void asks_for_numbers(void)
 {
@@ -686,4 +686,86 @@ TEST(calls_that_take_a_number)
 	t_snprintf(wanted, sizeof wanted, "\nPid:\t%d\nNSpid:\t%d\t1\n", outer, outer);
 	CHECK(strstr(buf, wanted));
 	end_namespace();
+}
+
+// ---- hostile ----
+
+static _Atomic int over;
+
+// Asks who it was while those who did it come and go.
+static int asks_who(void *unused)
+{
+	(void)unused;
+	while (!over) {
+		struct flock l = {.l_type = F_WRLCK};
+		struct msqid64_ds m;
+		struct shmid64_ds s;
+		struct cmsg c = {0};
+		char byte;
+		struct iovec v = {&byte, 1};
+		struct msghdr h = {.iov = &v, .iovlen = 1, .control = &c, .controllen = sizeof c};
+
+		sys(semctl, sem, 0, GETPID, 0);
+		sys(msgctl, msg, IPC_STAT, &m);
+		sys(shmctl, shm, IPC_STAT, &s);
+		sys(fcntl, pidfd, F_GETLK, &l);
+		sys(recvmsg, fds[0], &h, 0x40); // MSG_DONTWAIT
+		sys(sched_yield);
+	}
+	return 0;
+}
+
+// All that is remembered of one that is gone at once, with its namespace.
+static void leaves_traces(void)
+{
+	struct { long type; char c; } one = {1, 'x'};
+	struct sembuf ops[2] = {{0, 1, SEM_UNDO}, {1, 1, SEM_UNDO}};
+	struct flock l = {.l_type = F_WRLCK};
+
+	sys(semop, sem, ops, 2);
+	sys(msgsnd, msg, &one, 1, IPC_NOWAIT);
+	sys(shmat, shm, 0, 0);
+	sys(fcntl, pidfd, F_SETLK, &l);
+	sys(write, fds[1], "x", 1);
+	claim(fds[1], t_getpid());
+}
+
+TEST(who_is_gone_with_a_namespace)
+{
+	struct thread t[2];
+	int yes = 1;
+
+	if (sys(geteuid))
+		SKIP("needs root");
+	t_tmpdir();
+	pidfd = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
+	shm = (int)sys(shmget, IPC_PRIVATE, 100, 0600);
+	msg = (int)sys(msgget, IPC_PRIVATE, 0600);
+	sem = (int)sys(semget, IPC_PRIVATE, 2, 0600);
+	CHECK_EQ(sys(socketpair, AF_UNIX, SOCK_SEQPACKET, 0, fds), 0);
+	CHECK_EQ(sys(setsockopt, fds[0], SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes), 0);
+	CHECK_EQ(sys(fcntl, fds[1], F_SETFL, O_NONBLOCK), 0);
+	for (int i = 0; i < 2; i++)
+		thread_start(&t[i], asks_who, NULL);
+	for (int i = 0; i < 60; i++) {
+		int pid = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+		CHECK_GE(pid, 0);
+		if (pid == 0) {
+			if (t_fork() == 0) { // the end of number 1 may cut it short anywhere
+				leaves_traces();
+				t_exit(0);
+			}
+			leaves_traces();
+			t_exit(0);
+		}
+		CHECK_EQ(t_wait(pid), 0);
+	}
+	over = 1;
+	for (int i = 0; i < 2; i++)
+		thread_join(&t[i]);
+	CHECK_EQ(sys(semctl, sem, 0, GETVAL, 0), 0);
+	CHECK_EQ(sys(shmctl, shm, IPC_RMID, 0), 0);
+	CHECK_EQ(sys(msgctl, msg, IPC_RMID, 0), 0);
+	CHECK_EQ(sys(semctl, sem, 0, IPC_RMID, 0), 0);
 }

@@ -323,6 +323,34 @@ TEST(a_file_stands_for_its_namespace)
 	CHECK_EQ(sys(open, OWN, O_RDONLY | O_CREAT | O_EXCL, 0600), -EEXIST);
 }
 
+// It has nothing in it, and nobody writes anything there.
+TEST(a_file_without_contents)
+{
+	int fd = opened(OWN);
+	struct iovec v = {buf, 8};
+
+	if (sys(geteuid))
+		SKIP("needs root");
+	CHECK_EQ(sys(open, OWN, O_RDWR), -EPERM); // it never changes
+	CHECK_EQ(sys(open, OWN, O_WRONLY), -EPERM);
+	CHECK_EQ(sys(open, OWN, O_RDONLY | O_TRUNC), -EPERM);
+	CHECK_EQ(sys(truncate, OWN, 0), -EPERM);
+	CHECK_EQ(sys(fchmod, fd, 0600), -EPERM);
+	CHECK_EQ(sys(fchown, fd, 1, 1), -EPERM);
+	CHECK_EQ(sys(readv, fd, &v, 1), -EINVAL);
+	CHECK_EQ(sys(fsync, fd), -EINVAL);
+	CHECK_EQ(sys(fallocate, fd, 0, 0, 8), -EBADF);
+	CHECK_EQ(sys(flock, fd, 2), 0);
+	CHECK_EQ(sys(linkat, fd, "", AT_FDCWD, "x", AT_EMPTY_PATH), -EXDEV);
+	CHECK_EQ(sys(execveat, fd, "", 0, 0, AT_EMPTY_PATH), -EACCES);
+	CHECK_EQ(sys(chdir, OWN), -ENOTDIR);
+	CHECK_EQ(sys(fchdir, fd), -ENOTDIR);
+	CHECK_EQ(sys(setns, fd, -1), -EINVAL);
+	CHECK_EQ(sys(setns, -1, CLONE_NEWPID), -EBADF);
+	CHECK_EQ(sys(setns, sys(open, OWN, O_PATH), CLONE_NEWPID), -EBADF);
+	CHECK_EQ(sys(inotify_add_watch, fd, OWN, 1), -EINVAL);
+}
+
 TEST(who_may_not_trace_may_not_look)
 {
 	if (sys(geteuid))
