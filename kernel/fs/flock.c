@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Advisory locks: fcntl's record locks, which belong to a descriptor table or (F_OFD_*) to an open
- * file, and flock's, which belong to an open file. Mirrors Linux fs/locks.c. LINUX: a cycle of waiters is not detected (no
- * EDEADLK); a signal gets anybody out.
+ * file, and flock's, which belong to an open file. Mirrors Linux fs/locks.c.
  *
  * Locks: file_locks_lock (spinning) for the lists of all inodes; one queue for all waiters, as
  * there are few.
@@ -19,6 +18,14 @@ struct file_lock {
 	u64 start, end;			/* end inclusive */
 };
 
+/* Who waits for a record lock of a descriptor table. */
+struct lock_waiter {
+	struct list node;		/* [file_locks_lock] on lock_waiters */
+	struct inode *inode;
+	const struct file_lock *want;
+};
+
+static LIST_HEAD(lock_waiters);		/* [file_locks_lock] */
 static struct spinlock file_locks_lock = SPINLOCK_INIT("file_locks", RANK_FILES);
 static struct waitq lock_waitq = WAITQ_INIT(lock_waitq, "file_lock");
 
@@ -37,6 +44,44 @@ static struct file_lock *find_conflict(struct inode *i, const struct file_lock *
 		    (l->type == F_WRLCK || want->type == F_WRLCK))
 			return l;
 	return NULL;
+}
+
+/* The lock that owner waits for, or NULL. file_locks_lock held. */
+static const struct file_lock *waited_for(const void *owner)
+{
+	struct lock_waiter *w;
+
+	list_for_each(w, &lock_waiters, node)
+		if (w->want->owner == owner)
+			return find_conflict(w->inode, w->want);
+	return NULL;
+}
+
+/*
+ * Puts w on the list: -EAGAIN, it may sleep; or -EDEADLK, who forbids it waits for its owner. As on Linux a chain of ten is
+ * looked at, and a lock of an open file is in no chain: any task may close that. file_locks_lock held.
+ */
+static int start_waiting(struct lock_waiter *w)
+{
+	const struct file_lock *l = find_conflict(w->inode, w->want);
+
+	list_init(&w->node);
+	if (w->want->whole || w->want->pid < 0)
+		return -EAGAIN;
+	for (int n = 0; l && n < 10; n++) {
+		l = waited_for(l->owner);
+		if (l && l->owner == w->want->owner)
+			return -EDEADLK;
+	}
+	list_add_tail(&w->node, &lock_waiters);
+	return -EAGAIN;
+}
+
+static void stop_waiting(struct lock_waiter *w)
+{
+	spin_lock(&file_locks_lock);
+	list_del(&w->node);
+	spin_unlock(&file_locks_lock);
 }
 
 /*
@@ -106,20 +151,24 @@ static bool conflict_gone(struct inode *i, const struct file_lock *want)
 	return gone;
 }
 
-/* 0, -EAGAIN, -ENOMEM, and with waiting -ERESTARTSYS. */
+/* 0, -EAGAIN, -ENOMEM, and with waiting -EDEADLK, -ERESTARTSYS. */
 static int apply(struct inode *i, const struct file_lock *want, bool wait)
 {
 	struct file_lock *new = kmalloc(sizeof(*new), GFP_KERNEL), *spare = kmalloc(sizeof(*spare), GFP_KERNEL);
+	struct lock_waiter w = { .inode = i, .want = want };
 	LIST_HEAD(dead);
 	int err = -ENOMEM;
 
 	while (new && spare) {
 		spin_lock(&file_locks_lock);
 		err = apply_locked(i, want, &new, &spare, &dead);
+		if (err == -EAGAIN && wait)
+			err = start_waiting(&w);
 		spin_unlock(&file_locks_lock);
 		if (err != -EAGAIN || !wait)
 			break;
 		err = wait_event_freezable(&lock_waitq, conflict_gone(i, want));
+		stop_waiting(&w);
 		if (err)
 			break;
 	}

@@ -169,9 +169,12 @@ TEST(select_pipe)
 	tv[0] = -1;
 	CHECK_EQ(sys(select, 0, 0, 0, 0, tv), -EINVAL);
 	CHECK_EQ(sys(select, 64, 8, 0, 0, 0), -EFAULT);
-	alarms();
+	in[0] = 1UL << 60;
+	CHECK_EQ(sys(pselect6, 61, in, 0, 0, 0, 0), -EBADF);
 	in[0] = 1UL << rd;
 	sys(read, rd, &c, 1);
+	alarms();
+	CHECK_EQ(sys(select, wr + 1, in, 0, 0, 0), -EINTR);
 	CHECK_EQ(sys(pselect6, wr + 1, in, 0, 0, 0, 0), -EINTR);
 }
 
@@ -444,6 +447,42 @@ TEST(lock_waits)
 	sys(read, go[0], &c, 1);
 	CHECK_EQ(set_lock(fd, F_WRLCK, 0, 0), -EAGAIN);
 	CHECK_EQ(sys(fcntl, fd, F_SETLKW, &l), 0);
+	t_wait(pid);
+}
+
+TEST(a_wait_for_a_lock_that_ends_without_it)
+{
+	struct flock first = {.l_type = F_WRLCK, .l_len = 1}, second = {.l_type = F_WRLCK, .l_start = 1, .l_len = 1};
+	int go[2], pid;
+
+	t_tmpdir();
+	int fd = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
+
+	CHECK_EQ(sys(pipe, go), 0);
+	CHECK_EQ(sys(fcntl, fd, F_SETLK, &first), 0);
+	pid = t_fork();
+	if (pid == 0) {
+		CHECK_EQ(sys(fcntl, fd, F_SETLK, &second), 0);
+		sys(write, go[1], "x", 1);
+		CHECK_EQ(sys(fcntl, fd, F_SETLKW, &first), 0);
+		t_exit(0);
+	}
+	CHECK_EQ(sys(read, go[0], &c, 1), 1);
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(fcntl, fd, F_SETLKW, &second), -EDEADLK); // it waits for ours
+	CHECK_EQ(set_lock(fd, F_UNLCK, 0, 0), 0);
+	CHECK_EQ(t_wait(pid), 0);
+	pid = t_fork();
+	if (pid == 0) {
+		CHECK_EQ(sys(fcntl, fd, F_SETLK, &second), 0);
+		sys(write, go[1], "x", 1);
+		for (;;)
+			sys(pause);
+	}
+	CHECK_EQ(sys(read, go[0], &c, 1), 1);
+	alarms();
+	CHECK_EQ(sys(fcntl, fd, F_SETLKW, &second), -EINTR);
+	sys(kill, pid, SIGKILL);
 	t_wait(pid);
 }
 
