@@ -91,13 +91,29 @@ static u64 count_threads(u32 uid)
 	return n;
 }
 
-bool nproc_exceeded(void)
+/* Has a user, with so many more, more threads than current may have? */
+static bool over_nproc(u32 uid, u64 more)
 {
 	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_NPROC].rlim_cur);
 
+	return (u64)atomic_load(&nr_tasks) + more > limit && count_threads(uid) + more > limit;
+}
+
+bool nproc_exceeded(void)
+{
 	if (!current->cred.uid || capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
 		return false;
-	return atomic_load(&nr_tasks) >= limit && count_threads(current->cred.uid) >= limit;
+	return over_nproc(current->cred.uid, 1);
+}
+
+bool nproc_forbids_exec(void)
+{
+	if (!(current->flags & PF_NPROC_EXCEEDED))
+		return false;
+	if (over_nproc(current->cred.uid, 0))
+		return true;
+	current->flags &= ~PF_NPROC_EXCEEDED;
+	return false;
 }
 
 /* --- user ids --- */
@@ -116,6 +132,12 @@ static long change_uids(struct cred *new)
 {
 	new->fsuid = new->euid;
 	cap_fix_setuid(new, &current->cred);
+	if (new->uid != current->cred.uid) {
+		if (new->uid && over_nproc(new->uid, 0))
+			current->flags |= PF_NPROC_EXCEEDED;
+		else
+			current->flags &= ~PF_NPROC_EXCEEDED;
+	}
 	commit_creds(new);
 	return 0;
 }

@@ -44,6 +44,7 @@ bool in_group(u32 gid);				/* the file system's group of current, or one of its 
 bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
 void put_groups(struct group_info *g);		/* NULL is fine. Any context. */
 bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no right to more */
+bool nproc_forbids_exec(void);			/* current became a user who had more, and still has */
 
 /* user.c: what is counted for all the processes of a user together */
 struct user {

@@ -11,7 +11,7 @@
  * (unshare_sighand); task_lock and siglock alone.
  *
  * LINUX: no core dumps; a set-user-id program may share its directory with a process of its caller
- * (CLONE_FS); ETXTBSY is not known: a running program can be written.
+ * (CLONE_FS).
  */
 #include "kernel/exec.h"
 #include "kernel/fs/files.h"
@@ -385,6 +385,8 @@ static int do_execveat(int dfd, const char *path, int flags, const struct arg_so
 	int err;
 
 	might_sleep();
+	if (nproc_forbids_exec())
+		return -EAGAIN;
 	b = kzalloc(sizeof(*b), GFP_KERNEL);
 	if (!b)
 		return -ENOMEM;

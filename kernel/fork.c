@@ -76,7 +76,10 @@ static int check(const struct clone_request *c)
 	err = check_flags(c);
 	if (!err && nproc_exceeded())
 		err = -EAGAIN;
-	return err ? err : check_signals();
+	if (err)
+		return err;
+	current->flags &= ~PF_NPROC_EXCEEDED;
+	return check_signals();
 }
 
 /* --- build --- */

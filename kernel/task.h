@@ -42,6 +42,7 @@ struct cgroup;
 #define PF_QUIESCED	0x00000008u	/* past Q: no device access, no IO any more (set in oom_exit_quiesced) */
 #define PF_FORKNOEXEC	0x00000040u
 #define PF_SIGNALED	0x00000400u
+#define PF_NPROC_EXCEEDED 0x00001000u	/* became a user with too many threads: exec asks again */
 #define PF_NOFREEZE	0x00008000u	/* freezer: not this one */
 #define PF_KTHREAD	0x00200000u
 #define PF_MCE_PROCESS	0x00000080u	/* prctl(PR_MCE_KILL): has said what it wants when memory goes bad */

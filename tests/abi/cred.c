@@ -508,20 +508,57 @@ TEST(a_signal_names_its_senders_user)
 
 // ---- limits ----
 
+HELPER(ends_with)
+{
+	return (int)t_number(t_argv[2]);
+}
+
+static long again(const char *code)
+{
+	const char *argv[] = {t_self, "@ends_with", code, NULL};
+
+	return sys(execve, t_self, argv, t_envp);
+}
+
 TEST(a_users_processes_are_limited)
 {
-	struct rlimit lim = {1, 1};
-	int pid;
+	struct rlimit lim = {1, 4};
+	int pid, second;
 
 	need_root();
 	pid = sleeper(OTHER + 7);
 	CHECK_EQ(sys(setrlimit, RLIMIT_NPROC, &lim), 0);
 	CHECK_EQ(IN_CHILD({}), 0); // not for root
 	CHECK_EQ(IN_CHILD({
+		struct clone_args args = {.exit_signal = SIGCHLD};
+
 		become(OTHER + 7);
 		CHECK_EQ(sys(fork), -EAGAIN);
+		CHECK_EQ(sys(clone, SIGCHLD, 0, 0, 0, 0), -EAGAIN);
+		CHECK_EQ(sys(clone3, &args, sizeof args), -EAGAIN);
 	}),
 		0);
+	CHECK_EQ(IN_CHILD(become(OTHER + 7); again("7")), 7); // not more than there might be
+	second = sleeper(OTHER + 7);
+	CHECK_EQ(IN_CHILD({ // one of too many: not to go on as another program
+		become(OTHER + 7);
+		CHECK_EQ(again("1"), -EAGAIN);
+		lim.rlim_cur = 3;
+		CHECK_EQ(sys(setrlimit, RLIMIT_NPROC, &lim), 0);
+		again("7");
+	}),
+		7);
+	CHECK_EQ(IN_CHILD({ // a limit that comes later is for those that are made later
+		lim.rlim_cur = 2;
+		CHECK_EQ(sys(setrlimit, RLIMIT_NPROC, &lim), 0);
+		become(OTHER + 7);
+		lim.rlim_cur = 1;
+		CHECK_EQ(sys(setrlimit, RLIMIT_NPROC, &lim), 0);
+		again("7");
+	}),
+		7);
 	sys(kill, pid, SIGKILL);
+	sys(kill, second, SIGKILL);
 	t_wait(pid);
+	t_wait(second);
 }
