@@ -41,10 +41,15 @@ static int refuse_interpreter(struct bprm *b, const struct elf64_phdr *ph)
 	if (kernel_read(b->file, path, ph->p_filesz, ph->p_offset) != (s64)ph->p_filesz) {
 		err = -EIO;
 	} else if (path[ph->p_filesz - 1] == 0) {
+		struct elf64_ehdr hdr;
+
 		f = do_filp_open(AT_FDCWD, path, __FMODE_EXEC | O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-		err = IS_ERR(f) ? (int)PTR_ERR(f) : -ELIBBAD;
-		if (!IS_ERR(f))
+		if (IS_ERR(f)) {
+			err = (int)PTR_ERR(f);
+		} else {
+			err = kernel_read(f, &hdr, sizeof(hdr), 0) == (s64)sizeof(hdr) ? -ELIBBAD : -EIO;
 			fput(f);
+		}
 	}
 	kfree(path);
 	return err;

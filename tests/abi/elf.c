@@ -213,6 +213,37 @@ TEST(interpreter)
 	CHECK(refused(run()));
 }
 
+// The first 0x800 bytes of the image, and a way to what is no dynamic linker.
+static int run_with_interpreter(const char *path)
+{
+	make(), im->eh.e_phnum = 2;
+	im->ph[1] = (Elf64_Phdr){.p_type = PT_INTERP, .p_flags = PF_R, .p_offset = 0x800, .p_filesz = strlen(path) + 1,
+		.p_memsz = strlen(path) + 1, .p_align = 1};
+	memcpy(file + 0x800, path, strlen(path) + 1);
+	return run();
+}
+
+TEST(interpreters_that_are_none)
+{
+	char text[200];
+
+	t_tmpdir();
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = 0;
+	CHECK_EQ(t_spit("plain", text), 0);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(sys(symlink, "l", "l"), 0);
+	CHECK_EQ(run_with_interpreter("no"), -ENOENT);
+	CHECK_EQ(run_with_interpreter("d"), -EACCES);
+	CHECK_EQ(run_with_interpreter("plain"), -EACCES); // not executable
+	CHECK_EQ(run_with_interpreter("plain/x"), -ENOTDIR);
+	CHECK_EQ(run_with_interpreter("l"), -ELOOP);
+	CHECK_EQ(sys(chmod, "plain", 0755), 0);
+	CHECK_EQ(run_with_interpreter("plain"), -ELIBBAD);
+	CHECK_EQ(t_spit("plain", "short"), 0);
+	CHECK_EQ(run_with_interpreter("plain"), -EIO); // not even a header
+}
+
 TEST(random_damage)
 {
 	unsigned long seed = 99;

@@ -254,6 +254,46 @@ TEST(refusals_by_path)
 	CHECK_EQ(exec_path("/dev/null"), -EACCES);
 }
 
+static void script(const char *path, const char *interpreter)
+{
+	char text[64];
+
+	t_snprintf(text, sizeof text, "#!%s\n", interpreter);
+	CHECK_EQ(t_spit(path, text), 0);
+	CHECK_EQ(sys(chmod, path, 0755), 0);
+}
+
+TEST(scripts_that_cannot_run)
+{
+	char name[] = "s0", last[] = "s0";
+
+	t_tmpdir();
+	CHECK_EQ(t_spit("plain", "x"), 0);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(sys(symlink, "l", "l"), 0);
+	script("s", "no");
+	CHECK_EQ(exec_path("s"), -ENOENT);
+	script("s", "d");
+	CHECK_EQ(exec_path("s"), -EACCES);
+	script("s", "plain");
+	CHECK_EQ(exec_path("s"), -EACCES);
+	script("s", "plain/x");
+	CHECK_EQ(exec_path("s"), -ENOTDIR);
+	script("s", "l");
+	CHECK_EQ(exec_path("s"), -ELOOP);
+	script("s", "");
+	CHECK_EQ(exec_path("s"), -ENOEXEC);
+	script("s", "s"); // for ever
+	CHECK_EQ(exec_path("s"), -ELOOP);
+	script(name, t_self);
+	for (int i = 1; i < 7; i++, last[1]++) {
+		name[1]++;
+		script(name, last);
+	}
+	CHECK_EQ(exec_path("s5"), -ELOOP);
+	CHECK(IN_CHILD(t_exit(exec_path("s4") == -ELOOP ? 99 : 98)) < 98); // it runs: one that knows no test of that name
+}
+
 TEST(refusals_by_pointer)
 {
 	const char *argv[] = {"x", NULL}, *wild[] = {"x", (char *)8, NULL};
