@@ -296,6 +296,7 @@ struct super {
 	_Atomic u64 used_pages;
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
 	_Atomic u64 names;		/* tmpfs: names in its directories */
+	u64 max_inodes;			/* (!) tmpfs: names, and the root; 0: no limit but that of all together */
 	_Atomic u64 next_ino;
 	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
 	const char *options;		/* (!) while mounted: what /proc/mounts says besides the flags; NULL */

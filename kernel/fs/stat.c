@@ -622,7 +622,7 @@ static long put_statfs(const struct super *sb, uaddr_t buf)
 		.f_bsize = PAGE_SIZE,
 		.f_blocks = limit,
 		.f_bfree = limit > used ? limit - used : 0,
-		.f_files = limit,
+		.f_files = sb->max_inodes ? sb->max_inodes : limit,
 		.f_fsid = { (int)sb->dev, 0 },
 		.f_namelen = K_NAME_MAX,
 		.f_frsize = PAGE_SIZE,
@@ -630,7 +630,7 @@ static long put_statfs(const struct super *sb, uaddr_t buf)
 	};
 
 	s.f_bavail = s.f_bfree;
-	s.f_ffree = s.f_bfree;
+	s.f_ffree = sb->max_inodes ? sb->max_inodes - 1 - atomic_load(&sb->names) : s.f_bfree;
 	return copy_to_user(buf, &s, sizeof(s)) ? -EFAULT : 0;
 }
 

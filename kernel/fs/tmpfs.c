@@ -6,7 +6,7 @@
  *
  * Files stay when their makers are killed, so they must not be able to fill the memory: all mounted
  * tmpfs together hold at most half of RAM, and as many names as half of RAM has pages; a mount may
- * be given less with size=. More ends in ENOSPC. Memory without a name is not limited: its users
+ * be given less with size= and nr_inodes=. More ends in ENOSPC. Memory without a name is not limited: its users
  * pay for it with their life when the OOM killer comes.
  *
  * Locks: the VFS holds the mutexes of the directories whose names change.
@@ -59,10 +59,12 @@ void tmpfs_uncharge(struct super *sb, u64 pages)
 
 static int take_name(struct super *sb)
 {
-	if (!take(&all_names, 1, totalram_pages() / 2))
+	if (!take(&sb->names, 1, sb->max_inodes ? sb->max_inodes - 1 : ~0ull))
 		return -ENOSPC;
-	atomic_fetch_add(&sb->names, 1);
-	return 0;
+	if (take(&all_names, 1, totalram_pages() / 2))
+		return 0;
+	atomic_fetch_sub(&sb->names, 1);
+	return -ENOSPC;
 }
 
 static void drop_names(struct super *sb, u64 n)
@@ -298,7 +300,7 @@ static const struct file_ops tmpfs_fops = {
 /* --- mounting --- */
 
 /*
- * Options: size=BYTES, with K, M, G or %, and mode=OCTAL; others are ignored, as the caller cannot
+ * Options: size=BYTES, with K, M, G or %, nr_inodes=NUMBER and mode=OCTAL; others are ignored, as the caller cannot
  * be hurt by it.
  */
 static int parse_option(struct super *sb, u32 *mode, const char *opt)
@@ -318,6 +320,9 @@ static int parse_option(struct super *sb, u32 *mode, const char *opt)
 		if (percent && v > 1000)
 			return -EINVAL;
 		sb->max_pages = percent ? totalram_pages() * v / 100 : v / PAGE_SIZE + (v % PAGE_SIZE != 0);
+	} else if (kstrstarts(opt, "nr_inodes=")) {
+		if (parse_u64(opt + 10, &sb->max_inodes))
+			return -EINVAL;
 	} else if (kstrstarts(opt, "mode=")) {
 		for (v = 0, opt += 5; *opt >= '0' && *opt <= '7'; opt++)
 			v = v * 8 + (u64)(*opt - '0');
