@@ -37,18 +37,26 @@ static void pos_end(struct pos_guard g)
 		mutex_unlock(&g.f->pos_lock);
 }
 
-static s64 check_rw(size_t n, uaddr_t buf, bool allowed, const void *op)
+/* No position is beyond INT64_MAX, though no file is as long. */
+static inline bool range_ok(u64 pos, size_t n)
+{
+	return (s64)(pos + n) >= 0;
+}
+
+static s64 check_rw(size_t n, uaddr_t buf, u64 pos, bool allowed, const void *op)
 {
 	if (!allowed)
 		return -EBADF;
 	if (!op)
 		return -EINVAL;
-	return access_ok(buf, n) ? 0 : -EFAULT;
+	if (!access_ok(buf, n))
+		return -EFAULT;
+	return range_ok(pos, n) ? 0 : -EINVAL;
 }
 
 static inline s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
-	s64 err = check_rw(n, buf, f->readable, (const void *)(uintptr_t)f->ops->read);
+	s64 err = check_rw(n, buf, *pos, f->readable, (const void *)(uintptr_t)f->ops->read);
 
 	if (!err)
 		err = f->ops->read(f, buf, min(n, MAX_RW_COUNT), pos);
@@ -59,7 +67,7 @@ static inline s64 vfs_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 
 static inline s64 vfs_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
-	s64 err = check_rw(n, buf, f->writable, (const void *)(uintptr_t)f->ops->write);
+	s64 err = check_rw(n, buf, *pos, f->writable, (const void *)(uintptr_t)f->ops->write);
 
 	if (!err)
 		err = f->ops->write(f, buf, min(n, MAX_RW_COUNT), pos);
@@ -342,11 +350,11 @@ static long vector_call(int fd, uaddr_t uv, unsigned n, s64 (*fn)(struct file *,
 		goto out;
 	if (at) {
 		pos = (u64)*at;
-		ret = fn(r.file, &iov, &pos);
+		ret = range_ok(pos, iov.total) ? fn(r.file, &iov, &pos) : -EINVAL;
 	} else {
 		g = pos_begin(r);
 		pos = r.file->pos;
-		ret = fn(r.file, &iov, &pos);
+		ret = range_ok(pos, iov.total) ? fn(r.file, &iov, &pos) : -EINVAL;
 		if (ret >= 0)
 			r.file->pos = pos;
 		pos_end(g);
@@ -530,6 +538,8 @@ static s64 do_sendfile(struct file *out, struct file *in, uaddr_t offp, size_t n
 		if ((s64)pos < 0)
 			return -EINVAL;
 	}
+	if ((s64)n < 0 || !range_ok(pos, n))
+		return -EINVAL;
 	if (!in->ops->lseek)
 		return -EINVAL;			/* what out does not take would be lost: splice is for that */
 	ret = copy_range(in, out, &pos, min(n, MAX_RW_COUNT));
