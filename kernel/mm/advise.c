@@ -113,14 +113,14 @@ static int for_range(struct mm *mm, uaddr_t start, uaddr_t end, advice_fn fn)
 	return hole;
 }
 
-/* Sets and clears flags of what is mapped of the range; -ENOMEM if it has holes. */
+/* Sets and clears flags of what is mapped of the range; -ENOMEM if it has holes, -EAGAIN without room for more mappings. */
 static int change_flags(struct mm *mm, uaddr_t start, uaddr_t end, u32 set, u32 clear)
 {
 	unsigned first, last;
 	int err = vma_isolate(mm, start, end, &first, &last);
 
 	if (err)
-		return err;
+		return -EAGAIN;
 	for (unsigned i = first; i < last; i++) {
 		struct vma *v = mm->vmas[i];
 
@@ -237,6 +237,13 @@ bool can_do_mlock(void)
 	return READ_ONCE(current->group->rlim[RLIMIT_MEMLOCK].rlim_cur) || may_lock_any();
 }
 
+static int change_lock(struct mm *mm, uaddr_t start, uaddr_t end, u32 set)
+{
+	int err = change_flags(mm, start, end, set, VM_LOCKED_MASK);
+
+	return err == -EAGAIN ? -ENOMEM : err;
+}
+
 /* Locked pages of mm outside [start, end). */
 static u64 locked_outside(struct mm *mm, uaddr_t start, uaddr_t end)
 {
@@ -275,7 +282,7 @@ static long do_mlock(uaddr_t start, size_t len, u32 flags)
 	if (start + len > USER_MAX || (!may_lock_any() && locked_outside(mm, start, start + len) + (len >> PAGE_SHIFT) > lock_limit()))
 		ret = -ENOMEM;
 	else
-		ret = change_flags(mm, start, start + len, flags, VM_LOCKED_MASK);
+		ret = change_lock(mm, start, start + len, flags);
 	mutex_unlock(&mm->mmap_lock);
 	if (!ret && locked_at_once(flags))
 		err = mm_populate(mm, start, start + len);
@@ -469,7 +476,7 @@ long sys_munlock(uaddr_t start, size_t len)
 	if (!len)
 		return 0;
 	mutex_lock(&mm->mmap_lock);
-	ret = start + len > USER_MAX ? -ENOMEM : change_flags(mm, start, start + len, 0, VM_LOCKED_MASK);
+	ret = start + len > USER_MAX ? -ENOMEM : change_lock(mm, start, start + len, 0);
 	mutex_unlock(&mm->mmap_lock);
 	return ret;
 }

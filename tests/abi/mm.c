@@ -524,3 +524,55 @@ TEST(unmapping_reaches_other_processors)
 	for (int i = 0; i < 3; i++)
 		thread_join(&t[i]);
 }
+
+// Each needs one mapping more than there may be: to lock a page among others splits what they are in.
+TEST(as_many_mappings_as_there_may_be)
+{
+	unsigned long n = 70000, i;
+	char *all = (char *)sys(mmap, 0, n * PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0), *p, *locked;
+	long ret = 0;
+
+	CHECK((long)all > 0);
+	p = t_map(3 * PAGE);
+	locked = (char *)sys(mmap, 0, 3 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED, -1, 0);
+	CHECK((long)locked > 0);
+	for (i = 1; i < n && ret == 0; i += 2)
+		ret = sys(mprotect, all + i * PAGE, PAGE, PROT_NONE);
+	CHECK_EQ(ret, -ENOMEM);
+	CHECK(i > 65000 && i < 66000);
+	while (sys(mmap, 0, PAGE, PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0) > 0)
+		;
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0), -ENOMEM);
+	CHECK_EQ(sys(munmap, p + PAGE, PAGE), -ENOMEM);
+	CHECK_EQ(sys(mprotect, p + PAGE, PAGE, PROT_READ), -ENOMEM);
+	CHECK_EQ(sys(mlock, p + PAGE, PAGE), -ENOMEM);
+	CHECK_EQ(sys(munlock, locked + PAGE, PAGE), -ENOMEM);
+	CHECK_EQ(sys(madvise, p + PAGE, PAGE, MADV_DONTFORK), -EAGAIN);
+	p[0] = p[PAGE] = p[2 * PAGE] = 1; // all as before
+	CHECK_EQ(sys(munmap, p, 3 * PAGE), 0);
+}
+
+TEST(populated_by_advice)
+{
+	unsigned char there[4];
+
+	t_tmpdir();
+	CHECK_EQ(t_spit("f", "hello"), 0);
+	long fd = sys(open, "f", O_RDWR);
+	char *p = t_map(4 * PAGE), *f = (char *)sys(mmap, 0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	CHECK_EQ(sys(madvise, p + PAGE, 2 * PAGE, MADV_POPULATE_WRITE), 0);
+	CHECK_EQ(sys(mincore, p, 4 * PAGE, there), 0);
+	CHECK(!there[0] && there[1] & 1 && there[2] & 1 && !there[3]);
+	CHECK_EQ(sys(madvise, p, 4 * PAGE, MADV_POPULATE_READ), 0);
+	CHECK_EQ(sys(madvise, f, PAGE, MADV_POPULATE_READ), 0);
+	CHECK_EQ(sys(madvise, f, 2 * PAGE, MADV_POPULATE_READ), -EFAULT); // behind the end of the file
+	CHECK_EQ(sys(madvise, f + PAGE, PAGE, MADV_POPULATE_WRITE), -EFAULT);
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_READ), 0);
+	CHECK_EQ(sys(madvise, p, PAGE, MADV_POPULATE_WRITE), -EINVAL);
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_NONE), 0);
+	CHECK_EQ(sys(madvise, p, PAGE, MADV_POPULATE_READ), -EINVAL);
+	CHECK_EQ(sys(munmap, p + PAGE, PAGE), 0);
+	CHECK_EQ(sys(madvise, p + PAGE, 2 * PAGE, MADV_POPULATE_READ), -ENOMEM);
+	CHECK_EQ(sys(madvise, p + 2 * PAGE + 1, PAGE, MADV_POPULATE_READ), -EINVAL);
+}
