@@ -416,3 +416,42 @@ TEST(clone3_refusals)
 	args = (struct clone_args){.exit_signal = SIGCHLD, .stack_size = PAGE};
 	CHECK_EQ(clone3(&args, sizeof args), -EINVAL); // and the reverse
 }
+
+TEST(a_number_of_ones_choice)
+{
+	int tid = t_getpid();
+	struct clone_args args = {.exit_signal = SIGCHLD, .set_tid = (uint64_t)&tid, .set_tid_size = 1};
+	long pid;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(clone3(&args, sizeof args), -EEXIST);
+	tid = 0;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	tid = -1;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	tid = 0x7fffffff;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	args.set_tid = 8;
+	CHECK_EQ(clone3(&args, sizeof args), -EFAULT);
+	args.set_tid_size = 33;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	args.set_tid_size = 0;
+	CHECK_EQ(clone3(&args, sizeof args), -EINVAL);
+	args.set_tid = (uint64_t)&tid;
+	args.set_tid_size = 1;
+	tid = (int)(pid = t_fork());
+	if (pid == 0)
+		t_exit(0);
+	t_wait((int)pid);
+	pid = clone3(&args, sizeof args); // a number that was just given back
+	if (pid == 0)
+		t_exit(0);
+	CHECK_EQ(pid, tid);
+	CHECK_EQ(t_wait(tid), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(clone3(&args, sizeof args), -EPERM);
+	}),
+		0);
+}
