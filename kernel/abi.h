@@ -867,6 +867,7 @@ struct k_robust_list_head {
 #define O_ACCMODE	3
 #define O_CREAT		0100
 #define O_EXCL		0200
+#define O_NOTIFICATION_PIPE O_EXCL
 #define O_NOCTTY	0400
 #define O_TRUNC		01000
 #define O_APPEND	02000

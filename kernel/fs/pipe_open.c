@@ -228,8 +228,10 @@ long sys_pipe2(uaddr_t ufds, int flags)
 	struct file *ends[2];
 	int fds[2], err;
 
-	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT))
+	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE))
 		return -EINVAL;
+	if (flags & O_NOTIFICATION_PIPE)
+		return -ENOPKG;		/* as a Linux without them says */
 	err = pipe_files(ends, (u32)flags & O_NONBLOCK);
 	if (err)
 		return err;
