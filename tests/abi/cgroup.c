@@ -431,6 +431,7 @@ TEST(another_user)
 		CHECK_EQ(sys(setresgid, 1000, 1000, 1000), 0);
 		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
 		CHECK_EQ(make("a/b"), -EACCES);
+		CHECK_EQ(into((int)sys(open, "a", O_RDONLY | O_DIRECTORY), 0, SIGCHLD), -EACCES);
 		CHECK_EQ(sys(rmdir, "a"), -EACCES);
 		CHECK_EQ(put("a/cgroup.procs", 0), -EACCES);
 		CHECK_EQ(t_spit("a/cgroup.kill", "1"), -EACCES);

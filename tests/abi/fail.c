@@ -768,3 +768,96 @@ TEST(the_order)
 	CHECK_EQ(IN_CHILD(t_slurp(DOOR, buf, 10); CHECK_EQ(t_number(buf), 0)), 0); // not inherited
 	CHECK_EQ(sys(write, door, "0", 1), 1);
 }
+
+// ---- what it says ----
+
+static char far[300]; // "././ ... /mapped": a path that does not fit into what calls have ready
+
+// Some allocation of the call fails with this word, and none goes unsaid.
+#define SAYS(word, call)                                                                           \
+	do {                                                                                       \
+		long ret_ = 0;                                                                     \
+		bool untouched_ = false;                                                           \
+                                                                                                   \
+		for (unsigned n_ = 1; ret_ != (word) && !untouched_; n_++) {                       \
+			CHECK_GE(arm(door, n_), 1);                                                \
+			ret_ = (call);                                                             \
+			untouched_ = disarm(door);                                                 \
+		}                                                                                  \
+		CHECK_EQ(ret_, (word));                                                            \
+	} while (0)
+
+static long start(void)
+{
+	long door;
+
+	only_with_the_door();
+	CHECK_EQ(t_spit("mapped", "some text"), 0);
+	memset(far, '/', sizeof far);
+	for (unsigned i = 0; i < sizeof far - 8; i += 2)
+		far[i] = '.';
+	memcpy(far + sizeof far - 8, "/mapped", 8);
+	door = sys(open, DOOR, O_RDWR | O_CLOEXEC);
+	CHECK_GE(door, 0);
+	return door;
+}
+
+TEST(paths_say_enomem)
+{
+	struct timespec times[2] = {{1, 0}, {1, 0}};
+	const char *argv[] = {far, NULL};
+	long door = start();
+
+	SAYS(-ENOMEM, sys(stat, far, buf));
+	SAYS(-ENOMEM, sys(lstat, far, buf));
+	SAYS(-ENOMEM, sys(newfstatat, AT_FDCWD, far, buf, 0));
+	SAYS(-ENOMEM, sys(statfs, far, buf));
+	SAYS(-ENOMEM, sys(access, far, 4));
+	SAYS(-ENOMEM, sys(readlink, far, buf, 100));
+	SAYS(-ENOMEM, sys(chdir, far));
+	SAYS(-ENOMEM, sys(chmod, far, 0600));
+	SAYS(-ENOMEM, sys(chown, far, 0, 0));
+	SAYS(-ENOMEM, sys(utimensat, AT_FDCWD, far, times, 0));
+	SAYS(-ENOMEM, sys(open, far, O_RDONLY));
+	SAYS(-ENOMEM, sys(openat, AT_FDCWD, far, O_RDONLY));
+	SAYS(-ENOMEM, sys(link, far, "new"));
+	SAYS(-ENOMEM, sys(symlink, far, "new"));
+	SAYS(-ENOMEM, sys(mkdir, far, 0700));
+	SAYS(-ENOMEM, sys(mknod, far, 010600, 0));
+	SAYS(-ENOMEM, sys(execve, far, argv, t_envp));
+	SAYS(-ENOMEM, sys(unlinkat, AT_FDCWD, far, 0));
+	SAYS(-ENOMEM, sys(unlink, far));
+	SAYS(-ENOMEM, sys(getcwd, buf, 100));
+}
+
+TEST(others_say_enomem)
+{
+	static struct pollfd fds[200];
+	struct clone_args args = {.exit_signal = SIGCHLD};
+	static const long zero[2];
+	static _Atomic int word = 1; // a lock of somebody who is there
+	char *p = t_map(3 * PAGE);
+	struct thread t;
+	long door = start(), fd = sys(open, "mapped", O_RDWR), out = sys(memfd_create, "out", 0);
+	int id;
+
+	SAYS(-ENOMEM, call_fork());
+	SAYS(-ENOMEM, reap(sys(clone, SIGCHLD, 0, 0, 0, 0)));
+	SAYS(-ENOMEM, reap(sys(clone3, &args, sizeof args)));
+	SAYS(-ENOMEM, sys(pidfd_open, t_getpid(), 0));
+	SAYS(-ENOMEM, sys(eventfd2, 0, 0));
+	SAYS(-ENOMEM, sys(poll, fds, 200, 0));
+	CHECK_EQ(sys(dup2, fd, 900), 900); // the sets of few descriptors need no memory
+	SAYS(-ENOMEM, sys(select, 901, buf, buf + PAGE, 0, zero));
+	SAYS(-ENOMEM, sys(pselect6, 901, buf, buf + PAGE, 0, zero, 0));
+	SAYS(-ENOMEM, futex((void *)&word, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0));
+	SAYS(-ENOMEM, sys(sendfile, out, fd, 0, 5));
+	SAYS(-ENOMEM, sys(mmap, 0, PAGE, PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	SAYS(-ENOMEM, sys(mprotect, p + PAGE, PAGE, PROT_READ));
+	SAYS(-ENOMEM, sys(munmap, p + PAGE, PAGE));
+	SAYS(-EAGAIN, sys(madvise, p, PAGE, MADV_DONTFORK));
+	SAYS(-EAGAIN, sys(mlock, p, PAGE));
+	thread_start(&t, thread_pause, NULL);
+	SAYS(-ENOMEM, sys(unshare, CLONE_FILES));
+	SAYS(-EAGAIN, sys(timer_create, CLOCK_MONOTONIC, 0, &id));
+}

@@ -199,6 +199,7 @@ TEST(sticky_directory)
 	make("d/f", MEMBER, GROUP, 0666);
 	make("d/g", OTHER, OTHER, 0666);
 	CHECK_EQ(AS(OTHER, sys(unlink, "d/f")), -EPERM);
+	CHECK_EQ(AS(OTHER, sys(unlinkat, AT_FDCWD, "d/f", 0)), -EPERM);
 	CHECK_EQ(AS(OTHER, sys(rename, "d/f", "d/h")), -EPERM);
 	CHECK_EQ(AS(OTHER, sys(rename, "d/g", "d/f")), -EPERM);
 	CHECK_EQ(AS(OTHER, sys(renameat2, AT_FDCWD, "d/g", AT_FDCWD, "d/f", 2)), -EPERM); // EXCHANGE

@@ -423,6 +423,7 @@ TEST(nobody_opened_the_slave_yet)
 
 TEST(the_master_closes)
 {
+	struct iovec iov = {"x", 1};
 	struct termios t;
 
 	make();
@@ -430,6 +431,7 @@ TEST(the_master_closes)
 	sys(close, master);
 	CHECK_EQ(sys(read, slave, buf, 100), 0);
 	CHECK_EQ(sys(write, slave, "x", 1), -EIO);
+	CHECK_EQ(sys(writev, slave, &iov, 1), -EIO);
 	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), -EIO);
 	CHECK_EQ(sys(ioctl, slave, TIOCSPGRP, &t), -ENOTTY);
 	CHECK_EQ(events(slave), POLLIN | POLLOUT | POLLERR | POLLHUP);

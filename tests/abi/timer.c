@@ -316,6 +316,24 @@ TEST(timer_arguments)
 	CHECK(old.it_value.tv_sec > 1000000);
 }
 
+TEST(clocks_that_wake_the_machine)
+{
+	int id, how;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	how = IN_CHILD({
+		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0);
+		if (sys(timer_create, CLOCK_REALTIME_ALARM, 0, &id) == -EOPNOTSUPP)
+			t_exit(77);
+		CHECK_EQ(sys(timer_create, CLOCK_REALTIME_ALARM, 0, &id), -EPERM);
+		CHECK_EQ(sys(timer_create, CLOCK_BOOTTIME_ALARM, 0, &id), -EPERM);
+	});
+	if (how == 77 && !t_own_machine)
+		SKIP("no clock that could");
+	CHECK_EQ(how, 0);
+}
+
 TEST(as_many_timers_as_signals_may_be_pending)
 {
 	struct rlimit few = {20, 20};
