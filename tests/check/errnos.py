@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-only
+"""tests/abi/errnos.txt: every call that is promised whole has its errnos there, each with a test that asks for it."""
+
+import os
+import re
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+os.chdir(ROOT)
+sys.path.insert(0, os.path.join(ROOT, "tests"))
+import rules  # noqa: E402
+
+ABI = os.path.join("tests", "abi")
+ERRNO = re.compile(r"E[A-Z0-9]+$")
+
+
+def text(*path):
+    with open(os.path.join(*path), encoding="utf-8") as f:
+        return f.read()
+
+
+def read():
+    """The calls that are promised, and the other lines as lists of words."""
+    head, _, body = re.sub(r"^#.*\n", "", text(ABI, "errnos.txt"), flags=re.M).partition("\n\n")
+    return head.removeprefix("calls:").split(), [line.split(None, 3) for line in body.splitlines() if line.strip()]
+
+
+def blocks(source):
+    """{name: text} of what a C file defines, macros and tables too: what stands between empty lines, from the left edge on."""
+    for header in re.findall(r'^#include "(\w+\.h)"', source, re.M):
+        source += "\n\n" + text(ABI, header) if header != "t.h" else ""
+    found = {}
+    for block in re.split(r"\n\n(?=\S)", source):
+        test = r"^(?:TEST|HELPER)\w*\((\w+)"
+        for names in re.findall(test + r"|^#define (\w+)|^(?!#|//|TEST|HELPER)[\w} *]*?\b(\w+)(?:\[|\(| =)", block, re.M):
+            for name in filter(None, names):
+                found[name] = found.get(name, "") + block
+    return found
+
+
+def whole(name, parts):
+    """The text of a test and of everything in its file that it names, directly or not."""
+    todo, seen = [name], {name}
+    for name in todo:
+        more = {word for word in re.findall(r"\w+", parts[name]) if word in parts} - seen
+        seen |= more
+        todo += sorted(more)
+    return "\n".join(parts[name] for name in todo)
+
+
+def the_table_of_bad_input(call):
+    """The names of the errnos that the rows of a call want."""
+    letters = dict(re.findall(r"\{'(\w)', (E\w+)\}", text(ABI, "bad_input.c")))
+    rows = re.findall(r'^(?:CALL|FLAGS)\(%s, (?:\w+, )?"[^"]*", "([^"]*)"' % call, text(ABI, "bad_input.def"), re.M)
+    return " ".join(letters[c] for c in "".join(rows) if c in letters)
+
+
+def every_call_has_its_errnos():
+    """each call of the list has a line, each line a call of the list, once, and a test or a reason; a call is one that Thaw has"""
+    calls, lines = read()
+    here = set(re.findall(r"^[A-Z]+\(\d+, (\w+)", text("kernel", "syscalls.def"), re.M))
+    seen = set()
+    for line in lines:
+        key = tuple(line[:2])
+        if line[0] not in calls:
+            yield "%s is not in the list" % line[0]
+        elif line[1:] == ["none"]:
+            if [other for other in lines if other[0] == line[0]] != [line]:
+                yield "%s has none, and others" % line[0]
+        elif not ERRNO.match(line[1]) or len(line) != (4 if line[2:3] == ["-"] else 3):
+            yield "not a line: %s" % " ".join(line)
+        elif key in seen:
+            yield "%s %s is there twice" % key
+        seen.add(key)
+    for call in calls:
+        if call not in here:
+            yield "there is no call %s" % call
+        if calls.count(call) > 1:
+            yield "%s is in the list twice" % call
+        if call not in {line[0] for line in lines}:
+            yield "%s has no line" % call
+
+
+def every_test_asks_for_its_errno():
+    """the test is there, and it, or what it calls in its own file, has the names of the call and of the errno"""
+    files = {}
+    for call, errno, test in (line for line in read()[1] if len(line) == 3):
+        name, _, part = test.partition(".")
+        if name not in files:
+            path = os.path.join(ABI, name + ".c")
+            files[name] = blocks(text(path)) if os.path.exists(path) else {}
+        if part not in files[name] or "TEST(%s)" % part not in files[name][part]:
+            yield "%s %s: there is no test %s" % (call, errno, test)
+            continue
+        said = the_table_of_bad_input(call) + " " + call if name == "bad_input" else whole(part, files[name])
+        for word in call, errno:
+            if not re.search(r"\b%s\b" % word, said):
+                yield "%s %s: %s does not name %s" % (call, errno, test, word)
+
+
+RULES = [every_call_has_its_errnos, every_test_asks_for_its_errno]
+
+
+if __name__ == "__main__":
+    rules.main(RULES)
