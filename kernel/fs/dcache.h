@@ -110,7 +110,8 @@ struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
 int vfs_remove(const struct parent_path *pp, bool rmdir);	/* the name in pp->dir goes */
 int vfs_truncate(struct dentry *d, u64 size);
-struct file *file_alloc_empty(void);				/* or NULL; for one of the next two */
+extern int sysctl_file_max;					/* written by /proc/sys/fs/file-max */
+struct file *file_alloc_empty(void);				/* for one of the next two; ERR_PTR(-ENFILE, -ENOMEM) */
 void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */
 void file_free_empty(struct file *f);
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */

@@ -325,7 +325,7 @@ long sys_epoll_create1(int flags)
 	f = i ? file_alloc_anon(i, "anon_inode:[eventpoll]", &epoll_fops, O_RDWR) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(f)) {
 		kfree(ep);
-		return -ENOMEM;
+		return PTR_ERR(f);
 	}
 	spin_init(&ep->lock, "epoll_ready", RANK_EPOLL);
 	list_init(&ep->ready);

@@ -118,7 +118,7 @@ long sys_eventfd2(unsigned count, int flags)
 	f = i ? file_alloc_anon(i, "anon_inode:[eventfd]", &eventfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(f)) {
 		kfree(e);
-		return -ENOMEM;
+		return PTR_ERR(f);
 	}
 	waitq_init(&e->wait, "eventfd");
 	atomic_init(&e->count, count);

@@ -9,7 +9,9 @@
  *
  * Locks: defer_lock (spinning) for the list that the thread works off.
  */
+#include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
+#include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -19,25 +21,42 @@ static LIST_HEAD(deferred);		/* [defer_lock] of file.defer_node */
 static unsigned nr_deferred;		/* [defer_lock] queued or being closed */
 static struct waitq defer_waitq = WAITQ_INIT(defer_waitq, "fput");
 
+int sysctl_file_max;			/* only of those without CAP_SYS_ADMIN */
+static _Atomic u64 nr_files;
+
+/* A tenth of the memory is for files, and 8192 there may always be. */
 void file_cache_init(void)
 {
 	file_cache = kmem_cache_create("filp", sizeof(struct file), 8);
+	sysctl_file_max = (int)min(max(totalram_pages() * (PAGE_SIZE / 1024) / 10, 8192ul), (u64)INT32_MAX);
 }
+
+static s64 file_nr_show(char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%lu\t0\t%d\n", atomic_load(&nr_files), READ_ONCE(sysctl_file_max));
+}
+PSEUDO_FILE(proc_file_nr, .path = "/proc/sys/fs/file-nr", .mode = 0444, .show = file_nr_show);
 
 /* O_PATH files and those that cannot be used. */
 static const struct file_ops no_fops;
 
 struct file *file_alloc_empty(void)
 {
-	struct file *f = kmem_cache_alloc(file_cache, GFP_KERNEL);
+	struct file *f;
 
-	if (likely(f))
-		*f = (struct file){ 0 };
+	if (unlikely(atomic_load(&nr_files) >= (u64)READ_ONCE(sysctl_file_max)) && !capable(CAP_SYS_ADMIN))
+		return ERR_PTR(-ENFILE);
+	f = kmem_cache_alloc(file_cache, GFP_KERNEL);
+	if (unlikely(!f))
+		return ERR_PTR(-ENOMEM);
+	*f = (struct file){ 0 };
+	atomic_fetch_add(&nr_files, 1);
 	return f;
 }
 
 void file_free_empty(struct file *f)
 {
+	atomic_fetch_sub(&nr_files, 1);
 	kmem_cache_free(file_cache, f);
 }
 
@@ -61,9 +80,9 @@ struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags)
 {
 	struct file *f = file_alloc_empty();
 
-	if (!f) {
+	if (IS_ERR(f)) {
 		dput(d);
-		return ERR_PTR(-ENOMEM);
+		return f;
 	}
 	file_attach(f, d, ops, flags);
 	return f;
@@ -104,7 +123,7 @@ static void file_release(struct file *f)
 	if (f->denies_write)
 		atomic_fetch_add(&f->inode->writers, 1);
 	dput(f->dentry);
-	kmem_cache_free(file_cache, f);
+	file_free_empty(f);
 }
 
 static void file_release_work(struct callback *cb)

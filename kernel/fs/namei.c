@@ -538,10 +538,10 @@ struct file *file_open_dentry(struct dentry *d, u32 flags)
 {
 	struct file *f = file_alloc_empty();
 
-	if (f)
+	if (!IS_ERR(f))
 		return open_as(f, d, flags);
 	dput(d);
-	return ERR_PTR(-ENOMEM);
+	return f;
 }
 
 static bool wants_write(u32 flags)
@@ -721,8 +721,8 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 	struct dentry *d;
 
 	might_sleep();
-	if (!f)
-		return ERR_PTR(-ENOMEM);
+	if (IS_ERR(f))
+		return f;
 	d = open_name(dfd, path, flags, mode);
 	if (IS_ERR(d)) {
 		file_free_empty(f);

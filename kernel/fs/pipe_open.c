@@ -210,13 +210,13 @@ static int pipe_files(struct file *ends[2], u32 flags)
 	ends[0] = file_alloc_anon(iget(i), name, &pipe_fops, O_RDONLY | flags);
 	if (IS_ERR(ends[0])) {
 		iput(i);
-		return -ENOMEM;
+		return (int)PTR_ERR(ends[0]);
 	}
 	ends[1] = file_alloc(dget(ends[0]->dentry), &pipe_fops, O_WRONLY | flags);
 	if (IS_ERR(ends[1])) {
 		fput(ends[0]);
 		iput(i);
-		return -ENOMEM;
+		return (int)PTR_ERR(ends[1]);
 	}
 	ends[1]->opened = 1;
 	iput(i);
@@ -225,7 +225,7 @@ static int pipe_files(struct file *ends[2], u32 flags)
 
 long sys_pipe2(uaddr_t ufds, int flags)
 {
-	struct file *ends[2];
+	struct file *ends[2] = { NULL, NULL };
 	int fds[2], err;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | O_DIRECT | O_NOTIFICATION_PIPE))

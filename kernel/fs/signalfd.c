@@ -146,7 +146,7 @@ static long new_signalfd(sigset_t_k which, int flags)
 	f = i ? file_alloc_anon(i, "anon_inode:[signalfd]", &signalfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(f)) {
 		kfree(s);
-		return -ENOMEM;
+		return PTR_ERR(f);
 	}
 	atomic_init(&s->which, which);
 	f->private = s;

@@ -189,7 +189,7 @@ long sys_timerfd_create(int clock, int flags)
 	f = i ? file_alloc_anon(i, "anon_inode:[timerfd]", &timerfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(f)) {
 		kfree(t);
-		return -ENOMEM;
+		return PTR_ERR(f);
 	}
 	spin_init(&t->lock, "timerfd", RANK_IO);
 	timer_setup(&t->timer, timerfd_fire);

@@ -59,8 +59,10 @@ static struct ipc_perm *shm_make(int key, void *arg)
 	kscnprintf(name, sizeof(name), "/SYSV%08x", (u32)key);
 	s->file = shmem_file_setup(name, r->size);
 	if (IS_ERR(s->file)) {
+		long err = PTR_ERR(s->file);
+
 		kfree(s);
-		return ERR_PTR(-ENOMEM);
+		return ERR_PTR(err);
 	}
 	ipc_init_perm(&s->perm, key, (u32)r->flags);
 	s->size = r->size;

@@ -192,6 +192,44 @@ TEST(no_descriptor_is_left)
 	CHECK_EQ(sys(eventfd2, 0, 0), 9);
 }
 
+TEST(no_file_is_left_on_the_machine)
+{
+	char *argv[] = {t_self, NULL};
+	unsigned long set = BIT(SIGUSR1);
+	int fds[2];
+
+	if (!t_own_machine)
+		SKIP("it is everybody's limit");
+	CHECK_GE(t_slurp("/proc/sys/fs/file-max", buf, sizeof buf), 1);
+	CHECK_EQ(t_spit("/proc/sys/fs/file-max", "0"), 0);
+	int how = IN_CHILD({
+		CHECK_GE(sys(eventfd2, 0, 0), 0); // root has more
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(open, "/", O_RDONLY), -ENFILE);
+		CHECK_EQ(sys(openat, AT_FDCWD, "/", O_RDONLY), -ENFILE);
+		CHECK_EQ(sys(openat, AT_FDCWD, "/no", O_RDONLY), -ENFILE); // before it looks
+		CHECK_EQ(sys(pipe, fds), -ENFILE);
+		CHECK_EQ(sys(pipe2, fds, O_CLOEXEC), -ENFILE);
+		CHECK_EQ(sys(eventfd2, 0, 0), -ENFILE);
+		CHECK_EQ(sys(epoll_create1, 0), -ENFILE);
+		CHECK_EQ(sys(timerfd_create, CLOCK_MONOTONIC, 0), -ENFILE);
+		CHECK_EQ(sys(signalfd4, -1, &set, 8, 0), -ENFILE);
+		CHECK_EQ(sys(inotify_init1, 0), -ENFILE);
+		CHECK_EQ(sys(memfd_create, "f", 0), -ENFILE);
+		CHECK_EQ(sys(socket, 1, 1, 0), -ENFILE);
+		CHECK_EQ(sys(socketpair, 1, 1, 0, fds), -ENFILE);
+		CHECK_EQ(sys(pidfd_open, t_getpid(), 0), -ENFILE);
+		CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), -ENFILE);
+		CHECK_EQ(sys(execve, t_self, argv, t_envp), -ENFILE);
+		CHECK_GE(sys(dup, 1), 0); // no file of its own
+	});
+
+	CHECK_EQ(t_spit("/proc/sys/fs/file-max", buf), 0);
+	CHECK_EQ(how, 0);
+	CHECK_GE(t_slurp("/proc/sys/fs/file-nr", buf, sizeof buf), 5);
+	CHECK_GE(t_number(buf), 3);
+}
+
 TEST(what_open_refuses)
 {
 	t_tmpdir();
