@@ -165,7 +165,10 @@ static long do_faccessat(int dfd, uaddr_t path, int mode, int flags)
 
 	if (err)
 		return err;
-	err = inode_permission(d->inode, (unsigned)mode);	/* R_OK is MAY_READ, and so on */
+	if (mode & MAY_EXEC && inode_is(d->inode, S_IFREG) && d->inode->sb->flags & MS_NOEXEC)
+		err = -EACCES;
+	else
+		err = inode_permission(d->inode, (unsigned)mode);	/* R_OK is MAY_READ, and so on */
 	dput(d);
 	return err;
 }

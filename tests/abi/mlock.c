@@ -183,6 +183,9 @@ TEST(remove)
 	CHECK_EQ(sys(madvise, t_map(PAGE), PAGE, MADV_REMOVE), -EINVAL);
 	CHECK_EQ(sys(munmap, p + PAGE, PAGE), 0);
 	CHECK_EQ(sys(madvise, p + PAGE, PAGE, MADV_REMOVE), -ENOMEM);
+	CHECK_EQ(sys(madvise, ro, PAGE, MADV_FREE), -EINVAL); // only private memory without a file
+	CHECK_EQ(sys(madvise, ro, PAGE, MADV_WIPEONFORK), -EINVAL);
+	CHECK_EQ(sys(madvise, ro, PAGE, MADV_DONTNEED), 0);
 }
 
 static long seal(int fd, unsigned seals)

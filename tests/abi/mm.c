@@ -171,6 +171,8 @@ TEST(protection_arguments)
 	CHECK_EQ(sys(mprotect, p + PAGE, PAGE, PROT_READ), -ENOMEM);
 	CHECK_EQ(sys(mprotect, 0xffff800000000000UL, PAGE, PROT_READ), -ENOMEM);
 	CHECK_EQ(sys(mprotect, p, -PAGE, PROT_READ), -ENOMEM);
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_READ | PROT_GROWSDOWN | PROT_GROWSUP), -EINVAL);
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_READ | PROT_GROWSDOWN), -EINVAL); // no stack
 }
 
 TEST(unmapped_memory)

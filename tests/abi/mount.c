@@ -250,3 +250,31 @@ TEST(disk_mapped_while_it_is_written_back)
 	for (int i = 5000 - 16; i < 5000; i++)
 		CHECK_EQ(p[i % 16 * (int)PAGE / 4], i);
 }
+
+// Copies this program to a file system where nothing runs.
+TEST(what_a_mount_forbids)
+{
+	char *argv[] = {"m/prog", NULL};
+
+	prepare();
+	CHECK_EQ(sys(mount, "x", "m", "tmpfs", MS_NOEXEC | MS_NODEV, 0), 0);
+	long from = sys(open, t_self, O_RDONLY), fd = sys(open, "m/prog", O_RDWR | O_CREAT, 0755);
+
+	while (sys(sendfile, fd, from, 0, 1 << 20) > 0)
+		;
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(execve, "m/prog", argv, t_envp), -EACCES);
+	fd = sys(open, "m/prog", O_RDONLY);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0), -EPERM);
+	char *p = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0);
+
+	CHECK((long)p > 0);
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_READ | PROT_EXEC), -EACCES);
+	CHECK_EQ(sys(access, "m/prog", 1), -EACCES);
+	CHECK_EQ(sys(mknod, "m/null", 020666, 0x103), 0);
+	CHECK_EQ(sys(open, "m/null", O_RDWR), -EACCES);
+	CHECK_EQ(sys(openat, AT_FDCWD, "m/null", O_RDWR), -EACCES);
+	sys(munmap, p, PAGE);
+	sys(close, fd);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+}

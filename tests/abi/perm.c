@@ -478,6 +478,10 @@ TEST(what_only_capabilities_allow)
 	struct rlimit64 limit, raised;
 
 	prepare();
+	limit = (struct rlimit64){1024, 1 << 28}; // more than nr_open is nobody's
+	CHECK_EQ(sys(prlimit64, 0, 7, &limit, 0), -EPERM);
+	limit = (struct rlimit64){1024, 1000};
+	CHECK_EQ(sys(prlimit64, 0, 7, &limit, 0), -EINVAL);
 	become(OTHER);
 	CHECK_EQ(sys(sethostname, "x", 1), -EPERM);
 	CHECK_EQ(sys(setdomainname, "x", 1), -EPERM);

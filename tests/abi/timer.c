@@ -917,6 +917,8 @@ TEST(setting_the_clock)
 	CHECK_LE(mono.tv_sec, 100000);
 	CHECK_EQ(sys(clock_adjtime, CLOCK_REALTIME, &tx), TIME_ERROR);
 	CHECK(clock_ns(CLOCK_REALTIME) >= 2000000010L * 1000000000);
+	ts = (struct timespec){0, 1}; // before the machine began
+	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), -EINVAL);
 	ts = to_ts(real);
 	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), 0);
 }
