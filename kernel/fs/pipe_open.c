@@ -5,6 +5,7 @@
  *
  * Locks: inode->lock (a FIFO's pipe is made once), then pipe->lock.
  */
+#include "kernel/cred.h"
 #include "kernel/fs/pipe.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
@@ -61,41 +62,84 @@ static void pipe_evict(struct inode *i)
 
 static const struct inode_ops pipe_inode_ops = { .evict = pipe_evict };
 
-/* Another size for an empty pipe. LINUX: one with data in it is EBUSY whatever the size. */
+/* The pages that hold data, counted from the pipe's first byte: [*first, end). p->lock held. */
+static u64 pages_in_use(const struct pipe *p, u64 *first)
+{
+	*first = p->tail / PAGE_SIZE;
+	return p->head == p->tail ? *first : (p->head - 1) / PAGE_SIZE + 1;
+}
+
+/*
+ * Moves what is in the ring to one of n pages. A full ring that begins within a page ends in the same
+ * one: in a larger ring they are two, and *spare becomes the second. p->lock held.
+ */
+static void move_pages(struct pipe *p, char **pages, u32 n, struct page **spare)
+{
+	u64 first, end = pages_in_use(p, &first);
+
+	for (u64 k = first; k < end; k++) {
+		char **from = &p->pages[k & (p->nr_pages - 1)], **to = &pages[k & (n - 1)];
+
+		if (*from) {
+			*to = *from;
+			*from = NULL;
+		} else {
+			*to = page_address(*spare);
+			*spare = NULL;
+			kmemcpy(*to, pages[first & (n - 1)], PAGE_SIZE);
+		}
+	}
+	for (u32 i = 0; i < p->nr_pages; i++)
+		if (p->pages[i])
+			put_page(virt_to_page(p->pages[i]));
+}
+
+/* Puts a ring of n pages in the place of the other, which *pages is then. The new size, or -EBUSY. p->lock held. */
+static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spare)
+{
+	u64 first, used = pages_in_use(p, &first) - first;
+	char **old = p->pages;
+
+	if (n == p->nr_pages)
+		return (long)ring_bytes(p);
+	if (used > n)
+		return -EBUSY;
+	move_pages(p, *pages, n, spare);
+	p->pages = *pages;
+	*pages = old;
+	atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
+	p->nr_pages = n;
+	p->mask = n * PAGE_SIZE - 1;
+	wake_sleepers(&p->write_sleepers);
+	wake_pollers(p);
+	return (long)ring_bytes(p);
+}
+
+/* 0 is a page, and what is no power of two the next one. */
 static long pipe_resize(struct pipe *p, u64 bytes)
 {
+	struct page *spare;
+	char **pages;
 	u32 n = 1;
-	char **pages, **old;
-	long ret;
+	long ret = -ENOMEM;
 
-	if (bytes > PIPE_MAX_PAGES * PAGE_SIZE)
-		return -EPERM;
+	if (bytes > 1u << 31)
+		return -EINVAL;
 	while (n * PAGE_SIZE < bytes)
 		n *= 2;
-	if (n > p->nr_pages && !rings_fit(n))
+	if (n > p->nr_pages && ((n > PIPE_MAX_PAGES && !capable(CAP_SYS_RESOURCE)) || !rings_fit(n)))
 		return -EPERM;
 	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
-		return -ENOMEM;
-	spin_lock(&p->lock);
-	old = p->pages;
-	if (p->head != p->tail) {
-		ret = -EBUSY;
-		old = pages;
-	} else {
-		for (u32 i = 0; i < p->nr_pages; i++)
-			if (old[i])
-				put_page(virt_to_page(old[i]));
-		p->pages = pages;
-		atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
-		p->nr_pages = n;
-		p->mask = n * PAGE_SIZE - 1;
-		p->head = p->tail = 0;
-		ret = (long)ring_bytes(p);
+	spare = alloc_page(GFP_KERNEL);
+	if (pages && spare) {
+		spin_lock(&p->lock);
+		ret = change_ring(p, &pages, n, &spare);
+		spin_unlock(&p->lock);
 	}
-	spin_unlock(&p->lock);
-	if (old != p->inline_pages)
-		kfree(old);
+	if (spare)
+		put_page(spare);
+	if (pages != p->inline_pages)
+		kfree(pages);
 	return ret;
 }
 
@@ -105,9 +149,7 @@ long pipe_fcntl(struct file *f, unsigned cmd, u64 arg)
 
 	if (!inode_is(f->inode, S_IFIFO) || !p)
 		return -EBADF;
-	if (cmd == F_GETPIPE_SZ)
-		return (long)ring_bytes(p);
-	return arg ? pipe_resize(p, arg) : -EINVAL;
+	return cmd == F_GETPIPE_SZ ? (long)ring_bytes(p) : pipe_resize(p, arg);
 }
 
 bool is_pipe(const struct file *f)

@@ -271,3 +271,50 @@ TEST(no_notifications)
 
 	CHECK(ret == -ENOPKG || (ret == 0 && !t_on_thaw));
 }
+
+TEST(resized)
+{
+	static char buf[5000];
+	int n;
+
+	make(0);
+	for (unsigned i = 0; i < sizeof buf; i++)
+		buf[i] = (char)(i / 7);
+	CHECK_EQ(sys(fcntl, wr, F_GETPIPE_SZ), 65536);
+	CHECK_EQ(sys(write, wr, buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 131072), 131072); // what is in it stays
+	CHECK_EQ(sys(fcntl, rd, F_GETPIPE_SZ), 131072);
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 4096), -EBUSY);
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 5000), 8192);
+	memset(buf, 0, sizeof buf);
+	CHECK_EQ(sys(read, rd, buf, sizeof buf), sizeof buf);
+	for (unsigned i = 0; i < sizeof buf; i++)
+		CHECK_EQ(buf[i], (char)(i / 7));
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 0), 4096);
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 0x80000001UL), -EINVAL);
+	// full, and it begins within a page
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 8192), 8192);
+	CHECK_EQ(sys(write, wr, buf, 100), 100);
+	CHECK_EQ(sys(write, wr, buf, 4096), 4096);
+	CHECK_EQ(sys(read, rd, buf, 100), 100);
+	CHECK_EQ(sys(fcntl, wr, F_SETFL, O_NONBLOCK), 0);
+	for (n = 0; sys(write, wr, "x", 1) == 1; n++)
+		;
+	CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 16384), 16384);
+	CHECK_EQ(sys(write, wr, "y", 1), 1);
+	CHECK_EQ(sys(read, rd, buf, 4096), 4096);
+	while (n--) {
+		CHECK_EQ(sys(read, rd, buf, 1), 1);
+		CHECK_EQ(buf[0], 'x');
+	}
+	CHECK_EQ(sys(read, rd, buf, 10), 1);
+	CHECK_EQ(buf[0], 'y');
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1003, 1003, 1003), 0);
+		CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 1048576), 1048576);
+		CHECK_EQ(sys(fcntl, wr, F_SETPIPE_SZ, 1048577), -EPERM);
+	}),
+		0);
+}
