@@ -248,7 +248,6 @@ TEST(interrupted_by_a_signal)
 	t_action(SIGALRM, handler, 0);
 	t_alarms(20);
 	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -EINTR);
-	sys(setitimer, ITIMER_REAL, &soon, 0);
 	CHECK_EQ(sys(waitid, P_PID, pid, 0, WEXITED, 0), -EINTR);
 	t_action(SIGALRM, handler, SA_RESTART);
 	if (t_fork() == 0) { // it kills the other while we wait again
