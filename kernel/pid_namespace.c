@@ -20,7 +20,7 @@
  * unhash tasks that have passed that point themselves. Files, memory and semaphores are given back
  * before X16, each by its own task. LINUX: there an accounting file may be written here.
  *
- * Locks: tasklist_lock, task_lock (pid_ns_for_children), siglock, pid_lock.
+ * Locks: tasklist_lock, task_lock (pid_ns_for_children), pid_lock.
  */
 #include "kernel/lib/bitmap.h"
 #include "kernel/lib/string.h"
@@ -119,7 +119,7 @@ static void kill_all_in(struct pid_namespace *ns)
  * Until only init's own are left: current, and the zombie of its leader. Those that are not
  * current's children went without a word to it: EXIT_DEAD ones that somebody is about to release,
  * and children of a parent outside, which forked into the namespace; if that leaves them as zombies
- * it has to reap them, or to end: then they come to current, which ignores SIGCHLD.
+ * it has to reap them, or to end: then they come to current, and are reaped at once (do_notify_parent).
  *
  * The sleep is Linux's: a suspend that begins meanwhile cannot freeze it, and fails if it lasts.
  */
@@ -140,15 +140,11 @@ static void wait_until_alone(struct pid_namespace *ns)
 void zap_pid_ns_processes(void)
 {
 	struct pid_namespace *ns = current->group->pid_ns;
-	struct sighand *s = current->sighand;
 	int reboot;
 
 	might_sleep();
 	assert(ns->parent && ns->child_reaper == current);
 	pid_ns_close(ns);
-	spin_lock(&s->siglock);
-	s->action[SIGCHLD - 1].handler = K_SIG_IGN;	/* who dies from now on is reaped at once */
-	spin_unlock(&s->siglock);
 	kill_all_in(ns);
 	wait_for_all_children();
 	wait_until_alone(ns);

@@ -272,6 +272,10 @@ static void set_death(struct k_siginfo *info, int exit_code)
  * A waiter is woken in every case: wait4 may have to return -ECHILD now. SIG_DFL does not count as
  * ignoring (it would for delivery). LINUX: a kernel thread as parent has nobody waiting in it, so
  * its children are reaped at once.
+ *
+ * In a namespace that ends everybody is killed, and its init may have looked for zombies for the
+ * last time: they are reaped at once. LINUX: there init sets SIGCHLD to be ignored, which somebody
+ * who shares its handlers may take back.
  */
 bool do_notify_parent(struct task *t, int sig)
 {
@@ -288,7 +292,8 @@ bool do_notify_parent(struct task *t, int sig)
 	set_death(&info, t->exit_code);
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	spin_lock(&parent->sighand->siglock);
-	if (!t->ptrace && sig == SIGCHLD && (ka->handler == K_SIG_IGN || (ka->flags & SA_NOCLDWAIT))) {
+	if (!t->ptrace && sig == SIGCHLD &&
+	    (ka->handler == K_SIG_IGN || (ka->flags & SA_NOCLDWAIT) || READ_ONCE(parent->group->pid_ns->closed))) {
 		autoreap = true;
 		if (ka->handler == K_SIG_IGN)
 			sig = 0;

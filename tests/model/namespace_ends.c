@@ -56,6 +56,13 @@ static void forks_and_ends(void *arg)
 	host_syscall(__NR_exit_group, 3);
 }
 
+/* Has init's handlers, and does not want children to be reaped by themselves. */
+static void wants_zombies(void *arg)
+{
+	for (;;)
+		host_syscall(__NR_rt_sigaction, SIGCHLD, arg, 0, 8);
+}
+
 static void init(void *arg)
 {
 	const struct round *r = arg;
@@ -63,15 +70,18 @@ static void init(void *arg)
 
 	expect_eq(host_syscall(__NR_getpid), 1);
 	(void)u_clone(SIGCHLD, member, NULL, 0, 0);
+	(void)u_clone(SIGCHLD | CLONE_VM | CLONE_SIGHAND, wants_zombies, (void *)byte, 0, 0);
 	host_syscall(__NR_write, r->fds[1], byte, 1);
 	if (r->by_itself)
 		forks_and_ends(NULL);
 	forks();
 }
 
+/* Its child becomes an orphan in the namespace when both are killed. */
 static void guest(void *arg)
 {
 	(void)arg;
+	(void)u_clone(SIGCHLD, member, NULL, 0, 0);
 	for (;;)
 		host_syscall(__NR_sched_yield);
 }
