@@ -145,6 +145,12 @@ static bool process_in(struct task *p, const struct cgroup *cg)
 	return false;
 }
 
+/* Who has no number in the reader's namespace is 0 in version 2, and not there in version 1. */
+static size_t print_member(const struct cgroup *cg, int nr, char *buf, size_t n)
+{
+	return nr || cg->tree == CG_V2 ? kscnprintf(buf, n, "%d\n", nr) : 0;
+}
+
 static s64 procs_show(struct cgroup *cg, char *buf, size_t n)
 {
 	struct task *p;
@@ -153,7 +159,7 @@ static s64 procs_show(struct cgroup *cg, char *buf, size_t n)
 	read_lock(&tasklist_lock);
 	for_each_process(p)
 		if (process_in(p, cg))
-			len += kscnprintf(buf + len, n - len, "%d\n", task_tgid_vnr(p));
+			len += print_member(cg, task_tgid_vnr(p), buf + len, n - len);
 	read_unlock(&tasklist_lock);
 	return (s64)len;
 }
@@ -166,7 +172,7 @@ static s64 threads_show(struct cgroup *cg, char *buf, size_t n)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
 		if (thread_in(t, cg))
-			len += kscnprintf(buf + len, n - len, "%d\n", task_pid_vnr(t));
+			len += print_member(cg, task_pid_vnr(t), buf + len, n - len);
 	read_unlock(&tasklist_lock);
 	return (s64)len;
 }

@@ -410,6 +410,32 @@ TEST(members_of_a_group)
 	out();
 }
 
+static void in_group_of_version_1(void)
+{
+	CHECK_EQ(put("g/tasks", both()[0]), -ESRCH);
+	CHECK_EQ(put("g/tasks", 1), 0);
+	yield_to_parent();
+	CHECK(lists("g/tasks", 1));
+	CHECK(lists("g/cgroup.procs", 1));
+	CHECK(!lists("g/tasks", 0)); // its parent is there, and not shown
+	CHECK(!lists("g/cgroup.procs", 0));
+}
+
+TEST(members_of_a_group_of_version_1)
+{
+	both()[0] = t_getpid();
+	v1("freezer");
+	CHECK_EQ(sys(mkdir, "g", 0755), 0);
+	in_namespace(in_group_of_version_1);
+	CHECK(lists("g/tasks", outer));
+	CHECK_EQ(put("g/tasks", t_getpid()), 0);
+	end_namespace();
+	CHECK(lists("g/tasks", t_getpid()));
+	CHECK_EQ(put("../tasks", t_getpid()), 0);
+	CHECK_EQ(sys(rmdir, "g"), 0);
+	out_v1();
+}
+
 // ---- tracing ----
 
 static long message(int pid)
