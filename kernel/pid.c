@@ -481,12 +481,11 @@ int task_pid_nr_ns(struct task *t, struct pid_namespace *ns)
 
 int task_tgid_nr_ns(struct task *t, struct pid_namespace *ns)
 {
-	struct pid *p;
+	const struct pid *p = t->group->pid;
 
 	if (t->group->pid_ns == ns)
 		return t->vtgid;
-	p = pid_find(t->tgid, &init_pid_ns);
-	return p && p->task && p->task->group == t->group ? entry_nr_ns(p, ns) : 0;
+	return p->task && p->task->group == t->group ? entry_nr_ns(p, ns) : 0;
 }
 
 int task_pid_vnr(struct task *t)

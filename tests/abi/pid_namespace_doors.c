@@ -184,6 +184,29 @@ TEST(who_holds_a_lock)
 
 static int shm, msg, sem;
 
+// A column of the line of an object in a file of /proc/sysvipc.
+static long column(const char *file, int id, int n)
+{
+	CHECK_GE(t_slurp(file, buf, sizeof buf), 1);
+	for (char *line = strchr(buf, '\n'); line && line[1]; line = strchr(line + 1, '\n')) {
+		char *p = line + 1;
+		long field = 0;
+
+		for (int i = 0; i <= n; i++) {
+			while (*p == ' ')
+				p++;
+			field = t_number(p);
+			if (i == 1 && field != id)
+				break;
+			if (i == n)
+				return field;
+			while (*p && *p != ' ')
+				p++;
+		}
+	}
+	return -77;
+}
+
 static void uses_ipc(void)
 {
 	struct shmid64_ds s;
@@ -208,6 +231,10 @@ static void uses_ipc(void)
 	CHECK_EQ(m.msg_lrpid, 1);
 	CHECK_EQ(sys(semctl, sem, 0, GETPID, 0), 1);
 	CHECK_EQ(sys(semctl, sem, 1, GETPID, 0), 0);
+	CHECK_EQ(column("/proc/sysvipc/msg", msg, 5), 0);
+	CHECK_EQ(column("/proc/sysvipc/msg", msg, 6), 1);
+	CHECK_EQ(column("/proc/sysvipc/shm", shm, 4), 0);
+	CHECK_EQ(column("/proc/sysvipc/shm", shm, 5), 1);
 	both()[0] = (int)sys(shmget, IPC_PRIVATE, 100, 0600);
 	yield_to_parent();
 	CHECK_EQ(sys(semctl, sem, 0, GETPID, 0), 0);
@@ -236,6 +263,9 @@ TEST(who_used_shared_memory_queues_and_semaphores)
 	CHECK_EQ(s.shm_lpid, outer); // that is gone
 	CHECK_EQ(sys(msgctl, msg, IPC_STAT, &m), 0);
 	CHECK_EQ(m.msg_lspid, t_getpid());
+	CHECK_EQ(column("/proc/sysvipc/msg", msg, 5), t_getpid());
+	CHECK_EQ(column("/proc/sysvipc/msg", msg, 6), outer);
+	CHECK_EQ(column("/proc/sysvipc/shm", shm, 5), outer);
 	CHECK_EQ(m.msg_lrpid, outer);
 	CHECK_EQ(sys(shmctl, both()[0], IPC_STAT, &s), 0);
 	CHECK_EQ(s.shm_cpid, outer);
