@@ -137,40 +137,50 @@ long sys_symlink(uaddr_t target, uaddr_t path)
 	return sys_symlinkat(target, AT_FDCWD, path);
 }
 
+/* May old get the name in dir? 0 or what Linux says first. dir->inode->lock held. */
+static int may_link(const struct dentry *old, struct dentry *dir, struct qstr name)
+{
+	const struct inode *i = old->inode, *to = dir->inode;
+	struct dentry *d = lookup_one(dir, name.name, name.len);
+	int err;
+
+	if (!IS_ERR(d)) {
+		dput(d);
+		return -EEXIST;
+	}
+	if (PTR_ERR(d) != -ENOENT || to->sb->magic == PROC_SUPER_MAGIC)
+		return (int)PTR_ERR(d);
+	if (to->sb->flags & MS_RDONLY)
+		return -EROFS;
+	if (to->sb != i->sb)
+		return -EXDEV;
+	err = dir->unlinked ? -ENOENT : inode_permission(to, MAY_WRITE | MAY_EXEC);
+	if (err)
+		return err;
+	if (inode_is(i, S_IFDIR) || !to->ops || !to->ops->link)
+		return -EPERM;
+	return atomic_load(&i->nlink) || kstreq(old->name, "#tmpfile") ? 0 : -ENOENT;
+}
+
 /* A new name for old in dir. Both referenced by the caller. */
 static int vfs_link(struct dentry *old, struct dentry *dir, struct qstr name)
 {
 	struct inode *i = old->inode;
-	struct dentry *d;
+	struct dentry *d = NULL;
 	int err;
 
-	if (dir->inode->sb != i->sb)
-		return -EXDEV;
-	if (i->sb->flags & MS_RDONLY)
-		return -EROFS;
-	if (inode_is(i, S_IFDIR) || !dir->inode->ops || !dir->inode->ops->link)
-		return -EPERM;
 	mutex_lock(&dir->inode->lock);
-	d = lookup_one(dir, name.name, name.len);
-	if (!IS_ERR(d)) {
-		dput(d);
-		err = -EEXIST;
-	} else if (PTR_ERR(d) != -ENOENT) {
-		err = (int)PTR_ERR(d);
-	} else if (dir->unlinked || (!atomic_load(&i->nlink) && !kstreq(old->name, "#tmpfile"))) {
-		err = -ENOENT;
-	} else {
-		err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
-		d = err ? NULL : dentry_alloc(dir, name.name, name.len);
-		if (!err)
-			err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
-		if (!err) {
-			d_add(d);
-			fsnotify_inode(i, IN_ATTRIB);
-			fsnotify_name(dir, IN_CREATE, i, name, 0);
-		}
-		dput(d);
+	err = may_link(old, dir, name);
+	if (!err) {
+		d = dentry_alloc(dir, name.name, name.len);
+		err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
 	}
+	if (!err) {
+		d_add(d);
+		fsnotify_inode(i, IN_ATTRIB);
+		fsnotify_name(dir, IN_CREATE, i, name, 0);
+	}
+	dput(d);
 	mutex_unlock(&dir->inode->lock);
 	return err;
 }

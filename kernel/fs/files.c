@@ -601,14 +601,24 @@ static long get_cloexec(int fd)
 
 long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);
 
-static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
+static long set_flags(struct file *f, u32 flags)
 {
 	const u32 settable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
 
+	if (flags & ~f->flags & O_NOATIME && !inode_owner_or_capable(f->inode))
+		return -EPERM;
+	if (flags & O_DIRECT && !inode_is(f->inode, S_IFIFO) && !f->inode->mapping)
+		return -EINVAL;
+	WRITE_ONCE(f->flags, (f->flags & ~settable) | (flags & settable));
+	return 0;
+}
+
+static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
+{
 	switch (cmd) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		if (arg >= nofile_limit())
+		if ((u32)arg >= nofile_limit())
 			return -EINVAL;
 		return dup_from(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
 	case F_GETFD:
@@ -622,8 +632,7 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 		return -EBADF;
 	switch (cmd) {
 	case F_SETFL:
-		WRITE_ONCE(f->flags, (f->flags & ~settable) | ((u32)arg & settable));
-		return 0;
+		return set_flags(f, (u32)arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:

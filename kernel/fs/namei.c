@@ -394,7 +394,7 @@ static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
 		dput(d);
 		return ERR_PTR(-EEXIST);
 	}
-	if (PTR_ERR(d) != -ENOENT)
+	if (PTR_ERR(d) != -ENOENT || dir->inode->sb->magic == PROC_SUPER_MAGIC)	/* there the name itself cannot be */
 		return d;
 	err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
 	if (err)
@@ -544,9 +544,10 @@ struct file *file_open_dentry(struct dentry *d, u32 flags)
 	return f;
 }
 
+/* The fourth access mode, which allows neither reading nor writing, asks for the right to do both. */
 static bool wants_write(u32 flags)
 {
-	return (flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR;
+	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
 /* May d be opened like that? */

@@ -554,6 +554,9 @@ TEST(file_flags)
 	CHECK_EQ(sys(fcntl, fd, F_SETFD, 0), 0);
 	CHECK_EQ(sys(fcntl, fd, F_GETFD), 0);
 	CHECK_EQ(sys(fcntl, fd, 9999, 0), -EINVAL);
+	CHECK_EQ(sys(fcntl, sys(eventfd2, 0, 0), F_SETFL, O_DIRECT), -EINVAL);
+	fd = sys(fcntl, 1, F_DUPFD, 1UL << 32 | 100); // an int
+	CHECK_GE(fd, 100);
 }
 
 TEST(bad_descriptors)

@@ -230,6 +230,15 @@ TEST(no_file_is_left_on_the_machine)
 	CHECK_GE(t_number(buf), 3);
 }
 
+TEST(names_in_proc_come_by_themselves)
+{
+	t_tmpdir();
+	CHECK_EQ(t_spit("from", "x"), 0);
+	CHECK_EQ(all(MAKES, "/proc/none", -ENOENT), 0);
+	CHECK_EQ(sys(link, "from", "/proc/version"), -EEXIST);
+	CHECK_EQ(sys(link, ".", "new"), -EPERM);
+}
+
 TEST(what_open_refuses)
 {
 	t_tmpdir();
@@ -244,6 +253,7 @@ TEST(what_open_refuses)
 	CHECK_EQ(sys(openat, AT_FDCWD, "f", O_RDWR | O_CREAT | O_EXCL, 0600), -EEXIST);
 	CHECK_EQ(sys(openat, AT_FDCWD, "l", O_RDWR | O_CREAT | O_EXCL, 0600), -EEXIST);
 	CHECK_EQ(sys(openat, AT_FDCWD, ".", O_RDWR), -EISDIR);
+	CHECK_EQ(sys(openat, AT_FDCWD, ".", O_ACCMODE), -EISDIR);
 	CHECK_EQ(sys(openat, AT_FDCWD, ".", O_RDONLY | O_TMPFILE, 0600), -EINVAL);
 	CHECK_EQ(sys(openat, AT_FDCWD, t_self, O_WRONLY), -ETXTBSY);
 	CHECK_EQ(sys(open, "/proc", O_RDWR | O_TMPFILE, 0600), -EOPNOTSUPP);
@@ -256,6 +266,8 @@ TEST(what_open_refuses)
 	CHECK_EQ(IN_CHILD({
 		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
 		CHECK_EQ(sys(openat, AT_FDCWD, "l", O_RDONLY | O_NOATIME), -EPERM);
+		CHECK_EQ(sys(open, "f", O_ACCMODE), -EACCES);
+		CHECK_EQ(sys(fcntl, sys(open, "f", O_RDONLY), F_SETFL, O_NOATIME), -EPERM);
 	}),
 		0);
 }
