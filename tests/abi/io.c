@@ -190,9 +190,10 @@ TEST(the_file_is_as_long_as_it_may_be)
 	struct rlimit lim = {PAGE, PAGE};
 
 	t_tmpdir();
+	CHECK_EQ(t_spit("from", "x"), 0);
 	CHECK_EQ(sys(setrlimit, RLIMIT_FSIZE, &lim), 0);
 	t_action(SIGXFSZ, SIG_IGN, 0);
-	long fd = sys(open, "f", O_RDWR | O_CREAT, 0600), from = sys(open, "/dev/zero", O_RDONLY);
+	long fd = sys(open, "f", O_RDWR | O_CREAT, 0600), from = sys(open, "from", O_RDONLY);
 
 	CHECK_EQ(sys(write, fd, buf, 2 * PAGE), PAGE);
 	CHECK_EQ(by_write(fd), -EFBIG);

@@ -227,7 +227,6 @@ TEST(no_file_is_left_on_the_machine)
 	CHECK_EQ(t_spit("/proc/sys/fs/file-max", buf), 0);
 	CHECK_EQ(how, 0);
 	CHECK_GE(t_slurp("/proc/sys/fs/file-nr", buf, sizeof buf), 5);
-	CHECK_GE(t_number(buf), 3);
 }
 
 TEST(names_in_proc_come_by_themselves)
