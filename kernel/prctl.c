@@ -108,6 +108,14 @@ static long prctl_io_flusher(int option, u64 on)
 	return 0;
 }
 
+/* The processor speculates, and there is nothing here to keep it from that. */
+static long prctl_speculation(int option, u64 which)
+{
+	if (which > PR_SPEC_L1D_FLUSH)
+		return -ENODEV;
+	return option == PR_GET_SPECULATION_CTRL ? PR_SPEC_ENABLE : -ENXIO;
+}
+
 long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 {
 	switch (option) {
@@ -160,6 +168,10 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 	case PR_SET_IO_FLUSHER:
 	case PR_GET_IO_FLUSHER:
 		return b | c | d && capable(CAP_SYS_RESOURCE) ? -EINVAL : prctl_io_flusher(option, a);
+	case PR_GET_SPECULATION_CTRL:
+		return b | c | d ? -EINVAL : prctl_speculation(option, a);
+	case PR_SET_SPECULATION_CTRL:
+		return c | d ? -EINVAL : prctl_speculation(option, a);
 	case PR_GET_TID_ADDRESS:
 		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;
 	}

@@ -342,7 +342,6 @@ static long cpu_nanosleep_restart(struct restart_block *rb)
 	return -ERESTART_RESTARTBLOCK;
 }
 
-/* A thread cannot wait for its own time to pass. */
 static long cpu_nanosleep(int clock, int flags, u64 ns, uaddr_t urem)
 {
 	struct restart_block *rb = &current->restart;
@@ -351,8 +350,6 @@ static long cpu_nanosleep(int clock, int flags, u64 ns, uaddr_t urem)
 	int err;
 	u64 left;
 
-	if (clock == CLOCK_THREAD_CPUTIME_ID)
-		return -EOPNOTSUPP;
 	err = cpu_clock_get(clock, &c);
 	if (err)
 		return err;
@@ -385,6 +382,7 @@ static int clock_sleep_allowed(int clock)
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_MONOTONIC_COARSE:
+	case CLOCK_THREAD_CPUTIME_ID:	/* a thread cannot wait for its own time to pass */
 		return -EOPNOTSUPP;
 	}
 	return clock_is_cpu(clock) ? 0 : -EINVAL;

@@ -25,6 +25,10 @@
 #define PR_TASK_PERF_EVENTS_ENABLE	32
 #define PR_MCE_KILL		33
 #define PR_MCE_KILL_GET		34
+#define PR_GET_SPECULATION_CTRL	52
+#define PR_SET_SPECULATION_CTRL	53
+#define PR_SPEC_L1D_FLUSH	2	/* the last misfeature */
+#define PR_SPEC_ENABLE		2
 #define PR_MCE_KILL_CLEAR	0
 #define PR_MCE_KILL_SET		1
 #define PR_MCE_KILL_LATE	0

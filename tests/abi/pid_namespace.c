@@ -722,6 +722,7 @@ TEST(as_deep_as_it_goes)
 
 			if (deeper < 0) {
 				CHECK_EQ(deeper, -ENOSPC);
+				CHECK_EQ(clone_with(NULL, 0, CLONE_NEWPID), -ENOSPC);
 				CHECK_EQ(sys(unshare, CLONE_NEWPID), -ENOSPC);
 				*said = depth;
 			}

@@ -394,4 +394,10 @@ TEST(the_processor_says_what_it_is)
 
 	CHECK(ret == -ENODEV || (ret == 0 && !t_own_machine));
 	CHECK_EQ(sys(arch_prctl, 0x1999, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_SPECULATION_CTRL, 99, PR_SPEC_ENABLE, 0, 0), -ENODEV);
+	CHECK_EQ(sys(prctl, PR_GET_SPECULATION_CTRL, 99, 0, 0, 0), -ENODEV);
+	CHECK_EQ(sys(prctl, PR_GET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, 1, 0, 0), -EINVAL);
+	CHECK_GE(sys(prctl, PR_GET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, 0, 0, 0), 0);
+	ret = sys(prctl, PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_DISABLE, 0, 0);
+	CHECK(ret == -ENXIO || (ret == 0 && !t_on_thaw)); // some kernels can
 }

@@ -706,6 +706,7 @@ TEST(sleeping_on_processor_time)
 	t_wait(pid);
 	CHECK_EQ(sys(clock_nanosleep, clock, 0, &ts, 0), -EINVAL);
 	CHECK_EQ(sys(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, &ts, 0), -EOPNOTSUPP);
+	CHECK_EQ(sys(clock_nanosleep, CLOCK_THREAD_CPUTIME_ID, 0, 8UL, 0), -EOPNOTSUPP);
 	CHECK_EQ(sys(clock_nanosleep, CPU_CLOCK(0, SCHED | THREAD), 0, &ts, 0), -EINVAL);
 	CHECK_EQ(sys(clock_nanosleep, CLOCK_MONOTONIC_RAW, 0, &ts, 0), -EOPNOTSUPP);
 	CHECK_EQ(sys(clock_nanosleep, CLOCK_MONOTONIC_COARSE, 0, &ts, 0), -EOPNOTSUPP);
