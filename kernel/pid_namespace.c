@@ -120,8 +120,6 @@ static void kill_all_in(struct pid_namespace *ns)
  * current's children went without a word to it: EXIT_DEAD ones that somebody is about to release,
  * and children of a parent outside, which forked into the namespace; if that leaves them as zombies
  * it has to reap them, or to end: then they come to current, and are reaped at once (do_notify_parent).
- *
- * The sleep is Linux's: a suspend that begins meanwhile cannot freeze it, and fails if it lasts.
  */
 static void wait_until_alone(struct pid_namespace *ns)
 {
@@ -129,7 +127,7 @@ static void wait_until_alone(struct pid_namespace *ns)
 
 	for (;;) {
 		clear_tif(current, TIF_SIGPENDING);
-		set_current_state(TASK_INTERRUPTIBLE);
+		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		if (READ_ONCE(ns->nr_tasks) == own)
 			break;
 		schedule();

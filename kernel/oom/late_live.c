@@ -29,8 +29,7 @@
  *
  * A container's init dies only after all of its members, and those that a suspend has frozen die when they are thawed. Init is past Q
  * by then and no longer counted, as it can do no more IO; it sleeps freezable, so that the second pass freezes it and the suspend goes
- * through. That is so while it waits for its children. For a member whose parent is outside (setns, fork) it waits in a sleep that the
- * freezer cannot enter, on Linux and here: then the second pass ends at its time limit, and the count could not help (scenario 56).
+ * through (scenario 56). A design that counts it until it is reaped or unhashed ends that suspend at its time limit.
  */
 #include "kernel/oom.h"
 
