@@ -735,7 +735,9 @@ _Static_assert(sizeof(struct k_clone_args) == CLONE_ARGS_SIZE_VER2, "clone_args 
 #define CLOCK_BOOTTIME_ALARM		9
 #define CLOCK_TAI			11
 #define TIMER_ABSTIME			1
-/* A negative clock: ~pid << 3, and of the low bits two for what it counts, one for a thread's own. */
+/*
+ * A negative clock: ~pid << 3, and of the low bits two for what it counts, one for a thread's own.
+ */
 #define CPUCLOCK_PROF			0
 #define CPUCLOCK_VIRT			1
 #define CPUCLOCK_SCHED			2

@@ -114,7 +114,10 @@ void arch_single_step_on(struct task *t);		/* one instruction of user mode, or o
 void arch_single_step_off(struct task *t);		/* also of current */
 void arch_ptrace_stop(void);				/* current is about to stop: its registers can be looked at */
 bool arch_on_stack(const struct task *t, const void *p);
-/* Bytes of a kernel stack that were ever used, at most; 0 where that is not known. Looks at each stack. */
+/*
+ * Bytes of a kernel stack that were ever used, at most; 0 where that is not known. Looks at each
+ * stack.
+ */
 u64 arch_stack_max(void);
 
 /*
@@ -129,7 +132,10 @@ int put_user_pair(uaddr_t addr, u64 a, u64 b) __must_check;	/* two words side by
 size_t copy_from_user_inatomic(void *dst, uaddr_t src, size_t n) __must_check;
 size_t copy_to_user_inatomic(uaddr_t dst, const void *src, size_t n) __must_check;
 size_t clear_user(uaddr_t dst, size_t n) __must_check;
-/* A word by value, in two registers: v is 0 where err is -EFAULT. The machine's uaccess.h has get_user_u64(addr). */
+/*
+ * A word by value, in two registers: v is 0 where err is -EFAULT. The machine's uaccess.h has
+ * get_user_u64(addr).
+ */
 struct user_u64 {
 	u64 v;
 	int err;
@@ -166,8 +172,8 @@ pte_t *arch_pte_alloc(struct mm *mm, uaddr_t va);
 /* The slot for va, or NULL if no table page is there. */
 pte_t *arch_pte_find(struct mm *mm, uaddr_t va);
 /*
- * The slot for va, or NULL if no table page is there; *next is the end of its block of 2 MiB, or the
- * first address that the missing table does not cover.
+ * The slot for va, or NULL if no table page is there; *next is the end of its block of 2 MiB, or
+ * the first address that the missing table does not cover.
  */
 pte_t *arch_pte_block(struct mm *mm, uaddr_t va, uaddr_t *next);
 /* Frees page-table pages wholly inside [start, end) that no longer map anything. */

@@ -60,8 +60,8 @@ extern struct block_device ram0;
 /*
  * Queues on current's io_context (created on demand; without memory for one the request goes out at
  * once). What goes out waits while the device's queue is full. b lives until its end_io ran, which
- * gets b->error: 0, or -EIO for a range outside the device. One page at most, offset and bytes whole
- * sectors.
+ * gets b->error: 0, or -EIO for a range outside the device. One page at most, offset and bytes
+ * whole sectors.
  */
 void submit_bio(struct bio *b);
 /* Sends what current held back to the device. */

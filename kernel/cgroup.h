@@ -81,14 +81,23 @@ static inline struct cgroup *task_cgroup(const struct task *t, enum cgroup_tree 
 bool cgroup_is_descendant(const struct cgroup *cg, const struct cgroup *ancestor);	/* or the same */
 /* Is some thread of p in cg or below? tasklist_lock held. */
 bool cgroup_has_process(const struct cgroup *cg, struct task *p);
-/* The next group of the tree below top, parents first; NULL at the end. Starts with pos = top. cgroup_mutex held. */
+/*
+ * The next group of the tree below top, parents first; NULL at the end. Starts with pos = top.
+ * cgroup_mutex held.
+ */
 struct cgroup *cgroup_next(struct cgroup *top, struct cgroup *pos);
 #define for_each_descendant(pos, top)	for ((pos) = (top); (pos); (pos) = cgroup_next(top, pos))
 
-/* A new group in parent, with a reference for the caller; ERR_PTR(-ENODEV, -EINVAL, -EAGAIN, -ENOMEM). Sleeps. */
+/*
+ * A new group in parent, with a reference for the caller; ERR_PTR(-ENODEV, -EINVAL, -EAGAIN,
+ * -ENOMEM). Sleeps.
+ */
 struct cgroup *cgroup_mkdir(struct cgroup *parent, const char *name, size_t len);
 int cgroup_rmdir(struct cgroup *cg);		/* 0, -EBUSY. Sleeps. */
-/* cgroup_mutex, taken for a group that is still there: 0 or -ENODEV, and then it is not held. Sleeps. */
+/*
+ * cgroup_mutex, taken for a group that is still there: 0 or -ENODEV, and then it is not held.
+ * Sleeps.
+ */
 int cgroup_lock_live(struct cgroup *cg);
 /* "/a/b" into buf; its length or -ENAMETOOLONG. Any context. */
 s64 cgroup_path(const struct cgroup *cg, char *buf, size_t n);
@@ -107,13 +116,16 @@ static inline int cgroup_fork(struct task *p, struct cgroup *into)
 {
 	return unlikely(into || in_groups(current)) ? __cgroup_fork(p, into) : 0;
 }
-/* What clone3 may be given: referenced, or ERR_PTR(-EBADF, -ENODEV, -EACCES, -EBUSY, -EOPNOTSUPP). Sleeps. */
+/*
+ * What clone3 may be given: referenced, or ERR_PTR(-EBADF, -ENODEV, -EACCES, -EBUSY, -EOPNOTSUPP).
+ * Sleeps.
+ */
 struct cgroup *cgroup_clone_target(int fd, bool thread);
 void __cgroup_exit(struct task *t);
 void __cgroup_free(struct task *t);
 /*
- * t, which is current, is no member any more. The parent, who is told next, may count on it: no dead
- * child keeps a group from being removed. Holds tasklist_lock (w).
+ * t, which is current, is no member any more. The parent, who is told next, may count on it: no
+ * dead child keeps a group from being removed. Holds tasklist_lock (w).
  */
 static inline void cgroup_exit(struct task *t)
 {
@@ -150,7 +162,10 @@ static inline void cgroup_enter_frozen(void)
 	if (unlikely(in_v2_group(current)))
 		__cgroup_enter_frozen();
 }
-/* It does not any more; unless always, it traps if its group is still to be frozen. siglock not held. */
+/*
+ * It does not any more; unless always, it traps if its group is still to be frozen. siglock not
+ * held.
+ */
 static inline void cgroup_leave_frozen(bool always)
 {
 	if (likely(!in_v2_group(current))) {

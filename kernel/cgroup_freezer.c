@@ -100,8 +100,8 @@ void __cgroup_leave_frozen(bool always)
 }
 
 /*
- * The state is set under siglock, where signals are sent: one that comes from here on wakes us. Those
- * that came before stay pending, but SIGKILL, which take_one has looked for under this lock.
+ * The state is set under siglock, where signals are sent: one that comes from here on wakes us.
+ * Those that came before stay pending, but SIGKILL, which take_one has looked for under this lock.
  */
 void do_freezer_trap(void)
 {

@@ -60,8 +60,9 @@ static int give_files(void)
 }
 
 /*
- * A kernel thread until its last line, and one that freezes: a suspend that is under way waits for it
- * at the latest in its second pass, and it does not reach user mode. LINUX: there a suspend drops it.
+ * A kernel thread until its last line, and one that freezes: a suspend that is under way waits for
+ * it at the latest in its second pass, and it does not reach user mode. LINUX: there a suspend
+ * drops it.
  */
 static void run_agent(void *arg)
 {

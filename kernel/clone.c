@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The system calls around fork.c: fork, vfork, clone and clone3, which say what copy_process is to do, and
- * unshare. Mirrors that part of Linux kernel/fork.c and kernel/nsproxy.c.
+ * The system calls around fork.c: fork, vfork, clone and clone3, which say what copy_process is to
+ * do, and unshare. Mirrors that part of Linux kernel/fork.c and kernel/nsproxy.c.
  *
  * Locks: tasklist_lock (read), in unshare.
  */
@@ -113,8 +113,8 @@ long sys_clone3(uaddr_t uargs, size_t size)
 }
 
 /*
- * What a task can stop sharing here: files, the current directory, and the namespace of its children to come. The rest must
- * not be shared to begin with.
+ * What a task can stop sharing here: files, the current directory, and the namespace of its
+ * children to come. The rest must not be shared to begin with.
  */
 long sys_unshare(unsigned long flags)
 {
@@ -148,7 +148,9 @@ long sys_unshare(unsigned long flags)
 	return err;
 }
 
-/* Current's children are to live where the process of pidfd fd lives. 0, -ESRCH, -EPERM, -EINVAL. */
+/*
+ * Current's children are to live where the process of pidfd fd lives. 0, -ESRCH, -EPERM, -EINVAL.
+ */
 static int join_process(struct group *g, int flags)
 {
 	struct task *t;

@@ -122,7 +122,10 @@ void cpu_timer_cancel_sync(struct cpu_timer *t)
 	}
 }
 
-/* A timer of the list that has expired, off it and said to be running; NULL: none, and with no timer left no need to look again. */
+/*
+ * A timer of the list that has expired, off it and said to be running; NULL: none, and with no
+ * timer left no need to look again.
+ */
 static struct cpu_timer *take_expired(struct cpu_timer **head, const u64 *now, _Atomic u32 *watch)
 {
 	struct cpu_timer *t;
@@ -173,8 +176,8 @@ static void check_itimers(struct task *t, const u64 *now)
 }
 
 /*
- * At the hard limit the end; at the soft one, and each second after it, SIGXCPU: the soft limit moves
- * on. In units of @unit ns. siglock held.
+ * At the hard limit the end; at the soft one, and each second after it, SIGXCPU: the soft limit
+ * moves on. In units of @unit ns. siglock held.
  */
 static void check_limit(struct task *t, unsigned which, u64 used, u64 unit)
 {

@@ -262,7 +262,10 @@ static int begin_new_exec(struct bprm *b)
 	if (!err && !list_empty(&t->group->posix_timers))
 		exit_posix_timers(t->group);
 	if (!err) {
-		/* First: whoever sees the program finds that its parent may not move it any more (setpgid). */
+		/*
+		 * First: whoever sees the program finds that its parent may not move it any more
+		 * (setpgid).
+		 */
 		t->flags &= ~(PF_FORKNOEXEC | PF_KTHREAD | PF_NOFREEZE);
 		err = exec_mmap(b);
 	}

@@ -36,7 +36,10 @@ static inline void step(const char *label)
 	arch_point(POINT_EXIT_STEP, label);
 }
 
-/* The steps that others ask about are recorded too: X3 X5d X12 X16 X14A X14B as 30 54 120 160 141 142. */
+/*
+ * The steps that others ask about are recorded too: X3 X5d X12 X16 X14A X14B as 30 54 120 160 141
+ * 142.
+ */
 static void step_traced(unsigned nr, const char *label)
 {
 	trace(TRACE_exit_step, nr, (u64)current->pid);
@@ -624,11 +627,13 @@ static void __noreturn do_task_dead(struct task *t)
 }
 
 /*
- * A fault of the kernel ends current in the middle of do_exit. What it has not given back by now is lost until the next boot,
- * with its stack and its number; nobody is told of its end, and its group never ends. Called from the fault, holds nothing.
+ * A fault of the kernel ends current in the middle of do_exit. What it has not given back by now is
+ * lost until the next boot, with its stack and its number; nobody is told of its end, and its group
+ * never ends. Called from the fault, holds nothing.
  *
- * LINUX: any oops comes here unless panic_on_oops is set, and one outside do_exit goes through do_exit first. On Thaw a fault of
- * the kernel is the end of the machine; only one that the door in pause.c has made is survived.
+ * LINUX: any oops comes here unless panic_on_oops is set, and one outside do_exit goes through
+ * do_exit first. On Thaw a fault of the kernel is the end of the machine; only one that the door in
+ * pause.c has made is survived.
  */
 void make_task_dead(void)
 {

@@ -9,7 +9,8 @@
  *
  * Locks: tasklist_lock, task_lock, siglock.
  *
- * LINUX: of namespaces there are those of numbers; others as in a kernel built without them: EINVAL.
+ * LINUX: of namespaces there are those of numbers; others as in a kernel built without them:
+ * EINVAL.
  */
 #include "kernel/block.h"
 #include "kernel/cgroup.h"

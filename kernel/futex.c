@@ -26,7 +26,8 @@
  * did.
  *
  * Whoever is taken off the queue to be woken sees that in woken_by, and returns when the bucket is
- * not locked: then the waker, who had it locked from before, no longer needs the waiter or its task.
+ * not locked: then the waker, who had it locked from before, no longer needs the waiter or its
+ * task.
  *
  * A comparison that is to hold at the moment of a requeue uses the bucket's count of arrivals: same
  * count before the word was read and with the locks held means that nobody queued after the word

@@ -17,8 +17,8 @@ int futex_wake(uaddr_t addr, int nr, u32 bitset, int scope);
  */
 void exit_robust_list(struct task *t);
 /*
- * X5a and exec, after the robust list: whoever waits for a lock of t, which is current, gets it now,
- * and nobody waits for t any more.
+ * X5a and exec, after the robust list: whoever waits for a lock of t, which is current, gets it
+ * now, and nobody waits for t any more.
  */
 void exit_pi(struct task *t);
 void futex_pi_adjust(struct task *t);		/* t, which waits for a lock, has another priority. Holds: none but tasklist_lock */

@@ -17,8 +17,8 @@
  * word, and until then the struct is "unfixed" and right where the two differ.
  *
  * LINUX: one lock for all of it. Only real-time priorities are inherited, not niceness. Whether a
- * word is at the same time waited for with FUTEX_WAIT is not looked at. Nor is, once somebody waits, from
- * which namespace the id in the word comes.
+ * word is at the same time waited for with FUTEX_WAIT is not looked at. Nor is, once somebody
+ * waits, from which namespace the id in the word comes.
  *
  * Locks: mmap_lock, a bucket, pi_lock, run queues.
  */
@@ -311,7 +311,9 @@ static struct pi_lock *attach(const struct key *k, struct attempt *a)
 	return ERR_PTR(-ESRCH);
 }
 
-/* Nobody waits for the word yet. The struct in *out; 1: taken instead; LOOK_UP, -EDEADLK, -ESRCH. */
+/*
+ * Nobody waits for the word yet. The struct in *out; 1: taken instead; LOOK_UP, -EDEADLK, -ESRCH.
+ */
 static int claim(_Atomic u32 *word, const struct key *k, const struct task *t, struct attempt *a, struct pi_lock **out)
 {
 	u32 seen;
@@ -539,7 +541,10 @@ long futex_wait_requeue_pi(uaddr_t addr, int scope, u32 val, u64 deadline, uaddr
 	late = !err && futex_sleep(&w, 1, deadline);
 	if (futex_unqueue(&w))
 		return err ? err : late ? -ETIMEDOUT : -ERESTARTNOINTR;
-	/* Off that queue: a requeue put us on the other one or gave us the lock, or it was a plain wake-up. */
+	/*
+	 * Off that queue: a requeue put us on the other one or gave us the lock, or it was a plain
+	 * wake-up.
+	 */
 	if (!pi.lock && !pi.granted && err)
 		futex_wake_key(&w.key, 1, w.woken_by);
 	if (!pi.lock)
@@ -583,7 +588,10 @@ static int move_waiters(struct bucket *b, const struct key *k, const struct key 
 	return 0;
 }
 
-/* Both words are looked at where the kernel sees them, so the comparison holds when the waiters move. */
+/*
+ * Both words are looked at where the kernel sees them, so the comparison holds when the waiters
+ * move.
+ */
 static int requeue_once(uaddr_t a1, uaddr_t a2, const struct key *k1, const struct key *k2, u32 cmp, struct attempt *a, int most, int *n)
 {
 	struct bucket *b = futex_bucket(k1);

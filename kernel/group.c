@@ -4,8 +4,8 @@
  * deal with signal_struct and sighand_struct.
  *
  * A group's memory is held by each task_struct that points at it (sigcnt), by pidfds and by the OOM
- * killer's list of victims, so t->group can be read as long as t can. How many of its threads are hashed,
- * alive, or may still do IO are other counts: see struct group.
+ * killer's list of victims, so t->group can be read as long as t can. How many of its threads are
+ * hashed, alive, or may still do IO are other counts: see struct group.
  */
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The load averages: how many tasks ran, waited to run, or slept so that no signal wakes them, as an
- * average that forgets over 1, 5 and 15 minutes. Mirrors Linux kernel/sched/loadavg.c.
+ * The load averages: how many tasks ran, waited to run, or slept so that no signal wakes them, as
+ * an average that forgets over 1, 5 and 15 minutes. Mirrors Linux kernel/sched/loadavg.c.
  *
  * A sample is taken each five seconds, in the tick of whoever runs then. While nobody runs there is
  * no tick: who comes next takes the samples that were missed, in which nobody ran.
@@ -13,7 +13,10 @@
 
 #define LOAD_FREQ_NS	(5 * NSEC_PER_SEC + TICK_NSEC)
 #define FIXED_1		(1ul << FSHIFT)
-/* What is left of a load after one more sample: 1/exp(5sec/1min), of 5 and of 15 minutes, times FIXED_1. */
+/*
+ * What is left of a load after one more sample: 1/exp(5sec/1min), of 5 and of 15 minutes, times
+ * FIXED_1.
+ */
 #define EXP_1		1884
 #define EXP_5		2014
 #define EXP_15		2037

@@ -271,7 +271,10 @@ void write_lock(struct rwlock *l)
 	l->where = where;
 }
 
-/* Takes held off the CPU's stack, where it is the last entry as a rule. Returns how many there were. */
+/*
+ * Takes held off the CPU's stack, where it is the last entry as a rule. Returns how many there
+ * were.
+ */
 static inline size_t held_pop(uintptr_t held, const char *name)
 {
 	size_t n = this_cpu_field(nr_held);
@@ -443,7 +446,9 @@ static void __attribute__((noinline)) mutex_lock_contended(struct mutex *m, cons
 	mutex_acquired(m, where);
 }
 
-/* A free one of a higher rank than all that are held, where one may sleep: this way needs no frame. */
+/*
+ * A free one of a higher rank than all that are held, where one may sleep: this way needs no frame.
+ */
 void mutex_lock(struct mutex *m)
 {
 	const void *where = __builtin_return_address(0);

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * spin_lock and spin_unlock in line: for lock.c, which has the functions, and for the few places that
- * every switch between two tasks goes through. What they check and note down is the same.
+ * spin_lock and spin_unlock in line: for lock.c, which has the functions, and for the few places
+ * that every switch between two tasks goes through. What they check and note down is the same.
  */
 #pragma once
 #include "kernel/arch.h"
 #include "kernel/lock.h"
 #include "kernel/sched.h"
 
-/* What an entry of cpu->held[] is: the low bits of its address. 0 so that a spinlock's is the address. */
+/*
+ * What an entry of cpu->held[] is: the low bits of its address. 0 so that a spinlock's is the
+ * address.
+ */
 enum { KIND_SPIN, KIND_READ, KIND_WRITE, KIND_IRQ, KIND_MASK = 3 };
 
 /* lock.c: what the short ways below could not do. */

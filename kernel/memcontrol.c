@@ -6,8 +6,8 @@
  * A struct mem_cgroup lives as long as pages are charged to it, its group perhaps not. It is found
  * from a page by page.private, which holds its physical address.
  *
- * At a limit, in Linux's order: clean file pages of the subtree go; then the OOM killer takes one of
- * its processes; who is dying, or has nobody left to kill, is refused.
+ * At a limit, in Linux's order: clean file pages of the subtree go; then the OOM killer takes one
+ * of its processes; who is dying, or has nobody left to kill, is refused.
  *
  * Locks: cgroup_mutex (which groups have limits), oom_lock, tasklist_lock, css_lock (whose group is
  * whose). Counters are atomic: a page is freed in any context.
@@ -179,7 +179,10 @@ static void raise_peak(struct mem_cgroup *m, u64 usage)
 		;
 }
 
-/* One page more for memcg and all above it. NULL, or which limit is in the way; then nothing is charged. */
+/*
+ * One page more for memcg and all above it. NULL, or which limit is in the way; then nothing is
+ * charged.
+ */
 static struct mem_cgroup *charge_one(struct mem_cgroup *memcg, bool force)
 {
 	for (struct mem_cgroup *m = memcg; m; m = m->parent) {
@@ -271,8 +274,8 @@ void mem_cgroup_event_task(struct task *t, enum memory_event event)
 /* --- at the limit --- */
 
 /*
- * oom_lock is only tried, as in the allocator: whoever has it frees memory. true: try again. Sleeps a
- * little then, so that the victim can run.
+ * oom_lock is only tried, as in the allocator: whoever has it frees memory. true: try again. Sleeps
+ * a little then, so that the victim can run.
  */
 bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, u32 gfp)
 {

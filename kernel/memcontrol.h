@@ -2,9 +2,10 @@
 /*
  * Limits of memory for control groups. Mirrors Linux include/linux/memcontrol.h.
  *
- * What counts is what user mode asked for: anonymous pages, shared ones, and pages of files, for the
- * group of the task that made them come. A page remembers where it was charged (PG_CHARGED) until it
- * is freed, wherever its task has gone meanwhile. LINUX: memory of the kernel itself is not charged.
+ * What counts is what user mode asked for: anonymous pages, shared ones, and pages of files, for
+ * the group of the task that made them come. A page remembers where it was charged (PG_CHARGED)
+ * until it is freed, wherever its task has gone meanwhile. LINUX: memory of the kernel itself is
+ * not charged.
  */
 #pragma once
 #include "kernel/mm/mm.h"
@@ -35,11 +36,17 @@ struct cgroup *mem_cgroup_group(const struct mem_cgroup *memcg);	/* referenced, 
 u64 mem_cgroup_max(const struct mem_cgroup *memcg);	/* pages, at most what there is */
 void mem_cgroup_print(const struct mem_cgroup *memcg);	/* log: usage and limit */
 void mem_cgroup_event_task(struct task *t, enum memory_event event);	/* in t's group. tasklist_lock held. */
-/* The highest group below domain (NULL: the root), or it, that t is in and that is killed as a whole: referenced, or NULL. */
+/*
+ * The highest group below domain (NULL: the root), or it, that t is in and that is killed as a
+ * whole: referenced, or NULL.
+ */
 struct mem_cgroup *mem_cgroup_oom_group(struct task *t, const struct mem_cgroup *domain);
 void mem_cgroup_event(struct mem_cgroup *memcg, enum memory_event event);	/* counts it, there and above */
 void mem_cgroup_put(struct mem_cgroup *memcg);	/* any context */
-/* A page fault of current was refused memory in a group that must not kill (version 1): waits until it may go on. true: waited. */
+/*
+ * A page fault of current was refused memory in a group that must not kill (version 1): waits until
+ * it may go on. true: waited.
+ */
 bool mem_cgroup_oom_synchronize(void);
 
 /* For cgroup.c and cgroupfs.c. cgroup_mutex held. */

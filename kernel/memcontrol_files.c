@@ -48,8 +48,8 @@ static s64 swap_current_show(struct cgroup *cg, char *buf, size_t n) { return sh
 static s64 oom_group_show(struct cgroup *cg, char *buf, size_t n) { return show_number(cg, buf, n, oom_group_of); }
 
 /*
- * Bytes, with K, M, G and so on, down to whole pages; the word for no limit. As on Linux no word at all is 0.
- * LINUX: what 64 bits do not hold is EINVAL, and not what is left of it in them.
+ * Bytes, with K, M, G and so on, down to whole pages; the word for no limit. As on Linux no word at
+ * all is 0. LINUX: what 64 bits do not hold is EINVAL, and not what is left of it in them.
  */
 static int parse_pages(const char *s, const char *none, u64 *pages)
 {

@@ -21,5 +21,8 @@ struct mem_cgroup {
 };
 
 struct mem_cgroup *mem_cgroup_of(struct cgroup *cg);	/* cg's own: referenced, or NULL */
-/* memcg is full: kills somebody in it, or sees that this is under way. false: nobody can be killed. Sleeps. */
+/*
+ * memcg is full: kills somebody in it, or sees that this is under way. false: nobody can be killed.
+ * Sleeps.
+ */
 bool mem_cgroup_out_of_memory(struct mem_cgroup *memcg, u32 gfp);

@@ -7,8 +7,8 @@
  * Locks, outermost first: oom_lock (mutex), tasklist_lock (read; LINUX: stands in for RCU),
  * task_lock of the victim thread, then siglock for SIGKILL and freezer_lock for the thaw.
  *
- * The limit of a memory cgroup runs out like the machine's memory, but its own tasks alone are looked
- * at (oc->memcg), and only its own victims are waited for.
+ * The limit of a memory cgroup runs out like the machine's memory, but its own tasks alone are
+ * looked at (oc->memcg), and only its own victims are waited for.
  *
  * LINUX: one victim until its memory is really free. A victim is in flight from its mark until
  * every page of its mm is back and every thread is past its last close (so that shared and tmpfs

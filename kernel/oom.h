@@ -30,22 +30,34 @@ struct oom_design {
 	const char *name;
 	const char *claim;		/* one sentence: what it promises */
 
-	/* A  oom_lock, tasklist_lock(r), task_lock(t) or t == current; t->mm set; SIGKILL or group exit came before */
+	/*
+	 * A  oom_lock, tasklist_lock(r), task_lock(t) or t == current; t->mm set; SIGKILL or group
+	 * exit came before
+	 */
 	void (*mark)(struct task *t);
 	/* A  as mark, directly after it: the exemption is visible, wake whom it covers */
 	void (*thaw)(struct task *t);
-	/* A  oom_lock, tasklist_lock(r): p, another process that shares the victim's mm, has got SIGKILL */
+	/*
+	 * A  oom_lock, tasklist_lock(r): p, another process that shares the victim's mm, has got
+	 * SIGKILL
+	 */
 	void (*mark_sharer)(struct task *p, struct mm *mm);
 	/* A  any context, lock-free: t does not freeze because it is a victim */
 	bool (*exempt)(struct task *t);
-	/* A  t == current, in the allocator: t may use half of the reserve. NULL: each thread of a marked group */
+	/*
+	 * A  t == current, in the allocator: t may use half of the reserve. NULL: each thread of a
+	 * marked group
+	 */
 	bool (*reserves)(struct task *t);
 
 	/* S  X3: dead: no thread of the group is left before X3 */
 	void (*exit_live)(struct task *t, bool dead);
 	/* S  X5d: t->mm is NULL */
 	void (*exit_mm_done)(struct task *t);
-	/* S  Q, after X12 and X16: PF_QUIESCED is set; last: no thread of the group is left before Q */
+	/*
+	 * S  Q, after X12 and X16: PF_QUIESCED is set; last: no thread of the group is left before
+	 * Q
+	 */
 	void (*exit_quiesced)(struct task *t, bool last);
 	/* A  tasklist_lock(w), end of X14A */
 	void (*exit_notify_locked)(struct task *t);
@@ -90,9 +102,9 @@ SET_DECLARE(oom_notifiers, struct oom_notifier);
 
 /* --- services for designs --- */
 /*
- * One more victim, one less; the step from 1 to 0 wakes oom_killer_disable. owed is oom_owed of the group or
- * the mm that the mark is of: a drop that nothing is owed for panics, and one still owed when the unit is
- * freed is told as a leak.
+ * One more victim, one less; the step from 1 to 0 wakes oom_killer_disable. owed is oom_owed of the
+ * group or the mm that the mark is of: a drop that nothing is owed for panics, and one still owed
+ * when the unit is freed is told as a leak.
  */
 void oom_count_inc(_Atomic s32 *owed);
 void oom_count_dec(_Atomic s32 *owed);
@@ -101,8 +113,8 @@ bool oom_bind_mm(struct task *t);
 /* A mark hook that counts groups: the first mark of t's group counts one. */
 void oom_mark_group(struct task *t);
 /*
- * A mark of one thread, kept in its oom_priv (Linux: TIF_MEMDIE). mark: once, and counts one. drop: takes the
- * mark off, and what it counted; whoever comes second does nothing.
+ * A mark of one thread, kept in its oom_priv (Linux: TIF_MEMDIE). mark: once, and counts one. drop:
+ * takes the mark off, and what it counted; whoever comes second does nothing.
  */
 void oom_mark_thread(struct task *t);
 void oom_drop_thread(struct task *t);

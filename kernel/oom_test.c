@@ -35,7 +35,10 @@ static struct {
 } order;			/* [order_lock] */
 static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
 
-/* Takes n pages, chained through their lru links; returns how many there were. *left: how many stayed free. */
+/*
+ * Takes n pages, chained through their lru links; returns how many there were. *left: how many
+ * stayed free.
+ */
 static u64 eat(struct list *held, u64 n, u32 gfp, u64 *left)
 {
 	u64 got;

@@ -370,8 +370,9 @@ static int wait_for_victims(u64 deadline)
 }
 
 /*
- * S5: threads that must die and cannot. Only while nobody can be marked: between a mark and its thaw
- * a thread is both. freezer_lock, for one that looks once more on its way in is FROZEN for that long.
+ * S5: threads that must die and cannot. Only while nobody can be marked: between a mark and its
+ * thaw a thread is both. freezer_lock, for one that looks once more on its way in is FROZEN for
+ * that long.
  */
 static unsigned count_frozen_victims(void)
 {

@@ -7,8 +7,8 @@
  *					after it, for at most MS of virtual time, or until the next write. Read: "POINT PID" for each
  *					stop, the task that has reached it, 0 if none so far.
  *
- * With "fault" in place of MS the task is not held: the kernel faults there, and the task is dead on the spot. Only in do_exit, from
- * X2 to X16: see make_task_dead.
+ * With "fault" in place of MS the task is not held: the kernel faults there, and the task is dead
+ * on the spot. Only in do_exit, from X2 to X16: see make_task_dead.
  *
  * So the stops are an order of events that the machine has to keep:
  *
@@ -78,7 +78,10 @@ static void hold(u32 i, u32 write, u64 deadline)
 			arch_cpu_relax();
 }
 
-/* The stop at point for current that nobody has reached; nr_stops if there is none. pause_lock held. */
+/*
+ * The stop at point for current that nobody has reached; nr_stops if there is none. pause_lock
+ * held.
+ */
 static u32 find_stop(const char *point)
 {
 	u32 i;

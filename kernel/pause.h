@@ -9,8 +9,9 @@ extern bool pause_armed;
 void pause_slow(const char *point);
 
 /*
- * Holds current up here if the door says so. It sleeps, or spins if it has set its state for a sleep of
- * its own. No spinlock held; mutexes may be. One predictable test as long as nobody uses the door.
+ * Holds current up here if the door says so. It sleeps, or spins if it has set its state for a
+ * sleep of its own. No spinlock held; mutexes may be. One predictable test as long as nobody uses
+ * the door.
  */
 static inline void pause_point(const char *point)
 {

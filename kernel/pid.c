@@ -312,7 +312,10 @@ static inline void count_task(struct pid_namespace *ns)
 		ns->nr_tasks++;
 }
 
-/* The end of a namespace waits until only its number 1 is left, perhaps with the zombie of its leader. */
+/*
+ * The end of a namespace waits until only its number 1 is left, perhaps with the zombie of its
+ * leader.
+ */
 static inline void uncount_task(struct pid_namespace *ns)
 {
 	for (; ns->parent; ns = ns->parent)

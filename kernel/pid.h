@@ -59,7 +59,9 @@ void exit_pid_ns(struct task *t);		/* X11 */
  * sleeps until they are gone. Holds nothing.
  */
 void zap_pid_ns_processes(void);
-/* reboot(2) in a namespace ends that; 0 in the machine's own, else -EINVAL or it does not return. */
+/*
+ * reboot(2) in a namespace ends that; 0 in the machine's own, else -EINVAL or it does not return.
+ */
 int reboot_pid_ns(u32 cmd);
 
 /*

@@ -4,7 +4,8 @@
  * kernel/pid_namespace.c; pid.c gives the numbers out.
  *
  * A task never changes its namespace: unshare and setns say where its children will be born. The
- * first one there is the namespace's init, which takes in its orphans, and whose end is everybody's:
+ * first one there is the namespace's init, which takes in its orphans, and whose end is
+ * everybody's:
  *
  *	last thread of init, in X14A            a fork into the namespace
  *	closed = true                           build: has a number
@@ -119,7 +120,8 @@ static void kill_all_in(struct pid_namespace *ns)
  * Until only init's own are left: current, and the zombie of its leader. Those that are not
  * current's children went without a word to it: EXIT_DEAD ones that somebody is about to release,
  * and children of a parent outside, which forked into the namespace; if that leaves them as zombies
- * it has to reap them, or to end: then they come to current, and are reaped at once (do_notify_parent).
+ * it has to reap them, or to end: then they come to current, and are reaped at once
+ * (do_notify_parent).
  */
 static void wait_until_alone(struct pid_namespace *ns)
 {

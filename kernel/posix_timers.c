@@ -3,16 +3,16 @@
  * POSIX timers: timer_create and its relatives. Mirrors Linux kernel/time/posix-timers.c.
  *
  * A timer has one queue entry of its own, allocated with it, so that its signal cannot be lost. A
- * periodic timer that went off goes on when that entry is taken off the queue, and counts then what it
- * missed: a period shorter than an interrupt, or a signal that nobody takes, costs nothing.
+ * periodic timer that went off goes on when that entry is taken off the queue, and counts then what
+ * it missed: a period shorter than an interrupt, or a signal that nobody takes, costs nothing.
  *
  *	expires  rearm  the entry
  *	   0       0    free, or queued by an expiry before   disarmed, or went off for the last time
  *	  set      0    free, or queued by an expiry before   runs
  *	  set      1    queued                                went off; expires is when
  *
- * Locks: tasklist_lock (r, for who gets the signal), then the siglock of the group the timer belongs
- * to: all its fields. A timer's own list is that of its group.
+ * Locks: tasklist_lock (r, for who gets the signal), then the siglock of the group the timer
+ * belongs to: all its fields. A timer's own list is that of its group.
  */
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
@@ -77,7 +77,10 @@ static void forward(struct posix_timer *t, u64 now)
 	t->expires = t->expires + n * t->interval;
 }
 
-/* Its signal is thrown away, if it has one that is worth sending: it goes on by itself, but not at each interrupt. */
+/*
+ * Its signal is thrown away, if it has one that is worth sending: it goes on by itself, but not at
+ * each interrupt.
+ */
 static void go_on_unheard(struct posix_timer *t)
 {
 	t->rearm = false;
@@ -127,8 +130,8 @@ static void send(struct posix_timer *t, struct task *leader)
 }
 
 /*
- * Interrupt context, tasklist_lock held. An expiry that somebody overtook finds no time, or a later one for
- * which the timer runs already, unless it was the clock that was set.
+ * Interrupt context, tasklist_lock held. An expiry that somebody overtook finds no time, or a later
+ * one for which the timer runs already, unless it was the clock that was set.
  */
 static void expired(struct posix_timer *t)
 {
@@ -311,7 +314,10 @@ long sys_timer_create(int clock, uaddr_t uevent, uaddr_t uid)
 	return 0;
 }
 
-/* siglock held; now is what its clock shows. A timer that has a signal under way, or none, has not been counted on. */
+/*
+ * siglock held; now is what its clock shows. A timer that has a signal under way, or none, has not
+ * been counted on.
+ */
 static struct k_itimerspec setting(struct posix_timer *t, u64 now)
 {
 	struct k_itimerspec its = { .it_interval = ns_to_timespec(t->interval) };
@@ -328,9 +334,9 @@ static struct k_itimerspec setting(struct posix_timer *t, u64 now)
 }
 
 /*
- * The timer with siglock held and what its clock shows, or NULL. A group's time is summed up before,
- * under tasklist_lock, for which the timer is looked up twice; if it is another one by then, it shows
- * another clock.
+ * The timer with siglock held and what its clock shows, or NULL. A group's time is summed up
+ * before, under tasklist_lock, for which the timer is looked up twice; if it is another one by
+ * then, it shows another clock.
  */
 static struct posix_timer *lock_timer(int id, u64 *now)
 {
@@ -388,7 +394,10 @@ long sys_timer_getoverrun(int id)
 	return n;
 }
 
-/* Is the timer set to a time of day? A relative one is not, except by the clocks that Linux leaves out here. */
+/*
+ * Is the timer set to a time of day? A relative one is not, except by the clocks that Linux leaves
+ * out here.
+ */
 static bool by_wall(const struct posix_timer *t, int flags)
 {
 	return clock_is_realtime(t->clock) && (flags & TIMER_ABSTIME || t->clock != CLOCK_REALTIME);

@@ -95,7 +95,9 @@ static long prctl_mce_kill_get(void)
 	return current->flags & PF_MCE_EARLY ? PR_MCE_KILL_EARLY : PR_MCE_KILL_LATE;
 }
 
-/* A task that writes for a file system: its own allocations are not to wait for it. None does here. */
+/*
+ * A task that writes for a file system: its own allocations are not to wait for it. None does here.
+ */
 static long prctl_io_flusher(int option, u64 on)
 {
 	if (!capable(CAP_SYS_RESOURCE))

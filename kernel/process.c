@@ -106,8 +106,8 @@ int freeze_processes(void)
 }
 
 /*
- * S4: both passes and the OOM count are content. A user thread that is still let run, and may still do IO, is
- * one that nobody answers for.
+ * S4: both passes and the OOM count are content. A user thread that is still let run, and may still
+ * do IO, is one that nobody answers for.
  */
 static unsigned count_uncovered(void)
 {

@@ -136,7 +136,10 @@ void exit_ptrace(struct task *tracer, struct list *dead)
 
 /* --- attaching --- */
 
-/* The parent becomes the tracer. One that is on its way out would untrace us at once: nothing happens. */
+/*
+ * The parent becomes the tracer. One that is on its way out would untrace us at once: nothing
+ * happens.
+ */
 long ptrace_traceme(void)
 {
 	struct task *t = current;
@@ -165,8 +168,8 @@ int check_ptrace_options(u64 options)
 }
 
 /*
- * A stopped tracee goes from its group's stop to a trace stop of its own. Nobody shall see it run in
- * between: TRAPPING is set until it is there. siglock held.
+ * A stopped tracee goes from its group's stop to a trace stop of its own. Nobody shall see it run
+ * in between: TRAPPING is set until it is there. siglock held.
  */
 static void trap_stopped(struct task *t)
 {

@@ -21,7 +21,10 @@
 static inline bool ptrace_reparented(const struct task *t) { return !same_thread_group(t->real_parent, t->parent); }
 /* copy_process, tasklist_lock write-held and siglock: current's tracer traces its child p too. */
 void ptrace_inherit(struct task *p);
-/* tasklist_lock write-held: nobody traces t, which was traced, any more. A stopped t goes on, or joins its group's stop. */
+/*
+ * tasklist_lock write-held: nobody traces t, which was traced, any more. A stopped t goes on, or
+ * joins its group's stop.
+ */
 void ptrace_unlink(struct task *t);
 /*
  * exit_notify, tasklist_lock write-held: tracer's tracees are let go. Zombies that nobody else
@@ -29,8 +32,8 @@ void ptrace_unlink(struct task *t);
  */
 void exit_ptrace(struct task *tracer, struct list *dead);
 /*
- * t's mm, mm_users held, if current may trace t: ERR_PTR(-EPERM), -ESRCH: it has none, -EINTR: killed
- * meanwhile. Sleeps. In mm/process_vm.c.
+ * t's mm, mm_users held, if current may trace t: ERR_PTR(-EPERM), -ESRCH: it has none, -EINTR:
+ * killed meanwhile. Sleeps. In mm/process_vm.c.
  */
 struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids);
 /* ptrace(2)'s requests of ptrace.c */
@@ -48,7 +51,9 @@ static inline bool ptrace_event_enabled(const struct task *t, int event) { retur
  * (a signal or 0), or code at once if nobody traces current or it is to die.
  */
 int ptrace_stop(int code, int why, u64 message, struct k_siginfo *info);
-/* The stop that jobctl asks for: current takes part in a group stop, or was interrupted. As above. */
+/*
+ * The stop that jobctl asks for: current takes part in a group stop, or was interrupted. As above.
+ */
 void do_jobctl_trap(void);
 /*
  * The tracer's say on a signal that was taken off its queue: the signal to act on, 0: none. siglock
@@ -69,12 +74,17 @@ static inline void ptrace_event(int event, u64 message)
 }
 /* A SIGTRAP stop with that code. No lock held. */
 int ptrace_notify(int code, u64 message);
-/* The tracer looks before a system call, may change it, and says whether it is made; and after it. */
+/*
+ * The tracer looks before a system call, may change it, and says whether it is made; and after it.
+ */
 bool ptrace_syscall_entry(void);
 void ptrace_syscall_exit(void);
 /* Something happened that a tracer by SEIZE wants to see. siglock of t held. */
 void ptrace_trap_notify(struct task *t);
-/* Makes t, which may be in a trace stop, look at its jobctl; resume: and leave that stop. siglock held. */
+/*
+ * Makes t, which may be in a trace stop, look at its jobctl; resume: and leave that stop. siglock
+ * held.
+ */
 void ptrace_signal_wake_up(struct task *t);
 void ptrace_signal_resume(struct task *t);
 /* Waits until t, which was stopped when current attached, is in a trace stop. Killable. */

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The traced side of ptrace: stopping, telling the tracer, going on as it says. Mirrors the parts of
- * Linux kernel/signal.c and include/linux/ptrace.h about it.
+ * The traced side of ptrace: stopping, telling the tracer, going on as it says. Mirrors the parts
+ * of Linux kernel/signal.c and include/linux/ptrace.h about it.
  *
- * A trace stop is JOBCTL_TRACED with TASK_TRACED; both are set under siglock, and whoever ends it (a
- * request, SIGKILL, the tracer's end) clears the first and wakes from the second, under siglock too.
- * The state alone says less: a stopped task that is frozen is TASK_FROZEN (freezer.c).
+ * A trace stop is JOBCTL_TRACED with TASK_TRACED; both are set under siglock, and whoever ends it
+ * (a request, SIGKILL, the tracer's end) clears the first and wakes from the second, under siglock
+ * too. The state alone says less: a stopped task that is frozen is TASK_FROZEN (freezer.c).
  *
  *	current                         tracer, in wait4
  *	lock(siglock)

@@ -50,22 +50,28 @@ void rq_move(struct rq *rq, struct rq *to, struct task *t);
 /* sched_rt.c */
 void rt_count(struct rq *rq, int n);		/* n more real-time tasks wait in rq. rq->lock held */
 extern _Atomic u64 rt_waiting;			/* CPUs in whose queues real-time tasks wait */
-/* The queue that runs least of those below @prio on the CPUs @allowed, @last if it will do; NULL: none. */
+/*
+ * The queue that runs least of those below @prio on the CPUs @allowed, @last if it will do; NULL:
+ * none.
+ */
 struct rq *rt_find_rq(int prio, u64 allowed, struct rq *last);
 /*
  * Real-time tasks that wait here go where less is run, and those that wait elsewhere come here if
  * they beat what runs. This CPU's rq; no rq lock held.
  */
 void rt_balance(struct rq *rq);
-/* A task has waited at prio since before somebody may have looked for one: see to it that it is found. No rq lock held. */
+/*
+ * A task has waited at prio since before somebody may have looked for one: see to it that it is
+ * found. No rq lock held.
+ */
 void rt_queued(int prio, u64 allowed);
 /* curr, a real-time task, ran for @delta ns until now. Interrupts off. */
 void rt_account(struct rq *rq, struct task *curr, u64 delta, u64 now);
 /* Throttled: is it time to end that? Interrupts off. */
 void rt_unthrottle(struct rq *rq, u64 now);
 /*
- * The general case, where somebody has a priority. rq->lock held, somebody waits: does prev go on, and
- * if not, who is next.
+ * The general case, where somebody has a priority. rq->lock held, somebody waits: does prev go on,
+ * and if not, who is next.
  */
 bool rt_goes_on(const struct rq *rq, const struct task *prev, u64 now);
 struct task *rt_next(const struct rq *rq);

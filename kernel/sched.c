@@ -18,8 +18,8 @@
  * A task on its way changes t->cpu under the old queue's lock and is queued under the new one's, so
  * whoever holds the lock of t->cpu sees one of these lines.
  *
- * LINUX: two classes in one queue: real-time tasks by priority (sched_rt.c), then all others by turns.
- * nice sets the length of a turn.
+ * LINUX: two classes in one queue: real-time tasks by priority (sched_rt.c), then all others by
+ * turns. nice sets the length of a turn.
  */
 #include "kernel/abi.h"
 #include "kernel/futex.h"
@@ -197,7 +197,9 @@ void rq_move(struct rq *rq, struct rq *to, struct task *t)
 
 /* ---- wake-up ---- */
 
-/* What is not asleep, or not so that @mask wakes it. rq locked; unlocks. Value as of wake_up_state. */
+/*
+ * What is not asleep, or not so that @mask wakes it. rq locked; unlocks. Value as of wake_up_state.
+ */
 static bool __attribute__((noinline)) wake_up_awake(struct rq *rq, struct task *t, u32 state, unsigned mask)
 {
 	bool woken;
@@ -229,8 +231,8 @@ static void __attribute__((noinline)) wake_up_elsewhere(struct rq *rq, struct ta
 }
 
 /*
- * The commonest wake-up is of an ordinary task that goes to the end of the queue it was in last, of a
- * CPU that has something to do, and no CPU is idle: what select_rq and send_to come to then.
+ * The commonest wake-up is of an ordinary task that goes to the end of the queue it was in last, of
+ * a CPU that has something to do, and no CPU is idle: what select_rq and send_to come to then.
  */
 bool wake_up_state(struct task *t, unsigned mask)
 {

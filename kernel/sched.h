@@ -117,7 +117,10 @@ void kick_process(struct task *t);
  * freezer to freeze in place.
  */
 bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
-/* Waits (spinning) until t, which has set its state and is about to sleep, does. Nobody may wake it meanwhile. */
+/*
+ * Waits (spinning) until t, which has set its state and is about to sleep, does. Nobody may wake it
+ * meanwhile.
+ */
 void sched_wait_asleep(struct task *t);
 /* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
 /*
@@ -138,7 +141,10 @@ void __noreturn cpu_idle_loop(void);
 void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
 void sched_boost(struct task *t, int prio);	/* t runs with at least this priority; 0: with its own */
 static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }
-/* fork: the scheduling fields of current's child t; fresh: of a kernel thread, which inherits nothing. */
+/*
+ * fork: the scheduling fields of current's child t; fresh: of a kernel thread, which inherits
+ * nothing.
+ */
 void sched_copy(struct task *t, bool fresh);
 /* Running totals for /proc/stat, uptime, loadavg. */
 u64 sched_nr_switches(void);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Real-time tasks: the highest priorities that are runnable run, on whatever CPUs there are, and all
- * of them together leave something to the rest. Mirrors Linux kernel/sched/rt.c.
+ * Real-time tasks: the highest priorities that are runnable run, on whatever CPUs there are, and
+ * all of them together leave something to the rest. Mirrors Linux kernel/sched/rt.c.
  *
  * Locks: one rq->lock at a time.
  *
@@ -14,7 +14,8 @@
  *	t is queued, rt_waiting         rt_balance: looks at rt_waiting
  *	rt_queued: looks at curr_prio
  *
- * LINUX: no CPU priority heap: the CPUs are looked at one by one, which only real-time tasks pay for.
+ * LINUX: no CPU priority heap: the CPUs are looked at one by one, which only real-time tasks pay
+ * for.
  */
 #include "kernel/rq.h"
 
@@ -23,7 +24,10 @@
 
 _Atomic u64 rt_waiting;
 
-/* One that leaves the queue is about to run, or went elsewhere: either way those who stay look again. */
+/*
+ * One that leaves the queue is about to run, or went elsewhere: either way those who stay look
+ * again.
+ */
 void rt_count(struct rq *rq, int n)
 {
 	rq->nr_rt_queued += (unsigned)n;

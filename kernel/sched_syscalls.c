@@ -115,7 +115,10 @@ static int set_scheduler(struct task *t, struct wish w)
 		return -EINVAL;
 	if (needs_privilege(t, &w) && !capable(CAP_SYS_NICE))
 		return -EPERM;
-	/* LINUX: who calls this for one task twice at once may find the flag of one and the rest of the other. */
+	/*
+	 * LINUX: who calls this for one task twice at once may find the flag of one and the rest of
+	 * the other.
+	 */
 	t->reset_on_fork = w.reset_on_fork;
 	if (w.keep_params)
 		return 0;		/* with them stays the policy */
@@ -186,7 +189,9 @@ too_big:
 	return copy_to_user(uattr + offsetof(struct k_sched_attr, size), &known, sizeof(known)) ? -EFAULT : -E2BIG;
 }
 
-/* LINUX: SCHED_DEADLINE is refused, and so are bounds on utilisation, as by a kernel without them. */
+/*
+ * LINUX: SCHED_DEADLINE is refused, and so are bounds on utilisation, as by a kernel without them.
+ */
 long sys_sched_setattr(int pid, uaddr_t uattr, u32 flags)
 {
 	struct k_sched_attr a;
@@ -302,7 +307,8 @@ long sys_sched_rr_get_interval(int pid, uaddr_t uts)
 }
 
 /*
- * Does p count for setpriority's (which, who)? tasklist_lock held. LINUX: kernel threads are nobody's.
+ * Does p count for setpriority's (which, who)? tasklist_lock held. LINUX: kernel threads are
+ * nobody's.
  */
 static bool priority_match(struct task *p, int which, int who)
 {

@@ -370,8 +370,8 @@ static bool code_known(int sig, int code)
 }
 
 /*
- * What somebody says of himself. Nobody poses as the kernel, or as kill(2), towards others. The part
- * of a siginfo that is not kept must be zero where nobody knows what it would mean.
+ * What somebody says of himself. Nobody poses as the kernel, or as kill(2), towards others. The
+ * part of a siginfo that is not kept must be zero where nobody knows what it would mean.
  */
 static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *info)
 {

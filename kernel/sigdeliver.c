@@ -80,7 +80,10 @@ static bool __attribute__((noinline)) stop_first(void)
 	return false;
 }
 
-/* One signal or one stop. siglock held, dropped on RELOCK. What is still pending is looked at when one was taken or none is. */
+/*
+ * One signal or one stop. siglock held, dropped on RELOCK. What is still pending is looked at when
+ * one was taken or none is.
+ */
 static enum verdict take_one(struct ksig *k)
 {
 	struct task *t = current;

@@ -83,7 +83,9 @@ static __always_inline struct sigqueue *sigqueue_alloc(struct task *t, struct si
 	return q;
 }
 
-/* It is on p's queue, or, of a timer, on none. Who takes it has its info for the timer to fill in. */
+/*
+ * It is on p's queue, or, of a timer, on none. Who takes it has its info for the timer to fill in.
+ */
 static __always_inline void sigqueue_free(struct sigpending *p, struct sigqueue *q, struct k_siginfo *info)
 {
 	struct user *u = q->user;
@@ -769,8 +771,8 @@ static void __attribute__((noinline)) set_blocked_slow(sigset_t_k old, sigset_t_
 
 /*
  * As if under siglock, which is taken only if somebody has it, who may have seen either mask, or if
- * there is something to do. Who takes it later sees the new one: the instruction that takes a lock is
- * a fence too.
+ * there is something to do. Who takes it later sees the new one: the instruction that takes a lock
+ * is a fence too.
  *
  *	current                                     sender, in siglock
  *	blocked = mask                              pending |= sig

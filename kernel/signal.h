@@ -28,7 +28,10 @@ struct sigpending {			/* [siglock] */
 	struct sigqueue own;		/* for one of the queue at a time: most are alone there. Its user is NULL: it is free */
 };
 
-/* A fork under way: what was sent to many processes meanwhile is for the child too. On the caller's stack. */
+/*
+ * A fork under way: what was sent to many processes meanwhile is for the child too. On the caller's
+ * stack.
+ */
 struct fork_signals {			/* [siglock] */
 	struct list node;		/* on group->forks */
 	sigset_t_k signal;
@@ -66,7 +69,10 @@ struct ksig {
 int send_sig_group(int sig, const struct k_siginfo *info, struct task *t);
 /* The same for who may be refused it: -EPERM. LINUX: siglock is taken after the check. */
 int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t);
-/* The same to one process of many: the children that it is about to have get it too. tasklist_lock held. */
+/*
+ * The same to one process of many: the children that it is about to have get it too. tasklist_lock
+ * held.
+ */
 int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
 int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
@@ -105,7 +111,8 @@ void recalc_sigpending(void);			/* siglock held; current */
 void find_sigpending(void);			/* the same, but what is set stays set: a call that was interrupted is yet to be restarted */
 /*
  * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one, which ends a
- * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is pending.
+ * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is
+ * pending.
  */
 void signal_wake_up(struct task *t, unsigned extra_state);
 void set_current_blocked(sigset_t_k mask);	/* may take siglock */

@@ -213,7 +213,9 @@ int take_cld_notice(struct group *g)
 
 /* --- telling the parent --- */
 
-/* Who died, stopped or went on, as @parent calls it, and the time it used, in that one's SIGCHLD. */
+/*
+ * Who died, stopped or went on, as @parent calls it, and the time it used, in that one's SIGCHLD.
+ */
 static struct k_siginfo child_info(struct task *t, struct task *parent, int sig, int code)
 {
 	const u64 tick = 1000000000ull / HZ;

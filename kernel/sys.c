@@ -96,7 +96,8 @@ long sys_setdomainname(uaddr_t ubuf, int len)
 
 /*
  * What is set means something to uname, select and poll, mmap and mprotect; the rest is remembered.
- * LINUX: MMAP_PAGE_ZERO maps nothing, and nothing is at random that ADDR_NO_RANDOMIZE would keep in its place.
+ * LINUX: MMAP_PAGE_ZERO maps nothing, and nothing is at random that ADDR_NO_RANDOMIZE would keep in
+ * its place.
  */
 long sys_personality(u32 persona)
 {

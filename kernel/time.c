@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Clocks and sleeping. Mirrors Linux kernel/time: time.c, posix-timers.c and the sleeps of hrtimer.c.
+ * Clocks and sleeping. Mirrors Linux kernel/time: time.c, posix-timers.c and the sleeps of
+ * hrtimer.c.
  *
  * Locks: none. What the wall clock is ahead of the monotonic one is an atomic.
  */
@@ -170,8 +171,9 @@ long sys_time(uaddr_t ut)
 /* ---- adjtimex ---- */
 
 /*
- * LINUX: the clock's rate cannot be adjusted, and nobody is told of leap seconds: what can be read is
- * that of a clock that nobody keeps in step, and all that can be set is the time (ADJ_SETOFFSET).
+ * LINUX: the clock's rate cannot be adjusted, and nobody is told of leap seconds: what can be read
+ * is that of a clock that nobody keeps in step, and all that can be set is the time
+ * (ADJ_SETOFFSET).
  */
 static long adjust_clock(struct k_timex *tx)
 {

@@ -77,12 +77,14 @@ static inline bool clock_is_cpu(int clock)
 int cpu_clock_get(int clock, struct cpu_clock *c);
 void cpu_clock_put(struct cpu_clock *c);
 u64 cpu_clock_read(const struct cpu_clock *c);		/* takes tasklist_lock (r) */
-/* What it showed when it was last looked at: a group's at its last tick with a timer. Any context. */
+/*
+ * What it showed when it was last looked at: a group's at its last tick with a timer. Any context.
+ */
 u64 cpu_clock_seen(const struct cpu_clock *c);
 
 /*
- * One-shot. Goes off at a tick of who it is about; if that one is gone, never. All zero but clock and
- * fn is one that is not pending.
+ * One-shot. Goes off at a tick of who it is about; if that one is gone, never. All zero but clock
+ * and fn is one that is not pending.
  */
 struct cpu_timer {
 	struct cpu_timer *next, **pprev;	/* [cpu_timers_lock] on the list of its task or group */
@@ -99,16 +101,23 @@ void cpu_timer_cancel_sync(struct cpu_timer *t);	/* afterwards fn neither runs n
 #define CPU_WATCH_TIMERS	1u	/* a cpu_timer */
 #define CPU_WATCH_ITIMERS	2u	/* ITIMER_VIRTUAL, ITIMER_PROF */
 #define CPU_WATCH_LIMIT		4u	/* RLIMIT_CPU is finite */
-/* The tick of current t, whose or whose group's cpu_watch is set, or who is a real-time task. Interrupt context. */
+/*
+ * The tick of current t, whose or whose group's cpu_watch is set, or who is a real-time task.
+ * Interrupt context.
+ */
 void cpu_timers_tick(struct task *t);
-/* ITIMER_VIRTUAL (CPU_USER) and ITIMER_PROF (CPU_ALL) of current's group, as setitimer and getitimer. */
+/*
+ * ITIMER_VIRTUAL (CPU_USER) and ITIMER_PROF (CPU_ALL) of current's group, as setitimer and
+ * getitimer.
+ */
 void cpu_itimer_set(enum cpu_part part, u64 value, u64 incr, u64 *old_value, u64 *old_incr);
 void cpu_itimer_get(enum cpu_part part, u64 *value, u64 *incr);
 
 /* posix_timers.c */
 struct posix_timer;
 /*
- * Its signal was taken off the queue: to be delivered with *info, or (NULL) thrown away. siglock held.
+ * Its signal was taken off the queue: to be delivered with *info, or (NULL) thrown away. siglock
+ * held.
  */
 void posix_timer_dequeued(struct posix_timer *t, struct k_siginfo *info);
 void exit_posix_timers(struct group *g);	/* deletes all of current's group. No lock held, spins. */

@@ -202,8 +202,9 @@ static struct timer *heap_take_all(struct timer_queue *q)
 }
 
 /*
- * Another CPU's hardware may be set to come too late for them: they come to this one. Both locks are held,
- * so that nobody finds one on neither queue, and who starts one meanwhile has seen the new time or is seen.
+ * Another CPU's hardware may be set to come too late for them: they come to this one. Both locks
+ * are held, so that nobody finds one on neither queue, and who starts one meanwhile has seen the
+ * new time or is seen.
  */
 static void move_wall_timers(struct timer_queue *from, struct timer_queue *to, unsigned here)
 {

@@ -14,8 +14,8 @@ static inline u64 ktime_ns(void) { return arch_clock_ns(); }
 extern _Atomic s64 realtime_offset_ns;
 
 /*
- * In what takes a time: ns of the wall clock, not since boot. The time moves when that clock is set. Those at
- * the end of time are NO_DEADLINE.
+ * In what takes a time: ns of the wall clock, not since boot. The time moves when that clock is
+ * set. Those at the end of time are NO_DEADLINE.
  */
 #define WALL_TIME	(1ull << 63)
 static inline u64 time_since_boot(u64 time)

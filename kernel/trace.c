@@ -206,7 +206,10 @@ void trace_dump(void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 	dump(PANIC_SHOWS, out, ctx);
 }
 
-/* ---- /sys/kernel/debug/trace: the newest records that fit; a write, whatever it says, forgets all there were ---- */
+/*
+ * ---- /sys/kernel/debug/trace: the newest records that fit; a write, whatever it says, forgets all
+ * there were ----
+ */
 
 struct tail {
 	char *buf;
@@ -232,7 +235,10 @@ static void store(void *ctx, const char *s, size_t n)
 	t->len += n;
 }
 
-/* About the least that all of it takes: to write a text that does not fit, in order to see that, is dear. */
+/*
+ * About the least that all of it takes: to write a text that does not fit, in order to see that, is
+ * dear.
+ */
 static size_t least_text(void)
 {
 	size_t records = 0;

@@ -77,9 +77,9 @@ static void account_reaped_child(struct task *p)
 }
 
 /*
- * current's process has waited for its tracee p, a leader in state EXIT_TRACE, and lets it go. True:
- * nobody else waits for it, and p is EXIT_DEAD. LINUX: if p has become a child of the tracer's own
- * process meanwhile, that has had its say, and does not get another.
+ * current's process has waited for its tracee p, a leader in state EXIT_TRACE, and lets it go.
+ * True: nobody else waits for it, and p is EXIT_DEAD. LINUX: if p has become a child of the
+ * tracer's own process meanwhile, that has had its say, and does not get another.
  */
 static bool hand_to_parent(struct task *p)
 {
@@ -153,7 +153,10 @@ static int *stopped_code(enum relation rel, struct task *p)
 	return p->group->flags & SIGNAL_STOP_STOPPED ? &p->group->group_exit_code : NULL;
 }
 
-/* A tracer sees the stops of its tracees whatever its options; they are one thread's, not a group's. */
+/*
+ * A tracer sees the stops of its tracees whatever its options; they are one thread's, not a
+ * group's.
+ */
 static int wait_task_stopped(struct wait_opts *wo, enum relation rel, struct task *p)
 {
 	int code = 0, *from;
@@ -202,8 +205,8 @@ static int wait_task_continued(struct wait_opts *wo, struct task *p)
 
 /*
  * S17: a zombie leader with other hashed threads is no zombie yet to its parent, but it may stop
- * and continue. A traced zombie is there for its tracer alone, until that lets it go. To a tracer in
- * its parent's process a child is a tracee, so that one stop is not told twice.
+ * and continue. A traced zombie is there for its tracer alone, until that lets it go. To a tracer
+ * in its parent's process a child is a tracee, so that one stop is not told twice.
  */
 static int wait_consider_task(struct wait_opts *wo, enum relation rel, struct task *p)
 {
@@ -325,7 +328,10 @@ static long do_wait(struct wait_opts *wo)
 	return ret;
 }
 
-/* As do_wait for a process group by its number in current's namespace, which is nobody else's meanwhile; 0: current's own. */
+/*
+ * As do_wait for a process group by its number in current's namespace, which is nobody else's
+ * meanwhile; 0: current's own.
+ */
 static long wait_pgrp(struct wait_opts *wo, int vnr)
 {
 	long ret = -ECHILD;

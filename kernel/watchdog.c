@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A limit on the machine's own time: watchdog_ms=N stops it with a panic, which names every task and ends in the
- * trace, when it has run for so long. For runs that nobody looks at; under counted instructions the same run
- * always stops at the same place.
+ * A limit on the machine's own time: watchdog_ms=N stops it with a panic, which names every task
+ * and ends in the trace, when it has run for so long. For runs that nobody looks at; under counted
+ * instructions the same run always stops at the same place.
  *
  *	/sys/kernel/debug/watchdog_ms	write N: so many milliseconds from now, in place of what there was
  */

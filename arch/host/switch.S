@@ -24,7 +24,10 @@ host_switch_stack:
 	ret
 	.size host_switch_stack, . - host_switch_stack
 
-/* void host_begin_stack(void *sp, void (*fn)(void)): forgets everything above sp and calls fn there, which does not return. */
+/*
+ * void host_begin_stack(void *sp, void (*fn)(void)): forgets everything above sp and calls fn
+ * there, which does not return.
+ */
 	.globl host_begin_stack
 	.type host_begin_stack, @function
 host_begin_stack:

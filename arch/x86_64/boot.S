@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * From the boot loader, 32-bit and unpaged, to x86_boot() at -2 GiB; and from a startup IPI, 16-bit, to x86_secondary().
- * All of it is linked at its physical address. Boot tables map the first 4 GiB three times: where they are, at
- * DIRECT_BASE, and (1 GiB) at -2 GiB; other CPUs come up through them too.
+ * From the boot loader, 32-bit and unpaged, to x86_boot() at -2 GiB; and from a startup IPI,
+ * 16-bit, to x86_secondary(). All of it is linked at its physical address. Boot tables map the
+ * first 4 GiB three times: where they are, at DIRECT_BASE, and (1 GiB) at -2 GiB; other CPUs come
+ * up through them too.
  */
 #include "offsets.h"
 
@@ -120,8 +121,8 @@ boot_gdt_pointer:
 	.long boot_gdt
 
 	/*
-	 * Copied to TRAMPOLINE. Comes up with cs = TRAMPOLINE / 16; the boot CPU has left the stack for C and the CPU's
-	 * number in secondary_stack and secondary_id.
+	 * Copied to TRAMPOLINE. Comes up with cs = TRAMPOLINE / 16; the boot CPU has left the stack
+	 * for C and the CPU's number in secondary_stack and secondary_id.
 	 */
 	.code16
 	.globl trampoline, trampoline_end
@@ -180,7 +181,10 @@ secondary_entry:
 	call x86_secondary
 	ud2
 
-	/* void boot_onto(u64 stack_top, void (*fn)(void)): the boot CPU leaves the boot stack for good */
+	/*
+	 * void boot_onto(u64 stack_top, void (*fn)(void)): the boot CPU leaves the boot stack for
+	 * good
+	 */
 	.globl boot_onto
 boot_onto:
 	movq %rdi, %rsp

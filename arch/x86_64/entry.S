@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ways into the kernel and back: system calls, exceptions, interrupts; the switch between kernel stacks.
+ * Ways into the kernel and back: system calls, exceptions, interrupts; the switch between kernel
+ * stacks.
  *
- * In user mode GS is the user's and KERNEL_GS_BASE is this CPU's struct cpu; in the kernel the other way round. Whatever
- * comes from user mode finds its struct regs at the very top of current's kernel stack.
+ * In user mode GS is the user's and KERNEL_GS_BASE is this CPU's struct cpu; in the kernel the
+ * other way round. Whatever comes from user mode finds its struct regs at the very top of current's
+ * kernel stack.
  */
 #include "offsets.h"
 
 	.text
 
 /*
- * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. A call and back are counted in instructions:
+ * SYSCALL: rcx = user rip, r11 = user rflags, IF TF DF AC off. A call and back are counted in
+ * instructions:
  *  - ss is in its place from the first entry on; ax, cx and r11 are filled in on the slow way out, and for a forked child.
  *  - Calls of the table are made from here, with the arguments where the user put them, and numbers beyond it are answered by
  *    entry_no_such_call(); all others by entry_syscall().
@@ -87,7 +90,10 @@ syscall_entry:
 	call entry_syscall
 	jmp .Lcall_done
 
-/* Interrupts off, rax the call's value, rbx current, rsp at the struct regs. x86_exit_to_user() finds the lock that is held. */
+/*
+ * Interrupts off, rax the call's value, rbx current, rsp at the struct regs. x86_exit_to_user()
+ * finds the lock that is held.
+ */
 syscall_slow:
 	movq %rax, REGS_AX(%rsp)
 	testl $TIF_SLOW_EXIT, TASK_TIF(%rbx)
@@ -125,7 +131,9 @@ restore_all:
 	addq $8, %rsp				/* nr */
 	iretq
 
-/* One stub a vector, 16 bytes each: error code (or 0) and vector where struct regs has nr and cx. */
+/*
+ * One stub a vector, 16 bytes each: error code (or 0) and vector where struct regs has nr and cx.
+ */
 	.globl trap_stubs
 	.balign 16
 trap_stubs:
@@ -174,7 +182,10 @@ trap_common:
 	jz exit_user
 	jmp exit_slow
 
-/* On its own stack, at any instruction, whatever GS is: the only thing it is used for is to stop a CPU. */
+/*
+ * On its own stack, at any instruction, whatever GS is: the only thing it is used for is to stop a
+ * CPU.
+ */
 	.globl nmi_entry
 nmi_entry:
 	cmpl $0, stopping(%rip)
@@ -232,7 +243,10 @@ switch_stacks:
 	popq %rbp
 	ret
 
-/* A kernel thread's first instruction: function in r12, argument in r13, struct regs space right above. */
+/*
+ * A kernel thread's first instruction: function in r12, argument in r13, struct regs space right
+ * above.
+ */
 	.globl thread_entry
 thread_entry:
 	call schedule_tail

@@ -127,8 +127,8 @@ static inline struct cpu *this_cpu(void)
 	return c;
 }
 /*
- * At address 0, by linker.ld. An object with a name: of what is stored through a null pointer, in this
- * segment too, the compiler may believe that nobody reads it.
+ * At address 0, by linker.ld. An object with a name: of what is stored through a null pointer, in
+ * this segment too, the compiler may believe that nobody reads it.
  */
 extern __seg_gs struct cpu x86_gs;
 #define this_cpu_field(f) (x86_gs.f)

@@ -4,9 +4,9 @@
  * Mirrors Linux arch/x86/kernel/signal.c and fpu/signal.c.
  *
  * From high to low: red zone, FPU state (64-byte aligned, its end marked by a magic number), struct
- * k_rt_sigframe. What comes back in is the user's word: selectors stay the constants that they always
- * are, flags keep what user mode may set itself, FPU state is checked before the CPU sees it, and an address that
- * no IRET can take ends in x86_exit_to_user().
+ * k_rt_sigframe. What comes back in is the user's word: selectors stay the constants that they
+ * always are, flags keep what user mode may set itself, FPU state is checked before the CPU sees
+ * it, and an address that no IRET can take ends in x86_exit_to_user().
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"
@@ -204,8 +204,8 @@ static inline void get_context(struct regs *r, const struct k_sigcontext *c, int
 }
 
 /*
- * Both ends of the frame are read before r changes: half a frame leaves it as it is, unless somebody
- * else unmaps the frame just now.
+ * Both ends of the frame are read before r changes: half a frame leaves it as it is, unless
+ * somebody else unmaps the frame just now.
  */
 struct user_u64 arch_signal_return(struct regs *r)
 {

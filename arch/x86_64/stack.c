@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel stacks: each at the top of a slot of address space of which the rest is never mapped, so that
- * an overflow faults at once. A stack that was freed stays mapped on a list for the next thread;
- * the list is emptied under memory pressure, and only then must all CPUs forget the addresses.
- * Mirrors Linux CONFIG_VMAP_STACK in kernel/fork.c.
+ * Kernel stacks: each at the top of a slot of address space of which the rest is never mapped, so
+ * that an overflow faults at once. A stack that was freed stays mapped on a list for the next
+ * thread; the list is emptied under memory pressure, and only then must all CPUs forget the
+ * addresses. Mirrors Linux CONFIG_VMAP_STACK in kernel/fork.c.
  *
- * A stack's pages come zeroed, and nobody clears them again: the lowest word that is not zero says how
- * far down it was ever used. Mirrors Linux stack_not_used() of CONFIG_DEBUG_STACK_USAGE. Interrupts come
- * on top of whatever runs, so what is left must be enough for one; they do not nest.
+ * A stack's pages come zeroed, and nobody clears them again: the lowest word that is not zero says
+ * how far down it was ever used. Mirrors Linux stack_not_used() of CONFIG_DEBUG_STACK_USAGE.
+ * Interrupts come on top of whatever runs, so what is left must be enough for one; they do not
+ * nest.
  *
  * Locks: stacks_lock; taken with any other spinning lock held but those below it, for put_task()
  * may come from anywhere.

@@ -41,7 +41,10 @@ void arch_set_ip(struct regs *r, uaddr_t ip)
 	set_tif(current, TIF_SLOW_EXIT);
 }
 
-/* Where user mode enters the kernel while t, which has been there, runs: system calls find ss there already. */
+/*
+ * Where user mode enters the kernel while t, which has been there, runs: system calls find ss there
+ * already.
+ */
 static inline void set_user_entry(struct cpu *c, const struct task *t)
 {
 	u64 top = (u64)t->arch.fpu;

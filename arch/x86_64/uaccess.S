@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Touching user memory: every instruction here that may fault on it is named in the exception table with the place to go on
- * from. AC is set around them on CPUs with SMAP. Also bytes in the kernel, and whole pages.
+ * Touching user memory: every instruction here that may fault on it is named in the exception table
+ * with the place to go on from. AC is set around them on CPUs with SMAP. Also bytes in the kernel,
+ * and whole pages.
  *
  * A string instruction counts as one for each round, and no loop of 8 bytes a round has less.
  */
@@ -17,7 +18,10 @@
 
 	.text
 
-/* size_t user_copy(void *dst, const void *src, size_t n): one of the two is a user address. Bytes not copied. */
+/*
+ * size_t user_copy(void *dst, const void *src, size_t n): one of the two is a user address. Bytes
+ * not copied.
+ */
 	.globl user_copy
 	.balign 16
 user_copy:
@@ -78,7 +82,10 @@ user_clear:
 3:	leaq (%rsi,%rcx,8), %rsi
 	jmp 1b
 
-/* long user_strncpy(char *dst, const char *src, size_t n): length, n if there is no NUL in n bytes, -EFAULT. n > 0. */
+/*
+ * long user_strncpy(char *dst, const char *src, size_t n): length, n if there is no NUL in n bytes,
+ * -EFAULT. n > 0.
+ */
 	.globl user_strncpy
 	.balign 16
 user_strncpy:
@@ -159,7 +166,10 @@ user_cmpxchg32:
 	movl $-14, %eax
 	ret
 
-/* int user_xrstor(const void *from, u64 mask): -EFAULT if it is not there or the CPU refuses it; nothing is loaded then. */
+/*
+ * int user_xrstor(const void *from, u64 mask): -EFAULT if it is not there or the CPU refuses it;
+ * nothing is loaded then.
+ */
 	.globl user_xrstor
 user_xrstor:
 	movq %rsi, %rax
@@ -175,8 +185,8 @@ user_xrstor:
 	ret
 
 /*
- * A page is cleared by 16 bytes a move. The SSE register may hold the user's value, so it is put back; nobody looks at it in
- * between, since the kernel is not preempted and interrupts use none.
+ * A page is cleared by 16 bytes a move. The SSE register may hold the user's value, so it is put
+ * back; nobody looks at it in between, since the kernel is not preempted and interrupts use none.
  */
 	.globl arch_clear_page
 	.balign 16

@@ -77,8 +77,8 @@ static inline void clear_user_words(void *to, size_t n, int *err)
 }
 
 /*
- * XSAVE into a frame whose header is zero, straight from the registers, with x87 and SSE said to be in
- * use.
+ * XSAVE into a frame whose header is zero, straight from the registers, with x87 and SSE said to be
+ * in use.
  */
 static inline void put_xstate(void *to, int *err)
 {

@@ -262,7 +262,9 @@ static int group_readdir(struct file *f, bool (*emit)(void *ctx, const char *nam
 		if (err)
 			return err;
 	}
-	/* Whether the groups were all taken shows in the next emit: a full buffer refuses that too. */
+	/*
+	 * Whether the groups were all taken shows in the next emit: a full buffer refuses that too.
+	 */
 	for (; nr < NR_FILES; nr++) {
 		const struct cgroup_file *cf = &__start_set_cgroup_files[nr];
 

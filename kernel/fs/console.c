@@ -34,7 +34,10 @@ static bool console_write(struct tty *t, const char *buf, size_t n)
 	return true;
 }
 
-/* LINUX: it is never hung up, by whatever name. It has a reference that is never put, so there is no free. */
+/*
+ * LINUX: it is never hung up, by whatever name. It has a reference that is never put, so there is
+ * no free.
+ */
 static const struct tty_ops console_ops = { .write = console_write };
 
 void console_init(void)

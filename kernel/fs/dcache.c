@@ -221,7 +221,10 @@ struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len)
 	return d;
 }
 
-/* The name at *p in d, and what is mounted there; *p moves behind it. NULL: not by this way. dentry_lock held. */
+/*
+ * The name at *p in d, and what is mounted there; *p moves behind it. NULL: not by this way.
+ * dentry_lock held.
+ */
 static inline struct dentry *step_known(struct dentry *d, const char **p)
 {
 	const char *name = *p, *end = name;

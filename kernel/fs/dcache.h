@@ -66,8 +66,9 @@ void dput(struct dentry *d);			/* may sleep; NULL is fine */
 struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len);
 /*
  * As a rule all of a path is known already, and goes through directories that everybody may search:
- * what path, from @from on, is, found with dentry_lock taken once; referenced. NULL: somewhere there
- * is a name that is not known, or no directory, or ".", or a symlink, or a permission to ask for.
+ * what path, from @from on, is, found with dentry_lock taken once; referenced. NULL: somewhere
+ * there is a name that is not known, or no directory, or ".", or a symlink, or a permission to ask
+ * for.
  */
 struct dentry *d_walk_known(struct dentry *from, const char *path);
 void d_add(struct dentry *d);			/* d becomes findable under d->parent; the tree takes a reference */
@@ -188,7 +189,10 @@ void iov_free(struct iov *iov);
 
 /* --- the rest --- */
 void pipe_open_init(struct inode *i);
-/* For splice.c. flags: O_NONBLOCK counts, whatever the file's own say. Bytes, 0: the other end is closed, -errno. */
+/*
+ * For splice.c. flags: O_NONBLOCK counts, whatever the file's own say. Bytes, 0: the other end is
+ * closed, -errno.
+ */
 bool is_pipe(const struct file *f);
 s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n);
 void pipe_splice_give_back(struct file *f, char *buf, size_t n);	/* the last of what was taken */

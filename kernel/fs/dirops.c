@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * System calls that change names: mkdir, rmdir, unlink, link, symlink, rename, mknod. Mirrors the second
- * half of Linux fs/namei.c.
+ * System calls that change names: mkdir, rmdir, unlink, link, symlink, rename, mknod. Mirrors the
+ * second half of Linux fs/namei.c.
  *
  * Locks: rename_mutex for renames between directories; the mutex of each directory concerned,
  * ancestor first; the mutex of a directory that is removed, inside its parent's.

@@ -2,9 +2,9 @@
 /*
  * Descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c.
  *
- * Locks: files->lock (spinning). A table that only one task uses is read by that task without it, and
- * gets its new files: nobody else changes it, and others (procfs) only take references, under the lock,
- * of files that must not go meanwhile.
+ * Locks: files->lock (spinning). A table that only one task uses is read by that task without it,
+ * and gets its new files: nobody else changes it, and others (procfs) only take references, under
+ * the lock, of files that must not go meanwhile.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/lib/bitmap.h"
@@ -378,7 +378,9 @@ static int __attribute__((noinline)) install_slow(struct files *files, int fd, s
 	return IS_ERR(f) ? (int)PTR_ERR(f) : fd;
 }
 
-/* Nobody writes to a reserved place; but where there are sharers, one may move the table meanwhile. */
+/*
+ * Nobody writes to a reserved place; but where there are sharers, one may move the table meanwhile.
+ */
 int fd_install(int fd, struct file *f)
 {
 	struct files *files = current->files;

@@ -161,7 +161,9 @@ static inline struct file *fd_lookup(struct files *f, int fd)
 {
 	return (unsigned)fd < f->max ? f->fd[(unsigned)fd] : NULL;
 }
-/* The file while nobody else shares current's table, without a reference. NULL: shared, or -EBADF. */
+/*
+ * The file while nobody else shares current's table, without a reference. NULL: shared, or -EBADF.
+ */
 static inline struct file *fd_own(int fd)
 {
 	struct files *files = current->files;
@@ -182,8 +184,9 @@ struct fdref { struct file *file; u32 counted; };
 struct fdref fdget(int fd);			/* .file NULL: -EBADF */
 static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
 /*
- * A descriptor before there is a file, so that the lack of one is found before anything has changed. fd_install ends the
- * reservation: with f, whose reference it takes over, or if that is an error, without; then the error.
+ * A descriptor before there is a file, so that the lack of one is found before anything has
+ * changed. fd_install ends the reservation: with f, whose reference it takes over, or if that is an
+ * error, without; then the error.
  */
 int fd_reserve(u32 flags);			/* fd or -EMFILE/-ENOMEM. flags: O_CLOEXEC */
 int fd_install(int fd, struct file *f);
@@ -263,7 +266,10 @@ void poll_wait(struct poll_table *pt, struct waitq *q);
 /* --- inotify --- */
 extern _Atomic u32 nr_watches;			/* of all there are */
 void __fsnotify(struct dentry *d, u32 mask);
-/* Something was done to d: its watchers hear IN_* without a name, its directory's with it. May sleep. */
+/*
+ * Something was done to d: its watchers hear IN_* without a name, its directory's with it. May
+ * sleep.
+ */
 static inline void fsnotify(struct dentry *d, u32 mask)
 {
 	if (unlikely(atomic_load_explicit(&nr_watches, memory_order_relaxed)))
@@ -305,7 +311,10 @@ struct super {
 struct fs_type {
 	const char *name;
 	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno */
-	/* Both NULL, or for one that is there once, with what it holds, in whatever places. mount_mutex held. */
+	/*
+	 * Both NULL, or for one that is there once, with what it holds, in whatever places.
+	 * mount_mutex held.
+	 */
 	struct super *(*shared)(const char *options);	/* it, if it is there; NULL: make it; ERR_PTR */
 	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
 };

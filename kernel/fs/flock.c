@@ -58,8 +58,9 @@ static const struct file_lock *waited_for(const void *owner)
 }
 
 /*
- * Puts w on the list: -EAGAIN, it may sleep; or -EDEADLK, who forbids it waits for its owner. As on Linux a chain of ten is
- * looked at, and a lock of an open file is in no chain: any task may close that. file_locks_lock held.
+ * Puts w on the list: -EAGAIN, it may sleep; or -EDEADLK, who forbids it waits for its owner. As on
+ * Linux a chain of ten is looked at, and a lock of an open file is in no chain: any task may close
+ * that. file_locks_lock held.
  */
 static int start_waiting(struct lock_waiter *w)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where a task stands: its root and working directory and its umask, shared by CLONE_FS; chdir, chroot,
- * getcwd, umask. Mirrors Linux fs/fs_struct.c.
+ * Where a task stands: its root and working directory and its umask, shared by CLONE_FS; chdir,
+ * chroot, getcwd, umask. Mirrors Linux fs/fs_struct.c.
  *
  * Locks: fs->lock for the fields; task->lock for which struct a task has.
  */

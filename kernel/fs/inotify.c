@@ -192,7 +192,9 @@ void __fsnotify_gone(struct inode *i)
 
 static const struct file_ops inotify_fops;
 
-/* The oldest event, taken off the queue, if it fits. NULL: none; ERR_PTR(-EINVAL): it does not fit. */
+/*
+ * The oldest event, taken off the queue, if it fits. NULL: none; ERR_PTR(-EINVAL): it does not fit.
+ */
 static struct event *take_event(struct inotify *in, size_t room)
 {
 	struct event *e = NULL;
@@ -343,7 +345,10 @@ static const struct file_ops inotify_fops = {
 
 /* --- watches --- */
 
-/* in's watch of i gets a new mask, if there is one. Its number, 0: none, -EEXIST. inotify_lock held. */
+/*
+ * in's watch of i gets a new mask, if there is one. Its number, 0: none, -EEXIST. inotify_lock
+ * held.
+ */
 static int change_watch(struct inotify *in, const struct inode *i, u32 mask)
 {
 	struct watch *w;

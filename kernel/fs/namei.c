@@ -42,7 +42,10 @@ static char *copy_name(uaddr_t upath, size_t room)
 	return ERR_PTR(len < 0 ? len : -ENAMETOOLONG);
 }
 
-/* Few need a whole page. With the caller's SHORT_PATH bytes as buf they need no memory at all; free_name. */
+/*
+ * Few need a whole page. With the caller's SHORT_PATH bytes as buf they need no memory at all;
+ * free_name.
+ */
 static char *short_name(uaddr_t upath, char *buf)
 {
 	long len = strncpy_from_user(buf, upath, SHORT_PATH);
@@ -486,7 +489,10 @@ int vfs_truncate(struct dentry *d, u64 size)
 
 /* --- open --- */
 
-/* One more writer (by 1), or one more program that keeps them out (by -1). false: the others are in the way. */
+/*
+ * One more writer (by 1), or one more program that keeps them out (by -1). false: the others are in
+ * the way.
+ */
 static bool count_writer(struct inode *i, s32 by)
 {
 	s32 n = atomic_load(&i->writers);
@@ -544,7 +550,9 @@ struct file *file_open_dentry(struct dentry *d, u32 flags)
 	return f;
 }
 
-/* The fourth access mode, which allows neither reading nor writing, asks for the right to do both. */
+/*
+ * The fourth access mode, which allows neither reading nor writing, asks for the right to do both.
+ */
 static bool wants_write(u32 flags)
 {
 	return (flags & O_ACCMODE) != O_RDONLY;

@@ -197,8 +197,8 @@ static s64 __attribute__((noinline)) pipe_read_long(struct file *f, uaddr_t ubuf
 }
 
 /*
- * The commonest read: what is there, or comes, lies in one page, and the user's memory is there too.
- * Everything else goes the long way.
+ * The commonest read: what is there, or comes, lies in one page, and the user's memory is there
+ * too. Everything else goes the long way.
  */
 static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 {
@@ -381,8 +381,8 @@ static s64 __attribute__((noinline)) pipe_write_long(struct file *f, uaddr_t ubu
 }
 
 /*
- * The commonest write: it fits the page that is there, and the user's memory is there too. Everything
- * else goes the long way.
+ * The commonest write: it fits the page that is there, and the user's memory is there too.
+ * Everything else goes the long way.
  */
 static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 {

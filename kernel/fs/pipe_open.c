@@ -70,8 +70,8 @@ static u64 pages_in_use(const struct pipe *p, u64 *first)
 }
 
 /*
- * Moves what is in the ring to one of n pages. A full ring that begins within a page ends in the same
- * one: in a larger ring they are two, and *spare becomes the second. p->lock held.
+ * Moves what is in the ring to one of n pages. A full ring that begins within a page ends in the
+ * same one: in a larger ring they are two, and *spare becomes the second. p->lock held.
  */
 static void move_pages(struct pipe *p, char **pages, u32 n, struct page **spare)
 {
@@ -94,7 +94,10 @@ static void move_pages(struct pipe *p, char **pages, u32 n, struct page **spare)
 			put_page(virt_to_page(p->pages[i]));
 }
 
-/* Puts a ring of n pages in the place of the other, which *pages is then. The new size, or -EBUSY. p->lock held. */
+/*
+ * Puts a ring of n pages in the place of the other, which *pages is then. The new size, or -EBUSY.
+ * p->lock held.
+ */
 static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spare)
 {
 	u64 first, used = pages_in_use(p, &first) - first;
@@ -185,7 +188,9 @@ static int fifo_wait(struct pipe *p, const u32 *counter, struct list *sleepers)
 	return err;
 }
 
-/* A pipe's end that is opened again, through /proc, does not wait for the other: it has been there. */
+/*
+ * A pipe's end that is opened again, through /proc, does not wait for the other: it has been there.
+ */
 static int fifo_open(struct inode *i, struct file *f)
 {
 	bool named = i->sb->magic != PIPEFS_MAGIC;

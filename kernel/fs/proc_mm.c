@@ -129,7 +129,10 @@ static s64 mem_piece(struct mm *mm, uaddr_t user, uaddr_t at, void *page, size_t
 	return !(flags & FAULT_WRITE) && copy_to_user(user, page, n) ? -EFAULT : (s64)n;
 }
 
-/* LINUX: the memory that the task has now, and asked each time; there it is that of the open, for good. */
+/*
+ * LINUX: the memory that the task has now, and asked each time; there it is that of the open, for
+ * good.
+ */
 static s64 mem_rw(struct file *f, uaddr_t buf, size_t n, u64 *pos, unsigned flags)
 {
 	struct mm *mm = mm_to_trace(f->inode->private, PTRACE_FSCREDS);

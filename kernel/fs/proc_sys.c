@@ -257,8 +257,8 @@ static s64 show_int(char *buf, size_t n, s64 v)
 }
 
 /*
- * Stores a number of [lo, hi]: bytes used or -EINVAL. As on Linux (proc_dointvec) it is the first word,
- * whatever comes after it; a plus is no sign, and twenty characters are the most.
+ * Stores a number of [lo, hi]: bytes used or -EINVAL. As on Linux (proc_dointvec) it is the first
+ * word, whatever comes after it; a plus is no sign, and twenty characters are the most.
  */
 static s64 store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
 {

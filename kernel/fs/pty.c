@@ -183,7 +183,10 @@ static struct dentry *pts_dentry(struct dentry *root, struct pty *p)
 	return d;
 }
 
-/* LINUX: the directory is gone if devpts was unmounted meanwhile; the master works, its slave has no name. */
+/*
+ * LINUX: the directory is gone if devpts was unmounted meanwhile; the master works, its slave has
+ * no name.
+ */
 static void pts_publish(struct dentry *d)
 {
 	struct inode *dir = d->parent->inode;
@@ -211,7 +214,10 @@ static void pts_unname(struct dentry *d)
 
 /* --- the master --- */
 
-/* The root of devpts that a ptmx means: the file system it is in, or what is mounted on pts beside it. ERR_PTR(-ENODEV). */
+/*
+ * The root of devpts that a ptmx means: the file system it is in, or what is mounted on pts beside
+ * it. ERR_PTR(-ENODEV).
+ */
 static struct dentry *find_devpts(struct dentry *ptmx)
 {
 	struct dentry *d;
@@ -253,7 +259,10 @@ static int ptmx_open(struct inode *i, struct file *f)
 	return 0;
 }
 
-/* The slave's readers and writers, which wake up here, get EIO; later ones see a file that is hung up. */
+/*
+ * The slave's readers and writers, which wake up here, get EIO; later ones see a file that is hung
+ * up.
+ */
 static void ptmx_release(struct file *f)
 {
 	struct pty *p = f->private;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * signalfd: signals that are read. Mirrors Linux fs/signalfd.c. What is read, and what poll tells, are
- * the signals of who reads or polls, not of who made the descriptor.
+ * signalfd: signals that are read. Mirrors Linux fs/signalfd.c. What is read, and what poll tells,
+ * are the signals of who reads or polls, not of who made the descriptor.
  *
  * LINUX: there each sighand has a queue of those who wait, and here all have one, which outlives
  * them all: a signal wakes whoever waits at any signalfd, and they look again.

@@ -467,8 +467,8 @@ long sys_ftruncate(int fd, s64 size)
 }
 
 /*
- * Takes the pages of [off, end) away; the parts at both ends become zeroes. They leave the file first:
- * unmapped before, they could be mapped again by a fault. i->lock held.
+ * Takes the pages of [off, end) away; the parts at both ends become zeroes. They leave the file
+ * first: unmapped before, they could be mapped again by a fault. i->lock held.
  */
 static int punch_hole(struct inode *i, u64 off, u64 end)
 {
@@ -502,8 +502,8 @@ static int may_allocate(const struct inode *i, u64 end)
 }
 
 /*
- * Pages for all of [off, end), or -errno: then what came after the last one that was there before is given
- * back. LINUX: all that came. i->lock held.
+ * Pages for all of [off, end), or -errno: then what came after the last one that was there before
+ * is given back. LINUX: all that came. i->lock held.
  */
 static int allocate_pages(struct inode *i, u64 off, u64 end)
 {

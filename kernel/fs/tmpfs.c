@@ -6,8 +6,8 @@
  *
  * Files stay when their makers are killed, so they must not be able to fill the memory: all mounted
  * tmpfs together hold at most half of RAM, and as many names as half of RAM has pages; a mount may
- * be given less with size= and nr_inodes=. More ends in ENOSPC. Memory without a name is not limited: its users
- * pay for it with their life when the OOM killer comes.
+ * be given less with size= and nr_inodes=. More ends in ENOSPC. Memory without a name is not
+ * limited: its users pay for it with their life when the OOM killer comes.
  *
  * Locks: the VFS holds the mutexes of the directories whose names change.
  */
@@ -300,8 +300,8 @@ static const struct file_ops tmpfs_fops = {
 /* --- mounting --- */
 
 /*
- * Options: size=BYTES, with K, M, G or %, nr_inodes=NUMBER and mode=OCTAL; others are ignored, as the caller cannot
- * be hurt by it.
+ * Options: size=BYTES, with K, M, G or %, nr_inodes=NUMBER and mode=OCTAL; others are ignored, as
+ * the caller cannot be hurt by it.
  */
 static int parse_option(struct super *sb, u32 *mode, const char *opt)
 {

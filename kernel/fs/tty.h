@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A terminal: line discipline (tty.c), files (tty_io.c), modes (tty_ioctl.c), job control
- * (tty_jobs.c), and where its output goes: the serial line (console.c) or the master of a pair (pty.c). Mirrors Linux
- * include/linux/tty.h.
+ * (tty_jobs.c), and where its output goes: the serial line (console.c) or the master of a pair
+ * (pty.c). Mirrors Linux include/linux/tty.h.
  */
 #pragma once
 #include "kernel/fs/dcache.h"
@@ -16,7 +16,10 @@ struct tty_ops {
 	bool (*write)(struct tty *t, const char *buf, size_t n);
 	bool (*has_room)(struct tty *t);	/* write would not be refused. NULL: it never is */
 	void (*idle)(struct tty *t);	/* its last file was closed or hung up. NULL: it is never hung up */
-	/* Something happened that a master in packet mode reads: TIOCPKT_*. t->lock held. NULL: there is no master */
+	/*
+	 * Something happened that a master in packet mode reads: TIOCPKT_*. t->lock held. NULL:
+	 * there is no master
+	 */
 	void (*tell)(struct tty *t, u32 what);
 	void (*free)(struct tty *t);	/* the last reference is gone; any context */
 };
@@ -88,9 +91,15 @@ bool tty_takes_input(struct tty *t);	/* tty_try_input would not refuse it */
 u32 tty_available(const struct tty *t);	/* bytes that a read may take now. t->lock held */
 void tty_flush_input(struct tty *t);	/* t->lock held */
 void tty_stop_output(struct tty *t, bool stop);	/* or let it go on; the caller wakes write_wait. t->lock held */
-/* Taken out by a reader, at most n bytes. *end: the read ends here, be it with 0 bytes. t->lock held. */
+/*
+ * Taken out by a reader, at most n bytes. *end: the read ends here, be it with 0 bytes. t->lock
+ * held.
+ */
 size_t tty_take(struct tty *t, u8 *out, size_t n, bool *end);
-/* Everything of buf. false: there was no room for all of it; of at most TTY_PIECE bytes, nothing went. */
+/*
+ * Everything of buf. false: there was no room for all of it; of at most TTY_PIECE bytes, nothing
+ * went.
+ */
 bool tty_output(struct tty *t, const char *buf, size_t n);
 extern const struct k_termios tty_first_termios;
 /* tty_io.c */

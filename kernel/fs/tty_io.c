@@ -155,7 +155,10 @@ bool tty_may_write(struct tty *t)
 	return !READ_ONCE(t->stopped) && (!t->ops->has_room || t->ops->has_room(t));
 }
 
-/* At most TTY_PIECE bytes. Held: t->write_lock, but for the time it waits for room. 0, -EIO, -EAGAIN, -ERESTARTSYS. */
+/*
+ * At most TTY_PIECE bytes. Held: t->write_lock, but for the time it waits for room. 0, -EIO,
+ * -EAGAIN, -ERESTARTSYS.
+ */
 static int write_piece(struct file *f, struct tty *t, const char *buf, size_t n)
 {
 	int err = 0;

@@ -194,7 +194,10 @@ out:
 	return err;
 }
 
-/* The files go first: whoever hears SIGHUP finds the terminal hung up. Those who wait in one hear it before they wake. */
+/*
+ * The files go first: whoever hears SIGHUP finds the terminal hung up. Those who wait in one hear
+ * it before they wake.
+ */
 void tty_hangup(struct tty *t)
 {
 	struct task *p;

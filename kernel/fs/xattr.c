@@ -118,7 +118,10 @@ static struct xattr *xattr_alloc(struct inode *i, const char *name, size_t size)
 	return x;
 }
 
-/* x takes the place of one of its name, or none if there is none: *old, to be freed. 0, -EEXIST, -ENODATA. */
+/*
+ * x takes the place of one of its name, or none if there is none: *old, to be freed. 0, -EEXIST,
+ * -ENODATA.
+ */
 static int replace(struct inode *i, struct xattr *x, int flags, struct xattr **old)
 {
 	struct xattr **at = find(i, x->name);

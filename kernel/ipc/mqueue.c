@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Messages of POSIX message queues: sent, received, waited for, told of. Mirrors Linux ipc/mqueue.c; the
- * queues themselves are in mqueue_fs.c.
+ * Messages of POSIX message queues: sent, received, waited for, told of. Mirrors Linux
+ * ipc/mqueue.c; the queues themselves are in mqueue_fs.c.
  *
- * Who waits is on a list of the queue. A sender gives its message to the receiver that is next, past the
- * queue, and a receiver puts the message of the sender that is next into the queue: who was woken has what
- * it waited for, whoever comes meanwhile. A waiter lies on its owner's stack; the owner leaves only after it
- * has seen itself off the list, or taken itself off, under the queue's lock.
+ * Who waits is on a list of the queue. A sender gives its message to the receiver that is next,
+ * past the queue, and a receiver puts the message of the sender that is next into the queue: who
+ * was woken has what it waited for, whoever comes meanwhile. A waiter lies on its owner's stack;
+ * the owner leaves only after it has seen itself off the list, or taken itself off, under the
+ * queue's lock.
  *
- * LINUX: messages are a sorted list, not a tree; a message has at most what kmalloc gives; who is told by a
- * netlink socket (SIGEV_THREAD) needs one, and there are none.
+ * LINUX: messages are a sorted list, not a tree; a message has at most what kmalloc gives; who is
+ * told by a netlink socket (SIGEV_THREAD) needs one, and there are none.
  *
  * Locks: mqueue->lock. The signal of a notification is sent after it is dropped.
  */
@@ -72,7 +73,9 @@ static struct mq_msg *msg_from_user(uaddr_t text, size_t n, u32 prio)
 
 /* --- waiting --- */
 
-/* Who has the highest real-time priority is next, and of those who have the same, who came first. */
+/*
+ * Who has the highest real-time priority is next, and of those who have the same, who came first.
+ */
 static void enqueue(struct mq_waiter *w, struct list *waiters)
 {
 	struct list *after = waiters->prev;
@@ -83,8 +86,8 @@ static void enqueue(struct mq_waiter *w, struct list *waiters)
 }
 
 /*
- * Until somebody serves current: 0, -ETIMEDOUT, -ERESTARTSYS. q->lock held, and dropped. A task asleep
- * here freezes in place; who serves it meanwhile finds it on the list like any other.
+ * Until somebody serves current: 0, -ETIMEDOUT, -ERESTARTSYS. q->lock held, and dropped. A task
+ * asleep here freezes in place; who serves it meanwhile finds it on the list like any other.
  */
 static int wait_turn(struct mqueue *q, struct list *waiters, struct mq_waiter *w, u64 deadline)
 {
@@ -107,7 +110,10 @@ static int wait_turn(struct mqueue *q, struct list *waiters, struct mq_waiter *w
 	return err;
 }
 
-/* The waiter that is next, off its list and woken; it is gone when q->lock is dropped. NULL: nobody waits. */
+/*
+ * The waiter that is next, off its list and woken; it is gone when q->lock is dropped. NULL: nobody
+ * waits.
+ */
 static struct mq_waiter *serve(struct list *waiters)
 {
 	struct mq_waiter *w;
@@ -139,7 +145,10 @@ static int get_deadline(uaddr_t uts, u64 *deadline)
 
 /* --- mq_timedsend --- */
 
-/* A message came to an empty queue, for which nobody waited. The owner is told once. q->lock held, and dropped. */
+/*
+ * A message came to an empty queue, for which nobody waited. The owner is told once. q->lock held,
+ * and dropped.
+ */
 static void notify(struct mqueue *q)
 {
 	struct k_siginfo info = { .si_signo = q->signo, .si_code = SI_MESGQ };

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where POSIX message queues are: a file system, which is there from the start and can be mounted in any
- * number of places; mq_open and mq_unlink; what a queue costs its maker. Mirrors Linux ipc/mqueue.c.
+ * Where POSIX message queues are: a file system, which is there from the start and can be mounted
+ * in any number of places; mq_open and mq_unlink; what a queue costs its maker. Mirrors Linux
+ * ipc/mqueue.c.
  *
  * LINUX: the last mount is busy while a queue is open.
  *

@@ -239,7 +239,10 @@ static void take(struct msg_queue *q, struct msg *m)
 	wake_up_all(&q->senders);
 }
 
-/* The message, which is the caller's, or ERR_PTR. copy: the message stays, and its likeness, of at most n bytes, goes here. */
+/*
+ * The message, which is the caller's, or ERR_PTR. copy: the message stays, and its likeness, of at
+ * most n bytes, goes here.
+ */
 static struct msg *receive(int id, size_t n, const struct wanted *w, int flags, struct msg *copy)
 {
 	struct msg *m = NULL;
@@ -331,7 +334,10 @@ static long msg_stat(int id, int cmd, uaddr_t buf)
 	return ret >= 0 && copy_to_user(buf, &ds, sizeof(ds)) ? -EFAULT : ret;
 }
 
-/* The queue has its last reference, or those who wait have. Not under the lock: there may be many messages. */
+/*
+ * The queue has its last reference, or those who wait have. Not under the lock: there may be many
+ * messages.
+ */
 static void free_messages(struct list *messages)
 {
 	while (!list_empty(messages)) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Semaphores of System V: sets, operations and undo (semctl.c: their control). Mirrors Linux ipc/sem.c.
+ * Semaphores of System V: sets, operations and undo (semctl.c: their control). Mirrors Linux
+ * ipc/sem.c.
  *
  * The operations of one semop happen together or not at all. A caller that has to wait leaves them
  * on the set's list; whoever changes the set does for each sleeper what can now be done, and tells
@@ -150,7 +151,10 @@ static void finish(struct sem_sleeper *q, int status)
 	wake_up_all(&q->wait);
 }
 
-/* Does for one sleeper of the kind that does or does not alter the set what can be done: was there one? */
+/*
+ * Does for one sleeper of the kind that does or does not alter the set what can be done: was there
+ * one?
+ */
 static bool serve_one(struct sem_set *s, bool alters)
 {
 	struct sem_sleeper *q;

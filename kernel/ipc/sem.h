@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What sem.c (sets, operations, undo) and semctl.c (their control) share. Mirrors the private part of
- * Linux ipc/sem.c.
+ * What sem.c (sets, operations, undo) and semctl.c (their control) share. Mirrors the private part
+ * of Linux ipc/sem.c.
  */
 #pragma once
 #include "kernel/ipc/ipc.h"
@@ -54,6 +54,9 @@ extern u64 nr_sems;			/* [sem_ids.lock] in all sets */
 struct sem_set *sem_find(int id, u32 mode);
 /* The set has changed. Those who wait for zero come first: they take nothing from the others. */
 void sem_serve(struct sem_set *s);
-/* The set is gone: for its sleepers at once, for the lists of adjustments when they look. The caller frees it by sem_free. */
+/*
+ * The set is gone: for its sleepers at once, for the lists of adjustments when they look. The
+ * caller frees it by sem_free.
+ */
 void sem_remove(struct sem_set *s);
 void sem_free(struct sem_set *s);		/* nobody can find it; without the lock */

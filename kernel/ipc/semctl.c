@@ -76,7 +76,10 @@ static long set_one(int id, int num, int val)
 	return ret;
 }
 
-/* Room for the values of all semaphores of a set, *n of them; ERR_PTR. mode: what they are wanted for. */
+/*
+ * Room for the values of all semaphores of a set, *n of them; ERR_PTR. mode: what they are wanted
+ * for.
+ */
 static u16 *alloc_values(int id, u32 mode, unsigned *n)
 {
 	struct sem_set *s;

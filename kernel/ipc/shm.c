@@ -7,7 +7,8 @@
  * or exit. A segment that was removed lives as long as one is left.
  *
  * Its pages are shared memory in every account: each process has those it touched in its RssShmem,
- * from where the OOM killer takes its size. LINUX: they are never swapped, so SHM_LOCK is but a mark.
+ * from where the OOM killer takes its size. LINUX: they are never swapped, so SHM_LOCK is but a
+ * mark.
  *
  * Locks: mmap_lock, then shm_ids.lock.
  */

@@ -21,9 +21,14 @@ size_t kscnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
 /* The digits of v, of which 0 has none, are put before end: where they begin. */
 char *decimal_before(char *end, u64 v);
 
-/* A number up to the first other character: 0 or -EINVAL, -ERANGE. base 0: as C writes it, 0x1f and 017 too. */
+/*
+ * A number up to the first other character: 0 or -EINVAL, -ERANGE. base 0: as C writes it, 0x1f and
+ * 017 too.
+ */
 int kparse_digits(const char **s, unsigned base, u64 *out);
-/* A whole number that fills s but for a sign before it and spaces around it: 0 or -EINVAL, -ERANGE. */
+/*
+ * A whole number that fills s but for a sign before it and spaces around it: 0 or -EINVAL, -ERANGE.
+ */
 int kparse_u64(const char *s, u64 *out);
 int kparse_s64(const char *s, s64 *out);
 int kparse_int(const char *s, int *out);

@@ -113,7 +113,10 @@ static int for_range(struct mm *mm, uaddr_t start, uaddr_t end, advice_fn fn)
 	return hole;
 }
 
-/* Sets and clears flags of what is mapped of the range; -ENOMEM if it has holes, -EAGAIN without room for more mappings. */
+/*
+ * Sets and clears flags of what is mapped of the range; -ENOMEM if it has holes, -EAGAIN without
+ * room for more mappings.
+ */
 static int change_flags(struct mm *mm, uaddr_t start, uaddr_t end, u32 set, u32 clear)
 {
 	unsigned first, last;

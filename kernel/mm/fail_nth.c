@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Allocations that fail by order, so that every way back from a failure can be walked. Mirrors Linux
- * lib/fault-inject.c and the fail-nth file of fs/proc/base.c. Takes no lock.
+ * Allocations that fail by order, so that every way back from a failure can be walked. Mirrors
+ * Linux lib/fault-inject.c and the fail-nth file of fs/proc/base.c. Takes no lock.
  *
  *	/proc/PID/fail-nth, /proc/PID/task/TID/fail-nth
  *		write N: the Nth allocation of that task from now on fails, and nothing after it; 0: none.

@@ -349,7 +349,10 @@ static void *__attribute__((noinline)) alloc_slow(struct kmem_cache *c, u32 gfp)
 	return obj ? hand_out(c, obj, gfp) : NULL;
 }
 
-/* As a rule the CPU's array has an object. This way calls nothing, so it needs no frame; neither does that of free. */
+/*
+ * As a rule the CPU's array has an object. This way calls nothing, so it needs no frame; neither
+ * does that of free.
+ */
 void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp)
 {
 	struct magazine *m;

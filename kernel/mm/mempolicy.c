@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which node a thread's memory, or that of a range, is to come from: get_mempolicy, set_mempolicy, mbind.
- * There is one node, so a policy is checked, remembered and told. Mirrors Linux mm/mempolicy.c.
+ * Which node a thread's memory, or that of a range, is to come from: get_mempolicy, set_mempolicy,
+ * mbind. There is one node, so a policy is checked, remembered and told. Mirrors Linux
+ * mm/mempolicy.c.
  *
  * LINUX: the policy of shared memory is that of the mapping, not of the file.
  *
@@ -114,8 +115,8 @@ static bool any_page(const struct vma *v, uaddr_t start, uaddr_t end)
 }
 
 /*
- * Holes are refused (-EFAULT) unless what is there goes back to the default and is something, and with
- * strict pages (-EIO). mmap_lock held.
+ * Holes are refused (-EFAULT) unless what is there goes back to the default and is something, and
+ * with strict pages (-EIO). mmap_lock held.
  */
 static int check_range(struct mm *mm, uaddr_t start, uaddr_t end, bool holes, bool strict)
 {

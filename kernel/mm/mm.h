@@ -289,8 +289,8 @@ static inline size_t mm_read(struct mm *mm, uaddr_t addr, void *buf, size_t n)	/
  * pagefault_out_of_memory). Sleeps.
  */
 /*
- * The word of mm at addr as the kernel sees it, good while mmap_lock, which is held, is; NULL: it is not
- * there, or flags (FAULT_WRITE) ask for more than its entry allows now. Does not sleep.
+ * The word of mm at addr as the kernel sees it, good while mmap_lock, which is held, is; NULL: it
+ * is not there, or flags (FAULT_WRITE) ask for more than its entry allows now. Does not sleep.
  */
 _Atomic u32 *user_word(struct mm *mm, uaddr_t addr, unsigned flags);
 int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code);

@@ -3,8 +3,9 @@
  * process_vm_readv and process_vm_writev: memory from one process to another, for those who may
  * trace it. Mirrors Linux mm/process_vm_access.c.
  *
- * Locks: exec_mutex to find the mm; then none but those of mm_access, one page at a time. Between two pages the bytes are here, in a
- * buffer, since a copy from or to user memory must not hold another's mmap_lock.
+ * Locks: exec_mutex to find the mm; then none but those of mm_access, one page at a time. Between
+ * two pages the bytes are here, in a buffer, since a copy from or to user memory must not hold
+ * another's mmap_lock.
  */
 #include "kernel/abi.h"
 #include "kernel/fs/dcache.h"
@@ -101,7 +102,9 @@ static struct k_iovec *import_remote(uaddr_t uv, u64 nr)
 	return ERR_PTR(err);
 }
 
-/* An exec gives a task other rights and another mm: exec_mutex, so that both are of one side of it. */
+/*
+ * An exec gives a task other rights and another mm: exec_mutex, so that both are of one side of it.
+ */
 struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids)
 {
 	struct mm *mm;

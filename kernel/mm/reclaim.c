@@ -109,7 +109,10 @@ static bool reclaim_one(struct page *p, struct mapping *m)
 	return mapping_try_release(p);
 }
 
-/* Looks at each page that was on the list at the start once. memcg: only at those charged to it or below; NULL: all. */
+/*
+ * Looks at each page that was on the list at the start once. memcg: only at those charged to it or
+ * below; NULL: all.
+ */
 static u64 reclaim_lru(u64 want, const struct mem_cgroup *memcg)
 {
 	u64 freed = 0, left = READ_ONCE(nr_lru);

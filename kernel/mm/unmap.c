@@ -42,9 +42,9 @@ static void page_was_written(struct page *p)
 }
 
 /*
- * The slots of [va, end), which are adjacent, are emptied until the batch is full, which is true; the
- * page of each is mapped once less and waits in the batch. Every page of a dying process comes by
- * here.
+ * The slots of [va, end), which are adjacent, are emptied until the batch is full, which is true;
+ * the page of each is mapped once less and waits in the batch. Every page of a dying process comes
+ * by here.
  */
 static bool zap_slots(struct zap *z, pte_t *slot, uaddr_t va, uaddr_t end)
 {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, unmap.c and reclaim.c share. */
+/*
+ * Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, unmap.c and reclaim.c
+ * share.
+ */
 #pragma once
 #include "kernel/fs/files.h"
 #include "kernel/mm/mm.h"
@@ -9,7 +12,10 @@
 
 /* ---- mm.c: the sorted array of vmas; mmap_lock held ---- */
 
-/* Index of the first vma with end > addr; nr_vmas if none. The last answer is the next one more often than not. */
+/*
+ * Index of the first vma with end > addr; nr_vmas if none. The last answer is the next one more
+ * often than not.
+ */
 unsigned vma_search(struct mm *mm, uaddr_t addr);
 static inline unsigned vma_index(struct mm *mm, uaddr_t addr)
 {
@@ -72,7 +78,10 @@ int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm
 
 /* ---- advise.c ---- */
 
-/* RLIMIT_MEMLOCK: may current lock memory at all, and so many pages more of mm? mmap_lock held for the second. */
+/*
+ * RLIMIT_MEMLOCK: may current lock memory at all, and so many pages more of mm? mmap_lock held for
+ * the second.
+ */
 bool can_do_mlock(void);
 bool may_lock(struct mm *mm, u64 pages);
 /* Is what is mapped with these flags to be faulted in at once? */
@@ -88,7 +97,10 @@ bool obvious_overcommit(u32 flags, u64 pages);
 bool place_free(struct mm *mm, uaddr_t addr, size_t len);
 /* The address for len bytes, or -errno. A hint is taken if the place is free. mmap_lock held. */
 long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags);
-/* Faults [start, end) in as far as it goes; mmap_lock not held. 0, -ENOMEM, or -EFAULT: nothing there, or no access. */
+/*
+ * Faults [start, end) in as far as it goes; mmap_lock not held. 0, -ENOMEM, or -EFAULT: nothing
+ * there, or no access.
+ */
 int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
 /* ---- fault.c ---- */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * by_mm: the address space is what is counted ("everything should be per-mm", O. Nesterov, 2016): from
- * its first mark until its last user is gone, wherever that user is. All who use it are thawed and
- * exempt, other groups that share it included, each until it has given the mm up.
+ * by_mm: the address space is what is counted ("everything should be per-mm", O. Nesterov, 2016):
+ * from its first mark until its last user is gone, wherever that user is. All who use it are thawed
+ * and exempt, other groups that share it included, each until it has given the mm up.
  *
  * A thread's spare word names the mm it is a victim for. It is only compared, never followed: the
  * mm may be gone.

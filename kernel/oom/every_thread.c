@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * every_thread: each thread of the victim is counted, from the mark of its group to its own last IO (Q).
- * The patch's premise, that the threads of a dying group cannot be counted, is stronger than it need
- * be: after SIGKILL no thread is added.
+ * every_thread: each thread of the victim is counted, from the mark of its group to its own last IO
+ * (Q). The patch's premise, that the threads of a dying group cannot be counted, is stronger than
+ * it need be: after SIGKILL no thread is added.
  *
  *	marker, tasklist_lock held              the thread
  *	count++

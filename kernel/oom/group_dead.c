@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * group_dead: the count is dropped by the thread that do_exit calls group_dead (X3), the first answer
- * that comes to mind to "when is the last thread gone?". It is early: that thread, and any other
- * that passed X3 before, has its files still to close; and a thread between X3 and X5b can be
+ * group_dead: the count is dropped by the thread that do_exit calls group_dead (X3), the first
+ * answer that comes to mind to "when is the last thread gone?". It is early: that thread, and any
+ * other that passed X3 before, has its files still to close; and a thread between X3 and X5b can be
  * marked after the drop.
  */
 #include "kernel/oom.h"

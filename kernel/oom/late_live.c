@@ -18,18 +18,22 @@
  * itself counted: 0 is final. A thread's exemption ends at its own Q, so a later freezer pass waits
  * for it like for any exiting task (S4+).
  *
- * Only the first mark thaws. Whoever is frozen then is let out, and nobody of the group goes in again, so that n threads which
- * all ask the killer for memory cost n marks and one walk, not n walks.
+ * Only the first mark thaws. Whoever is frozen then is let out, and nobody of the group goes in
+ * again, so that n threads which all ask the killer for memory cost n marks and one walk, not n
+ * walks.
  *
- * Limits. Another group that shares the victim's mm is killed but not marked: if it is frozen it stays so until its own thaw, and what
- * the reaper may not take of the mm, such as shared memory, stays with it (by_mm lets it out). What kernel threads do for the group
- * after its last Q is not counted: the freezer of kernel threads is to see to that. A thread that somebody holds before its Q, a
- * tracer at its exit stop or a disk, makes a suspend fail at its time limit, as it must. A thread that died without passing Q would be
- * owed for ever; here none can, since a fault in the kernel stops the machine.
+ * Limits. Another group that shares the victim's mm is killed but not marked: if it is frozen it
+ * stays so until its own thaw, and what the reaper may not take of the mm, such as shared memory,
+ * stays with it (by_mm lets it out). What kernel threads do for the group after its last Q is not
+ * counted: the freezer of kernel threads is to see to that. A thread that somebody holds before its
+ * Q, a tracer at its exit stop or a disk, makes a suspend fail at its time limit, as it must. A
+ * thread that died without passing Q would be owed for ever; here none can, since a fault in the
+ * kernel stops the machine.
  *
- * A container's init dies only after all of its members, and those that a suspend has frozen die when they are thawed. Init is past Q
- * by then and no longer counted, as it can do no more IO; it sleeps freezable, so that the second pass freezes it and the suspend goes
- * through (scenario 56). A design that counts it until it is reaped or unhashed ends that suspend at its time limit.
+ * A container's init dies only after all of its members, and those that a suspend has frozen die
+ * when they are thawed. Init is past Q by then and no longer counted, as it can do no more IO; it
+ * sleeps freezable, so that the second pass freezes it and the suspend goes through (scenario 56).
+ * A design that counts it until it is reaped or unhashed ends that suspend at its time limit.
  */
 #include "kernel/oom.h"
 

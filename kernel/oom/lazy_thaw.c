@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * lazy_thaw: T. Handa's second proposal of 10 September 2016 (201609102155.AHJ57859.SOFHQFOtOFLJVM@I-love.SAKURA.ne.jp).
- * The kill thaws nobody; oom_killer_disable does, before it waits: every frozen thread of any group
- * that has been killed or is exiting is flagged (PFA_THAW_WAITING) and let out. It waits until the
- * flagged are dead.
+ * lazy_thaw: T. Handa's second proposal of 10 September 2016
+ * (201609102155.AHJ57859.SOFHQFOtOFLJVM@I-love.SAKURA.ne.jp). The kill thaws nobody;
+ * oom_killer_disable does, before it waits: every frozen thread of any group that has been killed
+ * or is exiting is flagged (PFA_THAW_WAITING) and let out. It waits until the flagged are dead.
  *
  * Locks: tasklist_lock (read) around each walk.
  */

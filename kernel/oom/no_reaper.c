@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * no_reaper: Linux 4.0 to 4.5 (c32b3cbe0d06, the first barrier with a count of victims). As by_thread,
- * but nothing takes memory from a victim that does not get to exit, and only the marked thread gets
- * at the reserve.
+ * no_reaper: Linux 4.0 to 4.5 (c32b3cbe0d06, the first barrier with a count of victims). As
+ * by_thread, but nothing takes memory from a victim that does not get to exit, and only the marked
+ * thread gets at the reserve.
  *
  * LINUX: the wait of oom_killer_disable had no limit there; here it has the freezer's.
  */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * poll: T. Handa's first proposal of 10 September 2016 (201609101529.GCI12481.VOtOLHJQFOSMFF@I-love.SAKURA.ne.jp).
- * Nothing is counted. oom_killer_disable looks at all threads every 100 ms: one that carries the
- * mark, or that should freeze and is not frozen, is waited for. The mark goes with the mm (X5d);
- * from there to its death the thread is one of the second kind.
+ * poll: T. Handa's first proposal of 10 September 2016
+ * (201609101529.GCI12481.VOtOLHJQFOSMFF@I-love.SAKURA.ne.jp). Nothing is counted.
+ * oom_killer_disable looks at all threads every 100 ms: one that carries the mark, or that should
+ * freeze and is not frozen, is waited for. The mark goes with the mm (X5d); from there to its death
+ * the thread is one of the second kind.
  *
  * Locks: tasklist_lock (read) in pending.
  */

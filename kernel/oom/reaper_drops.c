@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reaper_drops: Linux 4.6 to 4.8 (36324a990cf5, 74070542099c). As by_thread, but the reaper drops the
- * count too, for a victim it has taken the memory from, wherever that is on its way out. Taking the
- * mark off decides who of the two drops. What the victim may still do after that, the freezer's
+ * reaper_drops: Linux 4.6 to 4.8 (36324a990cf5, 74070542099c). As by_thread, but the reaper drops
+ * the count too, for a victim it has taken the memory from, wherever that is on its way out. Taking
+ * the mark off decides who of the two drops. What the victim may still do after that, the freezer's
  * second look at the users (double_check) is to find.
  */
 #include "kernel/oom.h"

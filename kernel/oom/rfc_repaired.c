@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * rfc_repaired: the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for exit_oom_victim" with the
- * smallest repair: the group is dropped by the step that leaves nothing of it but a zombie leader,
- * whoever takes it and whatever the parent wants, or by the leader itself if it is the last
+ * rfc_repaired: the patch "[RFC 3/4] mm, oom: do not rely on TIF_MEMDIE for exit_oom_victim" with
+ * the smallest repair: the group is dropped by the step that leaves nothing of it but a zombie
+ * leader, whoever takes it and whatever the parent wants, or by the leader itself if it is the last
  * (exit_notify). A bit in the group makes that happen once.
  */
 #include "kernel/oom.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * thaw_group: Linux 6.18 (59d4d36158ba). The whole process is thawed and exempt, for ever; but still
- * one thread carries the mark, and drops the count when it has given up its mm (X5d).
+ * thaw_group: Linux 6.18 (59d4d36158ba). The whole process is thawed and exempt, for ever; but
+ * still one thread carries the mark, and drops the count when it has given up its mm (X5d).
  */
 #include "kernel/oom.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * waiting_bit: T. Handa's proposal of 30 July 2016 (201607301720.GHG43737.JLVtHOOSQOFFMF@I-love.SAKURA.ne.jp).
- * Two bits: TIF_MEMDIE opens the reserve and goes with the mm (X5d); PFA_OOM_WAITING is what the
- * count and the freezer go by, and stays until the thread is dead (X19).
+ * waiting_bit: T. Handa's proposal of 30 July 2016
+ * (201607301720.GHG43737.JLVtHOOSQOFFMF@I-love.SAKURA.ne.jp). Two bits: TIF_MEMDIE opens the
+ * reserve and goes with the mm (X5d); PFA_OOM_WAITING is what the count and the freezer go by, and
+ * stays until the thread is dead (X19).
  *
  * The task's spare word holds both.
  */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a program is told in its auxiliary vector. Linux's values; abi.h and the headers of programs include this. */
+/*
+ * What a program is told in its auxiliary vector. Linux's values; abi.h and the headers of programs
+ * include this.
+ */
 #pragma once
 
 #define AT_NULL			0

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Modes of a terminal and its control characters. Linux's values; abi.h and the headers of programs include this. */
+/*
+ * Modes of a terminal and its control characters. Linux's values; abi.h and the headers of programs
+ * include this.
+ */
 #pragma once
 
 /* c_iflag */

@@ -3,8 +3,8 @@
  * init: process 1.  Runs one program on the console and powers off when it has ended.
  *
  * If /etc/run exists it is the program and its arguments, each ended by a zero byte; how it ended
- * goes to /dev/ttyS1 as one line, `exit N` or `signal N`.  Otherwise the program is /bin/sh, and the
- * line is written only if a signal killed it: the code of a shell is that of its last command.
+ * goes to /dev/ttyS1 as one line, `exit N` or `signal N`.  Otherwise the program is /bin/sh, and
+ * the line is written only if a signal killed it: the code of a shell is that of its last command.
  * Meanwhile init reaps everybody's orphans.
  */
 #include <errno.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* mount [-t TYPE] [-o OPTIONS] SOURCE DIRECTORY: mount a file system; without a word, which there are. */
+/*
+ * mount [-t TYPE] [-o OPTIONS] SOURCE DIRECTORY: mount a file system; without a word, which there
+ * are.
+ */
 #include <err.h>
 #include <stdio.h>
 #include <sys/mount.h>

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* trace [-o FILE] PROGRAM [ARGUMENT]...: run it, then give out what the kernel recorded; its exit status. */
+/*
+ * trace [-o FILE] PROGRAM [ARGUMENT]...: run it, then give out what the kernel recorded; its exit
+ * status.
+ */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>

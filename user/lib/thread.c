@@ -206,7 +206,9 @@ int pthread_create(pthread_t *__restrict thread, const pthread_attr_t *__restric
 	t->fn = fn;
 	t->arg = arg;
 	__atomic_fetch_add(&__thread_count, 1, __ATOMIC_RELAXED);
-	/* a detached thread may be gone, and t with it, before clone returns: say who it is first */
+	/*
+	 * a detached thread may be gone, and t with it, before clone returns: say who it is first
+	 */
 	*thread = (pthread_t)t;
 	tid = __clone(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
 		      CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* sh, the builtins that change the shell itself; builtin_io.c, test.c, jobs.c and trap.c have the others. */
+/*
+ * sh, the builtins that change the shell itself; builtin_io.c, test.c, jobs.c and trap.c have the
+ * others.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

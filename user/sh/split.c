@@ -120,7 +120,10 @@ static void add_field(struct list *l, struct text *t)
 	list_add(l, text_string(t));
 }
 
-/* A blank of $IFS ends a field and never makes an empty one; another separator ends one in any case. */
+/*
+ * A blank of $IFS ends a field and never makes an empty one; another separator ends one in any
+ * case.
+ */
 void split_field(struct list *l, struct text *t)
 {
 	const char *ifs = separators();
