@@ -1047,6 +1047,7 @@ TEST(a_process_group_across)
 
 		CHECK_EQ(sys(rt_sigtimedwait, &usr1, &info, 0, 8), SIGUSR1);
 		CHECK_EQ(info.si_code, SI_USER);
+		CHECK_EQ(info.si_pid, 1); // what the sender calls itself
 		int pid = fork_init(); // moved by its parent, which sees it
 
 		if (pid == 0)
@@ -1057,6 +1058,79 @@ TEST(a_process_group_across)
 		CHECK_EQ(sys(waitid, 2, pid, &info, WEXITED, 0), 0);
 		CHECK_EQ(info.si_pid, pid);
 	}), 0);
+}
+
+TEST(a_guest_in_groups_of_either_side)
+{
+	prepare();
+	int pid = idle_init(), fd = pidfd_of(pid);
+
+	CHECK_EQ(sys(setpgid, pid, pid), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setns, fd, CLONE_NEWPID), 0);
+		int guest = t_fork();
+
+		if (guest == 0) {
+			CHECK_EQ(sys(getpgid, 0), 0);
+			CHECK_EQ(sys(getpgid, 1), 1);
+			CHECK_EQ(sys(setpgid, 0, 1), 0);
+			CHECK_EQ(sys(getpgid, 0), 1);
+			CHECK_EQ(sys(setsid), 2);
+			CHECK_EQ(sys(getsid, 0), 2);
+			CHECK_EQ(sys(getsid, 1), 0);
+			t_exit(7);
+		}
+		CHECK_EQ(t_wait(guest), 7);
+		guest = t_fork();
+		if (guest == 0)
+			thread_pause(NULL);
+		CHECK_EQ(sys(setpgid, guest, pid), 0); // in which is one that the parent is not
+		CHECK_EQ(sys(getpgid, guest), pid);
+		CHECK_EQ(sys(setpgid, 0, pid), 0); // and now it is: a group of three, of two namespaces
+		CHECK_EQ(sys(kill, -pid, 0), 0);
+		end(guest);
+	}), 0);
+	end(pid);
+}
+
+static long timer(int sig)
+{
+	struct sigevent event;
+	struct itimerspec soon = {{0, 0}, {0, 1000000}};
+	int id = 0;
+
+	memset(&event, 0, sizeof event);
+	event.sigev_notify = SIGEV_SIGNAL;
+	event.sigev_signo = sig;
+	long err = sys(timer_create, CLOCK_MONOTONIC, &event, &id);
+
+	return err ? err : sys(timer_settime, id, 0, &soon, 0);
+}
+
+TEST(inits_own_timers_do_not_end_it)
+{
+	prepare();
+	CHECK_EQ(IN_NAMESPACE({
+		CHECK_EQ(timer(SIGKILL), 0);
+		CHECK_EQ(timer(SIGTERM), 0);
+		sys(alarm, 0);
+		t_sleep_ms(20);
+		t_exit(4);
+	}), 4);
+}
+
+TEST(vfork_into_a_namespace)
+{
+	prepare();
+	long pid = sys(clone, CLONE_NEWPID | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		*said = t_getpid();
+		t_exec("number", "", "");
+	}
+	CHECK_GE(pid, 2);
+	CHECK_EQ(*said, 1);
+	CHECK_EQ(t_wait((int)pid), 62);
 }
 
 TEST(by_pidfd)
@@ -1150,6 +1224,23 @@ TEST(fork_storms_end_with_init)
 		int how = t_wait(pid);
 
 		CHECK(how == 1 || how == SIGNALLED(SIGKILL));
+		*said = 0;
+	}
+}
+
+TEST(a_fork_bomb)
+{
+	prepare();
+	for (int round = 0; round < 2; round++) {
+		int pid = fork_init();
+
+		if (pid == 0) {
+			while (*said < 150 && sys(fork) >= 0)
+				++*said;
+			thread_pause(NULL);
+		}
+		UNTIL(*said >= 150);
+		end(pid);
 		*said = 0;
 	}
 }
