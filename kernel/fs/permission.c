@@ -32,8 +32,7 @@ static bool allowed_by_capability(u32 mode, unsigned mask)
 	return capable(CAP_DAC_OVERRIDE) && (dir || !(mask & MAY_EXEC) || mode & 0111);
 }
 
-/* Linux: S_IMMUTABLE. */
-static bool is_immutable(const struct inode *i)
+bool is_immutable(const struct inode *i)
 {
 	return i->sb->magic == NSFS_MAGIC;
 }

@@ -238,6 +238,12 @@ TEST(names_in_proc_come_by_themselves)
 	CHECK_EQ(sys(link, ".", "new"), -EPERM);
 }
 
+TEST(what_nobody_changes)
+{
+	CHECK_EQ(all(WRITES, "/proc/self/ns/pid", -EPERM), 0);
+	CHECK_EQ(sys(utimensat, AT_FDCWD, "/proc/self/ns/pid", 0, 0), -EPERM);
+}
+
 TEST(what_open_refuses)
 {
 	t_tmpdir();
