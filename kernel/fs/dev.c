@@ -89,15 +89,11 @@ static s64 random_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return (s64)done;
 }
 
-/*
- * /dev/zero mapped shared is memory of its own, mapped private an anonymous mapping: v->ops stays
- * NULL for that.
- */
+/* Mapped private it is an anonymous mapping: v->ops stays NULL. Shared it is memory of its own: mmap takes another file. */
 static int zero_mmap(struct file *f, struct vma *v)
 {
 	(void)f;
-	if (v->flags & VM_SHARED)
-		return -ENODEV;
+	assert(!(v->flags & VM_SHARED));
 	v->ops = NULL;
 	return 0;
 }
@@ -151,6 +147,12 @@ static const struct file_ops null_fops = { .read = null_read, .write = null_writ
 static const struct file_ops zero_fops = {
 	.read = zero_read, .write = null_write, .kread = zero_kread, .kwrite = null_kwrite, .lseek = null_lseek, .mmap = zero_mmap,
 };
+
+bool is_dev_zero(const struct file *f)
+{
+	return f->ops == &zero_fops;
+}
+
 static const struct file_ops full_fops = { .read = zero_read, .write = full_write, .lseek = null_lseek };
 static const struct file_ops random_fops = { .read = random_read, .write = null_write, .lseek = null_lseek };
 static const struct file_ops kmsg_fops = { .read = kmsg_read, .write = kmsg_write, .lseek = kmsg_lseek };

@@ -220,6 +220,7 @@ char *dentry_path(struct dentry *d, char *buf, size_t n);
 /* --- shared memory and page cache --- */
 long vfs_fallocate(struct file *f, int mode, s64 off, s64 len);	/* 0 or -errno. Sleeps. */
 long memfd_fcntl(struct file *f, unsigned cmd, u64 arg);	/* F_ADD_SEALS, F_GET_SEALS */
+bool is_dev_zero(const struct file *f);
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
 void mapping_init(struct mapping *m, struct inode *host, u32 flags);
 /*

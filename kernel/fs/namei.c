@@ -537,6 +537,10 @@ static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
 		return ERR_PTR(err);
 	}
 	f->opened = 1;
+	if (unlikely(flags & O_DIRECT) && !d->inode->mapping) {
+		fput(f);
+		return ERR_PTR(-EINVAL);
+	}
 	return f;
 }
 

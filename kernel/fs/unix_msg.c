@@ -368,9 +368,12 @@ static u32 file_msg_flags(const struct file *f)
 
 static s64 sock_read_iter(struct file *f, struct iter *it)
 {
-	struct scm *scm = kzalloc(sizeof(*scm), GFP_KERNEL);
+	struct scm *scm;
 	s64 ret;
 
+	if (!it->left)
+		return 0;		/* unlike recv of nothing, which waits for a message */
+	scm = kzalloc(sizeof(*scm), GFP_KERNEL);
 	if (!scm)
 		return -ENOMEM;
 	ret = unix_recv(f->private, it, scm, file_msg_flags(f));

@@ -526,8 +526,17 @@ static int do_brk(struct mm *mm, uaddr_t brk)
 
 /* ---- system calls ---- */
 
+/* f is /dev/zero, mapped shared: the memory that is then shared. Takes over the reference. ERR_PTR. */
+static struct file *mmap_zero(struct file *f, size_t len, int prot)
+{
+	bool allowed = f->readable && (f->writable || !(prot & PROT_WRITE));
+
+	fput(f);
+	return allowed ? shmem_file_setup("dev/zero", PAGE_ALIGN(len)) : ERR_PTR(-EACCES);
+}
+
 /* The file of an mmap, referenced; NULL for private anonymous memory; ERR_PTR. */
-static struct file *mmap_file(size_t len, int flags, int fd)
+static struct file *mmap_file(size_t len, int prot, int flags, int fd)
 {
 	unsigned huge = (unsigned)flags >> MAP_HUGE_SHIFT;	/* the page's size, as a power of two */
 	struct file *f;
@@ -547,10 +556,11 @@ static struct file *mmap_file(size_t len, int flags, int fd)
 			fput(f);
 		return ERR_PTR(-EBADF);
 	}
-	if (!(flags & MAP_HUGETLB))
-		return f;
-	fput(f);
-	return ERR_PTR(-EINVAL);
+	if (flags & MAP_HUGETLB) {
+		fput(f);
+		return ERR_PTR(-EINVAL);
+	}
+	return is_dev_zero(f) && len && flags & MAP_SHARED ? mmap_zero(f, len, prot) : f;
 }
 
 long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
@@ -564,7 +574,7 @@ long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
 		return -EINVAL;
 	if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC)
 		prot |= PROT_EXEC;
-	file = mmap_file(len, flags, fd);
+	file = mmap_file(len, prot, flags, fd);
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	mutex_lock(&mm->mmap_lock);

@@ -98,6 +98,7 @@ TEST(it_would_block)
 	CHECK_EQ(sys(socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
 	CHECK_EQ(by_read(p[0]), -EAGAIN);
 	CHECK_EQ(by_read(nonblocking(s[0])), -EAGAIN);
+	CHECK_EQ(sys(read, s[0], buf, 0), 0);
 	CHECK_EQ(by_read(tty), -EAGAIN);
 	fill(p[1]);
 	fill(nonblocking(s[1]));

@@ -554,6 +554,25 @@ TEST(as_many_mappings_as_there_may_be)
 	CHECK_EQ(sys(munmap, p, 3 * PAGE), 0);
 }
 
+TEST(dev_zero)
+{
+	long fd = sys(open, "/dev/zero", O_RDWR), ro = sys(open, "/dev/zero", O_RDONLY), wo = sys(open, "/dev/zero", O_WRONLY);
+	char *p = (char *)sys(mmap, 0, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	CHECK((long)p > 0);
+	CHECK_EQ(p[PAGE], 0);
+	CHECK_EQ(IN_CHILD(p[PAGE] = 7), 0);
+	CHECK_EQ(p[PAGE], 7);
+	char *q = (char *)sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, ro, 0);
+
+	q[0] = 1;
+	CHECK_EQ(IN_CHILD(q[0] = 7), 0);
+	CHECK_EQ(q[0], 1);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, ro, 0), -EACCES);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, wo, 0), -EACCES);
+	CHECK_EQ(sys(mmap, 0, 0, PROT_READ, MAP_SHARED, fd, 0), -EINVAL);
+}
+
 TEST(populated_by_advice)
 {
 	unsigned char there[4];

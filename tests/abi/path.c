@@ -261,6 +261,8 @@ TEST(what_open_refuses)
 	CHECK_EQ(sys(openat, AT_FDCWD, ".", O_ACCMODE), -EISDIR);
 	CHECK_EQ(sys(openat, AT_FDCWD, ".", O_RDONLY | O_TMPFILE, 0600), -EINVAL);
 	CHECK_EQ(sys(openat, AT_FDCWD, t_self, O_WRONLY), -ETXTBSY);
+	CHECK_EQ(sys(open, "/dev/null", O_RDONLY | O_DIRECT), -EINVAL); // it has no pages
+	CHECK_EQ(sys(openat, AT_FDCWD, "/proc/version", O_RDONLY | O_DIRECT), -EINVAL);
 	CHECK_EQ(sys(open, "/proc", O_RDWR | O_TMPFILE, 0600), -EOPNOTSUPP);
 	CHECK_EQ(sys(openat, AT_FDCWD, "/proc", O_RDWR | O_TMPFILE, 0600), -EOPNOTSUPP);
 	if (sys(geteuid))
