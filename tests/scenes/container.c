@@ -114,6 +114,37 @@ TEST(an_ordinary_victim)
 	s_suspend_ok();
 }
 
+// Init is small and dies for all: what its members hold comes back with it.
+TEST(the_members_pages_come_back)
+{
+	struct hog h = {.before = 0};
+	long kills;
+
+	s_stage();
+	kills = s_kills();
+	h.before = s_free();
+	h.ready = t_map_shared(PAGE);
+	h.pid = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	if (h.pid == 0) {
+		if (t_fork() == 0) {
+			CHECK_EQ(s_adj("0"), 0);
+			s_touch(t_map((size_t)h.before * 6 / 10 * 1024), h.before * 6 / 10);
+			*h.ready = 1;
+			thread_pause(NULL);
+		}
+		CHECK_EQ(s_adj("1000"), 0);
+		h.ready[1] = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(h.ready[0] && h.ready[1]);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(s_kills(), kills + 1); // the member may have been chosen, too, before it was dead
+	CHECK_LE(s_kills(), kills + 2);
+	s_quiet();
+	s_suspend_ok();
+}
+
 TEST(killed_while_it_freezes)
 {
 	struct container c;
