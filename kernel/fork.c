@@ -32,7 +32,7 @@ static int check_flags(const struct clone_request *c)
 {
 	u64 f = c->flags;
 
-	if (f & (CLONE_NEWANY & ~CLONE_NEWPID))
+	if ((f & CLONE_FS) && (f & (CLONE_NEWNS | CLONE_NEWUSER)))
 		return -EINVAL;
 	if ((f & CLONE_PIDFD) && (f & (CLONE_THREAD | CLONE_DETACHED)))
 		return -EINVAL;
@@ -51,6 +51,9 @@ static int check_flags(const struct clone_request *c)
 	/* A sibling of init would be reaped by nobody. */
 	if ((f & CLONE_PARENT) && (current->group->flags & SIGNAL_UNKILLABLE))
 		return -EINVAL;
+	/* LINUX: the other namespaces are not there, as if it was built without them. */
+	if (f & (CLONE_NEWANY & ~CLONE_NEWPID))
+		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if ((f & CLONE_SETTLS) && c->tls >= USER_MAX)
 		return -EPERM;
 	return 0;

@@ -455,3 +455,23 @@ TEST(a_number_of_ones_choice)
 	}),
 		0);
 }
+
+TEST(namespaces_need_a_capability)
+{
+	static const unsigned long flags[] = {CLONE_NEWNS, CLONE_NEWUTS, CLONE_NEWIPC, CLONE_NEWNET, CLONE_NEWCGROUP, CLONE_NEWPID};
+
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		for (unsigned i = 0; i < sizeof flags / sizeof *flags; i++) {
+			struct clone_args args = {.exit_signal = SIGCHLD, .flags = flags[i]};
+
+			CHECK_EQ(clone_raw(flags[i] | SIGCHLD), -EPERM);
+			CHECK_EQ(clone3(&args, sizeof args), -EPERM);
+			CHECK_EQ(sys(unshare, flags[i]), -EPERM);
+		}
+		CHECK_EQ(clone_raw(CLONE_NEWNS | CLONE_FS | SIGCHLD), -EINVAL);
+	}),
+		0);
+}
