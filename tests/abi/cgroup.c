@@ -546,20 +546,17 @@ static bool released(const char *script, const char *name)
 	return strstr(text, want) && n > 1;
 }
 
-TEST(v1_release_agent)
+static void releases(const char *script)
 {
-	char script[32], text[128], other[64];
+	char text[128], other[64];
 	int pid;
 	long fd;
 
-	v1("freezer");
-	t_snprintf(script, sizeof script, "/tmp/release-%d", t_getpid());
 	fd = sys(open, script, O_CREAT | O_WRONLY, 0700);
 	CHECK_GE(fd, 0);
 	t_snprintf(text, sizeof text, "#!%s @released\n", t_self);
 	CHECK_EQ(sys(write, fd, text, strlen(text)), strlen(text));
 	CHECK_EQ(sys(close, fd), 0);
-	CHECK(reads("../release_agent", "\n"));
 	CHECK_EQ(t_spit("../release_agent", script), 0);
 	t_snprintf(text, sizeof text, "%s\n", script);
 	CHECK(reads("../release_agent", text));
@@ -589,11 +586,25 @@ TEST(v1_release_agent)
 	CHECK_EQ(t_spit("../release_agent", "/nowhere/at-all"), 0); // cannot be run: nothing happens
 	CHECK_EQ(make("a/b"), 0);
 	CHECK_EQ(sys(rmdir, "a/b"), 0);
-	CHECK_EQ(t_spit("../release_agent", "\n"), 0);
-	CHECK(reads("../release_agent", "\n"));
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	CHECK_EQ(sys(rmdir, "quiet"), 0);
+}
+
+// The agent is one of the whole machine: whatever comes of the test, it does not stay.
+TEST(v1_release_agent)
+{
+	char script[32];
+	int how;
+
+	v1("freezer");
+	if (!reads("../release_agent", "\n"))
+		SKIP("the machine has an agent of its own");
+	t_snprintf(script, sizeof script, "/tmp/release-%d", t_getpid());
+	how = IN_CHILD(releases(script));
+	CHECK_EQ(t_spit("../release_agent", "\n"), 0);
+	CHECK(reads("../release_agent", "\n"));
 	CHECK_EQ(sys(unlink, script), 0);
+	CHECK_EQ(how, 0);
 	out_v1();
 }
 
@@ -611,8 +622,14 @@ static int without_sys_admin(void)
 
 TEST(v1_release_agent_is_the_administrators)
 {
+	char before[128];
+	long n;
+
 	v1("freezer");
+	n = t_slurp("../release_agent", before, sizeof before - 1);
+	CHECK_GE(n, 1);
+	before[n] = 0;
 	CHECK_EQ(IN_CHILD(without_sys_admin()), 0);
-	CHECK(reads("../release_agent", "\n"));
+	CHECK(reads("../release_agent", before));
 	out_v1();
 }
