@@ -5,7 +5,7 @@
  * exit_notify says whether it saw the last thread of its group.
  *
  * do_exit is a table of contents: one call a step, X0 to X20. Each step detaches under its lock and
- * frees afterwards.
+ * frees afterwards. What becomes of the children is in reparent.c.
  *
  * Locks: tasklist_lock (family, exit_state), then task_lock (mm), then siglock (flags and counts of
  * the group).
@@ -44,124 +44,6 @@ static void step_traced(unsigned nr, const char *label)
 {
 	trace(TRACE_exit_step, nr, (u64)current->pid);
 	step(label);
-}
-
-/* --- task work: what runs on the way to user mode, or in X12 --- */
-
-int task_work_add(struct task *t, struct callback *cb)
-{
-	int err = -ESRCH;
-
-	spin_lock(&t->work_lock);
-	if (!t->no_more_work) {
-		list_add_tail(&cb->node, &t->task_works);
-		set_tif(t, TIF_NOTIFY_RESUME);
-		err = 0;
-	}
-	spin_unlock(&t->work_lock);
-	if (!err && t != current)
-		kick_process(t);
-	return err;
-}
-
-/* The oldest work, off the list; NULL if there is none. */
-static struct callback *next_work(void)
-{
-	struct callback *cb = NULL;
-
-	spin_lock(&current->work_lock);
-	if (!list_empty(&current->task_works)) {
-		cb = list_first(&current->task_works, struct callback, node);
-		list_del(&cb->node);
-	} else if (current->flags & PF_EXITING) {
-		current->no_more_work = 1;
-	}
-	spin_unlock(&current->work_lock);
-	return cb;
-}
-
-/*
- * Work may add work. In an exiting task the empty list is closed under its lock: later fputs go to
- * a kernel thread.
- */
-void task_work_run(void)
-{
-	struct callback *cb;
-
-	might_sleep();
-	clear_tif(current, TIF_NOTIFY_RESUME);
-	while ((cb = next_work()))
-		cb->fn(cb);
-}
-
-/* --- orphaned process groups (POSIX 3.2.2.2) --- */
-
-/*
- * No member has a parent in another process group of the same session. @ignored counts as gone
- * already. tasklist_lock held.
- */
-static bool pgrp_orphaned(int pgrp, struct task *ignored)
-{
-	struct list *members = pgrp_members(pgrp);
-	struct group *g, *pg;
-	struct task *p;
-
-	for_each_pgrp_member(members, g) {
-		p = g->leader;
-		if (p == ignored || (p->exit_state && thread_group_empty(p)) || p->real_parent == init_pid_ns.child_reaper)
-			continue;
-		pg = p->real_parent->group;
-		if (pg->pgrp != pgrp && pg->session == g->session)
-			return false;
-	}
-	return true;
-}
-
-static bool pgrp_has_stopped_jobs(int pgrp)
-{
-	struct list *members = pgrp_members(pgrp);
-	struct group *g;
-
-	for_each_pgrp_member(members, g)
-		if (g->flags & SIGNAL_STOP_STOPPED)
-			return true;
-	return false;
-}
-
-bool is_current_pgrp_orphaned(void)
-{
-	bool ret;
-
-	read_lock(&tasklist_lock);
-	ret = pgrp_orphaned(current->group->pgrp, NULL);
-	read_unlock(&tasklist_lock);
-	return ret;
-}
-
-static void hangup_stopped_jobs(int pgrp)
-{
-	struct list *members = pgrp_members(pgrp);
-	struct group *g;
-
-	for_each_pgrp_member(members, g) {
-		send_sig_group(SIGHUP, SEND_SIG_KERNEL, g->leader);
-		send_sig_group(SIGCONT, SEND_SIG_KERNEL, g->leader);
-	}
-}
-
-/*
- * p leaves @parent: if that was what kept p's process group from being an orphan, stopped members
- * must not stay so.
- */
-static void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task *ignored)
-{
-	struct group *g = p->group, *pg = parent->group;
-
-	assert(rw_is_write_held(&tasklist_lock));
-	if (pg->pgrp == g->pgrp || pg->session != g->session)
-		return;
-	if (pgrp_has_stopped_jobs(g->pgrp) && pgrp_orphaned(g->pgrp, ignored))
-		hangup_stopped_jobs(g->pgrp);
 }
 
 /* --- release_task --- */
@@ -283,20 +165,7 @@ bool release_task(struct task *p)
 	return took_leader;
 }
 
-/* --- reparenting --- */
-
-static struct task *find_alive_thread(struct group *g)
-{
-	struct task *t;
-
-	for_each_thread(g, t)
-		if (!(t->flags & PF_EXITING))
-			return t;
-	return NULL;
-}
-
-/* Releases all of them; true if t, one of them, took its zombie leader along. */
-static bool release_dead(struct list *dead, struct task *t)
+bool release_dead(struct list *dead, struct task *t)
 {
 	bool took_leader = false;
 	struct task *p, *n;
@@ -307,95 +176,6 @@ static bool release_dead(struct list *dead, struct task *t)
 			took_leader = true;
 	}
 	return took_leader;
-}
-
-/*
- * An init's main thread may end before its others: then one of those takes in orphans. With its
- * last thread its namespace ends: that drops tasklist_lock and sleeps, and nobody is left to be
- * taken in. The machine's own init has panicked in X3.
- */
-static struct task *find_child_reaper(struct task *father, struct list *dead)
-{
-	struct pid_namespace *ns = father->group->pid_ns;
-	struct task *t;
-
-	if (likely(father != ns->child_reaper))
-		return ns->child_reaper;
-	t = find_alive_thread(father->group);
-	if (t) {
-		ns->child_reaper = t;
-		return t;
-	}
-	write_unlock(&tasklist_lock);
-	release_dead(dead, father);
-	zap_pid_ns_processes();
-	write_lock(&tasklist_lock);
-	return father;
-}
-
-/*
- * Another thread of our own, else the nearest sub-reaper above us in our namespace, else its init.
- * Who was forked into a namespace from outside has parents there: they end the search.
- */
-static struct task *find_new_reaper(struct task *father, struct task *child_reaper)
-{
-	struct pid_namespace *ns = father->group->pid_ns;
-	struct task *r, *t = find_alive_thread(father->group);
-
-	if (t)
-		return t;
-	if (!father->group->has_child_subreaper)
-		return child_reaper;
-	for (r = father->real_parent; r != &init_task && r->group->pid_ns == ns; r = r->real_parent) {
-		if (!r->group->is_child_subreaper)
-			continue;
-		t = find_alive_thread(r->group);
-		if (t)
-			return t;
-	}
-	return child_reaper;
-}
-
-/*
- * A child goes to another process: told as an ordinary child; a zombie's new parent hears of it, or
- * it goes on the dead list.
- */
-static void reparent_leader(struct task *father, struct task *p, struct list *dead)
-{
-	if (p->exit_state == EXIT_DEAD)
-		return;
-	p->exit_signal = SIGCHLD;
-	if (!p->ptrace && p->exit_state == EXIT_ZOMBIE && thread_group_empty(p) && tell_parent(p)) {
-		set_exit_dead(p);
-		list_add(&p->ptrace_entry, dead);
-	}
-	kill_orphaned_pgrp(p, father, NULL);
-}
-
-static void forget_original_parent(struct task *father, struct list *dead)
-{
-	struct task *p, *t, *reaper;
-
-	if (unlikely(!list_empty(&father->ptraced)))
-		exit_ptrace(father, dead);
-	reaper = find_child_reaper(father, dead);
-	if (list_empty(&father->children))
-		return;
-	reaper = find_new_reaper(father, reaper);
-	assert(reaper != father);
-	list_for_each(p, &father->children, sibling) {
-		for_each_thread(p->group, t) {
-			t->real_parent = reaper;
-			WRITE_ONCE(t->ppid, task_tgid_nr_ns(reaper, t->group->pid_ns));
-			if (!t->ptrace)
-				t->parent = reaper;
-			if (t->pdeath_signal)
-				send_sig_group(t->pdeath_signal, NULL, t);
-		}
-		if (!same_thread_group(reaper, father))
-			reparent_leader(father, p, dead);
-	}
-	list_splice_tail(&father->children, &reaper->children);
 }
 
 /* --- exit_notify --- */

@@ -344,18 +344,36 @@ void make_task_dead(void) __noreturn;
 bool release_task(struct task *p);		/* LINUX RFC: true if p took its zombie leader along */
 bool tell_parent(struct task *p);		/* tasklist_lock write-held; its comment has the rest */
 void set_exit_dead(struct task *p);		/* a zombie that nobody else will release; tasklist_lock write-held */
-int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
+/* Releases all on the list, by ptrace_entry; true if t, one of them, took its zombie leader along. */
+bool release_dead(struct list *dead, struct task *t);
 void mm_release(struct mm *old);		/* exit and exec, before current leaves old: X5a */
+
+/* task_work.c */
+int task_work_add(struct task *t, struct callback *cb);	/* 0, or -ESRCH past X12. Any context below RANK_FILES. */
 void task_work_run(void);			/* current; may sleep */
+
+/* reparent.c */
+bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
+/*
+ * p leaves @parent: if that was what kept p's process group from being an orphan, stopped members
+ * must not stay so. @ignored counts as gone already. tasklist_lock write-held.
+ */
+void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task *ignored);
+/*
+ * Father's children go to others, and its tracees free; zombies nobody waits for go to @dead, for
+ * release_dead. tasklist_lock write-held; the end of a namespace drops it, and sleeps.
+ */
+void forget_original_parent(struct task *father, struct list *dead);
+
 /* Semaphores of System V (ipc/sem.c). Both may sleep. */
 int copy_sem(struct group *g);			/* CLONE_SYSVSEM: g, new, shares what current has to take back. 0 or -ENOMEM */
 void exit_sem(struct group *g);			/* g has nothing to take back any more; the last that shares it does it */
 /* The controlling terminal of a group, which holds a reference; tasklist_lock write-held. */
 void group_get_tty(struct group *g, struct group *from);	/* that of another group */
 void group_put_tty(struct group *g);	/* none any more */
-bool is_current_pgrp_orphaned(void);		/* takes tasklist_lock */
 
-void wait_for_all_children(void);		/* wait.c: of current, which is past X2; reaps them, and sleeps until there are none */
+/* wait.c */
+void wait_for_all_children(void);		/* of current, which is past X2; reaps them, and sleeps until there are none */
 
 /* group.c / exec.c */
 void group_caches_init(void);			/* task_init_boot's */
