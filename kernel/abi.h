@@ -538,6 +538,9 @@ struct k_sigset_arg {
 #define CAP_SETUID		7
 #define CAP_SETPCAP		8
 #define CAP_LINUX_IMMUTABLE	9
+#define CAP_NET_BIND_SERVICE	10
+#define CAP_NET_ADMIN		12
+#define CAP_NET_RAW		13
 #define CAP_IPC_LOCK		14
 #define CAP_IPC_OWNER		15
 #define CAP_SYS_CHROOT		18
@@ -1050,6 +1053,7 @@ struct k_robust_list_head {
 #define CLOSE_RANGE_UNSHARE	2U
 #define AF_UNSPEC	0
 #define AF_UNIX		1
+#define AF_INET		2
 #define AF_MAX		46
 #define SOCK_STREAM	1
 #define SOCK_DGRAM	2
@@ -1072,6 +1076,7 @@ struct k_robust_list_head {
 #define SO_RCVBUF	8
 #define SO_KEEPALIVE	9
 #define SO_PRIORITY	12
+#define SO_REUSEPORT	15
 #define SO_PASSCRED	16
 #define SO_PEERCRED	17
 #define SO_RCVTIMEO	20
@@ -1079,6 +1084,20 @@ struct k_robust_list_head {
 #define SO_ACCEPTCONN	30
 #define SO_PROTOCOL	38
 #define SO_DOMAIN	39
+#define IPPROTO_IP	0
+#define IPPROTO_TCP	6
+#define IPPROTO_UDP	17
+#define IPPROTO_MAX	263
+#define TCP_NODELAY	1
+#define IP_TOS		1
+#define IP_TTL		2
+#define SIOCSIFFLAGS	0x8914
+#define IFF_UP		1
+struct k_ifreq {
+	char ifr_name[16];
+	int16_t ifr_flags;
+	char unused[22];
+};
 #define MSG_OOB		0x01u
 #define MSG_PEEK	0x02u
 #define MSG_CTRUNC	0x08u

@@ -77,7 +77,16 @@ static int set_creds(struct scm *scm, const char *data, size_t n)
 	return 0;
 }
 
-static int parse_control(struct scm *scm, const char *buf, size_t n)
+static int take_control(struct scm *scm, int type, const char *data, size_t n, int family)
+{
+	if (type != SCM_RIGHTS && type != SCM_CREDENTIALS)
+		return -EINVAL;
+	if (family == AF_INET)
+		return 0;		/* Linux's: passed over */
+	return type == SCM_RIGHTS ? add_files(scm, data, n) : set_creds(scm, data, n);
+}
+
+static int parse_control(struct scm *scm, const char *buf, size_t n, int family)
 {
 	struct k_cmsghdr h;
 	int err = 0;
@@ -86,19 +95,15 @@ static int parse_control(struct scm *scm, const char *buf, size_t n)
 		kmemcpy(&h, buf + at, sizeof(h));
 		if (h.cmsg_len < sizeof(h) || h.cmsg_len > n - at)
 			return -EINVAL;
-		if (h.cmsg_level == SOL_SOCKET && h.cmsg_type == SCM_RIGHTS)
-			err = add_files(scm, buf + at + sizeof(h), h.cmsg_len - sizeof(h));
-		else if (h.cmsg_level == SOL_SOCKET && h.cmsg_type == SCM_CREDENTIALS)
-			err = set_creds(scm, buf + at + sizeof(h), h.cmsg_len - sizeof(h));
-		else if (h.cmsg_level == SOL_SOCKET)
-			err = -EINVAL;
+		if (h.cmsg_level == SOL_SOCKET)
+			err = take_control(scm, h.cmsg_type, buf + at + sizeof(h), h.cmsg_len - sizeof(h), family);
 		if (CMSG_ALIGN(h.cmsg_len) > n - at)
 			break;
 	}
 	return err;
 }
 
-int scm_send(struct scm *scm, const struct k_msghdr *h)
+int scm_send(struct scm *scm, const struct k_msghdr *h, int family)
 {
 	char *buf;
 	int err;
@@ -110,7 +115,7 @@ int scm_send(struct scm *scm, const struct k_msghdr *h)
 	buf = kmalloc(h->msg_controllen, GFP_KERNEL);
 	if (!buf)
 		return -ENOBUFS;
-	err = copy_from_user(buf, h->msg_control, h->msg_controllen) ? -EFAULT : parse_control(scm, buf, h->msg_controllen);
+	err = copy_from_user(buf, h->msg_control, h->msg_controllen) ? -EFAULT : parse_control(scm, buf, h->msg_controllen, family);
 	kfree(buf);
 	return err;
 }

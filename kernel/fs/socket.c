@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The system calls of sockets: addresses and message headers. Mirrors Linux
- * net/socket.c. The only family is AF_UNIX: unix.c, unix_msg.c.
+ * net/socket.c. The families are AF_UNIX and, on the loopback interface, AF_INET: unix.c, unix_msg.c, inet.c.
  *
  * Locks: none of its own.
  */
 #include "kernel/fs/socket.h"
+#include "kernel/cred.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+
+#define STORAGE_LEN	128u		/* of a sockaddr_storage */
 
 /* --- bytes --- */
 
@@ -85,13 +88,16 @@ struct file *fget_sock(int fd, struct sock **sk)
 	return ERR_PTR(-ENOTSOCK);
 }
 
+/* Longer than any family's own may be what holds an AF_INET one. */
 static int address_from_user(struct address *a, uaddr_t ua, int len)
 {
 	kmemset(a, 0, sizeof(*a));
-	if (len < (int)ADDRESS_MIN || len > (int)(ADDRESS_MIN + UNIX_PATH_MAX))
+	if (len < (int)ADDRESS_MIN || len > (int)STORAGE_LEN)
 		return -EINVAL;
-	a->len = (u32)len;
-	return copy_from_user(&a->family, ua, (size_t)len) ? -EFAULT : 0;
+	a->len = min((u32)len, ADDRESS_MIN + UNIX_PATH_MAX);
+	if (copy_from_user(&a->family, ua, a->len))
+		return -EFAULT;
+	return a->len < (u32)len && a->family != AF_INET ? -EINVAL : 0;
 }
 
 /* As much as fits; *ulen gets the whole length. ua 0: nobody asked. */
@@ -118,6 +124,17 @@ static long install(struct file *f, u32 flags)
 	return fd;
 }
 
+static int check_inet(int type, int protocol)
+{
+	if (protocol < 0 || protocol >= IPPROTO_MAX)
+		return -EINVAL;
+	if (type == SOCK_RAW)
+		return protocol && !capable(CAP_NET_RAW) ? -EPERM : -EPROTONOSUPPORT;
+	if (type != SOCK_STREAM && type != SOCK_DGRAM)
+		return -ESOCKTNOSUPPORT;
+	return !protocol || protocol == (type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP) ? type : -EPROTONOSUPPORT;
+}
+
 /* What socket(2) asks for: the type, or -errno. */
 static int check_socket(int family, int type, int protocol)
 {
@@ -128,6 +145,8 @@ static int check_socket(int family, int type, int protocol)
 		return -EAFNOSUPPORT;
 	if (type < 0 || type >= SOCK_MAX)
 		return -EINVAL;
+	if (family == AF_INET)
+		return check_inet(type, protocol);
 	if (family != AF_UNIX)
 		return -EAFNOSUPPORT;
 	if (protocol && protocol != AF_UNIX)
@@ -161,7 +180,7 @@ static s64 do_sendmsg(struct file *f, struct sock *sk, uaddr_t umsg, u32 flags, 
 	if (h.msg_name && h.msg_namelen)
 		ret = address_from_user(&to, h.msg_name, (int)min(h.msg_namelen, (u32)INT32_MAX));
 	if (!ret)
-		ret = scm_send(scm, &h);
+		ret = scm_send(scm, &h, sock_family(sk));
 	it = (struct iter){ .v = iov.v, .n = iov.n, .left = iov.total };
 	if (!ret)
 		ret = unix_send(sk, &it, h.msg_name && h.msg_namelen ? &to : NULL, scm, flags | (f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0));
@@ -267,7 +286,7 @@ static long message_row(int fd, uaddr_t umsgs, unsigned n, u32 flags, s64 (*fn)(
 long sys_socket(int family, int type, int protocol)
 {
 	int kind = check_socket(family, type, protocol);
-	struct file *f = kind < 0 ? ERR_PTR(kind) : sock_create(kind, (u32)type & SOCK_NONBLOCK);
+	struct file *f = kind < 0 ? ERR_PTR(kind) : sock_create(family, kind, (u32)type & SOCK_NONBLOCK);
 
 	return IS_ERR(f) ? PTR_ERR(f) : install(f, (u32)type);
 }
@@ -279,10 +298,12 @@ long sys_socketpair(int family, int type, int protocol, uaddr_t ufds)
 
 	if (kind < 0)
 		return kind;
-	a = sock_create(kind, (u32)type & SOCK_NONBLOCK);
+	if (family == AF_INET)
+		return -EOPNOTSUPP;
+	a = sock_create(family, kind, (u32)type & SOCK_NONBLOCK);
 	if (IS_ERR(a))
 		return PTR_ERR(a);
-	b = sock_create(kind, (u32)type & SOCK_NONBLOCK);
+	b = sock_create(family, kind, (u32)type & SOCK_NONBLOCK);
 	if (IS_ERR(b)) {
 		fput(a);
 		return PTR_ERR(b);
@@ -409,7 +430,7 @@ long sys_getpeername(int fd, uaddr_t ua, uaddr_t ulen)
 
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	ret = unix_peer_name(sk, &a);
+	ret = sock_connected(sk) ? unix_peer_name(sk, &a) : -ENOTCONN;
 	fput(f);
 	return ret ? ret : address_to_user(&a, ua, ulen);
 }

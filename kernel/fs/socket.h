@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Sockets of the one family there is, AF_UNIX: what socket.c (system calls, message headers,
- * options) and unix.c (connections and queues) tell each other.
+ * Sockets: what socket.c (system calls, message headers, options) and unix.c (connections and
+ * queues) tell each other. The family is AF_UNIX or AF_INET; where the two differ, unix.c asks inet.c.
  */
 #pragma once
 #include "kernel/fs/dcache.h"
@@ -20,11 +20,18 @@ size_t iter_get(struct iter *it, void *dst, size_t n);	/* bytes NOT copied */
 size_t iter_put(struct iter *it, const void *src, size_t n);
 
 struct address {
-	u32 len;			/* 0: none; else of what follows, a sockaddr_un's */
+	u32 len;			/* 0: none; else of what follows, a sockaddr_un's or a sockaddr_in's */
 	u16 family;
-	char path[UNIX_PATH_MAX + 1];	/* a name of full length gets its NUL here */
+	union {
+		char path[UNIX_PATH_MAX + 1];	/* a name of full length gets its NUL here */
+		struct {
+			u16 port;		/* both as they travel, the high byte first */
+			u32 addr;
+		} __attribute__((packed)) in;
+	};
 } __attribute__((packed, aligned(4)));
 #define ADDRESS_MIN	2u		/* of len: the family alone */
+#define INET_ADDRESS_LEN	16u
 
 struct creds {
 	struct pid *pid;		/* referenced; NULL: nobody */
@@ -44,8 +51,8 @@ struct scm {
 	bool got;			/* received: this is somebody's */
 };
 void scm_put(struct scm *scm);			/* drops the files and the sender */
-/* scm.c: the control messages of a header. 0 or -errno; what of *scm is set is the caller's to put. */
-int scm_send(struct scm *scm, const struct k_msghdr *h);
+/* scm.c: the control messages of a header; AF_INET carries none. 0 or -errno; what of *scm is set is the caller's to put. */
+int scm_send(struct scm *scm, const struct k_msghdr *h, int family);
 /* One after the other into a header's buffer. */
 struct control {
 	uaddr_t buf;
@@ -57,7 +64,8 @@ void scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags);	/* descri
 
 struct file *fget_sock(int fd, struct sock **sk);	/* referenced; ERR_PTR(-EBADF, -ENOTSOCK) */
 struct sock *file_sock(const struct file *f);	/* NULL: not a socket */
-struct file *sock_create(int type, u32 flags);	/* a new socket's open file; ERR_PTR */
+int sock_family(const struct sock *sk);
+struct file *sock_create(int family, int type, u32 flags);	/* a new socket's open file; ERR_PTR */
 long unix_bind(struct sock *sk, const struct address *a);
 long unix_listen(struct sock *sk, int backlog);
 long unix_connect(struct sock *sk, const struct address *a, u32 file_flags);
@@ -70,3 +78,4 @@ s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags);
 bool unix_passes_creds(struct sock *sk);	/* SO_PASSCRED */
 void unix_name(struct sock *sk, struct address *out);
 int unix_peer_name(struct sock *sk, struct address *out);	/* 0, -ENOTCONN */
+bool sock_connected(struct sock *sk);		/* and not cut off, which AF_UNIX does not ask */

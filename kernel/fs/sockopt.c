@@ -44,6 +44,8 @@ static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 		sk->rcvbuf = max(min((u32)v, MAX_BUF / 2) * 2, MIN_RCVBUF);
 		return 0;
 	case SO_PASSCRED:
+		if (is_inet(sk))
+			return -EOPNOTSUPP;
 		sk->passcred = v != 0;
 		return 0;
 	case SO_TYPE:
@@ -51,11 +53,19 @@ static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 	case SO_DOMAIN:
 	case SO_PROTOCOL:
 		return -ENOPROTOOPT;
+	case SO_REUSEPORT:
+		if (v && !is_inet(sk))
+			return -EOPNOTSUPP;
+		/* fall through */
 	case SO_REUSEADDR:
 	case SO_KEEPALIVE:
 	case SO_BROADCAST:
+		spin_lock(&unix_lock);
+		sk->opts.on = (sk->opts.on & ~(1u << name)) | (v ? 1u << name : 0);
+		spin_unlock(&unix_lock);
+		return 0;
 	case SO_PRIORITY:
-		return 0;		/* nothing here depends on them */
+		return 0;		/* nothing here depends on it */
 	}
 	return -ENOPROTOOPT;
 }
@@ -64,22 +74,18 @@ static int int_option(struct sock *sk, int name, int *v)
 {
 	switch (name) {
 	case SO_TYPE: *v = sk->type; return 0;
-	case SO_DOMAIN: *v = AF_UNIX; return 0;
-	case SO_PROTOCOL: *v = 0; return 0;
+	case SO_DOMAIN: *v = sk->family; return 0;
+	case SO_PROTOCOL: *v = !is_inet(sk) ? 0 : is_dgram(sk) ? IPPROTO_UDP : IPPROTO_TCP; return 0;
 	case SO_ACCEPTCONN: *v = sk->state == SS_LISTENING; return 0;
 	case SO_SNDBUF: *v = (int)sk->sndbuf; return 0;
 	case SO_RCVBUF: *v = (int)sk->rcvbuf; return 0;
 	case SO_PASSCRED: *v = sk->passcred; return 0;
 	case SO_REUSEADDR:
+	case SO_REUSEPORT:
 	case SO_KEEPALIVE:
-	case SO_BROADCAST:
+	case SO_BROADCAST: *v = (int)(sk->opts.on >> name & 1); return 0;
 	case SO_PRIORITY: *v = 0; return 0;
-	case SO_ERROR:
-		spin_lock(&unix_lock);
-		*v = sk->err;
-		sk->err = 0;
-		spin_unlock(&unix_lock);
-		return 0;
+	case SO_ERROR: *v = -sock_error(sk); return 0;
 	}
 	return -ENOPROTOOPT;
 }
@@ -130,7 +136,8 @@ long sys_setsockopt(int fd, int level, int name, uaddr_t val, int len)
 	f = fget_sock(fd, &sk);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	ret = level == SOL_SOCKET ? unix_setsockopt(sk, name, val, len) : -EOPNOTSUPP;
+	ret = level == SOL_SOCKET ? unix_setsockopt(sk, name, val, len) :
+	      is_inet(sk) ? inet_setsockopt(sk, level, name, val, len) : -EOPNOTSUPP;
 	fput(f);
 	return ret;
 }
@@ -144,8 +151,11 @@ long sys_getsockopt(int fd, int level, int name, uaddr_t val, uaddr_t ulen)
 
 	if (IS_ERR(f))
 		return PTR_ERR(f);
-	if (level == SOL_SOCKET) {
-		ret = copy_from_user(&len, ulen, sizeof(len)) ? -EFAULT : unix_getsockopt(sk, name, val, &len);
+	if (level == SOL_SOCKET || is_inet(sk)) {
+		if (copy_from_user(&len, ulen, sizeof(len)))
+			ret = -EFAULT;
+		else
+			ret = level == SOL_SOCKET ? unix_getsockopt(sk, name, val, &len) : inet_getsockopt(sk, level, name, val, &len);
 		if (!ret && copy_to_user(ulen, &len, sizeof(len)))
 			ret = -EFAULT;
 	}

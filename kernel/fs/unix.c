@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AF_UNIX sockets: names and connections. Mirrors Linux net/unix/af_unix.c. What travels over a
- * connection is in unix_msg.c.
+ * Sockets: connections, and the names of AF_UNIX. Mirrors Linux net/unix/af_unix.c. What travels over
+ * a connection is in unix_msg.c; the names of AF_INET, and what else is its own, in inet.c.
  *
  * A socket is held by its open file, by its peer and, until it is accepted, by the listener's queue.
  * A connected socket keeps its peer after that one was closed (dead), so that its name can be asked.
@@ -22,14 +22,17 @@ static LIST_HEAD(unix_names);		/* [unix_lock] sockets with a name */
 
 /* --- life --- */
 
-static struct sock *sock_alloc(int type)
+static struct sock *sock_alloc(int family, int type)
 {
 	struct sock *sk = kzalloc(sizeof(*sk), GFP_KERNEL);
 
 	if (!sk)
 		return NULL;
 	atomic_init(&sk->refs, 1);
+	sk->family = family;
 	sk->type = type;
+	sk->uid = current->cred.euid;
+	sk->opts.ttl = DEFAULT_TTL;
 	mutex_init(&sk->read_lock, "socket", RANK_PIPE);
 	waitq_init(&sk->wait, "socket");
 	list_init(&sk->queue);
@@ -63,17 +66,21 @@ static struct sock *break_off(struct sock *sk)
 	sk->peer = NULL;
 	if (!peer)
 		return NULL;
-	if (!is_dgram(sk)) {
-		peer->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
-		if (sk->nr_queued)
-			peer->err = ECONNRESET;
+	if (!is_dgram(sk) && peer->peer == sk) {
+		bool half_closed = is_inet(sk) && peer->shutdown & RCV_SHUTDOWN;
+
+		peer->reset = sk->nr_queued || sk->reset || !sk->dead;
+		if (peer->reset)
+			peer->err = half_closed ? EPIPE : ECONNRESET;
+		peer->shutdown |= RCV_SHUTDOWN | (is_inet(sk) && !peer->reset ? 0 : SEND_SHUTDOWN);
 	}
 	wake_up_all(&peer->wait);
 	return peer;
 }
 
-/* Nobody has it open any more, or nobody ever accepted it. */
-static void sock_close(struct sock *sk)
+static void sock_close(struct sock *sk);
+
+void sock_cut(struct sock *sk, bool dead)
 {
 	struct sock *peer, *c, *n;
 	struct msg *m, *next;
@@ -82,17 +89,20 @@ static void sock_close(struct sock *sk)
 	LIST_HEAD(waiting);
 
 	spin_lock(&unix_lock);
-	sk->dead = true;
-	sk->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
+	sk->dead = dead;
+	sk->shutdown = dead ? RCV_SHUTDOWN | SEND_SHUTDOWN : 0;
 	peer = break_off(sk);
 	list_splice_tail(&sk->queue, &queue);
 	if (sk->state == SS_LISTENING)
 		list_splice_tail(&sk->accepting, &waiting);
 	sk->nr_queued = sk->nr_accepting = 0;
 	sk->queued = 0;
-	list_del(&sk->names_node);
 	bound = sk->bound;
 	sk->bound = NULL;
+	if (dead)
+		list_del(&sk->names_node);
+	else
+		inet_forget(sk);
 	wake_up_all(&sk->wait);
 	wake_up_all(&unix_dgram_wait);
 	spin_unlock(&unix_lock);
@@ -101,13 +111,18 @@ static void sock_close(struct sock *sk)
 	list_for_each_safe(c, n, &waiting, accepting) {
 		list_del(&c->accepting);
 		spin_lock(&unix_lock);
-		if (c->peer)
-			c->peer->err = ECONNRESET;
+		c->reset = true;
 		spin_unlock(&unix_lock);
 		sock_close(c);
 	}
 	dput(bound);
 	sock_put(peer);
+}
+
+/* Nobody has it open any more, or nobody ever accepted it. */
+static void sock_close(struct sock *sk)
+{
+	sock_cut(sk, true);
 	sock_put(sk);
 }
 
@@ -136,9 +151,14 @@ static struct file *sock_file(struct sock *sk, u32 flags)
 	return f;
 }
 
-struct file *sock_create(int type, u32 flags)
+int sock_family(const struct sock *sk)
 {
-	struct sock *sk = sock_alloc(type);
+	return sk->family;
+}
+
+struct file *sock_create(int family, int type, u32 flags)
+{
+	struct sock *sk = sock_alloc(family, type);
 	struct file *f = sk ? sock_file(sk, flags) : ERR_PTR(-ENOMEM);
 
 	if (sk && IS_ERR(f))
@@ -236,6 +256,8 @@ static long autobind(struct sock *sk)
 
 long unix_bind(struct sock *sk, const struct address *a)
 {
+	if (is_inet(sk))
+		return inet_bind(sk, a);
 	if (a->len == ADDRESS_MIN)
 		return a->family != AF_UNIX ? -EINVAL : sk->name.len ? 0 : autobind(sk);
 	if (a->family != AF_UNIX || sk->name.len)
@@ -248,8 +270,10 @@ void unix_name(struct sock *sk, struct address *out)
 	spin_lock(&unix_lock);
 	*out = sk->name;
 	spin_unlock(&unix_lock);
-	if (!out->len)
-		*out = (struct address){ .len = ADDRESS_MIN, .family = AF_UNIX };
+	if (!out->len) {
+		out->len = is_inet(sk) ? INET_ADDRESS_LEN : ADDRESS_MIN;
+		out->family = (u16)sk->family;
+	}
 }
 
 int unix_peer_name(struct sock *sk, struct address *out)
@@ -258,12 +282,27 @@ int unix_peer_name(struct sock *sk, struct address *out)
 
 	spin_lock(&unix_lock);
 	peer = sk->peer ? sock_get(sk->peer) : NULL;
+	*out = sk->dest;
 	spin_unlock(&unix_lock);
+	if (is_inet(sk)) {
+		sock_put(peer);
+		return out->len ? 0 : -ENOTCONN;
+	}
 	if (!peer)
 		return -ENOTCONN;
 	unix_name(peer, out);
 	sock_put(peer);
 	return 0;
+}
+
+bool sock_connected(struct sock *sk)
+{
+	bool ret;
+
+	spin_lock(&unix_lock);
+	ret = !is_inet(sk) || inet_connected(sk);
+	spin_unlock(&unix_lock);
+	return ret;
 }
 
 struct sock *find_address(const struct address *a, int type)
@@ -298,13 +337,18 @@ static void set_peer_creds(struct sock *sk, struct creds c)
 	sk->peer_creds = c;
 }
 
-long unix_pair(struct sock *a, struct sock *b)
+static void join(struct sock *a, struct sock *b)
 {
 	a->peer = sock_get(b);
 	b->peer = sock_get(a);
+	a->state = b->state = SS_CONNECTED;
+}
+
+long unix_pair(struct sock *a, struct sock *b)
+{
+	join(a, b);
 	set_peer_creds(a, my_creds());
 	set_peer_creds(b, my_creds());
-	a->state = b->state = SS_CONNECTED;
 	return 0;
 }
 
@@ -315,12 +359,15 @@ long unix_listen(struct sock *sk, int backlog)
 	if (is_dgram(sk))
 		return -EOPNOTSUPP;
 	spin_lock(&unix_lock);
-	if (!sk->name.len || sk->state == SS_CONNECTED) {
+	if (sk->state == SS_CONNECTED)
 		err = -EINVAL;
-	} else {
+	else
+		err = is_inet(sk) ? inet_may_listen(sk) : sk->name.len ? 0 : -EINVAL;
+	if (!err) {
 		sk->state = SS_LISTENING;
 		sk->backlog = min((unsigned)backlog, 4096u);
-		set_peer_creds(sk, my_creds());
+		if (!is_inet(sk))
+			set_peer_creds(sk, my_creds());
 		wake_up_all(&sk->wait);
 	}
 	spin_unlock(&unix_lock);
@@ -333,19 +380,28 @@ static bool has_room(const struct sock *listener)
 	       listener->nr_accepting <= listener->backlog;
 }
 
-/* sk and its new other end in the listener's queue. 0, -EAGAIN: full, or -errno. unix_lock held. */
-static long join_listener(struct sock *sk, struct sock *listener, struct sock *server)
+/* sk and its new other end in the queue of the listener at a. 0, -EAGAIN: full, or -errno. unix_lock held. */
+static long join_listener(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
 {
+	long err;
+
 	if (sk->state != SS_UNCONNECTED)
 		return sk->state == SS_CONNECTED ? -EISCONN : -EINVAL;
 	if (listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN)
 		return -ECONNREFUSED;
 	if (listener->nr_accepting > listener->backlog)
 		return -EAGAIN;
-	unix_pair(sk, server);
-	set_peer_creds(sk, creds_get(&listener->peer_creds));
+	if (is_inet(sk)) {
+		err = inet_join(sk, listener, server, a);
+		if (err)
+			return err;
+		join(sk, server);
+	} else {
+		unix_pair(sk, server);
+		set_peer_creds(sk, creds_get(&listener->peer_creds));
+		server->name = listener->name;
+	}
 	sk->shutdown = 0;
-	server->name = listener->name;
 	server->rcvbuf = listener->rcvbuf;
 	list_add_tail(&server->accepting, &listener->accepting);
 	listener->nr_accepting++;
@@ -354,12 +410,14 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	return 0;
 }
 
-static long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
+long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 {
 	u64 until = deadline(sk->sndtimeo);
-	struct sock *listener = find_address(a, sk->type), *server;
+	struct sock *listener = is_inet(sk) ? inet_find(sk->type, a, NULL) : find_address(a, sk->type), *server;
 	long err;
 
+	if (!listener)
+		return -ECONNREFUSED;
 	if (IS_ERR(listener))
 		return PTR_ERR(listener);
 	err = -EPROTOTYPE;
@@ -367,12 +425,12 @@ static long connect_stream(struct sock *sk, const struct address *a, u32 file_fl
 	if (listener->type != sk->type)
 		goto out;
 	err = -ENOMEM;
-	server = sock_alloc(sk->type);
+	server = sock_alloc(sk->family, sk->type);
 	if (!server)
 		goto out;
 	for (;;) {
 		spin_lock(&unix_lock);
-		err = join_listener(sk, listener, server);
+		err = join_listener(sk, listener, server, a);
 		spin_unlock(&unix_lock);
 		if (err != -EAGAIN || file_flags & O_NONBLOCK)
 			break;
@@ -418,6 +476,8 @@ static long connect_dgram(struct sock *sk, const struct address *a)
 
 long unix_connect(struct sock *sk, const struct address *a, u32 file_flags)
 {
+	if (is_inet(sk))
+		return inet_connect(sk, a, file_flags);
 	return is_dgram(sk) ? connect_dgram(sk, a) : connect_stream(sk, a, file_flags);
 }
 
@@ -436,14 +496,27 @@ static struct sock *take_connection(struct sock *sk)
 	return c;
 }
 
-/* The first one to be taken again: nobody closes sk, for the caller has it open. */
+/* The first one to be taken again, unless meanwhile sk does not listen: then it is cut off as the others were. */
 static void put_back_connection(struct sock *sk, struct sock *c)
 {
+	bool listens;
+
 	spin_lock(&unix_lock);
-	list_add(&c->accepting, &sk->accepting);
-	sk->nr_accepting++;
-	wake_up_all(&sk->wait);
+	listens = sk->state == SS_LISTENING;
+	if (listens) {
+		list_add(&c->accepting, &sk->accepting);
+		sk->nr_accepting++;
+		wake_up_all(&sk->wait);
+	}
+	c->reset = c->reset || !listens;
 	spin_unlock(&unix_lock);
+	if (!listens)
+		sock_close(c);
+}
+
+static bool accepts(const struct sock *sk)
+{
+	return READ_ONCE(sk->state) == SS_LISTENING && !(READ_ONCE(sk->shutdown) & RCV_SHUTDOWN);
 }
 
 struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
@@ -460,9 +533,9 @@ struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
 	while (!(c = take_connection(sk))) {
 		if (file_flags & O_NONBLOCK)
 			return ERR_PTR(-EAGAIN);
-		if (READ_ONCE(sk->shutdown) & RCV_SHUTDOWN)
+		if (!accepts(sk))
 			return ERR_PTR(-EINVAL);
-		err = sock_wait(sk, !list_empty(&sk->accepting) || sk->shutdown & RCV_SHUTDOWN, until);
+		err = sock_wait(sk, !list_empty(&sk->accepting) || !accepts(sk), until);
 		if (err)
 			return ERR_PTR(err);
 	}
@@ -478,6 +551,8 @@ long unix_shutdown(struct sock *sk, int how)
 
 	if (how < SHUT_RD || how > SHUT_RDWR)
 		return -EINVAL;
+	if (is_inet(sk))
+		return inet_shutdown(sk, bits);
 	spin_lock(&unix_lock);
 	sk->shutdown |= bits;
 	if (sk->peer && !is_dgram(sk))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What unix.c (names and connections), unix_msg.c (what is sent and received) and sockopt.c share:
- * the socket. Mirrors Linux include/net/af_unix.h.
+ * What unix.c (names and connections), unix_msg.c (what is sent and received), inet.c (AF_INET's
+ * names) and sockopt.c share: the socket. Mirrors Linux include/net/af_unix.h.
  */
 #pragma once
 #include "kernel/fs/socket.h"
@@ -14,6 +14,14 @@
 
 enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED };
 
+#define DEFAULT_TTL	64
+
+/* What was set, and on a listener what its connections will have. */
+struct sock_opts {
+	u32 on;				/* bits by SO_*, of those that are on or off */
+	int nodelay, tos, ttl;
+};
+
 struct msg {
 	struct list node;
 	size_t len, off;		/* [read_lock] off: read so far, of a stream */
@@ -25,7 +33,8 @@ struct msg {
 
 struct sock {
 	_Atomic u32 refs;
-	int type;			/* (!) SOCK_* */
+	int family, type;		/* (!) AF_*, SOCK_* */
+	u32 uid;			/* (!) whose it is */
 	struct mutex read_lock;
 	struct waitq wait;		/* for anything about this socket */
 	/* all of it [unix_lock] */
@@ -40,11 +49,17 @@ struct sock {
 	unsigned nr_accepting, backlog;
 	struct address name;
 	struct dentry *bound;		/* referenced: the name in the file system */
-	struct list names_node;		/* on unix_names while bound */
+	struct list names_node;		/* on unix_names, or inet_names, while bound */
 	struct creds peer_creds;	/* of a listener: its own */
 	u32 sndbuf, rcvbuf;
 	u64 rcvtimeo, sndtimeo;		/* ns, 0: for ever */
 	bool passcred, dead;
+	struct sock_opts opts;
+	/* AF_INET: */
+	bool connecting;		/* connect(2) has said EINPROGRESS, and not yet how it ended */
+	bool reset;			/* the other end went, and what was under way with it */
+	struct address dest;		/* whom it is connected to */
+	u32 given_addr, given_port;	/* by bind(2); 0: not given */
 };
 
 extern struct spinlock unix_lock;
@@ -52,6 +67,7 @@ extern struct waitq unix_dgram_wait;	/* senders of datagrams that poll: some rec
 
 static inline bool is_stream(const struct sock *sk) { return sk->type == SOCK_STREAM; }
 static inline bool is_dgram(const struct sock *sk) { return sk->type == SOCK_DGRAM; }
+static inline bool is_inet(const struct sock *sk) { return sk->family == AF_INET; }
 
 static inline struct creds creds_get(const struct creds *c)
 {
@@ -101,6 +117,35 @@ void sock_release(struct file *f);
 /* The socket there, referenced; ERR_PTR. An abstract name is one of its type, a path may be of any. Sleeps. */
 struct sock *find_address(const struct address *a, int type);
 
+/*
+ * Ends what sk has to do with others: its connection, its queue, and those that wait to be accepted.
+ * dead: its name too, and there is nobody else who could use it; else read_lock held, and of AF_INET.
+ */
+void sock_cut(struct sock *sk, bool dead);
+long connect_stream(struct sock *sk, const struct address *a, u32 file_flags);
+
 /* unix_msg.c */
 extern const struct file_ops sock_fops;
+struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *scm);
 void msg_free(struct msg *m);
+long queue_msg(struct sock *sk, struct sock *to, struct msg *m);
+struct sock *get_peer(struct sock *sk);
+s64 send_to(struct sock *sk, struct sock *to, struct iter *it, struct scm *scm, u32 flags);
+int sock_error(struct sock *sk);		/* the negative error that waits to be told, which it then is; or 0 */
+
+/* inet.c */
+long inet_bind(struct sock *sk, const struct address *a);
+long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRINUSE. unix_lock held */
+long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
+/* Names and options of a new connection's ends. 0, -EADDRNOTAVAIL: no port is free. unix_lock held. */
+long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
+/* Who listens at `to`, or gets the datagrams that come there from `from`. Referenced, or NULL. */
+struct sock *inet_find(int type, const struct address *to, const struct address *from);
+/* As it was before it was connected; of its name what bind(2) gave stays. unix_lock held. */
+void inet_forget(struct sock *sk);
+bool inet_connected(const struct sock *sk);	/* with a way to its peer. unix_lock held */
+long inet_shutdown(struct sock *sk, u32 bits);
+s64 inet_send(struct sock *sk, struct iter *it, const struct address *to, struct scm *scm, u32 flags);
+long inet_setsockopt(struct sock *sk, int level, int name, uaddr_t val, int len);
+long inet_getsockopt(struct sock *sk, int level, int name, uaddr_t val, int *len);
+long inet_ioctl(unsigned cmd, uaddr_t arg);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AF_UNIX sockets: what is sent and received, and the open file. Mirrors the second half of Linux
- * net/unix/af_unix.c.
+ * Sockets: what is sent and received, and the open file. Mirrors the second half of Linux
+ * net/unix/af_unix.c, and serves AF_INET as well.
  *
  * A message lies in the queue of whoever will receive it. A sender copies its bytes first and then
  * queues them; a receiver looks at the first message under read_lock, so that nobody else takes it
@@ -34,7 +34,7 @@ void msg_free(struct msg *m)
 /* --- sending --- */
 
 /* With bytes of it, its files (taken over by the first message of a stream) and who sends. ERR_PTR. */
-static struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *scm)
+struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *scm)
 {
 	struct msg *m = kmalloc(sizeof(*m) + n, GFP_USER);
 
@@ -46,6 +46,8 @@ static struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct 
 	m->creds = scm && scm->got ? creds_get(&scm->creds) : my_creds();
 	spin_lock(&unix_lock);
 	m->from = sk->name;
+	if (is_inet(sk) && is_stream(sk))
+		m->from.len = 0;	/* who is connected knows */
 	spin_unlock(&unix_lock);
 	if (iter_get(it, m->data, n)) {
 		msg_free(m);
@@ -65,7 +67,7 @@ static struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct 
 }
 
 /* Whoever receives what sk sends, when nothing else was said. Referenced; ERR_PTR. */
-static struct sock *get_peer(struct sock *sk)
+struct sock *get_peer(struct sock *sk)
 {
 	struct sock *peer;
 
@@ -77,31 +79,33 @@ static struct sock *get_peer(struct sock *sk)
 
 static bool queue_has_room(const struct sock *sk, const struct sock *to, size_t n)
 {
-	if (is_dgram(sk) && to != sk && to->peer != sk && to->nr_queued > MAX_QUEUED)
+	if (is_dgram(sk) && !is_inet(sk) && to != sk && to->peer != sk && to->nr_queued > MAX_QUEUED)
 		return false;
 	return !to->nr_queued || to->queued + n + MSG_OVERHEAD <= min(sk->sndbuf, to->rcvbuf);
 }
 
-static bool cannot_send(const struct sock *sk, const struct sock *to)
+/* Why sk cannot send to that one, room or not: -errno, or 0. Only AF_UNIX knows that the other does not read. */
+static long cannot_send(const struct sock *sk, const struct sock *to)
 {
-	return to->dead || to->shutdown & RCV_SHUTDOWN || sk->shutdown & SEND_SHUTDOWN;
+	if (sk->shutdown & SEND_SHUTDOWN)
+		return -EPIPE;
+	if (to->dead)
+		return is_dgram(sk) ? -ECONNREFUSED : -EPIPE;
+	if (is_inet(sk))
+		return is_dgram(sk) || sk->peer == to ? 0 : -EPIPE;
+	if (to->shutdown & RCV_SHUTDOWN)
+		return -EPIPE;
+	return is_dgram(sk) && !may_send(sk, to) ? -EPERM : 0;
 }
 
 /* Into the queue of to. 0, -EAGAIN: no room, or -errno. */
-static long queue_msg(struct sock *sk, struct sock *to, struct msg *m)
+long queue_msg(struct sock *sk, struct sock *to, struct msg *m)
 {
-	long err = 0;
+	long err;
 
 	spin_lock(&unix_lock);
-	if (sk->shutdown & SEND_SHUTDOWN)
-		err = -EPIPE;
-	else if (to->dead)
-		err = is_dgram(sk) ? -ECONNREFUSED : -EPIPE;
-	else if (to->shutdown & RCV_SHUTDOWN)
-		err = -EPIPE;
-	else if (is_dgram(sk) && !may_send(sk, to))
-		err = -EPERM;
-	else if (!queue_has_room(sk, to, m->len))
+	err = cannot_send(sk, to);
+	if (!err && !queue_has_room(sk, to, m->len))
 		err = -EAGAIN;
 	if (!err) {
 		list_add_tail(&m->node, &to->queue);
@@ -127,7 +131,7 @@ static long send_msg(struct sock *sk, struct sock *to, struct msg *m, u32 flags,
 }
 
 /* Bytes, or -errno if none was sent. */
-static s64 send_to(struct sock *sk, struct sock *to, struct iter *it, struct scm *scm, u32 flags)
+s64 send_to(struct sock *sk, struct sock *to, struct iter *it, struct scm *scm, u32 flags)
 {
 	u64 until = deadline(sk->sndtimeo);
 	size_t done = 0, n;
@@ -179,6 +183,10 @@ s64 unix_send(struct sock *sk, struct iter *it, const struct address *to, struct
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (is_inet(sk)) {
+		ret = inet_send(sk, it, to, scm, flags);
+		goto out;
+	}
 	if (is_stream(sk) && to)
 		return READ_ONCE(sk->state) == SS_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_CONNECTED)
@@ -192,6 +200,7 @@ s64 unix_send(struct sock *sk, struct iter *it, const struct address *to, struct
 			forget_peer(sk, other);
 		sock_put(other);
 	}
+out:
 	if (ret == -EPIPE && is_stream(sk) && !(flags & MSG_NOSIGNAL))
 		send_sig_thread(SIGPIPE, NULL, current);
 	return ret;
@@ -297,7 +306,18 @@ static bool readable(const struct sock *sk)
 	return sk->nr_queued || sk->shutdown & RCV_SHUTDOWN || sk->err;
 }
 
-/* Nothing is queued: the end, an error, or -EAGAIN. */
+int sock_error(struct sock *sk)
+{
+	int err;
+
+	spin_lock(&unix_lock);
+	err = -sk->err;
+	sk->err = 0;
+	spin_unlock(&unix_lock);
+	return err;
+}
+
+/* Nothing is queued: the end, an error, or -EAGAIN. That the other end did not take the last bytes is told to who sends. */
 static s64 nothing_there(struct sock *sk)
 {
 	s64 ret = -EAGAIN;
@@ -305,7 +325,7 @@ static s64 nothing_there(struct sock *sk)
 	spin_lock(&unix_lock);
 	if (sk->nr_queued) {
 		ret = -EAGAIN;
-	} else if (sk->err) {
+	} else if (sk->err && sk->err != EPIPE) {
 		ret = -sk->err;
 		sk->err = 0;
 	} else if (sk->shutdown & RCV_SHUTDOWN) {
@@ -323,12 +343,22 @@ static s64 recv_now(struct sock *sk, struct iter *it, struct scm *scm, u32 flags
 
 	mutex_lock(&sk->read_lock);
 	m = first_msg(sk);
-	if (!m)
+	if (is_inet(sk) && is_dgram(sk) && READ_ONCE(sk->err))
+		ret = sock_error(sk);
+	else if (!m)
 		ret = nothing_there(sk);
 	else
 		ret = is_stream(sk) ? recv_bytes(sk, m, it, scm, flags) : recv_packet(sk, m, it, scm, flags);
 	mutex_unlock(&sk->read_lock);
 	return ret;
+}
+
+/* What a receiver hears that has no connection. */
+static s64 not_connected(struct sock *sk)
+{
+	s64 err = is_inet(sk) ? sock_error(sk) : is_stream(sk) ? -EINVAL : 0;
+
+	return err ? err : -ENOTCONN;
 }
 
 s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
@@ -339,7 +369,7 @@ s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_CONNECTED)
-		return is_stream(sk) ? -EINVAL : -ENOTCONN;
+		return not_connected(sk);
 	if (is_stream(sk) && !it->left)
 		return 0;
 	for (;;) {
@@ -433,8 +463,8 @@ static unsigned sock_poll(struct file *f, struct poll_table *pt)
 		mask |= POLLHUP;
 	if (sk->err)
 		mask |= POLLERR;
-	if (sk->state != SS_LISTENING && (!sk->peer || queue_has_room(sk, sk->peer, 1)))
-		mask |= POLLOUT | POLLWRNORM | POLLWRBAND;
+	if (sk->state != SS_LISTENING && (!sk->peer || queue_has_room(sk, sk->peer, is_stream(sk) ? STREAM_CHUNK : 1)))
+		mask |= POLLOUT | POLLWRNORM | (is_inet(sk) && is_stream(sk) ? 0 : POLLWRBAND);
 	spin_unlock(&unix_lock);
 	return mask;
 }
@@ -446,7 +476,7 @@ static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	int n = 0;
 
 	if (cmd != FIONREAD)
-		return -ENOTTY;
+		return is_inet(sk) ? inet_ioctl(cmd, arg) : -ENOTTY;
 	if (READ_ONCE(sk->state) == SS_LISTENING)
 		return -EINVAL;
 	spin_lock(&unix_lock);
