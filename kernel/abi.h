@@ -1298,6 +1298,7 @@ struct k_fd_set {
 #define TCXONC		0x540a
 #define TCFLSH		0x540b
 #define TIOCEXCL	0x540c
+#define TIOCNXCL	0x540d
 #define TIOCSCTTY	0x540e
 #define TIOCGPGRP	0x540f
 #define TIOCSPGRP	0x5410
@@ -1308,6 +1309,11 @@ struct k_fd_set {
 #define TIOCINQ		FIONREAD
 #define FIONBIO		0x5421
 #define TIOCNOTTY	0x5422
+#define TIOCSETD	0x5423
+#define TIOCGETD	0x5424
+#define N_TTY		0		/* the line discipline of all terminals here */
+#define TCSBRKP		0x5425
+#define TIOCGEXCL	0x80045440
 #define TIOCGSID	0x5429
 #define TIOCGPTPEER	0x5441
 #define TIOCGPTN	0x80045430

@@ -38,6 +38,7 @@ struct tty {
 	bool literal;			/* [lock] the next byte is taken as it is (^V) */
 	bool stopped;			/* [lock] no output (^S) */
 	bool dead;			/* [lock] no more opens */
+	bool exclusive;			/* [lock] opens are for administrators (TIOCEXCL) */
 	bool was_opened;		/* [lock] ever */
 	u32 users;			/* [lock] open files that are not hung up */
 	u32 hangups;			/* [lock] a file that was opened at another count is hung up */

@@ -14,21 +14,24 @@
 int tty_open_file(struct tty *t, struct file *f)
 {
 	struct tty_file *tf = kmalloc(sizeof(*tf), GFP_KERNEL);
-	bool dead;
+	int err = 0;
 
 	if (!tf)
 		return -ENOMEM;
 	spin_lock(&t->lock);
-	dead = t->dead;
-	if (!dead) {
+	if (t->dead) {
+		err = -EIO;
+	} else if (t->exclusive && !capable(CAP_SYS_ADMIN)) {
+		err = -EBUSY;
+	} else {
 		t->users++;
 		t->was_opened = true;
 		*tf = (struct tty_file){ .tty = tty_get(t), .hangups = t->hangups };
 	}
 	spin_unlock(&t->lock);
-	if (dead) {
+	if (err) {
 		kfree(tf);
-		return -EIO;
+		return err;
 	}
 	f->private = tf;
 	return 0;

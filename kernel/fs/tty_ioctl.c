@@ -144,7 +144,24 @@ long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 	case TCXONC:
 		return tty_flow(t, arg);
 	case TCSBRK:
+	case TCSBRKP:
 		return tty_check_change(t);
+	case TIOCEXCL:
+	case TIOCNXCL:
+		spin_lock(&t->lock);
+		t->exclusive = cmd == TIOCEXCL;
+		spin_unlock(&t->lock);
+		return 0;
+	case TIOCGEXCL:
+		n = READ_ONCE(t->exclusive);
+		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+	case TIOCGETD:
+		n = N_TTY;
+		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+	case TIOCSETD:
+		if (copy_from_user(&n, arg, sizeof(n)))
+			return -EFAULT;
+		return n == N_TTY ? 0 : -EINVAL;
 	case TIOCGPTPEER:		/* not a master */
 		return -EIO;
 	}

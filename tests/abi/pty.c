@@ -907,3 +907,43 @@ TEST(nothing_can_be_made_in_devpts)
 	CHECK(sys(unlink, path) < 0);
 	CHECK(sys(rename, path, "/dev/pts/y") < 0);
 }
+
+static long open_as_nobody(void)
+{
+	if (!sys(getuid)) {
+		CHECK_EQ(sys(fchmod, slave, 0666), 0);
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+	}
+	return sys(open, path, O_RDWR | O_NOCTTY);
+}
+
+TEST(exclusive)
+{
+	int on = 9;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCGEXCL, &on), 0);
+	CHECK_EQ(on, 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCEXCL), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCGEXCL, &on), 0);
+	CHECK_EQ(on, 1);
+	CHECK_EQ(sys(ioctl, slave, TIOCGEXCL, 8UL), -EFAULT);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(open_as_nobody(), -EBUSY)), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCNXCL), 0);
+	CHECK_EQ(IN_CHILD(CHECK_GE(open_as_nobody(), 0)), 0);
+}
+
+TEST(line_discipline)
+{
+	int which = 9;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCGETD, &which), 0);
+	CHECK_EQ(which, 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCSETD, &which), 0);
+	which = 4711;
+	CHECK_EQ(sys(ioctl, slave, TIOCSETD, &which), -EINVAL);
+	CHECK_EQ(sys(ioctl, slave, TIOCGETD, 8UL), -EFAULT);
+	CHECK_EQ(sys(ioctl, slave, TIOCSETD, 8UL), -EFAULT);
+	CHECK_EQ(sys(ioctl, slave, TCSBRKP, 0), 0);
+}
