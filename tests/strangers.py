@@ -139,6 +139,9 @@ APPLETS = [
     # A container: number 1 and two more in a procfs of their own, and all end with number 1.
     ("unshare -pf sh -c 'mkdir p; mount -t proc none p; sleep 99 & cd p; echo $$: [0-9]*; ls -d self/ns/*; cd ..; umount p; rmdir p'; "
      "ps | grep -c ' sleep 99$' || true", r"^1: 1 \d+$", r"^self/ns/pid_for_children$", r"^0$"),
+    # A server of files and who asks for one, over the loopback interface.
+    ("mkdir www; seq 100000 >www/f; httpd -p 127.0.0.1:8080 -h www; wget -q -O - http://127.0.0.1:8080/f | cmp - www/f && "
+     "wget -q -O - http://127.0.0.1:8081/f 2>&1 | grep -o 'Connection refused'", r"^Connection refused$"),
     # Three programs ask for a call that is not here: a line for each.
     ("for i in 1 2 3; do swapon /dev/null; done 2>&1; dmesg | grep -c 'swapon/.* system call 167 (swapon) is not there'",
      r"^3$"),

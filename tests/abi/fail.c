@@ -9,7 +9,7 @@
 #include <linux/un.h>
 
 // What no header of the kernel's own gives to user programs.
-enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40, SOCK_NONBLOCK = O_NONBLOCK };
+enum { AF_UNIX = 1, AF_INET, SOCK_STREAM = 1, SOCK_DGRAM = 2, SOL_SOCKET = 1, SCM_RIGHTS = 1, MSG_DONTWAIT = 0x40, SOCK_NONBLOCK = O_NONBLOCK };
 
 #define DOOR "/proc/self/fail-nth"
 enum { UNTOUCHED = 77 }; // the call needs fewer allocations than that
@@ -642,6 +642,36 @@ static long call_listen(void)
 	return ret;
 }
 
+static long call_inet(void)
+{
+	struct {
+		unsigned short family, port;
+		unsigned addr;
+		char zero[8];
+	} name = {.family = AF_INET}; // here, a port that is free
+	long fd = sys(socket, AF_INET, SOCK_STREAM, 0), other = sys(socket, AF_INET, SOCK_STREAM, 0), ret = both(fd, other);
+	int len = sizeof name;
+
+	if (ret >= 0)
+		ret = sys(listen, fd, 2);
+	if (ret >= 0)
+		ret = sys(getsockname, fd, &name, &len);
+	if (ret >= 0)
+		ret = sys(connect, other, &name, sizeof name);
+	if (ret >= 0)
+		ret = sys(write, other, buf, 10000);
+	if (ret >= 0)
+		ret = close_of(sys(accept4, fd, 0, 0, 0));
+	sys(close, other);
+	if (ret >= 0) {
+		other = sys(socket, AF_INET, SOCK_DGRAM, 0);
+		ret = other < 0 ? other : sys(sendto, other, buf, 100, 0, &name, sizeof name);
+		sys(close, other);
+	}
+	sys(close, fd);
+	return ret;
+}
+
 static long call_epoll(void)
 {
 	struct epoll_event e = {.events = EPOLLIN};
@@ -706,6 +736,7 @@ TEST(talk)
 	WITHOUT_MEMORY(call_pair);
 	WITHOUT_MEMORY(call_descriptor_over);
 	WITHOUT_MEMORY(call_listen);
+	WITHOUT_MEMORY(call_inet);
 	WITHOUT_MEMORY(call_epoll);
 	WITHOUT_MEMORY(call_poll);
 	WITHOUT_MEMORY(call_timers);

@@ -977,6 +977,7 @@ static int events(int fd)
 
 TEST(poll_events)
 {
+	static char big[1 << 16];
 	struct sockaddr_un un;
 	int len, l;
 	char c;
@@ -997,6 +998,13 @@ TEST(poll_events)
 	CHECK_EQ(events(l), 0);
 	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &un, len), 0);
 	CHECK_EQ(events(l), POLLIN);
+	pair(SOCK_STREAM | SOCK_NONBLOCK);
+	while (sys(write, a, big, sizeof big) > 0)
+		;
+	CHECK_EQ(events(a), 0); // as write says
+	while (sys(read, b, big, sizeof big) > 0)
+		;
+	CHECK_EQ(events(a), POLLOUT);
 }
 
 TEST(epoll_hears_of_sockets)
