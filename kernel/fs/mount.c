@@ -3,8 +3,8 @@
  * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux
  * fs/namespace.c.
  *
- * LINUX: one name space; no bind mounts, no propagation. MNT_DETACH of one in use empties it at
- * once; open files stay. Only a file system that shares itself (fs_type.shared) can be in two
+ * LINUX: one mount namespace; no bind mounts, no propagation. MNT_DETACH of one in use empties it
+ * at once; open files stay. Only a file system that shares itself (fs_type.shared) can be in two
  * places; then ".." in its root leads to the older one, and umount2 of either ends the younger one.
  *
  * Locks: mount_mutex around changes of the mount list, dentry_lock inside it for the pointers.

@@ -3,7 +3,7 @@
  * What shared memory, semaphores and message queues of System V have in common: keys, ids and
  * permissions. Mirrors Linux ipc/util.h.
  *
- * LINUX: one lock for all objects of a kind, and at most IPC_MAX of each; one name space.
+ * LINUX: one lock for all objects of a kind, and at most IPC_MAX of each; one IPC namespace.
  */
 #pragma once
 #include "kernel/abi.h"
