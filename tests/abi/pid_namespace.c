@@ -694,7 +694,6 @@ TEST(inits_own_timers_do_not_end_it)
 	CHECK_EQ(IN_NAMESPACE({
 		CHECK_EQ(timer(SIGKILL), 0);
 		CHECK_EQ(timer(SIGTERM), 0);
-		sys(alarm, 0);
 		t_sleep_ms(20);
 		t_exit(4);
 	}), 4);
