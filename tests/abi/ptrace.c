@@ -529,6 +529,11 @@ TEST(refused)
 	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 0, 0, 0), -ESRCH);
 	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, -1, 0, 0), -ESRCH);
 	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 4000000, 0, 0), -ESRCH);
+	if (t_own_machine) {
+		CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 2, 0, 0), -EPERM); // a thread of the kernel
+		CHECK_EQ(sys(ptrace, PTRACE_SEIZE, 2, 0, 0), -EPERM);
+		CHECK_EQ(IN_CHILD(CHECK_EQ(sys(ptrace, PTRACE_SEIZE, 1, 0, 0), 0)), 0); // root may, for as long as it lives
+	}
 	CHECK_EQ(sys(ptrace, PTRACE_CONT, pid, 0, 0), -ESRCH);
 	CHECK_EQ(sys(ptrace, 12345, pid, 0, 0), -ESRCH);
 	CHECK_EQ(sys(ptrace, PTRACE_SEIZE, pid, 1, 0), -EIO);
