@@ -238,6 +238,9 @@
 #define SI_MESGQ	(-3)
 #define SI_ASYNCIO	(-4)
 #define SI_SIGIO	(-5)
+#define POLL_IN		1
+#define POLL_OUT	2
+#define POLL_HUP	6
 #define SI_TKILL	(-6)
 #define SI_DETHREAD	(-7)
 #define SI_ASYNCNL	(-60)
@@ -906,6 +909,11 @@ struct k_robust_list_head {
 #define F_GETOWN	9
 #define F_SETSIG	10
 #define F_GETSIG	11
+#define F_SETOWN_EX	15
+#define F_GETOWN_EX	16
+#define F_OWNER_TID	0
+#define F_OWNER_PID	1
+#define F_OWNER_PGRP	2
 #define F_DUPFD_CLOEXEC	1030
 #define F_SETPIPE_SZ	1031
 #define F_GETPIPE_SZ	1032
@@ -1224,6 +1232,11 @@ struct k_iovec {
 	uint64_t iov_len;
 };
 
+struct k_f_owner_ex {
+	int32_t type;
+	int32_t pid;
+};
+
 struct k_pollfd {
 	int32_t fd;
 	int16_t events;
@@ -1330,6 +1343,7 @@ struct k_fd_set {
 #define TIOCPKT_IOCTL	0x40u
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
+#define FIOASYNC	0x5452
 #define TCIFLUSH	0
 #define TCOFLUSH	1
 #define TCIOFLUSH	2

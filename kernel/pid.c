@@ -15,6 +15,7 @@
  *			numbers[2]	in the one made in that: pid->ns, where it was given out
  */
 #include "kernel/pid.h"
+#include "kernel/abi.h"
 #include "kernel/lib/bitmap.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -428,6 +429,31 @@ struct task *find_get_task_by_pid_ns(int nr, struct pid_namespace *ns)
 struct task *find_get_task_by_vpid(int nr)
 {
 	return find_get_task_by_pid_ns(nr, current->group->pid_ns);
+}
+
+struct pid *pid_entry(int nr)
+{
+	return get_pid(pid_held(nr));
+}
+
+struct task *pid_task(const struct pid *p)
+{
+	assert(rw_is_held(&tasklist_lock));
+	return p->task;
+}
+
+struct list *pid_members(struct pid *p)
+{
+	assert(rw_is_held(&tasklist_lock));
+	return &p->members;
+}
+
+bool pid_has(const struct pid *p, int type)
+{
+	assert(rw_is_held(&tasklist_lock));
+	if (type == F_OWNER_PGRP)
+		return !list_empty(&p->members);
+	return p->task && (type == F_OWNER_TID || p->task->group->pid == p);
 }
 
 struct pid *find_get_pid(int vnr)

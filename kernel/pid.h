@@ -115,6 +115,10 @@ int task_tgid_vnr(struct task *t);
 struct pid *get_pid(struct pid *p);
 void put_pid(struct pid *p);			/* NULL is fine; any context */
 struct pid *task_tgid(const struct task *t);	/* of t's group, which holds it */
+struct pid *pid_entry(int nr);			/* referenced; of the machine's nr, which somebody in sight holds */
+struct task *pid_task(const struct pid *p);	/* NULL: no thread. tasklist_lock held */
+struct list *pid_members(struct pid *p);	/* as pgrp_members. tasklist_lock held */
+bool pid_has(const struct pid *p, int type);	/* is it the number of an F_OWNER_* now? tasklist_lock held */
 struct pid *find_get_pid(int vnr);		/* NULL if nobody has the number. Takes tasklist_lock (r) */
 int entry_nr_ns(const struct pid *p, const struct pid_namespace *ns);	/* p NULL: 0 */
 int entry_vnr(const struct pid *p);

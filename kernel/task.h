@@ -260,6 +260,7 @@ struct task {
 	struct list task_works;		/* [work_lock] */
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */
+	u8 fasync_due;			/* (~) current's own: a file it woke is to be told of, see fs/fasync.c */
 	u8 fault_injected;		/* (~) by the door in pause.c: the fault ends the task, and not the machine */
 	u8 cgroup_gone;			/* [T] past cgroup_exit: a member no more */
 	u8 cgroup_counted;		/* [css_lock] is in its group's nr_frozen_tasks */

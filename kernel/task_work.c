@@ -5,6 +5,7 @@
  *
  * Locks: task->work_lock.
  */
+#include "kernel/fs/files.h"
 #include "kernel/task.h"
 
 int task_work_add(struct task *t, struct callback *cb)
@@ -51,4 +52,6 @@ void task_work_run(void)
 	clear_tif(current, TIF_NOTIFY_RESUME);
 	while ((cb = next_work()))
 		cb->fn(cb);
+	if (unlikely(current->fasync_due))
+		fasync_tell_due();
 }

@@ -57,14 +57,14 @@ void waitq_remove(struct wait_entry *w)
 }
 
 /* Entries stay queued: sleepers dequeue. */
-static void wake_up_common(struct waitq *q, unsigned state)
+static void wake_up_common(struct waitq *q, unsigned state, unsigned events)
 {
 	struct wait_entry *w, *n;
 
 	spin_lock(&q->lock);
 	list_for_each_safe(w, n, &q->waiters, node) {
 		if (w->func)
-			w->func(w);
+			w->func(w, events);
 		else
 			wake_up_state(w->task, state);
 	}
@@ -73,12 +73,17 @@ static void wake_up_common(struct waitq *q, unsigned state)
 
 void wake_up_all(struct waitq *q)
 {
-	wake_up_common(q, TASK_NORMAL);
+	wake_up_common(q, TASK_NORMAL, 0);
 }
 
 void wake_up_interruptible(struct waitq *q)
 {
-	wake_up_common(q, TASK_INTERRUPTIBLE);
+	wake_up_common(q, TASK_INTERRUPTIBLE, 0);
+}
+
+void wake_up_poll(struct waitq *q, unsigned events)
+{
+	wake_up_common(q, TASK_NORMAL, events);
 }
 
 /* ---- completions ---- */

@@ -19,7 +19,8 @@ void waitq_init(struct waitq *q, const char *name);
 struct wait_entry {
 	struct list node;
 	struct task *task;
-	void (*func)(struct wait_entry *w);	/* NULL: wake task. Otherwise called under q->lock by the waker (poll). */
+	/* NULL: wake task. Otherwise called under q->lock by the waker, with the events of wake_up_poll, else 0. */
+	void (*func)(struct wait_entry *w, unsigned events);
 	struct waitq *queue;
 };
 #define WAIT_ENTRY(name) struct wait_entry name = { .node = LIST_INIT((name).node), .task = current }
@@ -37,6 +38,8 @@ void waitq_remove(struct wait_entry *w);
 /* LINUX: there are no exclusive waiters: all wake, and look again. */
 void wake_up_all(struct waitq *q);			/* states NORMAL */
 void wake_up_interruptible(struct waitq *q);
+/* As wake_up_all, and says what came, of POLLIN, POLLOUT and POLLHUP: see fs/fasync.c. */
+void wake_up_poll(struct waitq *q, unsigned events);
 static inline bool waitq_active(struct waitq *q) { return !list_empty(&q->waiters); }
 
 /*

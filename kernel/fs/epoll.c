@@ -75,8 +75,9 @@ static void make_ready(struct epoll_item *it)
 }
 
 /* Under the lock of the watched file's queue. */
-static void item_wake(struct wait_entry *w)
+static void item_wake(struct wait_entry *w, unsigned events)
 {
+	(void)events;
 	make_ready(container_of(w, struct epoll_wait, wait)->item);
 }
 

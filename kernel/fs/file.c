@@ -114,6 +114,8 @@ static void file_release(struct file *f)
 		fsnotify(f->dentry, f->writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (unlikely(!list_empty(&f->epoll_items)))
 		epoll_file_released(f);
+	if (unlikely(f->fasync))
+		fasync_release(f);
 	if (unlikely(!list_empty(&f->inode->locks)))
 		file_locks_release(f);
 	if (f->opened && f->ops->release)

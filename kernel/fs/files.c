@@ -603,14 +603,20 @@ static long get_cloexec(int fd)
 
 long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);
 
-static long set_flags(struct file *f, u32 flags)
+static long set_flags(struct file *f, int fd, u32 flags)
 {
-	const u32 settable = O_APPEND | O_NONBLOCK | O_ASYNC | O_DIRECT | O_NOATIME;
+	const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 
 	if (flags & ~f->flags & O_NOATIME && !inode_owner_or_capable(f->inode))
 		return -EPERM;
 	if (flags & O_DIRECT && !inode_is(f->inode, S_IFIFO) && !f->inode->mapping)
 		return -EINVAL;
+	if ((flags ^ f->flags) & O_ASYNC) {
+		int err = file_set_async(f, fd, flags & O_ASYNC);
+
+		if (err && err != -ENOTTY)
+			return err;
+	}
 	WRITE_ONCE(f->flags, (f->flags & ~settable) | (flags & settable));
 	return 0;
 }
@@ -634,7 +640,7 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 		return -EBADF;
 	switch (cmd) {
 	case F_SETFL:
-		return set_flags(f, (u32)arg);
+		return set_flags(f, fd, (u32)arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -648,12 +654,13 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
-	case F_SETOWN:	/* LINUX: no SIGIO; the owner of a file is accepted and forgotten */
+	case F_SETOWN:
 	case F_GETOWN:
-	case F_GETSIG:
-		return 0;
+	case F_SETOWN_EX:
+	case F_GETOWN_EX:
 	case F_SETSIG:
-		return arg > K_NSIG ? -EINVAL : 0;
+	case F_GETSIG:
+		return fasync_fcntl(f, cmd, arg);
 	}
 	return -EINVAL;
 }

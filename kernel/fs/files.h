@@ -63,6 +63,7 @@ struct file_ops {
 	int (*readdir)(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next), void *ctx);
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg);
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
+	int (*fasync)(struct file *f, int fd, bool on);	/* O_ASYNC; NULL: it sends no signals */
 	int (*mmap)(struct file *f, struct vma *v);	/* sets v->ops; 0 or -errno */
 	int (*fsync)(struct file *f);
 	/* More lines of /proc/PID/fdinfo, with the numbers of ns; length. */
@@ -120,6 +121,7 @@ struct file {
 	struct callback free_work;	/* deferred final close */
 	struct list defer_node;
 	struct list epoll_items;	/* [epoll_lock] what watches it */
+	struct fasync *fasync;		/* [fasync_mutex] who is told by signals, or NULL; once set it stays */
 	u8 readable, writable, opened;	/* (!) opened: release is due */
 	u8 writer, denies_write;	/* counted in inode->writers, as one that writes or one that keeps writers out */
 };
@@ -139,6 +141,17 @@ void fput(struct file *f);
 void fput_sync(struct file *f);			/* closes here if it is the last: no lock held, sleeps */
 void flush_delayed_fput(void);			/* waits until every final close handed to the kernel thread so far is done */
 void fput_start_thread(void);			/* boot, when kernel threads work */
+
+/* fasync.c */
+void fasync_start_thread(void);			/* likewise */
+/* O_ASYNC on or off: file_ops.fasync of files whose poll() names two queues at most. 0, -ENOMEM. */
+int fasync_helper(struct file *f, int fd, bool on);
+/* Who is told; takes over the reference on pid. Not forced: if nobody is yet. 0, -ENOMEM. Sleeps. */
+int f_setown(struct file *f, struct pid *pid, int type, bool force);
+long fasync_fcntl(struct file *f, unsigned cmd, u64 arg);
+int file_set_async(struct file *f, int fd, bool on);	/* 0, -ENOTTY: it does not signal, or fasync's error */
+void fasync_release(struct file *f);		/* f, which has a fasync, is closed */
+void fasync_tell_due(void);			/* sends what is due; on return it is there. Holds nothing */
 struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path from the root; ERR_PTR */
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode);	/* kernel copy of a user's path; ERR_PTR */
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */

@@ -73,7 +73,7 @@ static void queue_event(struct inotify *in, int wd, u32 mask, u32 cookie, const 
 	} else {
 		in->lost = true;
 	}
-	wake_up_all(&in->wait);
+	wake_up_poll(&in->wait, POLLIN);
 }
 
 /* w is no more; the caller drops its inode and frees it without the lock. */
@@ -338,6 +338,7 @@ static void inotify_release(struct file *f)
 static const struct file_ops inotify_fops = {
 	.read = inotify_read,
 	.poll = inotify_poll,
+	.fasync = fasync_helper,
 	.ioctl = inotify_ioctl,
 	.show_fdinfo = inotify_show_fdinfo,
 	.release = inotify_release,

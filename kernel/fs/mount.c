@@ -302,6 +302,7 @@ void fs_init(void)
 	dput(make("/", "tmp", S_IFDIR | 01777, 0));
 	make_devices();
 	fput_start_thread();
+	fasync_start_thread();
 }
 
 /* --- system calls --- */

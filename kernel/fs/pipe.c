@@ -101,7 +101,7 @@ static s64 pipe_take(u32 flags, struct pipe *p, char *buf, size_t n)
 			if (p->head == p->tail && n >= PAGE_SIZE)
 				ring_trim(p);
 			wake_sleepers(&p->write_sleepers);
-			wake_pollers(p);
+			wake_pollers(p, POLLOUT);
 			ret = (s64)n;
 			break;
 		}
@@ -228,7 +228,7 @@ static s64 pipe_read(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 	if (unlikely(got == PAGE_SIZE) && p->head == p->tail)
 		ring_trim(p);
 	wake_sleepers(&p->write_sleepers);
-	wake_pollers(p);
+	wake_pollers(p, POLLOUT);
 	err = (s64)got;
 out:
 	spin_unlock_inline(&p->lock);
@@ -271,7 +271,7 @@ static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 			p->head += chunk;
 			done += chunk;
 			wake_sleepers(&p->read_sleepers);
-			wake_pollers(p);
+			wake_pollers(p, POLLIN);
 			continue;
 		}
 		ret = -EAGAIN;
@@ -405,7 +405,7 @@ static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 	}
 	p->head += n;
 	wake_sleepers(&p->read_sleepers);
-	wake_pollers(p);
+	wake_pollers(p, POLLIN);
 	spin_unlock_inline(&p->lock);
 	return (s64)n;
 }
@@ -462,7 +462,7 @@ void pipe_release(struct file *f)
 		ring_trim(p);
 	}
 	spin_unlock(&p->lock);
-	wake_up_all(&p->pollers);
+	wake_up_poll(&p->pollers, POLLIN | POLLOUT);
 }
 
 const struct file_ops pipe_fops = {
@@ -471,6 +471,7 @@ const struct file_ops pipe_fops = {
 	.kread = pipe_kread,
 	.kwrite = pipe_kwrite,
 	.poll = pipe_poll,
+	.fasync = fasync_helper,
 	.ioctl = pipe_ioctl,
 	.release = pipe_release,
 };

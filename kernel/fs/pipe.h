@@ -43,11 +43,11 @@ static inline void wake_sleepers(struct list *sleepers)
 	}
 }
 
-/* Data, room or an end came or went: everybody looks again. */
-static inline void wake_pollers(struct pipe *p)
+/* Data, room or an end came or went: everybody looks again. POLLIN, POLLOUT: and is told by signals. */
+static inline void wake_pollers(struct pipe *p, unsigned events)
 {
 	if (unlikely(waitq_active(&p->pollers)))
-		wake_up_all(&p->pollers);
+		wake_up_poll(&p->pollers, events);
 }
 
 /* Sleeps on a list until woken; the lock is dropped meanwhile. 0, -ERESTARTSYS. */

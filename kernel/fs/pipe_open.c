@@ -114,7 +114,7 @@ static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spar
 	p->nr_pages = n;
 	p->mask = n * PAGE_SIZE - 1;
 	wake_sleepers(&p->write_sleepers);
-	wake_pollers(p);
+	wake_pollers(p, 0);
 	return (long)ring_bytes(p);
 }
 
@@ -210,7 +210,7 @@ static int fifo_open(struct inode *i, struct file *f)
 	p->w_counter += f->writable;
 	wake_sleepers(&p->read_sleepers);
 	wake_sleepers(&p->write_sleepers);
-	wake_pollers(p);
+	wake_pollers(p, 0);
 	f->ops = &pipe_fops;
 	if (named && f->readable && !f->writable && !p->writers) {
 		if (f->flags & O_NONBLOCK)

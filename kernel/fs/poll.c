@@ -33,10 +33,11 @@ struct poll_wait {
 	struct poll_entry inl[INLINE_ENTRIES];
 };
 
-static void poll_wake(struct wait_entry *w)
+static void poll_wake(struct wait_entry *w, unsigned events)
 {
 	struct poll_wait *pw = container_of(w, struct poll_entry, wait)->pw;
 
+	(void)events;
 	atomic_store(&pw->triggered, 1);
 	wake_up_state(pw->task, TASK_INTERRUPTIBLE);
 }

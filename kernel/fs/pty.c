@@ -55,7 +55,7 @@ static bool pty_write(struct tty *t, const char *buf, size_t n)
 		p->buf[p->head++ % PTY_BUF] = (u8)buf[i];
 	spin_unlock(&t->lock);
 	if (fits)
-		wake_up_all(&p->master_wait);
+		wake_up_poll(&p->master_wait, POLLIN);
 	return fits;
 }
 
@@ -417,6 +417,13 @@ static unsigned ptmx_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
+static int ptmx_fasync(struct file *f, int fd, bool on)
+{
+	int err = fasync_helper(f, fd, on);
+
+	return err || !on ? err : f_setown(f, get_pid(task_tgid(current)), F_OWNER_PID, false);
+}
+
 static long put_int(int n, uaddr_t arg)
 {
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
@@ -509,6 +516,7 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 
 const struct file_ops ptmx_fops = {
 	.open = ptmx_open, .release = ptmx_release, .read = ptmx_read, .write = ptmx_write, .poll = ptmx_poll, .ioctl = ptmx_ioctl,
+	.fasync = ptmx_fasync,
 };
 
 /* --- devpts --- */

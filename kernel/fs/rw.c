@@ -418,6 +418,15 @@ static long set_flag(struct file *f, u32 flag, uaddr_t arg)
 	return 0;
 }
 
+static long set_async(struct file *f, int fd, uaddr_t arg)
+{
+	int on;
+
+	if (copy_from_user(&on, arg, sizeof(on)))
+		return -EFAULT;
+	return !on == !(f->flags & O_ASYNC) ? 0 : file_set_async(f, fd, on);
+}
+
 static long file_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 {
 	long ret = -ENOTTY;
@@ -428,6 +437,8 @@ static long file_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 		return sys_fcntl(fd, F_SETFD, cmd == FIOCLEX ? FD_CLOEXEC : 0);
 	case FIONBIO:
 		return set_flag(f, O_NONBLOCK, arg);
+	case FIOASYNC:
+		return set_async(f, fd, arg);
 	case FIONREAD:
 		if (inode_is(f->inode, S_IFREG)) {
 			int n = (int)(f->inode->size - f->pos);

@@ -360,13 +360,14 @@ bool tty_takes_input(struct tty *t)
 struct aftermath {
 	struct echo echo;
 	int sig, pgrp;			/* pgrp referenced, 0: nobody gets sig */
-	bool ready, resumed;
+	bool ready, more, resumed;	/* more: than before */
 };
 
 /* t->lock held. */
 static void take_input(struct tty *t, u8 c, struct aftermath *a)
 {
 	bool was_stopped = t->stopped;
+	u32 before = tty_available(t);
 
 	a->echo.len = 0;
 	a->sig = input_byte(t, c, &a->echo);
@@ -374,6 +375,7 @@ static void take_input(struct tty *t, u8 c, struct aftermath *a)
 	if (a->pgrp)
 		pid_get(a->pgrp);
 	a->ready = tty_available(t);
+	a->more = tty_available(t) > before;
 	a->resumed = was_stopped && !t->stopped;
 }
 
@@ -386,7 +388,7 @@ static void finish_input(struct tty *t, struct aftermath *a)
 		pid_put(a->pgrp);
 	}
 	if (a->ready)
-		wake_up_all(&t->read_wait);
+		wake_up_poll(&t->read_wait, a->more ? POLLIN : 0);
 	if (a->resumed)
 		wake_up_all(&t->write_wait);
 }

@@ -112,11 +112,12 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_write(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos);
 unsigned tty_poll(struct file *f, struct poll_table *pt);
+int tty_fasync(struct file *f, int fd, bool on);
 /* tty_ioctl.c */
 long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
 #define TTY_FILE_OPS(open_fn)								\
 	{										\
 		.open = open_fn, .release = tty_release, .read = tty_read, .write = tty_write,	\
-		.kwrite = tty_kwrite, .poll = tty_poll, .ioctl = tty_ioctl,		\
+		.kwrite = tty_kwrite, .poll = tty_poll, .fasync = tty_fasync, .ioctl = tty_ioctl,	\
 	}

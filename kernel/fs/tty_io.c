@@ -255,3 +255,23 @@ unsigned tty_poll(struct file *f, struct poll_table *pt)
 	spin_unlock(&t->lock);
 	return mask;
 }
+
+/* If nobody is, the foreground group is told, or else who asks. */
+int tty_fasync(struct file *f, int fd, bool on)
+{
+	struct tty *t = file_tty(f);
+	int err = fasync_helper(f, fd, on), type = F_OWNER_PID;
+	struct pid *pid = NULL;
+
+	if (err || !on)
+		return err;
+	spin_lock(&t->lock);
+	if (t->pgrp)
+		pid = pid_entry(t->pgrp);
+	spin_unlock(&t->lock);
+	if (pid)
+		type = F_OWNER_PGRP;
+	else
+		pid = get_pid(task_tgid(current));
+	return f_setown(f, pid, type, false);
+}

@@ -74,7 +74,7 @@ static struct sock *break_off(struct sock *sk)
 			peer->err = half_closed ? EPIPE : ECONNRESET;
 		peer->shutdown |= RCV_SHUTDOWN | (is_inet(sk) && !peer->reset ? 0 : SEND_SHUTDOWN);
 	}
-	wake_up_all(&peer->wait);
+	wake_up_poll(&peer->wait, is_dgram(sk) ? 0 : POLLHUP);
 	return peer;
 }
 
@@ -405,7 +405,7 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	server->rcvbuf = listener->rcvbuf;
 	list_add_tail(&server->accepting, &listener->accepting);
 	listener->nr_accepting++;
-	wake_up_all(&listener->wait);
+	wake_up_poll(&listener->wait, POLLIN);
 	wake_up_all(&sk->wait);
 	return 0;
 }
@@ -558,6 +558,8 @@ long unix_shutdown(struct sock *sk, int how)
 	if (sk->peer && !is_dgram(sk))
 		sk->peer->shutdown |= (bits & RCV_SHUTDOWN ? SEND_SHUTDOWN : 0) | (bits & SEND_SHUTDOWN ? RCV_SHUTDOWN : 0);
 	wake_both(sk);
+	if (sk->peer && !is_dgram(sk) && bits & SEND_SHUTDOWN)
+		wake_up_poll(&sk->peer->wait, bits & RCV_SHUTDOWN ? POLLHUP : POLLIN);
 	spin_unlock(&unix_lock);
 	return 0;
 }

@@ -54,6 +54,7 @@ struct sock {
 	u32 sndbuf, rcvbuf;
 	u64 rcvtimeo, sndtimeo;		/* ns, 0: for ever */
 	bool passcred, dead;
+	bool no_space;			/* it could not send, and was not told of room since */
 	struct sock_opts opts;
 	/* AF_INET: */
 	bool connecting;		/* connect(2) has said EINPROGRESS, and not yet how it ended */

@@ -107,11 +107,12 @@ long queue_msg(struct sock *sk, struct sock *to, struct msg *m)
 	err = cannot_send(sk, to);
 	if (!err && !queue_has_room(sk, to, m->len))
 		err = -EAGAIN;
+	sk->no_space |= err == -EAGAIN;
 	if (!err) {
 		list_add_tail(&m->node, &to->queue);
 		to->queued += m->len + MSG_OVERHEAD;
 		to->nr_queued++;
-		wake_up_all(&to->wait);
+		wake_up_poll(&to->wait, POLLIN);
 	}
 	spin_unlock(&unix_lock);
 	return err;
@@ -232,6 +233,10 @@ static void remove_msg(struct sock *sk, struct msg *m)
 	sk->queued -= m->len + MSG_OVERHEAD;
 	sk->nr_queued--;
 	wake_both(sk);
+	if (sk->peer && sk->peer->no_space && sk->queued * 4 <= sk->peer->sndbuf) {
+		sk->peer->no_space = false;
+		wake_up_poll(&sk->peer->wait, POLLOUT);
+	}
 	if (is_dgram(sk))
 		wake_up_all(&unix_dgram_wait);
 	spin_unlock(&unix_lock);
@@ -495,6 +500,7 @@ const struct file_ops sock_fops = {
 	.kread = sock_kread,
 	.kwrite = sock_kwrite,
 	.poll = sock_poll,
+	.fasync = fasync_helper,
 	.ioctl = sock_ioctl,
 	.release = sock_release,
 };
