@@ -590,13 +590,24 @@ static void releases(const char *script)
 	CHECK_EQ(sys(rmdir, "quiet"), 0);
 }
 
-// The agent is one of the whole machine: whatever comes of the test, it does not stay.
+// The agent is one of the whole machine: one test at a time, and whatever comes of it, it does not stay.
+static void one_at_a_time(void)
+{
+	if (t_on_thaw)
+		return; // alone anyway
+	long fd = sys(open, "/tmp/thaw-release-agent", O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(flock, fd, LOCK_EX), 0);
+}
+
 TEST(v1_release_agent)
 {
 	char script[32];
 	int how;
 
 	v1("freezer");
+	one_at_a_time();
 	if (!reads("../release_agent", "\n"))
 		SKIP("the machine has an agent of its own");
 	t_snprintf(script, sizeof script, "/tmp/release-%d", t_getpid());
@@ -626,6 +637,7 @@ TEST(v1_release_agent_is_the_administrators)
 	long n;
 
 	v1("freezer");
+	one_at_a_time();
 	n = t_slurp("../release_agent", before, sizeof before - 1);
 	CHECK_GE(n, 1);
 	before[n] = 0;

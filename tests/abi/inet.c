@@ -202,8 +202,8 @@ TEST(names)
 		CHECK_EQ(sys(getpeername, fd, &in, &len), -ENOTCONN);
 		fd = bound(type, HOME + 1);
 		CHECK_AT(door, HOME + 1, port_of(&door));
-		CHECK_GE(port_of(&door), 32768);
-		CHECK_LE(port_of(&door), 60999);
+		CHECK_GE(port_of(&door), t_on_thaw ? 32768 : 1024); // elsewhere administrators choose
+		CHECK_LE(port_of(&door), t_on_thaw ? 60999 : 65535);
 		in = at(HOME, 0);
 		CHECK_EQ(sys(bind, fd, &in, 16), -EINVAL); // it has one
 		fd = open_socket(type);
@@ -227,7 +227,10 @@ TEST(low_ports_are_for_the_privileged)
 {
 	struct in in = at(HOME, 1023);
 	int fd = open_socket(SOCK_STREAM);
+	char first[16];
 
+	if (t_slurp("/proc/sys/net/ipv4/ip_unprivileged_port_start", first, sizeof first) > 0 && t_number(first) <= 1023)
+		SKIP("the administrator has said otherwise");
 	drop_capabilities();
 	CHECK_EQ(sys(bind, fd, &in, 16), -EACCES);
 }
