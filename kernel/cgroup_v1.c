@@ -11,11 +11,13 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
+#include "kernel/pause.h"
 
 #define ON_V1	(ON(CG_FREEZER) | ON(CG_MEMORY))
 
 static char *release_agent[NR_CG_TREES];	/* [C] NULL: none */
 static LIST_HEAD(to_release);			/* [cgroup_events_lock] of cgroup.release_node; each holds its group */
+static _Atomic bool releasing;			/* one that was on the list has its agent started */
 
 /* --- a group that is empty --- */
 
@@ -72,6 +74,7 @@ static void run_agent(void *arg)
 	int err;
 
 	set_freezable();
+	pause_point("release_agent");
 	err = give_files();
 	if (!err)
 		err = kernel_execve(r->agent, argv, envp);
@@ -114,7 +117,12 @@ static void start_agent(struct cgroup *cg)
 		return;
 	}
 	kstrlcpy(t->comm, "release_agent", sizeof(t->comm));
+	get_task(t);
 	wake_up_new_task(t);
+	/* As UMH_WAIT_EXEC: until it is a program, or gone. */
+	while (READ_ONCE(t->flags) & PF_KTHREAD && atomic_load(&t->usage) > 1)
+		msleep(1);
+	put_task(t);
 }
 
 void cgroup1_release(void)
@@ -124,6 +132,7 @@ void cgroup1_release(void)
 	spin_lock(&cgroup_events_lock);
 	if (!list_empty(&to_release)) {
 		cg = list_first(&to_release, struct cgroup, release_node);
+		atomic_store(&releasing, true);
 		list_del(&cg->release_node);
 	}
 	spin_unlock(&cgroup_events_lock);
@@ -131,6 +140,14 @@ void cgroup1_release(void)
 		return;
 	start_agent(cg);
 	cgroup_put(cg);
+	atomic_store(&releasing, false);
+}
+
+void cgroup1_wait_for_agents(void)
+{
+	might_sleep();
+	for (unsigned ms = 0; (cgroup1_release_pending() || atomic_load(&releasing)) && ms < 10000; ms++)
+		msleep(1);
 }
 
 /* --- files --- */

@@ -42,6 +42,7 @@ static const char *const points[] = {
 	"frozen",		/* its state says frozen, it has not slept yet */
 	"out_of_memory",	/* has oom_lock, nobody is chosen */
 	"oom_killed",		/* has oom_lock, somebody is marked */
+	"release_agent",	/* of a version 1 group that is empty: it has not tried to run yet */
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
 };
 

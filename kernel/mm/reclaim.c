@@ -8,6 +8,7 @@
  * may hold any of them.
  */
 #include "kernel/abi.h"
+#include "kernel/cgroup.h"
 #include "kernel/fs/files.h"
 #include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
@@ -174,6 +175,7 @@ u64 reclaim_mem_cgroup(const struct mem_cgroup *memcg, u64 want)
 void drop_caches(void)
 {
 	might_sleep();
+	cgroup1_wait_for_agents();
 	wait_for_dead_tasks();
 	reclaim_lru(SHRINK_ALL, NULL);
 	run_shrinkers(SHRINK_ALL);
