@@ -1322,6 +1322,8 @@ struct k_fd_set {
 #define TIOCINQ		FIONREAD
 #define FIONBIO		0x5421
 #define TIOCNOTTY	0x5422
+#define TIOCSBRK	0x5427
+#define TIOCCBRK	0x5428
 #define TIOCSETD	0x5423
 #define TIOCGETD	0x5424
 #define N_TTY		0		/* the line discipline of all terminals here */

@@ -66,9 +66,9 @@ static long prctl_tsc(int option, u64 a)
 {
 	if (option == PR_GET_TSC)
 		return put_int(a, arch_tsc_allowed() ? PR_TSC_ENABLE : PR_TSC_SIGSEGV);
-	if (a != PR_TSC_ENABLE && a != PR_TSC_SIGSEGV)
+	if ((u32)a != PR_TSC_ENABLE && (u32)a != PR_TSC_SIGSEGV)
 		return -EINVAL;
-	arch_allow_tsc(a == PR_TSC_ENABLE);
+	arch_allow_tsc((u32)a == PR_TSC_ENABLE);
 	return 0;
 }
 

@@ -192,6 +192,16 @@ def wait_while_it_talks(qemu, report, limit, silence):
             size = now
 
 
+def reap(process):
+    """How it ended, past Popen.wait: a signal that comes while that takes its lock leaves it locked for ever."""
+    try:
+        _, status = os.waitpid(process.pid, 0)
+    except ChildProcessError:       # that had asked already, and not yet kept the answer
+        status = signal.SIGKILL
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode
+
+
 def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra, silence):
     report = os.path.join(work, "report")
     output = os.path.join(work, "console")
@@ -221,7 +231,7 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
         finally:
             if qemu.poll() is None:
                 qemu.kill()
-                result.status = qemu.wait()
+                result.status = reap(qemu)
         result.seconds = time.monotonic() - start
         result.report = read_lines(report)
         result.console = b""

@@ -146,6 +146,9 @@ long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 	case TCSBRK:
 	case TCSBRKP:
 		return tty_check_change(t);
+	case TIOCSBRK:			/* no wire, no break */
+	case TIOCCBRK:
+		return 0;
 	case TIOCEXCL:
 	case TIOCNXCL:
 		spin_lock(&t->lock);

@@ -946,4 +946,6 @@ TEST(line_discipline)
 	CHECK_EQ(sys(ioctl, slave, TIOCGETD, 8UL), -EFAULT);
 	CHECK_EQ(sys(ioctl, slave, TIOCSETD, 8UL), -EFAULT);
 	CHECK_EQ(sys(ioctl, slave, TCSBRKP, 0), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCSBRK), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCCBRK), 0);
 }

@@ -293,6 +293,7 @@ TEST(time_stamps_can_be_forbidden)
 	CHECK_EQ(f.sig, SIGSEGV);
 	CHECK_EQ(f.code, SI_KERNEL);
 	CHECK_EQ(sys(prctl, PR_SET_TSC, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(prctl, PR_SET_TSC, 1UL << 32 | PR_TSC_ENABLE, 0, 0, 0), 0); // an int
 	CHECK_EQ(sys(prctl, PR_GET_TSC, 8UL, 0, 0, 0), -EFAULT);
 	CHECK_EQ(IN_CHILD({
 		thread_start(&t, reads_tsc, NULL); // made before, and not asked

@@ -190,6 +190,15 @@ def the_end_of_the_launcher_leaves_nothing():
             yield "QEMU goes on"
 
 
+def a_signal_while_popen_takes_its_lock_is_survived():
+    """the end comes when Popen.wait has its lock for good: a killed machine is reaped all the same"""
+    machine = subprocess.Popen(["sleep", "1000"])
+    machine._waitpid_lock.acquire()
+    machine.kill()
+    if qemu.reap(machine) != -9 or machine.returncode != -9:
+        yield "its end is %s" % machine.returncode
+
+
 def mentions(pids, text):
     """Whether one of these processes has `text` on its command line."""
     for pid in pids:
@@ -491,7 +500,7 @@ def a_reader_who_leaves_is_no_trouble():
 
 RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_silent_is_stopped,
          missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing,
-         a_full_device_is_told, a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
+         a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told, a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
          a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,

@@ -139,8 +139,8 @@ static inline void s_quiet(void)
 	if (s_eats)
 		s_digest(); // or it may come to another kill meanwhile
 	UNTIL(t_field(OOM, "in_flight") == 0);
-	for (int ms = 0; ms < 3000 && t_field(OOM, "victims") != 0; ms++)
-		t_sleep_ms(1); // whoever drops it may be a little way behind
+	for (int ms = 1; ms < 2000 && t_field(OOM, "victims") != 0; ms *= 2)
+		t_sleep_ms(ms); // whoever drops it may be a little way behind
 	s_promise(t_field(OOM, "victims") == 0, "L1", "count leaked");
 	s_promise(t_field("/proc/vmstat", "io_after_barrier") == 0, "S1", "IO after the barrier");
 	CHECK_EQ(t_field(OOM, "victims"), 0);
