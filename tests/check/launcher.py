@@ -500,7 +500,8 @@ def a_reader_who_leaves_is_no_trouble():
 
 RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_silent_is_stopped,
          missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing,
-         a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told, a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
+         a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told,
+         a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
          a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
