@@ -118,7 +118,7 @@ static void file_release(struct file *f)
 		fasync_release(f);
 	if (unlikely(!list_empty(&f->inode->locks)))
 		file_locks_release(f);
-	if (f->opened && f->ops->release)
+	if (f->ops->release && f->opened)
 		f->ops->release(f);
 	if (f->writer)
 		put_write_access(f->inode);
