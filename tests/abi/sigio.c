@@ -379,6 +379,7 @@ TEST(a_thread)
 	EXPECT(RT, POLL_IN, IN_BAND, p[0]);
 	took = 4;
 	thread_join(&t);
+	UNTIL(sys(tgkill, t_getpid(), t.id, 0) == -ESRCH); // it has left its memory, and is on its way
 	put(p[1], "a");
 	EXPECT_NONE(RT);
 }
