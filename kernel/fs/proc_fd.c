@@ -12,25 +12,37 @@ static const struct file_ops fdinfo_fops;
 
 /* --- /proc/PID/fd --- */
 
-static int fd_lookup_name(struct inode *dir, struct dentry *d)
+/*
+ * A new inode of that kind for the open file that d is the number of. What a link allows is what
+ * the file does. 0, -ENOENT, -ENOMEM.
+ */
+static int fd_entry(struct inode *dir, struct dentry *d, u64 kind)
 {
 	bool zero = kstreq(d->name, "0");
 	int fd = parse_number(d->name);
 	struct task *t = task_of(dir);
 	struct file *f = fd || zero ? fget_task(t, fd) : NULL;
-	struct inode *i;
+	u32 mode = S_IFREG | 0400;
 
 	if (!f)
 		return -ENOENT;
-	i = task_inode(dir->sb, get_task(t), S_IFLNK | 0100 | (f->readable ? 0400 : 0) | (f->writable ? 0200 : 0), KIND_FD, (u32)fd);
+	if (kind == KIND_FD)
+		mode = S_IFLNK | 0100 | (f->readable ? 0400 : 0) | (f->writable ? 0200 : 0);
 	fput(f);
-	if (!i) {
-		put_task(t);
-		return -ENOMEM;
-	}
-	i->ops = &fd_link_ops;
-	d->inode = i;
-	return 0;
+	d->inode = task_inode(dir->sb, get_task(t), mode, kind, (u32)fd);
+	if (d->inode)
+		return 0;
+	put_task(t);
+	return -ENOMEM;
+}
+
+static int fd_lookup_name(struct inode *dir, struct dentry *d)
+{
+	int err = fd_entry(dir, d, KIND_FD);
+
+	if (!err)
+		d->inode->ops = &fd_link_ops;
+	return err;
 }
 
 static struct dentry *fd_follow(struct inode *i)
@@ -70,24 +82,13 @@ static int fd_readdir(struct file *f, emit_fn *emit, void *ctx)
 
 static int fdinfo_lookup(struct inode *dir, struct dentry *d)
 {
-	bool zero = kstreq(d->name, "0");
-	int fd = parse_number(d->name);
-	struct task *t = task_of(dir);
-	struct file *f = fd || zero ? fget_task(t, fd) : NULL;
-	struct inode *i;
+	int err = fd_entry(dir, d, KIND_FDINFO);
 
-	if (!f)
-		return -ENOENT;
-	fput(f);
-	i = task_inode(dir->sb, get_task(t), S_IFREG | 0400, KIND_FDINFO, (u32)fd);
-	if (!i) {
-		put_task(t);
-		return -ENOMEM;
+	if (!err) {
+		d->inode->ops = &fdinfo_ops;
+		d->inode->fops = &fdinfo_fops;
 	}
-	i->ops = &fdinfo_ops;
-	i->fops = &fdinfo_fops;
-	d->inode = i;
-	return 0;
+	return err;
 }
 
 static s64 fdinfo_show(struct file *text, char *buf, size_t n)

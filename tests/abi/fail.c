@@ -2,7 +2,7 @@
 //
 // No memory: each allocation of a call fails once, the first, the second, and so on to the last. The call then says so or
 // does without, works when it is repeated, and has kept nothing: the harness counts pages and objects.
-#include "t.h"
+#include "msg.h"
 
 #include <asm/poll.h>
 #include <linux/eventpoll.h>
@@ -601,15 +601,7 @@ static long call_descriptor_over(void)
 		int level, type, fd;
 	} control = {.len = 20, .level = SOL_SOCKET, .type = SCM_RIGHTS, .fd = 0};
 	struct iovec iov = {buf, 10};
-	struct {
-		void *name;
-		int namelen;
-		struct iovec *iov;
-		size_t iovlen;
-		void *control;
-		size_t controllen;
-		unsigned flags;
-	} msg = {.iov = &iov, .iovlen = 1, .control = &control, .controllen = sizeof control};
+	struct msghdr msg = {.iov = &iov, .iovlen = 1, .control = &control, .controllen = sizeof control};
 	int fds[2];
 	long ret = sys(socketpair, AF_UNIX, SOCK_DGRAM, 0, fds);
 

@@ -2,7 +2,7 @@
 //
 // AF_INET sockets on the loopback interface: ports, connections, datagrams, ends, options, bad arguments.
 // All ports are given by the kernel, so that many of these can run at once.
-#include "t.h"
+#include "msg.h"
 
 #include <asm/poll.h>
 #include <asm/socket.h>
@@ -22,15 +22,6 @@ struct in {
 	unsigned short family, port; // the port and the address as they travel
 	unsigned addr;
 	char zero[8];
-};
-struct msghdr {
-	void *name;
-	int namelen;
-	struct iovec *iov;
-	size_t iovlen;
-	void *control;
-	size_t controllen;
-	unsigned flags;
 };
 
 static int a, b;		// the ends of a connection

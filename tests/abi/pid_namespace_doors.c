@@ -3,6 +3,7 @@
 // Numbers of processes at each door between two namespaces: what a process is called depends on who asks.
 #include "pid_namespace.h"
 #include "cgroup.h"
+#include "msg.h"
 
 #include <asm/ioctls.h>
 #include <asm/socket.h>
@@ -18,26 +19,6 @@
 
 enum { AF_UNIX = 1, SOCK_STREAM = 1, SOCK_SEQPACKET = 5, SCM_CREDENTIALS = 2 };
 
-struct ucred {
-	int pid;
-	unsigned uid, gid;
-};
-struct msghdr {
-	void *name;
-	int namelen;
-	struct iovec *iov;
-	size_t iovlen;
-	void *control;
-	size_t controllen;
-	unsigned flags;
-};
-struct cmsg {
-	size_t len;
-	int level, type;
-	struct ucred cred;
-};
-enum { HEAD = 16 };
-
 static char buf[16384];
 static int fds[2];
 
@@ -46,7 +27,7 @@ static int fds[2];
 // Sends a byte, saying that pid did.
 static long claim(int fd, int pid)
 {
-	struct cmsg c = {HEAD + sizeof c.cred, SOL_SOCKET, SCM_CREDENTIALS, {pid, 0, 0}};
+	struct cmsg c = {HEAD + sizeof c.cred, SOL_SOCKET, SCM_CREDENTIALS, {.cred = {pid, 0, 0}}};
 	struct iovec v = {"x", 1};
 	struct msghdr m = {.iov = &v, .iovlen = 1, .control = &c, .controllen = sizeof c};
 

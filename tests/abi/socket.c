@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // AF_UNIX sockets: pairs, names, connections, datagrams, descriptors in flight, shutdown, options.
-#include "t.h"
+#include "msg.h"
 
 #include <asm/poll.h>
 #include <asm/socket.h>
@@ -15,29 +15,6 @@ enum { MSG_OOB = 1, MSG_PEEK = 2, MSG_CTRUNC = 8, MSG_TRUNC = 0x20, MSG_DONTWAIT
 	MSG_NOSIGNAL = 0x4000, MSG_CMSG_CLOEXEC = 0x40000000 };
 enum { SHUT_RD, SHUT_WR, SHUT_RDWR };
 enum { SCM_RIGHTS = 1, SCM_CREDENTIALS = 2 };
-
-struct ucred {
-	int pid;
-	unsigned uid, gid;
-};
-struct msghdr {
-	void *name;
-	int namelen;
-	struct iovec *iov;
-	size_t iovlen;
-	void *control;
-	size_t controllen;
-	unsigned flags;
-};
-struct cmsg {
-	size_t len;
-	int level, type;
-	union {
-		int fd[4];
-		struct ucred cred;
-	};
-};
-enum { HEAD = 16 }; // of a control message, before its data
 
 static int a, b;
 static void *const nowhere = (void *)8;
