@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The system calls around fork.c: fork, vfork, clone and clone3, which say what copy_process is to
- * do, and unshare. Mirrors that part of Linux kernel/fork.c and kernel/nsproxy.c.
+ * do, and unshare. Mirrors that part of Linux kernel/fork.c.
  *
  * Locks: tasklist_lock (read), in unshare.
  */
@@ -113,8 +113,8 @@ long sys_clone3(uaddr_t uargs, size_t size)
 }
 
 /*
- * What a task can stop sharing here: files, the current directory, and the namespace of its
- * children to come. The rest must not be shared to begin with.
+ * What a task can stop sharing here: files, the current directory, and namespaces. The rest must
+ * not be shared to begin with.
  */
 long sys_unshare(unsigned long flags)
 {
@@ -122,10 +122,6 @@ long sys_unshare(unsigned long flags)
 	int err = 0;
 
 	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWANY))
-		return -EINVAL;
-	if (flags & CLONE_NEWANY && !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (flags & (CLONE_NEWANY & ~CLONE_NEWPID))
 		return -EINVAL;
 	if (flags & alone) {
 		read_lock(&tasklist_lock);
@@ -137,63 +133,14 @@ long sys_unshare(unsigned long flags)
 		if ((flags & CLONE_VM) && atomic_load(&current->mm->mm_users) > 1)
 			err = -EINVAL;
 	}
-	if (!err && (flags & CLONE_NEWPID))
-		err = unshare_pid_ns();
+	if (!err && flags & CLONE_NEWANY)
+		err = unshare_nsproxy_namespaces(flags);
 	if (!err && (flags & CLONE_FS))
 		err = fs_unshare();
 	if (!err && (flags & CLONE_FILES))
 		err = files_unshare();
 	if (!err && flags & CLONE_SYSVSEM && current->group->sysvsem)
 		exit_sem(current->group);
-	return err;
-}
-
-/*
- * Current's children are to live where the process of pidfd fd lives. 0, -ESRCH, -EPERM, -EINVAL.
- */
-static int join_process(struct group *g, int flags)
-{
-	struct task *t;
-	int err = -ESRCH;
-
-	if (!flags || flags & ~CLONE_NEWPID)
-		return -EINVAL;
-	t = get_leader(g);
-	if (!t)
-		return -ESRCH;
-	if (!ptrace_may_access(t, PTRACE_REALCREDS))
-		err = -EPERM;
-	else if (!(READ_ONCE(t->flags) & PF_EXITING))
-		err = pid_ns_install(g->pid_ns);
-	put_task(t);
-	return err;
-}
-
-/* In the namespace that file fd stands for. 0, -EBADF, -EPERM, -EINVAL. */
-static int join_file(int fd, int flags)
-{
-	struct pid_namespace *ns = pid_ns_of_fd(fd);
-	int err;
-
-	if (IS_ERR(ns))
-		return (int)PTR_ERR(ns);
-	err = flags && flags != CLONE_NEWPID ? -EINVAL : pid_ns_install(ns);
-	pid_ns_put(ns);
-	return err;
-}
-
-/* LINUX: of the other kinds of namespace there is one each, so nothing means another: EINVAL. */
-long sys_setns(int fd, int flags)
-{
-	struct group *g;
-	u32 file_flags;
-	int err;
-
-	g = pidfd_group(fd, &file_flags);
-	if (IS_ERR(g))
-		return join_file(fd, flags);
-	err = join_process(g, flags);
-	group_put(g);
 	return err;
 }
 

@@ -430,10 +430,31 @@ void make_task_dead(void)
 	do_task_dead(t);
 }
 
+struct resources {
+	struct files *files;			/* NULL in kernel threads */
+	struct fs *fs;				/* NULL in kernel threads */
+	struct nsproxy *nsproxy;
+};
+
+/* Others who look at t find none of it from here on. The references are the caller's. */
+static struct resources leave_resources(struct task *t)
+{
+	struct resources r;
+
+	task_lock(t);
+	r = (struct resources){ t->files, t->fs, t->nsproxy };
+	t->files = NULL;
+	t->fs = NULL;
+	t->nsproxy = NULL;
+	task_unlock(t);
+	return r;
+}
+
 void do_exit(int code)
 {
 	struct task *t = current;
 	bool group_dead, last;
+	struct resources r;
 
 	might_sleep();
 	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
@@ -455,17 +476,17 @@ void do_exit(int code)
 	exit_mm(t);
 	if (group_dead && t->group->sysvsem)
 		exit_sem(t->group);			/* X7 */
-	if (t->files)
-		exit_files(t);
+	r = leave_resources(t);
+	if (r.files)
+		files_put(r.files);
 	step("X8");
-	if (t->fs)
-		exit_fs(t);
+	if (r.fs)
+		fs_put(r.fs);
 	step("X9");
 	if (group_dead)
 		disassociate_ctty();
 	step("X10");
-	if (unlikely(t->pid_ns_for_children))
-		exit_pid_ns(t);				/* X11 */
+	nsproxy_put(r.nsproxy);				/* X11 */
 	exit_task_work(t);
 	step_traced(120, "X12");
 

@@ -8,9 +8,6 @@
  * only when the caller wakes it.
  *
  * Locks: tasklist_lock, task_lock, siglock.
- *
- * LINUX: of namespaces there are those of numbers; others as in a kernel built without them:
- * EINVAL.
  */
 #include "kernel/block.h"
 #include "kernel/cgroup.h"
@@ -42,7 +39,7 @@ static int check_flags(const struct clone_request *c)
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
 	/* A process has all of its threads in one namespace. */
-	if ((f & CLONE_THREAD) && (f & CLONE_NEWPID || current->pid_ns_for_children))
+	if ((f & CLONE_THREAD) && (f & CLONE_NEWPID || pid_ns_for_children(current) != current->group->pid_ns))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
@@ -51,9 +48,6 @@ static int check_flags(const struct clone_request *c)
 	/* A sibling of init would be reaped by nobody. */
 	if ((f & CLONE_PARENT) && (current->group->flags & SIGNAL_UNKILLABLE))
 		return -EINVAL;
-	/* LINUX: the other namespaces are not there, as if it was built without them. */
-	if (f & (CLONE_NEWANY & ~CLONE_NEWPID))
-		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if ((f & CLONE_SETTLS) && c->tls >= USER_MAX)
 		return -EPERM;
 	return 0;
@@ -171,8 +165,6 @@ static int copy_sighand(struct task *p, const struct clone_request *c)
 
 static int copy_group(struct task *p, const struct clone_request *c)
 {
-	struct pid_namespace *ns;
-
 	if (c->flags & CLONE_THREAD) {
 		p->group = current->group;
 		atomic_fetch_add(&p->group->sigcnt, 1);
@@ -181,10 +173,7 @@ static int copy_group(struct task *p, const struct clone_request *c)
 	p->group = group_alloc();
 	if (!p->group)
 		return -ENOMEM;
-	ns = is_kernel_thread(c) ? pid_ns_get(&init_pid_ns) : copy_pid_ns(c->flags);
-	if (IS_ERR(ns))
-		return (int)PTR_ERR(ns);
-	p->group->pid_ns = ns;
+	p->group->pid_ns = pid_ns_get(pid_ns_for_children(p));
 	return c->flags & CLONE_SYSVSEM ? copy_sem(p->group) : 0;
 }
 
@@ -251,7 +240,13 @@ static int copy_thread(struct task *p, const struct clone_request *c)
 
 static int build_parts(struct task *p, const struct clone_request *c)
 {
-	int err = copy_group(p, c);
+	struct nsproxy *ns = is_kernel_thread(c) ? nsproxy_get(&init_nsproxy) : copy_namespaces(c->flags);
+	int err;
+
+	if (IS_ERR(ns))
+		return (int)PTR_ERR(ns);
+	p->nsproxy = ns;
+	err = copy_group(p, c);
 
 	if (!err)
 		err = copy_sighand(p, c);
@@ -271,10 +266,15 @@ static void abandon(struct task *p)
 		pid_put(p->pid);
 	if (p->io_context)
 		exit_io_context(p);
+	if (p->nsproxy)
+		nsproxy_put(p->nsproxy);
 	if (p->fs)
-		exit_fs(p);
+		fs_put(p->fs);
 	if (p->files)
-		exit_files(p);
+		files_put(p->files);
+	p->nsproxy = NULL;
+	p->fs = NULL;
+	p->files = NULL;
 	if (p->mm) {
 		mmput(p->mm);
 		p->mm = NULL;

@@ -23,7 +23,6 @@
 
 #define PID_BUCKETS	1024
 #define PROC_PID_INIT_INO	0xeffffffcu
-#define PROC_DYNAMIC_FIRST	0xf0000000u
 
 struct upid {
 	int nr;				/* (!) */
@@ -43,7 +42,7 @@ struct pid {
 int pid_max = PID_LIMIT;
 
 static u64 init_map[BITMAP_WORDS(PID_LIMIT)];
-struct pid_namespace init_pid_ns = { .refs = 1, .inum = PROC_PID_INIT_INO, .map = init_map };
+struct pid_namespace init_pid_ns = { .ns = NS_COMMON_INIT(PROC_PID_INIT_INO, &pid_ns_ops), .map = init_map };
 
 /* Number 0: the boot task, and what kernel threads have for a process group and session. */
 static struct pid boot_pid = {
@@ -54,31 +53,11 @@ static struct pid boot_pid = {
 static struct spinlock pid_lock = SPINLOCK_INIT("pid_lock", RANK_PID);
 static struct upid *pid_hash[PID_BUCKETS];			/* [pid_lock] */
 
-/* LINUX: the numbers of those that are gone come again only after 268 million. */
-u32 pid_ns_new_inum(void)
-{
-	static _Atomic u32 made;
-
-	return PROC_DYNAMIC_FIRST + atomic_fetch_add(&made, 1) % (UINT32_MAX - PROC_DYNAMIC_FIRST);
-}
-
 struct pid_namespace *pid_ns_at(struct pid_namespace *ns, unsigned level)
 {
 	while (ns->level > level)
 		ns = ns->parent;
 	return ns;
-}
-
-void pid_ns_put(struct pid_namespace *ns)
-{
-	while (atomic_fetch_sub(&ns->refs, 1) == 1) {
-		struct pid_namespace *parent = ns->parent;
-
-		assert(parent && !ns->child_reaper && !ns->nr_tasks);
-		kfree(ns->map);
-		kfree(ns);
-		ns = parent;
-	}
 }
 
 void pid_init_boot(void)

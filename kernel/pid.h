@@ -12,6 +12,7 @@
 #include <stdatomic.h>
 #include "kernel/lib/list.h"
 #include "kernel/lib/types.h"
+#include "kernel/nsproxy.h"
 
 struct group;
 struct pid;
@@ -22,14 +23,13 @@ struct task;
 #define MAX_PID_NS_LEVEL	32
 
 struct pid_namespace {
-	_Atomic u32 refs;		/* (~) a group, a number, a namespace below it: one each */
+	struct ns_common ns;		/* a reference each: a group, a number, a namespace below it, an nsproxy */
 	unsigned level;			/* (c) 0: the machine's own, which sees everybody */
 	struct pid_namespace *parent;	/* (c) referenced */
 	struct task *child_reaper;	/* [T] takes in orphans: a thread of its number 1; NULL before and after that */
 	u32 nr_tasks;			/* [T] hashed tasks with a number here; 0 in the machine's own */
 	int last_pid;			/* [pid_lock] */
 	bool closed;			/* [pid_lock] to set, for good: no more numbers, its number 1 is gone or was never there */
-	u32 inum;			/* (!) the inode number of its file in /proc/PID/ns */
 	u64 *map;			/* [pid_lock] numbers in use, PID_LIMIT bits */
 	int reboot;			/* (~) the signal that reboot(2) lets its number 1 seem to die of, or 0 */
 };
@@ -38,22 +38,13 @@ extern struct pid_namespace init_pid_ns;
 extern int pid_max;
 
 void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
-static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { atomic_fetch_add(&ns->refs, 1); return ns; }
-u32 pid_ns_new_inum(void);			/* for a new one */
-struct pid_namespace *pid_ns_of_fd(int fd);	/* fs/nsfs.c: referenced; ERR_PTR(-EBADF), -EINVAL: it is no such file */
+static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { ns_get(&ns->ns); return ns; }
 void pid_ns_set_last(struct pid_namespace *ns, int nr);	/* the next number is above nr, 0..pid_max */
-void pid_ns_put(struct pid_namespace *ns);	/* the last reference frees it; any context */
+static inline void pid_ns_put(struct pid_namespace *ns) { ns_put(&ns->ns); }	/* any context */
 void pid_ns_close(struct pid_namespace *ns);	/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
 
 /* pid_namespace.c */
-/*
- * Where the children live that current makes with these CLONE_* flags, referenced. ERR_PTR(-EPERM),
- * -EINVAL: they are to live elsewhere already, -ENOSPC: too deep, -ENOMEM. Sleeps.
- */
-struct pid_namespace *copy_pid_ns(u64 flags);
-int unshare_pid_ns(void);			/* current's children live in a new one from now on; as copy_pid_ns */
-int pid_ns_install(struct pid_namespace *ns);	/* setns: they live in ns, current's own or one below; -EPERM, -EINVAL */
-void exit_pid_ns(struct task *t);		/* X11 */
+struct pid_namespace *pid_ns_for_children(const struct task *t);	/* of current, or of one that nobody else has seen */
 /*
  * Current is the last thread of its namespace's number 1: ends all others in it and below, and
  * sleeps until they are gone. Holds nothing.

@@ -21,7 +21,7 @@
  * unhash tasks that have passed that point themselves. Files, memory and semaphores are given back
  * before X16, each by its own task. LINUX: there an accounting file may be written here.
  *
- * Locks: tasklist_lock, task_lock (pid_ns_for_children), pid_lock.
+ * Locks: tasklist_lock, pid_lock.
  */
 #include "kernel/lib/bitmap.h"
 #include "kernel/lib/string.h"
@@ -29,80 +29,81 @@
 #include "kernel/panic.h"
 #include "kernel/task.h"
 
-static struct pid_namespace *create_pid_namespace(struct pid_namespace *parent)
+static struct pid_namespace *to_pid_ns(struct ns_common *ns)
+{
+	return container_of(ns, struct pid_namespace, ns);
+}
+
+struct pid_namespace *pid_ns_for_children(const struct task *t)
+{
+	return to_pid_ns(t->nsproxy->ns[NS_PID]);
+}
+
+static struct ns_common *copy_pid_ns(struct ns_common *old)
 {
 	const size_t map_size = BITMAP_WORDS(PID_LIMIT) * sizeof(u64);
-	struct pid_namespace *ns;
+	struct pid_namespace *parent = to_pid_ns(old), *ns;
 
+	if (parent != current->group->pid_ns)
+		return ERR_PTR(-EINVAL);	/* current's children are to live elsewhere already */
 	if (parent->level >= MAX_PID_NS_LEVEL)
 		return ERR_PTR(-ENOSPC);
-	ns = kmalloc(sizeof(*ns), GFP_KERNEL);
+	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	*ns = (struct pid_namespace){ .refs = 1, .level = parent->level + 1, .inum = pid_ns_new_inum(),
-				       .map = kmalloc(map_size, GFP_KERNEL) };
+	ns->map = kzalloc(map_size, GFP_KERNEL);
 	if (!ns->map) {
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);
 	}
-	kmemset(ns->map, 0, map_size);
+	ns_init(&ns->ns, &pid_ns_ops);
+	ns->level = parent->level + 1;
 	ns->parent = pid_ns_get(parent);
-	return ns;
+	return &ns->ns;
 }
 
-struct pid_namespace *copy_pid_ns(u64 flags)
+/* Any context. Those above it may go with it: a loop, for they can be many. */
+static void free_pid_ns(struct ns_common *c)
 {
-	struct pid_namespace *own = current->group->pid_ns, *other = current->pid_ns_for_children;
+	struct pid_namespace *ns = to_pid_ns(c), *parent;
 
-	if (likely(!(flags & CLONE_NEWPID)))
-		return pid_ns_get(unlikely(other) ? other : own);
-	might_sleep();
-	if (!capable(CAP_SYS_ADMIN))
-		return ERR_PTR(-EPERM);
-	return other ? ERR_PTR(-EINVAL) : create_pid_namespace(own);
+	do {
+		parent = ns->parent;
+		assert(parent && !ns->child_reaper && !ns->nr_tasks);
+		kfree(ns->map);
+		kfree(ns);
+		ns = parent;
+	} while (atomic_fetch_sub(&ns->ns.count, 1) == 1);
 }
 
-/* Gives up the reference to what it was. ns: referenced, or NULL. */
-static void set_for_children(struct task *t, struct pid_namespace *ns)
+/* Is ns current's own, or below it? */
+static bool is_below(struct pid_namespace *ns)
 {
-	struct pid_namespace *old;
+	const struct pid_namespace *own = current->group->pid_ns;
 
-	task_lock(t);
-	old = t->pid_ns_for_children;
-	t->pid_ns_for_children = ns;
-	task_unlock(t);
-	if (old)
-		pid_ns_put(old);
+	return ns->level >= own->level && pid_ns_at(ns, own->level) == own;
 }
 
-int unshare_pid_ns(void)
+static int install_pid_ns(struct ns_common *ns)
 {
-	struct pid_namespace *ns = copy_pid_ns(CLONE_NEWPID);
-
-	if (IS_ERR(ns))
-		return (int)PTR_ERR(ns);
-	set_for_children(current, ns);
-	return 0;
+	return is_below(to_pid_ns(ns)) ? 0 : -EINVAL;
 }
 
-int pid_ns_install(struct pid_namespace *ns)
+static struct ns_common *parent_pid_ns(struct ns_common *ns)
 {
-	struct pid_namespace *own = current->group->pid_ns, *up = ns;
+	struct pid_namespace *parent = to_pid_ns(ns)->parent;
 
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	while (up->level > own->level)
-		up = up->parent;
-	if (up != own)
-		return -EINVAL;
-	set_for_children(current, ns == own ? NULL : pid_ns_get(ns));
-	return 0;
+	return parent && is_below(parent) ? ns_get(&parent->ns) : ERR_PTR(-EPERM);
 }
 
-void exit_pid_ns(struct task *t)
-{
-	set_for_children(t, NULL);
-}
+const struct ns_ops pid_ns_ops = {
+	.name = "pid",
+	.type = CLONE_NEWPID,
+	.copy = copy_pid_ns,
+	.free = free_pid_ns,
+	.install = install_pid_ns,
+	.parent = parent_pid_ns,
+};
 
 /* SIGKILL to every process that has a number in ns but current's own. */
 static void kill_all_in(struct pid_namespace *ns)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a program asks about itself and the machine: names, limits, usage, power. Mirrors Linux
+ * What a program asks about itself and the machine: numbers, limits, usage, power. Mirrors Linux
  * kernel/sys.c, reboot.c and drivers/char/random.c.
  *
- * Locks: a group's limits are protected by its leader's alloc_lock; the machine's names by
- * uts_lock.
+ * Locks: a group's limits are protected by its leader's alloc_lock.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -35,63 +34,6 @@ long sys_getpid(void)
 long sys_getppid(void)
 {
 	return READ_ONCE(current->ppid);
-}
-
-/* ---- names ---- */
-
-static struct mutex uts_lock = MUTEX_INIT(uts_lock, "uts", RANK_FS_RENAME);
-static struct k_utsname uts = {
-	.sysname = "Linux",
-	.nodename = "thaw",
-	.release = "6.1.0-thaw",
-	.version = "#1 SMP",
-	.machine = "x86_64",
-	.domainname = "(none)",
-};
-
-void uts_copy(struct k_utsname *out)
-{
-	mutex_lock(&uts_lock);
-	*out = uts;
-	mutex_unlock(&uts_lock);
-}
-
-long sys_uname(uaddr_t ubuf)
-{
-	struct k_utsname copy;
-
-	uts_copy(&copy);
-	if (current->personality & UNAME26)
-		kstrlcpy(copy.release, "2.6.61-thaw", sizeof(copy.release));
-	if ((current->personality & PER_MASK) == PER_LINUX32)
-		kstrlcpy(copy.machine, "i686", sizeof(copy.machine));
-	return copy_to_user(ubuf, &copy, sizeof(copy)) ? -EFAULT : 0;
-}
-
-static long set_name(char *name, uaddr_t ubuf, int len)
-{
-	char buf[65] = { 0 };
-
-	if (!capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	if (len < 0 || len > 64)
-		return -EINVAL;
-	if (copy_from_user(buf, ubuf, (size_t)len))
-		return -EFAULT;
-	mutex_lock(&uts_lock);
-	kmemcpy(name, buf, sizeof(buf));
-	mutex_unlock(&uts_lock);
-	return 0;
-}
-
-long sys_sethostname(uaddr_t ubuf, int len)
-{
-	return set_name(uts.nodename, ubuf, len);
-}
-
-long sys_setdomainname(uaddr_t ubuf, int len)
-{
-	return set_name(uts.domainname, ubuf, len);
 }
 
 /*

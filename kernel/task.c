@@ -66,6 +66,7 @@ struct task init_task = {
 	.cred = { .cap_permitted = CAP_FULL_SET, .cap_effective = CAP_FULL_SET, .cap_bset = CAP_FULL_SET },
 	.pending = { .queue = LIST_INIT(init_task.pending.queue) },
 	.alloc_lock = SPINLOCK_INIT("task_lock", RANK_TASK),
+	.nsproxy = &init_nsproxy,
 	.task_works = LIST_INIT(init_task.task_works),
 	.work_lock = SPINLOCK_INIT("task_works", RANK_FILES),
 	.in_syscall = -1,
@@ -149,7 +150,7 @@ struct task *task_alloc(void)
 static void free_task(struct task *t)
 {
 	assert(t != &init_task && t != current);
-	assert(!t->mm && !t->files && !t->fs && !t->io_context && !t->sighand);
+	assert(!t->mm && !t->files && !t->fs && !t->nsproxy && !t->io_context && !t->sighand);
 	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
 	assert(list_empty(&t->ptraced) && !t->ptrace);
 	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && !t->held_mutexes);

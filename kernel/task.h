@@ -201,7 +201,6 @@ struct task {
 	int pdeath_signal;		/* (@) */
 	u64 timer_slack_ns, default_timer_slack_ns;	/* (@) told to who asks. LINUX: timers here have no slack */
 	struct pid *thread_pid;		/* [T] its number's entry, NULL when unhashed */
-	struct pid_namespace *pid_ns_for_children;	/* [A] where its children will live, referenced; NULL: its own, always of threads */
 	struct task *group_leader;	/* [T] */
 	struct group *group;		/* (!) */
 	struct sighand *sighand;	/* [T+S] to change; NULL when unhashed */
@@ -244,6 +243,7 @@ struct task {
 	struct files *files;		/* [A] */
 	struct fs *fs;			/* [A] */
 	struct io_context *io_context;	/* [A] */
+	struct nsproxy *nsproxy;	/* [A] to change, referenced; NULL past X11 */
 
 	struct cred cred;		/* see cred.h */
 
@@ -404,8 +404,6 @@ void set_freezable(void);			/* this kernel thread takes part in freezing (they a
 void wait_for_dead_tasks(void);
 
 /* proc's view */
-struct k_utsname;
-void uts_copy(struct k_utsname *out);		/* sys.c. Sleeps. */
 char task_state_letter(const struct task *t);
 void task_cputime(struct group *g, u64 *utime, u64 *stime);	/* dead and living threads; takes tasklist_lock (r) */
 void sum_cputime(struct group *g, u64 *utime, u64 *stime);	/* the same with tasklist_lock or siglock held */

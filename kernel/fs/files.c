@@ -195,18 +195,6 @@ void files_put(struct files *f)
 	kmem_cache_free(files_cache, f);
 }
 
-void exit_files(struct task *t)
-{
-	struct files *f;
-
-	task_lock(t);
-	f = t->files;
-	t->files = NULL;
-	task_unlock(t);
-	if (f)
-		files_put(f);
-}
-
 int files_unshare(void)
 {
 	struct files *old = current->files, *new;

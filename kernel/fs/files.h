@@ -208,7 +208,6 @@ int fd_close(int fd);				/* 0, -EBADF or flush's error */
 struct files *files_alloc(void);		/* empty table for the first program; NULL */
 struct files *files_copy(struct files *old);	/* fork; NULL */
 struct files *files_get(struct files *f);	/* CLONE_FILES */
-void exit_files(struct task *t);		/* X8 */
 void files_put(struct files *f);
 int files_unshare(void);			/* current gets a private table. 0 or -ENOMEM */
 int files_unshare_exec(void);			/* exec: private table, close-on-exec done. 0 or -ENOMEM */
@@ -218,7 +217,6 @@ struct fs *fs_copy(struct fs *old);
 struct fs *fs_get(struct fs *f);
 void fs_put(struct fs *f);
 int fs_unshare(void);				/* 0 or -ENOMEM */
-void exit_fs(struct task *t);			/* X9 */
 /* For procfs: fd table of another task. Take task_lock themselves. */
 struct file *fget_task(struct task *t, int fd);
 int next_fd_task(struct task *t, int fd);	/* lowest open fd >= fd, or -1 */

@@ -61,18 +61,6 @@ void fs_put(struct fs *fs)
 	kmem_cache_free(fs_cache, fs);
 }
 
-void exit_fs(struct task *t)
-{
-	struct fs *fs;
-
-	task_lock(t);
-	fs = t->fs;
-	t->fs = NULL;
-	task_unlock(t);
-	if (fs)
-		fs_put(fs);
-}
-
 int fs_unshare(void)
 {
 	struct fs *old = current->fs, *new;

@@ -6,8 +6,7 @@
  * A file of a namespace holds it. Each way there makes an inode, and all of one namespace have one
  * number: it is the same if st_dev and st_ino are.
  *
- * LINUX: of namespaces there are those of numbers. The links of others are absent, and nobody owns
- * one, as in a kernel built without them.
+ * LINUX: nobody owns a namespace, as in a kernel built without those of users.
  *
  * Locks: task_lock, tasklist_lock (r), one after the other.
  */
@@ -29,28 +28,28 @@ void nsfs_init(void)
 
 static void evict_ns(struct inode *i)
 {
-	pid_ns_put(i->private);
+	ns_put(i->private);
 }
 
 static const struct inode_ops ns_inode_ops = { .evict = evict_ns };
 static const struct file_ops ns_fops;
 
 /* Takes over the reference of ns. ERR_PTR(-ENOMEM). */
-static struct dentry *ns_dentry(struct pid_namespace *ns)
+static struct dentry *ns_dentry(struct ns_common *ns)
 {
 	struct inode *i = inode_alloc(nsfs_super, S_IFREG | 0444);
 	struct dentry *d;
 	char name[24];
 
 	if (!i) {
-		pid_ns_put(ns);
+		ns_put(ns);
 		return ERR_PTR(-ENOMEM);
 	}
 	i->ino = ns->inum;
 	i->private = ns;
 	i->ops = &ns_inode_ops;
 	i->fops = &ns_fops;
-	d = dentry_alloc(NULL, name, kscnprintf(name, sizeof(name), "pid:[%u]", ns->inum));
+	d = dentry_alloc(NULL, name, kscnprintf(name, sizeof(name), "%s:[%u]", ns->ops->name, ns->inum));
 	if (!d) {
 		iput(i);
 		return ERR_PTR(-ENOMEM);
@@ -60,23 +59,23 @@ static struct dentry *ns_dentry(struct pid_namespace *ns)
 	return d;
 }
 
-struct pid_namespace *pid_ns_of_fd(int fd)
+struct ns_common *ns_of_fd(int fd)
 {
 	struct file *f = fget(fd);
-	struct pid_namespace *ns = ERR_PTR(f ? -EINVAL : -EBADF);
+	struct ns_common *ns = ERR_PTR(f ? -EINVAL : -EBADF);
 
 	if (!f)
 		return ns;
 	if (f->ops == &ns_fops)
-		ns = pid_ns_get(f->inode->private);
+		ns = ns_get(f->inode->private);
 	fput(f);
 	return ns;
 }
 
 /* A new descriptor for ns, whose reference is taken over. */
-static long open_ns(struct pid_namespace *ns)
+static long open_ns(struct ns_common *ns)
 {
-	struct dentry *d = ns_dentry(ns);
+	struct dentry *d = IS_ERR(ns) ? (struct dentry *)ns : ns_dentry(ns);
 	struct file *f = IS_ERR(d) ? (struct file *)d : file_open_dentry(d, O_RDONLY);
 	int fd;
 
@@ -88,25 +87,18 @@ static long open_ns(struct pid_namespace *ns)
 	return fd;
 }
 
-static long open_parent(struct pid_namespace *ns)
-{
-	struct pid_namespace *own = current->group->pid_ns, *p = ns->parent;
-
-	while (p && p != own)
-		p = p->parent;
-	return p ? open_ns(pid_ns_get(ns->parent)) : -EPERM;
-}
-
 static long ns_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
+	struct ns_common *ns = f->inode->private;
+
 	(void)arg;
 	switch (cmd) {
 	case NS_GET_USERNS:
 		return -EPERM;
 	case NS_GET_PARENT:
-		return open_parent(f->inode->private);
+		return ns->ops->parent ? open_ns(ns->ops->parent(ns)) : -EINVAL;
 	case NS_GET_NSTYPE:
-		return CLONE_NEWPID;
+		return (long)ns->ops->type;
 	case NS_GET_OWNER_UID:
 		return -EINVAL;
 	}
@@ -117,44 +109,43 @@ static const struct file_ops ns_fops = { .ioctl = ns_ioctl };
 
 /* --- /proc/PID/ns --- */
 
-static struct pid_namespace *own_ns(struct task *t)
+static struct ns_common *own_pid_ns(struct task *t)
 {
-	return task_alive(t) ? pid_ns_get(t->group->pid_ns) : NULL;
+	return task_alive(t) ? ns_get(&t->group->pid_ns->ns) : NULL;
 }
 
 /* It is shown once somebody lives there. */
-static struct pid_namespace *ns_for_children(struct task *t)
+static struct ns_common *pid_ns_to_come(struct task *t)
 {
-	struct pid_namespace *ns = NULL;
+	struct ns_common *ns = task_ns(t, NS_PID);
 	bool begun;
 
-	task_lock(t);
-	if (!(READ_ONCE(t->flags) & PF_EXITING))
-		ns = pid_ns_get(t->pid_ns_for_children ? t->pid_ns_for_children : t->group->pid_ns);
-	task_unlock(t);
 	if (!ns)
 		return NULL;
 	read_lock(&tasklist_lock);
-	begun = ns->child_reaper;
+	begun = container_of(ns, struct pid_namespace, ns)->child_reaper;
 	read_unlock(&tasklist_lock);
 	if (begun)
 		return ns;
-	pid_ns_put(ns);
+	ns_put(ns);
 	return NULL;
 }
 
+static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
+
 static const struct ns_link {
 	const char *name;
-	struct pid_namespace *(*get)(struct task *t);	/* referenced; NULL: it has none */
+	struct ns_common *(*get)(struct task *t);	/* referenced; NULL: it has none */
 } links[] = {
-	{ "pid", own_ns },
-	{ "pid_for_children", ns_for_children },
+	{ "pid", own_pid_ns },
+	{ "pid_for_children", pid_ns_to_come },
+	{ "uts", uts_ns },
 };
 
 static struct dentry *ns_follow(struct inode *i)
 {
 	struct task *t = task_of(i);
-	struct pid_namespace *ns;
+	struct ns_common *ns;
 
 	if (!ptrace_may_access(t, PTRACE_FSCREDS))
 		return ERR_PTR(-EACCES);

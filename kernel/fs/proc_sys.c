@@ -194,15 +194,6 @@ static s64 cpuinfo_show(char *buf, size_t n)
 }
 PSEUDO_FILE(proc_cpuinfo, .path = "/proc/cpuinfo", .mode = 0444, .show = cpuinfo_show);
 
-static s64 version_show(char *buf, size_t n)
-{
-	struct k_utsname u;
-
-	uts_copy(&u);
-	return (s64)kscnprintf(buf, n, "%s version %s (thaw) %s\n", u.sysname, u.release, u.version);
-}
-PSEUDO_FILE(proc_version, .path = "/proc/version", .mode = 0444, .show = version_show);
-
 static s64 cmdline_show(char *buf, size_t n)
 {
 	return (s64)kscnprintf(buf, n, "%s\n", boot_command_line());
@@ -343,18 +334,3 @@ static s64 tainted_show(char *buf, size_t n)
 	return show_int(buf, n, atomic_load(&vm_counters[VM_KERNEL_WARNINGS]) ? 512 : 0);
 }
 PSEUDO_FILE(sysctl_tainted, .path = "/proc/sys/kernel/tainted", .mode = 0444, .show = tainted_show);
-
-#define SYSCTL_NAME(id, file, field)							\
-	static s64 id##_show(char *buf, size_t n)					\
-	{										\
-		struct k_utsname u;							\
-											\
-		uts_copy(&u);								\
-		return (s64)kscnprintf(buf, n, "%s\n", u.field);			\
-	}										\
-	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/kernel/" file, .mode = 0444, .show = id##_show)
-
-SYSCTL_NAME(ostype, "ostype", sysname);
-SYSCTL_NAME(osrelease, "osrelease", release);
-SYSCTL_NAME(osversion, "version", version);
-SYSCTL_NAME(hostname, "hostname", nodename);

@@ -129,8 +129,8 @@ static int pseudo_open(struct inode *i, struct file *f)
 {
 	const struct pseudo_file *pf = i->private;
 
-	/* As on Linux: sysfs refuses at open, procfs at the read or write. */
-	if (i->sb->magic == SYSFS_MAGIC && ((f->readable && !pf->show) || (f->writable && !pf->store)))
+	/* As on Linux: sysfs and /proc/sys refuse at open, procfs at the read or write. */
+	if (kstrstr(pf->path, "/sys/") && ((f->readable && !pf->show) || (f->writable && !pf->store)))
 		return -EACCES;
 	return text_open(i, f);
 }

@@ -159,19 +159,23 @@ static long call_unshare(void)
 	return sys(unshare, CLONE_FILES | CLONE_FS);
 }
 
-static long call_new_namespace(void)
+static long call_new_namespaces(void)
 {
-	return reap(sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0));
+	return reap(sys(clone, CLONE_NEWPID | CLONE_NEWUTS | SIGCHLD, 0, 0, 0, 0));
 }
 
-// And back to its own, so that it can be done again.
-static long call_unshare_namespace(void)
+static long call_unshare_namespaces(void)
+{
+	return sys(unshare, CLONE_NEWUTS);
+}
+
+static long call_setns(void)
 {
 	long fd = sys(pidfd_open, t_getpid(), 0), err;
 
 	if (fd < 0)
 		return fd;
-	err = both(sys(unshare, CLONE_NEWPID), sys(setns, fd, CLONE_NEWPID));
+	err = sys(setns, fd, CLONE_NEWPID | CLONE_NEWUTS);
 	sys(close, fd);
 	return err;
 }
@@ -210,8 +214,9 @@ TEST(processes)
 	WITHOUT_MEMORY(call_clone3);
 	WITHOUT_MEMORY(call_thread);
 	WITHOUT_MEMORY(call_unshare);
-	WITHOUT_MEMORY(call_new_namespace);
-	WITHOUT_MEMORY(call_unshare_namespace);
+	WITHOUT_MEMORY(call_new_namespaces);
+	WITHOUT_MEMORY(call_unshare_namespaces);
+	WITHOUT_MEMORY(call_setns);
 	WITHOUT_MEMORY(call_pidfd);
 	WITHOUT_MEMORY(call_sigqueue);
 	WITHOUT_MEMORY(call_setgroups);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Namespaces: what a process sees as the machine's own (its name, its numbers of tasks, ...) and
+ * shares with those it made. Mirrors Linux include/linux/nsproxy.h, ns_common.h, proc_ns.h.
+ *
+ * Each kind embeds a struct ns_common and has one struct ns_ops; what is the same for all kinds,
+ * clone, unshare, setns and the files of /proc/PID/ns, is nsproxy.c and fs/nsfs.c.
+ */
+#pragma once
+#include <stdatomic.h>
+#include "kernel/lib/types.h"
+
+struct task;
+
+struct ns_common {			/* embedded in each namespace */
+	_Atomic u32 count;		/* (~) references */
+	u32 inum;			/* (!) the inode number of its file in /proc/PID/ns */
+	const struct ns_ops *ops;	/* (!) */
+};
+#define NS_COMMON_INIT(nr, o)	{ .count = 1, .inum = (nr), .ops = (o) }
+
+struct ns_ops {
+	const char *name;		/* of its link in /proc/PID/ns */
+	u64 type;			/* CLONE_NEW* */
+	struct ns_common *(*copy)(struct ns_common *old);	/* a new one for who lives in old, or ERR_PTR. Sleeps. */
+	void (*free)(struct ns_common *ns);	/* the last reference is gone. Sleeps, but of kind pid. */
+	int (*install)(struct ns_common *ns);	/* may current, which has the right to change, enter? NULL: yes */
+	struct ns_common *(*parent)(struct ns_common *ns);	/* NULL: this kind has no parents, else as NS_GET_PARENT: ERR_PTR(-EPERM) */
+};
+
+/* Of these kinds a task has one each, by its nsproxy; NS_PID: where its children will live. */
+enum ns_kind { NS_UTS, NS_PID, NR_NS };
+
+/* Shared by tasks, and never changed while it is: who changes one makes a new one. */
+struct nsproxy {
+	_Atomic u32 count;		/* (~) tasks */
+	struct ns_common *ns[NR_NS];	/* (!) one reference each */
+};
+extern struct nsproxy init_nsproxy;
+
+static inline struct ns_common *ns_get(struct ns_common *ns) { atomic_fetch_add(&ns->count, 1); return ns; }
+void ns_put(struct ns_common *ns);		/* may sleep, but of kind pid */
+void ns_init(struct ns_common *ns, const struct ns_ops *ops);	/* a new one, with one reference */
+
+/*
+ * What a task has that current makes with these CLONE_* flags, referenced. ERR_PTR(-EPERM) and what
+ * the kinds say. Sleeps.
+ */
+struct nsproxy *copy_namespaces(u64 flags);
+int unshare_nsproxy_namespaces(u64 flags);	/* current has new ones; as copy_namespaces */
+struct ns_common *task_ns(struct task *t, enum ns_kind k);	/* referenced; NULL: t is past X11. Takes task_lock. */
+struct ns_common *ns_of_fd(int fd);		/* fs/nsfs.c: referenced; ERR_PTR(-EBADF), -EINVAL: it is no such file */
+static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(&p->count, 1); return p; }
+void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
+
+extern const struct ns_ops uts_ns_ops, pid_ns_ops;
