@@ -240,6 +240,7 @@
 #define SI_SIGIO	(-5)
 #define POLL_IN		1
 #define POLL_OUT	2
+#define POLL_MSG	3
 #define POLL_HUP	6
 #define SI_TKILL	(-6)
 #define SI_DETHREAD	(-7)
@@ -902,6 +903,8 @@ struct k_robust_list_head {
 #define F_GETLK		5
 #define F_SETLK		6
 #define F_SETLKW	7
+#define F_SETLEASE	1024
+#define F_GETLEASE	1025
 #define F_OFD_GETLK	36
 #define F_OFD_SETLK	37
 #define F_OFD_SETLKW	38
@@ -1016,6 +1019,7 @@ struct k_robust_list_head {
 #define POLLRDBAND	0x080
 #define POLLWRNORM	0x100
 #define POLLWRBAND	0x200
+#define POLLMSG		0x400
 #define POLLRDHUP	0x2000
 
 #define LOCK_SH		1

@@ -43,7 +43,7 @@ static int refuse_interpreter(struct bprm *b, const struct elf64_phdr *ph)
 	} else if (path[ph->p_filesz - 1] == 0) {
 		struct elf64_ehdr hdr;
 
-		f = do_filp_open(AT_FDCWD, path, __FMODE_EXEC | O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+		f = do_filp_open(AT_FDCWD, path, __FMODE_EXEC | O_RDONLY, 0);
 		if (IS_ERR(f)) {
 			err = (int)PTR_ERR(f);
 		} else {

@@ -29,7 +29,7 @@
 
 static int open_program(struct bprm *b, int dfd, const char *path, u32 oflags)
 {
-	struct file *f = do_filp_open(dfd, path, __FMODE_EXEC | O_RDONLY | O_NONBLOCK | O_NOCTTY | oflags, 0);
+	struct file *f = do_filp_open(dfd, path, __FMODE_EXEC | O_RDONLY | oflags, 0);
 	s64 n;
 
 	if (IS_ERR(f))

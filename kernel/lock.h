@@ -23,6 +23,7 @@ enum lock_rank {
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */
 	RANK_INODE,		/* a file's inode mutex */
 	RANK_CGROUP,		/* cgroup_mutex */
+	RANK_LEASE,		/* leases; who is told of it what happens in directories. Their owners get signals under it */
 	RANK_EPOLL_ITEMS,	/* what an epoll watches; outside the files' own locks */
 	RANK_TTY,
 	RANK_PIPE,

@@ -203,6 +203,22 @@ s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);	/* what
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
+
+/* --- leases --- */
+extern int sysctl_lease_break_time, sysctl_leases_enable;
+int __break_lease(struct inode *i, u32 flags);
+/*
+ * i is opened like flags, and counted already: waits for the leases that are in the way. 0,
+ * -EWOULDBLOCK with O_NONBLOCK, -ERESTARTSYS.
+ */
+static inline int break_lease(struct inode *i, u32 flags)
+{
+	return unlikely(!list_empty(&i->leases)) ? __break_lease(i, flags) : 0;
+}
+long fcntl_setlease(struct file *f, int fd, u64 type);
+long fcntl_getlease(struct file *f);
+void lease_release(struct file *f);		/* final close, of a file with a fasync */
+
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
 int sync_block_devices(void);

@@ -75,7 +75,7 @@ static bool sigio_perm(const struct fasync *fa, const struct task *t)
 	return !fa->euid || fa->euid == suid || fa->euid == uid || fa->uid == suid || fa->uid == uid;
 }
 
-static void send_sigio_to_task(const struct fasync *fa, struct task *t, int code, s64 band)
+static void send_sigio_to_task(const struct fasync *fa, struct task *t, int fd, int code, s64 band)
 {
 	int (*send)(int, const struct k_siginfo *, struct task *) = fa->type == F_OWNER_TID ? send_sig_thread : send_sig_group;
 	struct k_siginfo info = { .si_signo = fa->sig, .si_code = code };
@@ -85,12 +85,12 @@ static void send_sigio_to_task(const struct fasync *fa, struct task *t, int code
 	if (fa->sig && sigmask(fa->sig) & (SIG_SYNCHRONOUS_MASK | sigmask(SIGCHLD)))
 		info.si_code = SI_SIGIO;	/* theirs mean something else */
 	info.u.poll.si_band = band;
-	info.u.poll.si_fd = fa->fd;
+	info.u.poll.si_fd = fd;
 	if (!fa->sig || send(fa->sig, &info, t))
 		send(SIGIO, SEND_SIG_KERNEL, t);
 }
 
-static void send_sigio(const struct fasync *fa, int code, s64 band)
+static void send_sigio(const struct fasync *fa, int fd, int code, s64 band)
 {
 	struct group *g;
 	struct task *t;
@@ -99,11 +99,11 @@ static void send_sigio(const struct fasync *fa, int code, s64 band)
 	if (fa->type == F_OWNER_PGRP) {
 		for_each_pgrp_member(pid_members(fa->pid), g)
 			if (g->leader)
-				send_sigio_to_task(fa, g->leader, code, band);
+				send_sigio_to_task(fa, g->leader, fd, code, band);
 	} else {
 		t = pid_task(fa->pid);
 		if (t)
-			send_sigio_to_task(fa, t, code, band);
+			send_sigio_to_task(fa, t, fd, code, band);
 	}
 	read_unlock(&tasklist_lock);
 }
@@ -113,11 +113,19 @@ static void tell(const struct fasync *fa, unsigned events)
 	if (!fa->pid)
 		return;
 	if (events & POLLIN)
-		send_sigio(fa, POLL_IN, POLLIN | POLLRDNORM);
+		send_sigio(fa, fa->fd, POLL_IN, POLLIN | POLLRDNORM);
 	if (events & POLLOUT)
-		send_sigio(fa, POLL_OUT, POLLOUT | POLLWRNORM | POLLWRBAND);
+		send_sigio(fa, fa->fd, POLL_OUT, POLLOUT | POLLWRNORM | POLLWRBAND);
 	if (events & POLLHUP)
-		send_sigio(fa, POLL_HUP, POLLHUP | POLLERR);
+		send_sigio(fa, fa->fd, POLL_HUP, POLLHUP | POLLERR);
+}
+
+void fasync_send_msg(struct file *f, int fd)
+{
+	mutex_lock(&fasync_mutex);
+	if (f->fasync->pid)
+		send_sigio(f->fasync, fd, POLL_MSG, POLLIN | POLLRDNORM | POLLMSG);
+	mutex_unlock(&fasync_mutex);
 }
 
 /* The next one that is due, off the list, and what of it; NULL. */
@@ -271,6 +279,28 @@ int f_setown(struct file *f, struct pid *pid, int type, bool force)
 	mutex_unlock(&fasync_mutex);
 	put_pid(pid);
 	return 0;
+}
+
+bool fasync_prepare(struct file *f)
+{
+	bool ok = lock_fasync(f);
+
+	if (ok)
+		mutex_unlock(&fasync_mutex);
+	return ok;
+}
+
+void f_delown(struct file *f)
+{
+	struct pid *old;
+
+	mutex_lock(&fasync_mutex);
+	old = f->fasync->pid;
+	f->fasync->pid = NULL;
+	f->fasync->type = F_OWNER_PID;
+	f->fasync->sig = 0;
+	mutex_unlock(&fasync_mutex);
+	put_pid(old);
 }
 
 static int set_owner(struct file *f, int vnr, int type)

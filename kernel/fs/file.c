@@ -106,6 +106,16 @@ struct file *file_alloc_anon(struct inode *i, const char *name, const struct fil
 	return f;
 }
 
+static void stop_counting(struct file *f)
+{
+	if (f->counted == COUNTED_WRITER)
+		put_write_access(f->inode);
+	else
+		atomic_fetch_sub(&f->inode->readers, 1);
+	if (f->denies_write)
+		atomic_fetch_add(&f->inode->writers, 1);
+}
+
 /* The real close. No lock held; sleeps, does IO. */
 static void file_release(struct file *f)
 {
@@ -114,16 +124,16 @@ static void file_release(struct file *f)
 		fsnotify(f->dentry, f->writable ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
 	if (unlikely(!list_empty(&f->epoll_items)))
 		epoll_file_released(f);
-	if (unlikely(f->fasync))
+	if (unlikely(f->fasync)) {
+		lease_release(f);
 		fasync_release(f);
+	}
 	if (unlikely(!list_empty(&f->inode->locks)))
 		file_locks_release(f);
 	if (f->ops->release && f->opened)
 		f->ops->release(f);
-	if (f->writer)
-		put_write_access(f->inode);
-	if (f->denies_write)
-		atomic_fetch_add(&f->inode->writers, 1);
+	if (f->counted)
+		stop_counting(f);
 	dput(f->dentry);
 	file_free_empty(f);
 }

@@ -636,6 +636,10 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
 		return file_lock_fcntl(f, cmd, arg);
+	case F_SETLEASE:
+		return fcntl_setlease(f, fd, arg);
+	case F_GETLEASE:
+		return fcntl_getlease(f);
 	case F_ADD_SEALS:
 	case F_GET_SEALS:
 		return memfd_fcntl(f, cmd, arg);

@@ -87,9 +87,11 @@ struct inode {
 	void *private;
 	u64 private_nr;
 	u32 seals;			/* [lock] F_SEAL_*; only ever more */
+	_Atomic s32 readers;		/* regular files: open for reading only */
 	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
 	struct mapping own_mapping;
 	struct xattr *xattrs;		/* [lock] */
+	struct list leases;		/* [lease_mutex of lease.c] */
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
 };
@@ -123,8 +125,11 @@ struct file {
 	struct list epoll_items;	/* [epoll_lock] what watches it */
 	struct fasync *fasync;		/* [fasync_mutex] who is told by signals, or NULL; once set it stays */
 	u8 readable, writable, opened;	/* (!) opened: release is due */
-	u8 writer, denies_write;	/* counted in inode->writers, as one that writes or one that keeps writers out */
+	u8 counted;			/* enum file_counted: in inode->readers or writers, till the end */
+	u8 denies_write;		/* keeps writers out: counted in inode->writers, too */
 };
+
+enum file_counted { COUNTED_NOT, COUNTED_READER, COUNTED_WRITER };
 
 /* --- open files --- */
 /*
@@ -148,6 +153,9 @@ void fasync_start_thread(void);			/* likewise */
 int fasync_helper(struct file *f, int fd, bool on);
 /* Who is told; takes over the reference on pid. Not forced: if nobody is yet. 0, -ENOMEM. Sleeps. */
 int f_setown(struct file *f, struct pid *pid, int type, bool force);
+bool fasync_prepare(struct file *f);		/* f_setown does not fail any more. false: -ENOMEM */
+void f_delown(struct file *f);			/* nobody is told, nor by a signal of its own */
+void fasync_send_msg(struct file *f, int fd);	/* the owner hears by a POLL_MSG that something happened to fd. Sleeps */
 long fasync_fcntl(struct file *f, unsigned cmd, u64 arg);
 int file_set_async(struct file *f, int fd, bool on);	/* 0, -ENOTTY: it does not signal, or fasync's error */
 void fasync_release(struct file *f);		/* f, which has a fasync, is closed */

@@ -515,6 +515,25 @@ static int deny_write(struct file *f)
 	return f->denies_write ? 0 : -ETXTBSY;
 }
 
+/*
+ * Somebody has a regular file open, and those who have a lease on it let him. 0, -ETXTBSY,
+ * -EWOULDBLOCK, -ERESTARTSYS.
+ */
+static int count_open(struct file *f)
+{
+	if (f->writable) {
+		int err = get_write_access(f->inode);
+
+		if (err)
+			return err;
+		f->counted = COUNTED_WRITER;
+	} else if (f->readable) {
+		atomic_fetch_add(&f->inode->readers, 1);
+		f->counted = COUNTED_READER;
+	}
+	return break_lease(f->inode, f->flags);
+}
+
 /* f becomes d's, whose reference it takes over: f, or it is gone: ERR_PTR. */
 static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
 {
@@ -523,15 +542,9 @@ static struct file *open_as(struct file *f, struct dentry *d, u32 flags)
 	file_attach(f, d, flags & O_PATH ? NULL : d->inode->fops, flags);
 	if (flags & O_PATH)
 		return f;
-	if (f->writable && inode_is(d->inode, S_IFREG)) {
-		err = get_write_access(d->inode);
-		f->writer = !err;
-		if (err) {
-			fput(f);
-			return ERR_PTR(err);
-		}
-	}
-	err = !d->inode->fops ? -ENXIO : f->ops->open ? f->ops->open(d->inode, f) : 0;
+	err = inode_is(d->inode, S_IFREG) ? count_open(f) : 0;
+	if (!err)
+		err = !d->inode->fops ? -ENXIO : f->ops->open ? f->ops->open(d->inode, f) : 0;
 	if (err) {
 		fput(f);
 		return ERR_PTR(err);
@@ -704,9 +717,10 @@ static struct dentry *__attribute__((noinline)) open_walk(int dfd, const char *p
 	return d;
 }
 
-/* What is opened: found, made, or made empty. Referenced; ERR_PTR. */
-static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
+/* What is opened, found or made: then it is empty already, without O_TRUNC. Referenced; ERR_PTR. */
+static struct dentry *open_name(int dfd, const char *path, u32 *pflags, u32 mode)
 {
+	u32 flags = *pflags;
 	struct dentry *d = flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY)) ? NULL : walk_known(dfd, path);
 	int err;
 
@@ -714,44 +728,57 @@ static struct dentry *open_name(int dfd, const char *path, u32 flags, u32 mode)
 		bool created = false;
 
 		d = open_walk(dfd, path, flags, mode, &created);
-		if (IS_ERR(d) || created || flags & (O_TMPFILE & ~O_DIRECTORY))
+		if (IS_ERR(d))
 			return d;
+		if (created || flags & (O_TMPFILE & ~O_DIRECTORY)) {
+			*pflags &= ~(u32)O_TRUNC;
+			return d;
+		}
 	}
 	err = may_open(d, flags);
-	if (!err && flags & O_TRUNC && inode_is(d->inode, S_IFREG) && d->inode->ops && d->inode->ops->truncate)
-		err = vfs_truncate(d, 0);
 	if (!err)
 		return d;
 	dput(d);
 	return ERR_PTR(err);
 }
 
+/* O_TRUNC, of what it means something for. 0, -errno. */
+static int open_truncate(struct dentry *d)
+{
+	struct inode *i = d->inode;
+
+	return inode_is(i, S_IFREG) && i->ops && i->ops->truncate ? vfs_truncate(d, 0) : 0;
+}
+
 /* The file comes first: nothing is made or cut that cannot be opened then. */
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 {
 	struct file *f = file_alloc_empty();
-	bool to_run = flags & __FMODE_EXEC;
+	bool to_run = flags & __FMODE_EXEC, truncate;
 	struct dentry *d;
+	int err;
 
 	might_sleep();
 	if (IS_ERR(f))
 		return f;
-	d = open_name(dfd, path, flags, mode);
+	d = open_name(dfd, path, &flags, mode);
 	if (IS_ERR(d)) {
 		file_free_empty(f);
 		return (struct file *)d;
 	}
+	truncate = flags & O_TRUNC;
 	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC | __FMODE_EXEC);
 	f = open_as(f, d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
-	if (!IS_ERR(f) && to_run) {
-		int err = deny_write(f);
-
+	if (IS_ERR(f))
+		return f;
+	if (unlikely(to_run | truncate)) {
+		err = to_run ? deny_write(f) : open_truncate(f->dentry);
 		if (err) {
 			fput(f);
 			return ERR_PTR(err);
 		}
 	}
-	if (!IS_ERR(f) && f->opened)
+	if (f->opened)
 		fsnotify(f->dentry, IN_OPEN);
 	return f;
 }

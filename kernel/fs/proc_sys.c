@@ -290,6 +290,8 @@ SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, INT32_MIN
 SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 0, 1);
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
 SYSCTL_INT(file_max, "fs/file-max", sysctl_file_max, 0, INT32_MAX);
+SYSCTL_INT(lease_break_time, "fs/lease-break-time", sysctl_lease_break_time, INT32_MIN, INT32_MAX);
+SYSCTL_INT(leases_enable, "fs/leases-enable", sysctl_leases_enable, INT32_MIN, INT32_MAX);
 SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", mq_queues_max, INT32_MIN, INT32_MAX);
 SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", mq_msg_max, 1, MQ_HARD_MSGMAX);
 SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", mq_msgsize_max, 128, MQ_HARD_MSGSIZEMAX);

@@ -436,6 +436,22 @@ long sys_utime(uaddr_t path, uaddr_t times)
 
 /* --- size --- */
 
+/* As if by somebody who opened it for writing. 0, -errno. */
+static long truncate_unopened(struct dentry *d, u64 size)
+{
+	long err = inode_permission(d->inode, MAY_WRITE);
+
+	if (!err)
+		err = get_write_access(d->inode);
+	if (err)
+		return err;
+	err = break_lease(d->inode, O_WRONLY);
+	if (!err)
+		err = vfs_truncate(d, size);
+	put_write_access(d->inode);
+	return err;
+}
+
 long sys_truncate(uaddr_t path, s64 size)
 {
 	struct dentry *d;
@@ -446,9 +462,7 @@ long sys_truncate(uaddr_t path, s64 size)
 	err = user_path(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	err = inode_is(d->inode, S_IFREG) ? inode_permission(d->inode, MAY_WRITE) : 0;
-	if (!err)
-		err = vfs_truncate(d, (u64)size);
+	err = inode_is(d->inode, S_IFREG) ? truncate_unopened(d, (u64)size) : vfs_truncate(d, (u64)size);
 	dput(d);
 	return err;
 }

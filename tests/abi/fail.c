@@ -474,6 +474,18 @@ static long call_locks(void)
 	return ret;
 }
 
+static long call_leases(void)
+{
+	long fd = sys(open, "mapped", O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = sys(fcntl, fd, F_SETLEASE, F_RDLCK);
+	ret = both(ret, sys(fcntl, fd, F_SETLEASE, F_UNLCK) == 0 ? 0 : ret);
+	sys(close, fd);
+	return ret;
+}
+
 static long call_memfd(void)
 {
 	return close_of(sys(memfd_create, "name", 0));
@@ -546,6 +558,7 @@ TEST(files)
 	WITHOUT_MEMORY(call_many_descriptors);
 	WITHOUT_MEMORY(call_paths);
 	WITHOUT_MEMORY(call_locks);
+	WITHOUT_MEMORY(call_leases);
 	WITHOUT_MEMORY(call_memfd);
 	WITHOUT_MEMORY(call_terminal);
 	WITHOUT_MEMORY(call_disk);

@@ -120,7 +120,7 @@ TEST(computing_tasks_stop_and_go_on)
 TEST(sleepers_sleep_on)
 {
 	_Atomic int *word = t_map_shared(PAGE);
-	int pipes[2], pid[7], queue;
+	int pipes[2], pid[8], queue, leased;
 	struct mq_attr attr = {.mq_maxmsg = 1, .mq_msgsize = 1};
 	struct timespec ts = {0, 200000000};
 	unsigned long usr1 = BIT(SIGUSR1);
@@ -131,8 +131,10 @@ TEST(sleepers_sleep_on)
 	queue = (int)sys(mq_open, "sleepers", O_CREAT | O_EXCL | O_RDWR, 0600, &attr);
 	CHECK_GE(queue, 0);
 	CHECK_EQ(sys(mq_unlink, "sleepers"), 0);
-	t_block(usr1);
-	for (int i = 0; i < 7; i++) {
+	leased = (int)sys(open, "/tmp/leased", O_CREAT | O_EXCL | O_RDONLY, 0600);
+	CHECK_EQ(sys(fcntl, leased, F_SETLEASE, F_RDLCK), 0);
+	t_block(usr1 | BIT(SIGIO));
+	for (int i = 0; i < 8; i++) {
 		pid[i] = t_fork();
 		if (pid[i])
 			continue;
@@ -164,10 +166,13 @@ TEST(sleepers_sleep_on)
 		case 6:
 			CHECK_EQ(sys(mq_timedreceive, queue, &c, 1, 0, 0), 1);
 			break;
+		case 7:
+			CHECK_GE(sys(open, "/tmp/leased", O_WRONLY), 0);
+			break;
 		}
 		t_exit(i);
 	}
-	for (int i = 0; i < 7; i++)
+	for (int i = 0; i < 8; i++)
 		UNTIL(t_state(pid[i]) == (i == 4 ? 'T' : 'S'));
 	UNTIL(word[1]);
 	for (int i = 0; i < 3; i++)
@@ -180,9 +185,11 @@ TEST(sleepers_sleep_on)
 	CHECK_EQ(sys(mq_timedsend, queue, "x", 1, 0, 0), 0);
 	CHECK_EQ(sys(kill, pid[3], SIGUSR1), 0);
 	CHECK_EQ(sys(kill, pid[4], SIGCONT), 0);
+	CHECK_EQ(sys(fcntl, leased, F_SETLEASE, F_UNLCK), 0);
 	CHECK_EQ(sys(kill, word[1], SIGTERM), 0);
-	for (int i = 1; i < 7; i++)
+	for (int i = 1; i < 8; i++)
 		CHECK_EQ(t_wait(pid[i]), i);
+	CHECK_EQ(sys(unlink, "/tmp/leased"), 0);
 }
 
 TEST(many_threads)
