@@ -51,6 +51,7 @@ enum lock_rank {
 	RANK_MAPPING,		/* mapping->lock: page cache tree */
 	RANK_FUTEX,		/* futex bucket (two of them: lower address first, nested) */
 	RANK_FUTEX_PI,		/* all locks with priority inheritance */
+	RANK_USERFAULT,		/* faults of a userfaultfd */
 	RANK_IO,		/* io_context, block queues */
 	RANK_WAITQ,		/* waitq->lock */
 	RANK_EPOLL,		/* ready list of an epoll: taken by wakers, inside the queue of what it watches */

@@ -69,12 +69,6 @@ static inline struct page *anon_page(u32 gfp)
 	return mem_cgroup_charge(p, gfp);
 }
 
-/* What a fault comes to: 0, -ENOMEM, or one of these, a signal and its si_code in one word. */
-#define SIGNAL_AND_CODE(sig, code)	((sig) | (code) << 8)
-#define FAULT_SIGBUS	SIGNAL_AND_CODE(SIGBUS, BUS_ADRERR)
-#define FAULT_NOT_MAPPED SIGNAL_AND_CODE(SIGSEGV, SEGV_MAPERR)
-#define FAULT_FORBIDDEN	SIGNAL_AND_CODE(SIGSEGV, SEGV_ACCERR)
-
 /* ---- nothing is there yet ---- */
 
 static int fault_anon(struct vma *v, pte_t *slot, unsigned flags)
@@ -233,7 +227,38 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
 	return 0;
 }
 
+/* ---- what user mode puts there ---- */
+
+struct page *alloc_anon_page(void)
+{
+	return anon_page(GFP_USER);
+}
+
+int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable)
+{
+	pte_t *slot = arch_pte_alloc(v->mm, addr);
+
+	assert_held(&v->mm->mmap_lock);
+	if (!slot)
+		return -ENOMEM;
+	if (*slot)
+		return -EEXIST;
+	if (p == zero_page)
+		set_pte(slot, make_pte(v, p, 0));
+	else
+		map_page(v, slot, p, writable);
+	return 0;
+}
+
 /* ---- which of these ---- */
+
+/* No page is there, and the mm is one in which that may mean something. 0: no, not here. */
+static int __attribute__((noinline)) fault_missing(const struct vma *v, uaddr_t addr)
+{
+	if (atomic_load(&v->mm->flags) & MMF_UNSTABLE)
+		return FAULT_SIGBUS;
+	return userfault_reason(v, addr) ? FAULT_USERFAULT : 0;
+}
 
 static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 {
@@ -247,8 +272,12 @@ static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 	}
 	e = *slot;
 	if (!e) {
-		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & MMF_UNSTABLE))
-			return FAULT_SIGBUS;
+		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & (MMF_UNSTABLE | MMF_USERFAULT))) {
+			int why = fault_missing(v, addr);
+
+			if (why)
+				return why;
+		}
 		return v->ops ? fault_file(v, addr, slot, flags) : fault_anon(v, slot, flags);
 	}
 	if (flags & FAULT_WRITE && !pte_write(e))
@@ -317,18 +346,28 @@ int handle_fault(struct mm *mm, uaddr_t addr, unsigned flags, int *code)
 {
 	int r;
 
-	mutex_lock(&mm->mmap_lock);
-	r = fault_locked(mm, addr, flags);
-	mutex_unlock(&mm->mmap_lock);
+	do {
+		mutex_lock(&mm->mmap_lock);
+		r = fault_locked(mm, addr, flags);
+		mutex_unlock(&mm->mmap_lock);
+	} while (unlikely(r == FAULT_USERFAULT) && !(r = handle_userfault(mm, addr, flags)));
 	if (r <= 0)
 		return r;
 	*code = r >> 8;
 	return r & 0xff;
 }
 
-/* User mode's fault was not handled. 0: try again. */
-static int __attribute__((noinline)) fault_failed(uaddr_t addr, int why)
+/* A fault was not handled. 0: try again. */
+static int __attribute__((noinline)) fault_failed(uaddr_t addr, unsigned flags, int why)
 {
+	if (why == FAULT_USERFAULT)
+		why = handle_userfault(current->mm, addr, flags);
+	if (!why)
+		return 0;
+	if (!(flags & FAULT_USER))
+		return 1;
+	if (why == -EINTR)
+		return 0;
 	if (why == -ENOMEM) {
 		pagefault_out_of_memory();
 		return 0;
@@ -349,14 +388,14 @@ int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 	(void)r;
 	count_vm(VM_PGFAULT);
 	if (unlikely(addr >= USER_MAX || !mm))
-		return flags & FAULT_USER ? fault_failed(addr, FAULT_NOT_MAPPED) : 1;
+		return fault_failed(addr, flags, FAULT_NOT_MAPPED);
 	if (!(flags & FAULT_USER) && (this_cpu_field(in_irq) || this_cpu_field(nr_held) || mutex_is_held(&mm->mmap_lock)))
 		return 1;
 	mutex_lock(&mm->mmap_lock);
 	why = fault_locked(mm, addr, flags);
 	mutex_unlock(&mm->mmap_lock);
 	if (unlikely(why))
-		return flags & FAULT_USER ? fault_failed(addr, why) : 1;
+		return fault_failed(addr, flags, why);
 	current->min_flt++;
 	return 0;
 }
@@ -383,6 +422,22 @@ static bool may_access(struct mm *mm, uaddr_t addr, unsigned flags)
 	return !v || v->flags & (flags & FAULT_WRITE ? VM_WRITE : VM_READ);
 }
 
+/*
+ * After FAULT_USERFAULT, mmap_lock held, which is let go of and taken again. 0: have another look. A
+ * tracer does not wait: it may hold locks, and be the one who should resolve it.
+ */
+static int __attribute__((noinline)) wait_for_user(struct mm *mm, uaddr_t addr, unsigned flags)
+{
+	int why;
+
+	if (flags & FAULT_FORCE)
+		return FAULT_SIGBUS;
+	mutex_unlock(&mm->mmap_lock);
+	why = handle_userfault(mm, addr, flags);
+	mutex_lock(&mm->mmap_lock);
+	return why ? why : may_access(mm, addr, flags) ? 0 : FAULT_FORBIDDEN;
+}
+
 /* The page at addr, present, referenced; NULL if there is none to be had. */
 static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 {
@@ -392,9 +447,14 @@ static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 	mutex_lock(&mm->mmap_lock);
 	if (!may_access(mm, addr, flags))
 		goto out;
-	while (!usable(slot = slot_find(mm, addr), flags))
-		if (fault_locked(mm, addr, flags))
+	while (!usable(slot = slot_find(mm, addr), flags)) {
+		int why = fault_locked(mm, addr, flags);
+
+		if (unlikely(why == FAULT_USERFAULT))
+			why = wait_for_user(mm, addr, flags);
+		if (why)
 			goto out;
+	}
 	p = pfn_to_page(pte_pfn(*slot));
 	get_page(p);
 out:

@@ -108,6 +108,7 @@ struct vma *vma_dup(const struct vma *like)
 	v->ops = like->ops;
 	v->anon = like->anon;
 	v->mempolicy = like->mempolicy;
+	v->uffd = like->uffd;
 	if (like->file) {
 		v->file = get_file(like->file);
 		if (v->ops->open)
@@ -238,7 +239,7 @@ int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsi
 bool vma_can_merge(const struct vma *a, const struct vma *b)
 {
 	return a->end == b->start && a->flags == b->flags && a->file == b->file && a->ops == b->ops &&
-	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN) &&
+	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN) && a->uffd == b->uffd &&
 	       a->mempolicy.mode == b->mempolicy.mode && a->mempolicy.nodes == b->mempolicy.nodes;
 }
 
@@ -446,7 +447,8 @@ static int dup_vma(struct dup *d, struct vma *old)
 	if (!v)
 		return -ENOMEM;
 	v->mm = d->to;
-	v->flags &= ~VM_LOCKED_MASK;
+	v->flags &= ~(VM_LOCKED_MASK | VM_UFFD_MASK);
+	v->uffd = NULL;
 	d->to->vmas[d->to->nr_vmas++] = v;
 	d->to->total_vm += vma_pages(v);
 	vma_link_file(v);

@@ -15,6 +15,7 @@ struct inode;
 struct mapping;
 struct mm;
 struct task;
+struct userfaultfd_ctx;
 struct vma;
 
 /* --- pages --- */
@@ -167,6 +168,8 @@ void kmem_init(void);
 #define VM_EXEC		0x04u
 #define VM_SHARED	0x08u
 #define VM_GROWSDOWN	0x100u
+#define VM_UFFD_MISSING	0x200u		/* a missing page is user mode's to bring */
+#define VM_UFFD_MASK	VM_UFFD_MISSING
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
 #define VM_WIPEONFORK	0x8000u
@@ -200,6 +203,7 @@ struct vma {				/* [mm->mmap_lock] */
 	u64 pgoff;			/* of start, in pages, in file; anonymous: start >> PAGE_SHIFT */
 	struct file *file;		/* referenced, or NULL: anonymous private */
 	const struct vm_ops *ops;	/* NULL: anonymous private */
+	struct userfaultfd_ctx *uffd;	/* with VM_UFFD_*: who is told of faults. Not referenced: its end clears it */
 	struct mm *mm;			/* NULL: not a vma but the marker of a walk over mapping->vmas */
 	struct list mapping_node;	/* [mapping->vmas_lock] on file's mapping: reverse lookup */
 	struct mempolicy mempolicy;
@@ -216,6 +220,7 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_MEMBARRIER_SYNC_CORE	0x80u
 #define MMF_MEMBARRIER_RSEQ	0x100u
 #define MMF_DISABLE_THP		0x400u	/* prctl asked for no huge pages, of which there are none: told again, also after execve */
+#define MMF_USERFAULT		0x800u	/* some mapping is, or was, registered with a userfaultfd */
 #define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ | MMF_DISABLE_THP)	/* by fork */
 
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
@@ -308,4 +313,5 @@ size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);
 /* Copies of what is in use, for /proc/PID/status. mmap_lock not held. Sleeps. */
 struct mm_sizes { u64 total, locked, data, stack, exec, peak_rss; };	/* pages */
 void mm_sizes(struct mm *mm, struct mm_sizes *s);
+extern int sysctl_unprivileged_userfaultfd;	/* userfaultfd.c: may everybody hold up the kernel's accesses too? */
 void mm_init(void);				/* boot: caches */

@@ -418,6 +418,10 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 			flags = FAULT_WRITE;
 		err = fault_locked(mm, start, flags);
 		mutex_unlock(&mm->mmap_lock);
+		if (unlikely(err == FAULT_USERFAULT)) {
+			err = handle_userfault(mm, start, flags);
+			start -= PAGE_SIZE;
+		}
 		cond_resched();
 	}
 	return err > 0 ? -EFAULT : err;

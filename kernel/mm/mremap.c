@@ -70,6 +70,8 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 		return -ENOMEM;
 	copy->start = to;
 	copy->end = to + new_len;
+	copy->flags &= ~VM_UFFD_MASK;
+	copy->uffd = NULL;
 	copy->pgoff = v->file ? vma_pgoff(v, addr) : to >> PAGE_SHIFT;
 	err = vma_insert(mm, vma_index(mm, to), copy);
 	if (err) {

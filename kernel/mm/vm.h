@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, unmap.c and reclaim.c
- * share.
+ * Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, userfaultfd.c, unmap.c and
+ * reclaim.c share.
  */
 #pragma once
 #include "kernel/fs/files.h"
@@ -105,13 +105,33 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 
 /* ---- fault.c ---- */
 
-/*
- * handle_fault with mmap_lock held: 0, -ENOMEM, or the signal in the low byte and its si_code
- * above.
- */
+/* What a fault comes to: 0, -ENOMEM, or one of these, a signal and its si_code in one word. */
+#define SIGNAL_AND_CODE(sig, code)	((sig) | (code) << 8)
+#define FAULT_SIGBUS	SIGNAL_AND_CODE(SIGBUS, BUS_ADRERR)
+#define FAULT_NOT_MAPPED SIGNAL_AND_CODE(SIGSEGV, SEGV_MAPERR)
+#define FAULT_FORBIDDEN	SIGNAL_AND_CODE(SIGSEGV, SEGV_ACCERR)
+#define FAULT_USERFAULT	SIGNAL_AND_CODE(0, 1)	/* no signal: handle_userfault is next, without mmap_lock */
+/* handle_fault with mmap_lock held: one of these. */
 int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
+/* A page for what only one mm sees, its contents undefined; NULL. Sleeps. */
+struct page *alloc_anon_page(void);
+/*
+ * Puts p, whose reference is taken over, or the zero page where v has no page yet; @writable is
+ * PTE_WRITE or 0. 0, -EEXIST or -ENOMEM. mmap_lock held.
+ */
+int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
+
+/* ---- userfaultfd.c ---- */
+
+/* Is it user mode's to resolve a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock held. */
+u32 userfault_reason(const struct vma *v, uaddr_t addr);
+/*
+ * After FAULT_USERFAULT: waits until somebody may have resolved it. 0: have another look; or
+ * FAULT_SIGBUS, or -EINTR: current dies. Sleeps, mmap_lock not held.
+ */
+int handle_userfault(struct mm *mm, uaddr_t addr, unsigned flags);
 
 /* ---- unmap.c; mmap_lock held ---- */
 

@@ -3,6 +3,7 @@
 // No memory: each allocation of a call fails once, the first, the second, and so on to the last. The call then says so or
 // does without, works when it is repeated, and has kept nothing: the harness counts pages and objects.
 #include "msg.h"
+#include "uffd.h"
 
 #include <asm/poll.h>
 #include <linux/eventpoll.h>
@@ -322,6 +323,22 @@ static long call_remap(void)
 	return q;
 }
 
+static long call_userfault(void)
+{
+	char *p = (char *)sys(mmap, 0, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	long fd = sys(userfaultfd, UFFD_USER_MODE_ONLY), ret = fd;
+
+	if (fd >= 0)
+		ret = shake(fd, 0);
+	if (ret >= 0)
+		ret = enroll(fd, p + PAGE, 4, UFFDIO_REGISTER_MODE_MISSING);
+	if (ret >= 0)
+		ret = copy(fd, p + PAGE, buf, 2 * PAGE, 0);
+	sys(close, fd);
+	SURELY(sys(munmap, p, 8 * PAGE));
+	return ret;
+}
+
 static long call_break(void)
 {
 	long start = sys(brk, 0), end = sys(brk, start + 4 * PAGE);
@@ -364,6 +381,7 @@ TEST(memory)
 	WITHOUT_MEMORY(call_map_shared);
 	WITHOUT_MEMORY(call_split);
 	WITHOUT_MEMORY(call_remap);
+	WITHOUT_MEMORY(call_userfault);
 	WITHOUT_MEMORY(call_break);
 	WITHOUT_MEMORY(call_map_file);
 	WITHOUT_MEMORY(call_shm);

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* userfaultfd: what is asked, and what is read. Linux's values and layouts. */
+#pragma once
+#include "kernel/lib/types.h"
+
+#define UFFD_USER_MODE_ONLY	1
+#define UFFD_API		0xaaul
+
+#define UFFDIO_REGISTER		0xc020aa00u
+#define UFFDIO_UNREGISTER	0x8010aa01u
+#define UFFDIO_WAKE		0x8010aa02u
+#define UFFDIO_COPY		0xc028aa03u
+#define UFFDIO_ZEROPAGE		0xc020aa04u
+#define UFFDIO_API		0xc018aa3fu
+/* Their bits, in what UFFDIO_API and UFFDIO_REGISTER answer. */
+#define UFFD_BIT(cmd)		(1ul << ((cmd) & 0xff))
+
+#define UFFD_FEATURE_SIGBUS		(1ul << 7)
+#define UFFD_FEATURE_THREAD_ID		(1ul << 8)
+#define UFFD_FEATURE_EXACT_ADDRESS	(1ul << 11)
+
+#define UFFDIO_REGISTER_MODE_MISSING	1ul
+#define UFFDIO_MODE_DONTWAKE		1ul	/* of UFFDIO_COPY and UFFDIO_ZEROPAGE */
+
+#define UFFD_EVENT_PAGEFAULT		0x12
+#define UFFD_PAGEFAULT_FLAG_WRITE	1ul
+
+struct uffdio_api {
+	u64 api;
+	u64 features;
+	u64 ioctls;
+};
+struct uffdio_range {
+	u64 start;
+	u64 len;
+};
+struct uffdio_register {
+	struct uffdio_range range;
+	u64 mode;
+	u64 ioctls;
+};
+struct uffdio_copy {
+	u64 dst;
+	u64 src;
+	u64 len;
+	u64 mode;
+	s64 copy;
+};
+struct uffdio_zeropage {
+	struct uffdio_range range;
+	u64 mode;
+	s64 zeropage;
+};
+struct uffd_msg {
+	u8 event;
+	u8 reserved[7];
+	union {
+		struct {
+			u64 flags;
+			u64 address;
+			u32 ptid;
+		} pagefault;
+		u64 words[3];
+	} arg;
+};
+_Static_assert(sizeof(struct uffd_msg) == 32, "uffd_msg is 32 bytes");

@@ -1,0 +1,917 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// userfaultfd: memory whose missing pages a program brings itself.
+#include "uffd.h"
+
+#include <linux/eventpoll.h>
+#include <linux/poll.h>
+
+#define RW (PROT_READ | PROT_WRITE)
+
+static long new_fd(int flags)
+{
+	long fd = sys(userfaultfd, flags);
+
+	if (fd == -EPERM)
+		SKIP("may not");
+	if (fd == -ENOSYS && !t_on_thaw)
+		SKIP("this Linux was built without it");
+	CHECK_GE(fd, 3);
+	return fd;
+}
+
+// A descriptor that is ready.
+static long open_uffd(int flags, unsigned long features)
+{
+	long fd = new_fd(flags);
+
+	CHECK_EQ(shake(fd, features), 0);
+	return fd;
+}
+
+static long dismiss(long fd, void *at, unsigned long pages)
+{
+	struct uffdio_range r = {ULONG(at), pages * PAGE};
+
+	return sys(ioctl, fd, UFFDIO_UNREGISTER, &r);
+}
+
+static long wake(long fd, void *at, unsigned long pages)
+{
+	struct uffdio_range r = {ULONG(at), pages * PAGE};
+
+	return sys(ioctl, fd, UFFDIO_WAKE, &r);
+}
+
+static long zeropage(long fd, void *to, unsigned long len, unsigned long mode)
+{
+	struct uffdio_zeropage z = {.range = {ULONG(to), len}, .mode = mode, .zeropage = 12345};
+	long ret = sys(ioctl, fd, UFFDIO_ZEROPAGE, &z);
+
+	copied = (long)z.zeropage;
+	return ret;
+}
+
+static struct uffd_msg next(long fd)
+{
+	struct uffd_msg m;
+
+	memset(&m, 0xff, sizeof m);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), sizeof m);
+	return m;
+}
+
+static char pattern[PAGE] __attribute__((aligned(4096)));
+
+static char *filled_with(char c)
+{
+	memset(pattern, c, PAGE);
+	return pattern;
+}
+
+static int polled(long fd)
+{
+	struct pollfd p = {.fd = (int)fd, .events = POLLIN | POLLOUT};
+
+	CHECK_GE(sys(poll, &p, 1, 0), 0);
+	return p.revents;
+}
+
+// A thread that reads or writes one byte, and what became of it.
+struct toucher {
+	struct thread t;
+	volatile char *at;
+	bool writes;
+	_Atomic int saw;
+};
+
+static int touch(void *arg)
+{
+	struct toucher *t = arg;
+
+	if (t->writes)
+		*t->at = 'w';
+	t->saw = (unsigned char)*t->at;
+	return 0;
+}
+
+static void start_touch(struct toucher *t, void *at, bool writes)
+{
+	t->at = at;
+	t->writes = writes;
+	t->saw = -1;
+	thread_start(&t->t, touch, t);
+}
+
+static int end_touch(struct toucher *t)
+{
+	thread_join(&t->t);
+	return t->saw;
+}
+
+static bool sleeps(int tid)
+{
+	return t_task_state(t_getpid(), tid) == 'S';
+}
+
+// ---- the call, and the handshake ----
+
+TEST(flags_of_the_call)
+{
+	long fd = new_fd(O_CLOEXEC | O_NONBLOCK), plain = new_fd(0);
+
+	CHECK_EQ(sys(fcntl, fd, F_GETFD), FD_CLOEXEC);
+	CHECK_EQ(sys(fcntl, fd, F_GETFL) & O_NONBLOCK, O_NONBLOCK);
+	CHECK_EQ(sys(fcntl, plain, F_GETFD), 0);
+	CHECK_EQ(sys(fcntl, plain, F_GETFL) & O_NONBLOCK, 0);
+	CHECK_EQ(sys(userfaultfd, 2), -EINVAL);
+	CHECK_EQ(sys(userfaultfd, O_APPEND), -EINVAL);
+	CHECK_EQ(sys(userfaultfd, -1), -EINVAL);
+	CHECK_EQ(sys(write, fd, "x", 1), -EBADF);
+}
+
+TEST(who_may_hold_up_the_kernel)
+{
+	char text[8] = "";
+	long all = t_slurp("/proc/sys/vm/unprivileged_userfaultfd", text, sizeof text);
+
+	sys(close, new_fd(0));
+	CHECK_GE(all, 2);
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0);
+		if (text[0] == '0')
+			CHECK_EQ(sys(userfaultfd, 0), -EPERM);
+		if (text[0] == '0')
+			CHECK_EQ(sys(userfaultfd, 2), -EPERM); // that comes first
+		CHECK_GE(sys(userfaultfd, UFFD_USER_MODE_ONLY), 3);
+		CHECK_EQ(sys(userfaultfd, UFFD_USER_MODE_ONLY | 2), -EINVAL);
+	}), 0);
+	if (!t_on_thaw)
+		return;
+	CHECK_EQ(t_spit("/proc/sys/vm/unprivileged_userfaultfd", "2"), -EINVAL);
+	CHECK_EQ(t_spit("/proc/sys/vm/unprivileged_userfaultfd", "1"), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0);
+		CHECK_GE(sys(userfaultfd, 0), 3);
+	}), 0);
+	CHECK_EQ(t_spit("/proc/sys/vm/unprivileged_userfaultfd", "0"), 0);
+}
+
+TEST(the_handshake_comes_first)
+{
+	char *p = t_map(2 * PAGE);
+	long fd = new_fd(O_NONBLOCK);
+	struct uffd_msg m;
+
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EINVAL);
+	CHECK_EQ(polled(fd), POLLERR);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(wake(fd, p, 1), -EINVAL);
+	CHECK_EQ(copy(fd, p, p + PAGE, PAGE, 0), -EINVAL);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_API, 8), -EFAULT);
+	CHECK_EQ(shake(fd, 1UL << 62), -EINVAL);
+	CHECK_EQ(hands_shaken.api | hands_shaken.features | hands_shaken.ioctls, 0);
+	hands_shaken = (struct uffdio_api){.api = UFFD_API + 1, .ioctls = 7};
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_API, &hands_shaken), -EINVAL);
+	CHECK_EQ(hands_shaken.api | hands_shaken.features | hands_shaken.ioctls, 0);
+	CHECK_EQ(shake(fd, 0), 0); // and now it is
+	CHECK_EQ(hands_shaken.api, UFFD_API);
+	CHECK_EQ(hands_shaken.features & (UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID),
+		UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID);
+	CHECK_EQ(hands_shaken.ioctls, 1UL << _UFFDIO_API | 1UL << _UFFDIO_REGISTER | 1UL << _UFFDIO_UNREGISTER);
+	CHECK_EQ(shake(fd, 0), -EINVAL); // once
+	CHECK_EQ(hands_shaken.api | hands_shaken.features | hands_shaken.ioctls, 0);
+	CHECK_EQ(sys(ioctl, fd, 0x5401, p), -EINVAL);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_COPY ^ 1 << 16, p), -EINVAL); // another size
+}
+
+// ---- ranges ----
+
+TEST(what_can_be_registered)
+{
+	long fd = open_uffd(O_NONBLOCK, 0), other = open_uffd(O_NONBLOCK, 0);
+	struct uffdio_register r = {.mode = UFFDIO_REGISTER_MODE_MISSING};
+	char *p = t_map(8 * PAGE);
+	long exe = sys(open, t_self, O_RDONLY);
+	char *text = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, exe, 0);
+
+	CHECK_EQ(sys(munmap, p + 6 * PAGE, 2 * PAGE), 0);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, 8), -EFAULT);
+	CHECK_EQ(enroll(fd, p, 1, 0), -EINVAL);
+	CHECK_EQ(enroll(fd, p, 1, 1UL << 40 | UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, p + 1, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, p, 0, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, p, 1UL << 60, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, p, 0UL - ULONG(p) / PAGE, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, t_ptr(1UL << 47), 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, t_ptr(-PAGE), 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	CHECK_EQ(enroll(fd, t_ptr(0), 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL);
+	r.range.start = ULONG(p);
+	r.range.len = PAGE + 1;
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, &r), -EINVAL);
+	CHECK_EQ(enroll(fd, p + 6 * PAGE, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL); // a hole alone
+	CHECK_EQ(enroll(fd, text, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL); // a file on a disk
+	CHECK_EQ(enroll(fd, p, 7, UFFDIO_REGISTER_MODE_MISSING), 0); // what there is of it
+	CHECK_EQ(enroll(other, p + 5 * PAGE, 1, UFFDIO_REGISTER_MODE_MISSING), -EBUSY);
+	CHECK_EQ(enroll(fd, p + PAGE, 2, UFFDIO_REGISTER_MODE_MISSING), 0); // again
+	CHECK_EQ(dismiss(fd, p + 1, 1), -EINVAL);
+	CHECK_EQ(dismiss(fd, p, 0), -EINVAL);
+	CHECK_EQ(dismiss(fd, p + 6 * PAGE, 1), -EINVAL);
+	CHECK_EQ(dismiss(fd, text, 1), -EINVAL);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_UNREGISTER, 8), -EFAULT);
+	CHECK_EQ(dismiss(fd, p, 2), 0);
+	CHECK_EQ(dismiss(fd, p, 2), 0); // none of it was
+	CHECK_EQ(enroll(other, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	sys(close, fd);
+	CHECK_EQ(enroll(other, p, 6, UFFDIO_REGISTER_MODE_MISSING), 0); // what was the other's is nobody's
+	r.range.len = PAGE;
+	r.ioctls = 0;
+	CHECK_EQ(sys(ioctl, other, UFFDIO_REGISTER, &r), 0);
+	CHECK_EQ(r.ioctls & (1UL << _UFFDIO_WAKE | 1UL << _UFFDIO_COPY | 1UL << _UFFDIO_ZEROPAGE | 1UL << _UFFDIO_WRITEPROTECT),
+		1UL << _UFFDIO_WAKE | 1UL << _UFFDIO_COPY | 1UL << _UFFDIO_ZEROPAGE);
+}
+
+static int mappings(char *from, char *to)
+{
+	static char text[65536];
+	int n = 0;
+
+	CHECK_GE(t_slurp("/proc/self/maps", text, sizeof text), 1);
+	for (char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		unsigned long at = 0;
+
+		for (char *c = line; *c && *c != '-'; c++)
+			at = at * 16 + (unsigned long)(*c <= '9' ? *c - '0' : *c - 'a' + 10);
+		n += at >= ULONG(from) && at < ULONG(to);
+	}
+	return n;
+}
+
+TEST(mappings_of_two_are_two)
+{
+	char *p = t_map(8 * PAGE);
+	long a = open_uffd(O_NONBLOCK, 0), b = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(sys(mprotect, p, PAGE, PROT_NONE), 0); // nothing before or behind joins it
+	CHECK_EQ(sys(mprotect, p + 7 * PAGE, PAGE, PROT_NONE), 0);
+	char *q = p + PAGE, *end = p + 7 * PAGE;
+
+	CHECK_EQ(mappings(q, end), 1);
+	CHECK_EQ(enroll(a, q, 3, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(mappings(q, end), 2);
+	CHECK_EQ(enroll(b, q + 3 * PAGE, 3, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(mappings(q, end), 2);
+	CHECK_EQ(sys(mprotect, q, 6 * PAGE, PROT_READ), 0);
+	CHECK_EQ(sys(mprotect, q, 6 * PAGE, RW), 0);
+	CHECK_EQ(mappings(q, end), 2);
+	CHECK_EQ(dismiss(b, q + 4 * PAGE, 1), 0);
+	CHECK_EQ(mappings(q, end), 4);
+	CHECK_EQ(sys(close, b), 0);
+	CHECK_EQ(mappings(q, end), 2);
+	CHECK_EQ(sys(close, a), 0);
+	CHECK_EQ(mappings(q, end), 1);
+}
+
+// ---- a fault ----
+
+TEST(a_page_is_brought)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_THREAD_ID);
+	struct toucher t;
+	struct uffd_msg m;
+
+	CHECK_EQ(enroll(fd, p, 3, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&t, p + PAGE + 17, false);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_PAGEFAULT);
+	CHECK_EQ(m.arg.pagefault.flags, 0);
+	CHECK_EQ(m.arg.pagefault.address, ULONG(p + PAGE));
+	CHECK_EQ(m.arg.pagefault.feat.ptid, t.t.id);
+	CHECK_EQ(m.reserved1 | m.reserved2 | m.reserved3, 0);
+	UNTIL(sleeps(t.t.id));
+	CHECK_EQ(copy(fd, p + PAGE, filled_with('a'), PAGE, 0), 0);
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(end_touch(&t), 'a');
+	start_touch(&t, p + 2 * PAGE, true);
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_EQ(copy(fd, p + 2 * PAGE, filled_with('b'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(p[2 * PAGE + 1], 'b');
+	p[PAGE] = 'x'; // it is there, and ours
+	CHECK_EQ(p[PAGE + 1], 'a');
+	CHECK_EQ(p[3 * PAGE], 0); // not registered
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(zeropage(fd, p, PAGE, 0), 0);
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(end_touch(&t), 0);
+	p[5] = 'y'; // and can be written
+	CHECK_EQ(p[5], 'y');
+}
+
+TEST(the_exact_address)
+{
+	char *p = t_map(PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_EXACT_ADDRESS);
+	struct toucher t;
+	struct uffd_msg m;
+
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&t, p + 1234, false);
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.address, ULONG(p + 1234));
+	CHECK_EQ(m.arg.pagefault.feat.ptid, 0);
+	CHECK_EQ(zeropage(fd, p, PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 0);
+}
+
+TEST(pages_are_brought_unasked)
+{
+	char *p = t_map(6 * PAGE), *from = t_map(6 * PAGE), *hole = t_map(PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+	struct uffd_msg m;
+
+	memset(from, 'f', 6 * PAGE);
+	CHECK_EQ(sys(munmap, hole, PAGE), 0);
+	CHECK_EQ(enroll(fd, p, 5, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p + PAGE, from, 2 * PAGE, 0), 0);
+	CHECK_EQ(copied, 2 * PAGE);
+	CHECK_EQ(p[PAGE] + p[3 * PAGE - 1], 2 * 'f');
+	CHECK_EQ(copy(fd, p + PAGE, from, PAGE, 0), -EEXIST);
+	CHECK_EQ(copied, -EEXIST);
+	CHECK_EQ(copy(fd, p, from, 3 * PAGE, 0), -EAGAIN); // one, and then it meets what is there
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(zeropage(fd, p + PAGE, PAGE, 0), -EEXIST);
+	CHECK_EQ(copied, -EEXIST);
+	CHECK_EQ(copy(fd, p + 4 * PAGE, from, 2 * PAGE, 0), -ENOENT); // not all of it is registered
+	CHECK_EQ(copied, -ENOENT);
+	CHECK_EQ(copy(fd, p + 5 * PAGE, from, PAGE, 0), -ENOENT);
+	CHECK_EQ(zeropage(fd, p + 5 * PAGE, PAGE, 0), -ENOENT);
+	CHECK_EQ(copy(fd, p + 3 * PAGE, hole, PAGE, 0), -EFAULT);
+	CHECK_EQ(copied, -EFAULT);
+	CHECK_EQ(copy(fd, p + 3 * PAGE, from + 100, PAGE, 0), 0); // what is copied need not be a page
+	CHECK_EQ(sys(munmap, from + 5 * PAGE, PAGE), 0);
+	CHECK_EQ(sys(madvise, p, 3 * PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(copy(fd, p, from + 4 * PAGE, 2 * PAGE, 0), -EAGAIN); // and here its source ends
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EAGAIN);
+}
+
+TEST(bad_arguments)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_COPY, 8), -EFAULT);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_ZEROPAGE, 8), -EFAULT);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_WAKE, 8), -EFAULT);
+	CHECK_EQ(copy(fd, p, pattern, 0, 0), -EINVAL);
+	CHECK_EQ(copied, 12345); // nobody has written there
+	CHECK_EQ(copy(fd, p, pattern, PAGE + 1, 0), -EINVAL);
+	CHECK_EQ(copy(fd, p + 1, pattern, PAGE, 0), -EINVAL);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 1UL << 10), -EINVAL);
+	CHECK_EQ(copy(fd, p, t_ptr(-PAGE), PAGE, 0), -EINVAL);
+	CHECK_EQ(copy(fd, t_ptr(1UL << 47), pattern, PAGE, 0), -EINVAL);
+	CHECK_EQ(copy(fd, p, pattern, 1UL << 62, 0), -EINVAL);
+	CHECK_EQ(copy(fd, p, pattern, 5 * PAGE, 0), -ENOENT);
+	CHECK_EQ(zeropage(fd, p, 0, 0), -EINVAL);
+	CHECK_EQ(zeropage(fd, p + 1, PAGE, 0), -EINVAL);
+	CHECK_EQ(zeropage(fd, p, PAGE, 2), -EINVAL);
+	CHECK_EQ(zeropage(fd, p, 1UL << 62, 0), -EINVAL);
+	CHECK_EQ(wake(fd, p, 0), -EINVAL);
+	CHECK_EQ(wake(fd, p + 1, 1), -EINVAL);
+	CHECK_EQ(wake(fd, p, 4), 0); // nobody
+	// The result has no place: the page is there, and it is said.
+	char *edge = t_map(2 * PAGE);
+	struct uffdio_copy c = {.dst = ULONG(p), .src = ULONG(pattern), .len = PAGE};
+	char *at = edge + PAGE - offsetof(struct uffdio_copy, copy);
+
+	memcpy(at, &c, offsetof(struct uffdio_copy, copy));
+	CHECK_EQ(sys(munmap, edge + PAGE, PAGE), 0);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_COPY, at), -EFAULT);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -EEXIST);
+}
+
+TEST(waking_is_apart)
+{
+	char *p = t_map(2 * PAGE);
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(wake(fd, p, 1), 0); // nothing is there: it asks again
+	next(fd);
+	UNTIL(sleeps(t.t.id));
+	CHECK_EQ(copy(fd, p, filled_with('d'), PAGE, UFFDIO_COPY_MODE_DONTWAKE), 0);
+	CHECK_EQ(wake(fd, p + PAGE, 1), 0); // not that one
+	CHECK(sleeps(t.t.id));
+	CHECK_EQ(t.saw, -1);
+	CHECK_EQ(p[0], 'd'); // who comes now finds it
+	CHECK_EQ(wake(fd, p, 1), 0);
+	CHECK_EQ(end_touch(&t), 'd');
+	start_touch(&t, p + PAGE, true);
+	next(fd);
+	UNTIL(sleeps(t.t.id));
+	CHECK_EQ(zeropage(fd, p + PAGE, PAGE, UFFDIO_ZEROPAGE_MODE_DONTWAKE), 0);
+	CHECK(sleeps(t.t.id));
+	CHECK_EQ(wake(fd, p, 2), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+}
+
+TEST(reading_and_polling)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0), ep = sys(epoll_create1, 0);
+	struct epoll_event e = {.events = EPOLLIN}, got;
+	struct uffd_msg m[4];
+	struct toucher t[3];
+
+	CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_ADD, fd, &e), 0);
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(read, fd, m, sizeof m), -EAGAIN);
+	CHECK_EQ(polled(fd), 0);
+	for (int i = 0; i < 3; i++)
+		start_touch(&t[i], p + i * (long)PAGE, false);
+	CHECK_EQ(sys(epoll_wait, ep, &got, 1, 20000), 1);
+	for (int i = 0; i < 3; i++)
+		UNTIL(sleeps(t[i].t.id));
+	CHECK_EQ(polled(fd), POLLIN);
+	CHECK_EQ(sys(read, fd, m, sizeof *m - 1), -EINVAL);
+	CHECK_EQ(sys(read, fd, 8, sizeof *m), -EFAULT); // it has been read all the same
+	memset(m, 0xff, sizeof m);
+	CHECK_EQ(sys(read, fd, m, sizeof m), 2 * sizeof *m);
+	CHECK_EQ(m[0].event, UFFD_EVENT_PAGEFAULT);
+	CHECK_EQ(m[1].event, UFFD_EVENT_PAGEFAULT);
+	CHECK_EQ(m[2].event, 0xff);
+	CHECK_EQ(polled(fd), 0);
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, 0), 0);
+	CHECK_EQ(polled(fd), POLLERR); // who would block is not told
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, O_NONBLOCK), 0);
+	CHECK_EQ(zeropage(fd, p, 3 * PAGE, 0), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(end_touch(&t[i]), 0);
+	CHECK_EQ(sys(read, fd, m, sizeof m), -EAGAIN);
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+TEST(a_reader_waits)
+{
+	long fd = open_uffd(0, 0);
+	struct uffd_msg m;
+
+	CHECK_EQ(t_action(SIGALRM, nothing, 0), 0);
+	t_alarms(5);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EINTR);
+	t_alarms(0);
+}
+
+// ---- whoever waits goes on ----
+
+TEST(the_end_of_the_descriptor)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(0, 0);
+	struct toucher t[3];
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	for (int i = 0; i < 3; i++)
+		start_touch(&t[i], p + i * (long)PAGE, i & 1);
+	next(fd); // some read, some not
+	for (int i = 0; i < 3; i++)
+		UNTIL(sleeps(t[i].t.id));
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(end_touch(&t[0]), 0);
+	CHECK_EQ(end_touch(&t[1]), 'w');
+	CHECK_EQ(end_touch(&t[2]), 0);
+	CHECK_EQ(p[3 * PAGE], 0);
+}
+
+TEST(the_end_of_a_registration)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+	struct toucher a, b;
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&a, p + PAGE, false);
+	start_touch(&b, p + 2 * PAGE, false);
+	UNTIL(sleeps(a.t.id) && sleeps(b.t.id));
+	CHECK_EQ(dismiss(fd, p, 2), 0);
+	CHECK_EQ(end_touch(&a), 0);
+	CHECK(sleeps(b.t.id));
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -ENOENT);
+	CHECK_EQ(copy(fd, p + 2 * PAGE, filled_with('k'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&b), 'k');
+}
+
+static _Atomic int signals;
+
+static void count_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+TEST(a_signal_is_handled_meanwhile)
+{
+	char *p = t_map(PAGE);
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	CHECK_EQ(t_action(SIGUSR1, count_signal, 0), 0);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&t, p, false);
+	for (int i = 1; i <= 3; i++) {
+		next(fd); // and it asks again each time
+		UNTIL(sleeps(t.t.id));
+		CHECK_EQ(sys(tgkill, t_getpid(), t.t.id, SIGUSR1), 0);
+		UNTIL(signals == i);
+	}
+	next(fd);
+	CHECK_EQ(copy(fd, p, filled_with('s'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 's');
+}
+
+TEST(who_waits_can_be_killed)
+{
+	_Atomic int *tid = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		char *p = t_map(2 * PAGE);
+		long fd = sys(userfaultfd, UFFD_USER_MODE_ONLY);
+		struct toucher t;
+
+		if (fd < 0 || shake(fd, 0) || enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING))
+			t_exit(1);
+		start_touch(&t, p, false);
+		*tid = t.t.id;
+		p[PAGE] = 1; // and so does the leader
+		t_exit(2);
+	}
+	new_fd(0);
+	UNTIL(*tid && t_task_state(pid, *tid) == 'S' && t_task_state(pid, pid) == 'S');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// ---- the kernel's own accesses ----
+
+struct io {
+	struct thread t;
+	int fd;
+	char *at;
+	_Atomic long got;
+};
+
+static int do_read(void *arg)
+{
+	struct io *io = arg;
+
+	io->got = sys(read, io->fd, io->at, 4);
+	return 0;
+}
+
+static int do_write(void *arg)
+{
+	struct io *io = arg;
+
+	io->got = sys(write, io->fd, io->at, 4);
+	return 0;
+}
+
+static int do_peek(void *arg)
+{
+	struct io *io = arg;
+	char buf[4];
+	struct iovec here = {buf, 4}, there = {io->at, 4};
+
+	io->got = sys(process_vm_readv, t_getpid(), &here, 1, &there, 1, 0);
+	if (io->got == 4)
+		io->got = buf[0];
+	return 0;
+}
+
+static int do_wait(void *arg)
+{
+	struct io *io = arg;
+
+	io->got = futex(io->at, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0); // it is not 1
+	return 0;
+}
+
+static long done_with(long fd, struct io *io, char c)
+{
+	next(fd);
+	UNTIL(t_task_state(t_getpid(), io->t.id) != 'R');
+	CHECK_EQ(copy(fd, (void *)(ULONG(io->at) & -PAGE), filled_with(c), PAGE, 0), 0);
+	thread_join(&io->t);
+	return io->got;
+}
+
+TEST(the_kernel_waits_too)
+{
+	char *p = t_map(6 * PAGE);
+	long fd = open_uffd(0, 0);
+	int fds[2];
+	struct io in, out, peek, word;
+	char buf[4];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	CHECK_EQ(enroll(fd, p, 6, UFFDIO_REGISTER_MODE_MISSING), 0);
+	out = (struct io){.fd = fds[1], .at = p + PAGE - 2}; // two pages
+	thread_start(&out.t, do_write, &out);
+	next(fd);
+	CHECK_EQ(copy(fd, p, filled_with('1'), PAGE, 0), 0);
+	out.at = p + PAGE;
+	CHECK_EQ(done_with(fd, &out, '2'), 4);
+	CHECK_EQ(sys(read, fds[0], buf, 4), 4);
+	CHECK(!memcmp(buf, "1122", 4));
+	CHECK_EQ(sys(write, fds[1], "abcd", 4), 4);
+	in = (struct io){.fd = fds[0], .at = p + 2 * PAGE};
+	thread_start(&in.t, do_read, &in);
+	CHECK_EQ(done_with(fd, &in, 'x'), 4);
+	CHECK(!memcmp(p + 2 * PAGE, "abcdxx", 6));
+	peek = (struct io){.at = p + 3 * PAGE};
+	thread_start(&peek.t, do_peek, &peek);
+	CHECK_EQ(done_with(fd, &peek, 'p'), 'p');
+	word = (struct io){.at = p + 4 * PAGE};
+	thread_start(&word.t, do_wait, &word);
+	CHECK_EQ(done_with(fd, &word, 'f'), -EAGAIN);
+}
+
+TEST(a_tracer_does_not_wait)
+{
+	char *p = t_map(2 * PAGE), c;
+	long fd = open_uffd(O_NONBLOCK, 0), mem = sys(open, "/proc/self/mem", O_RDWR);
+
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(pread64, mem, &c, 1, p + PAGE), 1);
+	CHECK_EQ(sys(pread64, mem, &c, 1, p), -EIO);
+	CHECK_EQ(sys(pwrite64, mem, &c, 1, p), -EIO);
+	CHECK_EQ(copy(fd, p, filled_with('m'), PAGE, 0), 0);
+	CHECK_EQ(sys(pread64, mem, &c, 1, p), 1);
+	CHECK_EQ(c, 'm');
+}
+
+TEST(faults_of_user_mode_only)
+{
+	char *p = t_map(2 * PAGE);
+	long fd = open_uffd(UFFD_USER_MODE_ONLY, 0);
+	struct toucher t;
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, O_NONBLOCK), 0);
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(write, fds[1], p, 1), -EFAULT);
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(copy(fd, p, filled_with('u'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'u');
+	CHECK_EQ(sys(write, fds[1], p, 1), 1);
+}
+
+static char *bus;
+
+static void touch_bus(void)
+{
+	*(volatile char *)(bus + 5);
+}
+
+TEST(sigbus_instead)
+{
+	long fd = open_uffd(O_NONBLOCK, UFFD_FEATURE_SIGBUS);
+	struct uffd_msg m;
+
+	bus = t_map(2 * PAGE);
+	CHECK_EQ(enroll(fd, bus, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(access, bus, 0), -EFAULT);
+	CHECK_EQ(copy(fd, bus + PAGE, filled_with('q'), PAGE, 0), 0);
+	CHECK_EQ(bus[PAGE], 'q');
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EAGAIN);
+	CHECK_EQ(IN_CHILD({ // a child is told of nothing, so this has its own
+		long mine = open_uffd(O_NONBLOCK, UFFD_FEATURE_SIGBUS);
+		char *p = t_map(PAGE);
+
+		CHECK_EQ(enroll(mine, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+		bus = p;
+		touch_bus();
+	}), SIGNALLED(SIGBUS));
+}
+
+// ---- other things that happen to memory ----
+
+TEST(a_child_is_not_registered)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(enroll(fd, p, 3, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('c'), PAGE, 0), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(p[0], 'c');
+		CHECK_EQ(p[PAGE], 0);
+		CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0); // it is the parent's memory
+		CHECK_EQ(copy(fd, p + 2 * PAGE, filled_with('r'), PAGE, 0), 0);
+		CHECK_EQ(p[2 * PAGE], 0);
+		long mine = open_uffd(O_NONBLOCK, 0);
+
+		CHECK_EQ(enroll(mine, p, 3, UFFDIO_REGISTER_MODE_MISSING), 0); // nobody's here
+	}), 0);
+	CHECK_EQ(p[2 * PAGE], 'r');
+}
+
+TEST(the_memory_has_ended)
+{
+	_Atomic long *shared = t_map_shared(PAGE);
+	char *p = t_map(2 * PAGE);
+	long fd = new_fd(0);
+
+	CHECK_EQ(IN_CHILD({ // its descriptors are ours, but not its memory
+		int pid = (int)sys(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+		if (pid == 0) {
+			*shared = open_uffd(O_NONBLOCK, 0);
+			t_exit(enroll(*shared, p, 2, UFFDIO_REGISTER_MODE_MISSING) != 0);
+		}
+		CHECK_EQ(t_wait(pid), 0);
+		fd = *shared;
+		CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -ESRCH);
+		CHECK_EQ(copied, 12345);
+		CHECK_EQ(zeropage(fd, p, PAGE, 0), -ESRCH);
+		CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), -ENOMEM);
+		CHECK_EQ(dismiss(fd, p, 1), -ENOMEM);
+		CHECK_EQ(wake(fd, p, 1), 0);
+		CHECK_EQ(polled(fd), 0);
+	}), 0);
+}
+
+TEST(moved_memory_is_not_registered)
+{
+	char *p = t_map(8 * PAGE), *q;
+	long fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	q = (char *)sys(mremap, p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 4 * PAGE);
+	CHECK(q == p + 4 * PAGE);
+	CHECK_EQ(q[0] + q[PAGE], 0);
+	CHECK_EQ(copy(fd, q, pattern, PAGE, 0), -ENOENT);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -ENOENT);
+}
+
+TEST(a_page_is_missing_again)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('1'), PAGE, 0), 0);
+	CHECK_EQ(sys(mprotect, p, 2 * PAGE, PROT_READ), 0);
+	CHECK_EQ(copy(fd, p + PAGE, filled_with('2'), PAGE, 0), 0); // though it may not be written
+	CHECK_EQ(p[PAGE], '2');
+	CHECK_EQ(sys(mprotect, p, 2 * PAGE, RW), 0);
+	p[PAGE] = 'w';
+	CHECK_EQ(sys(madvise, p, PAGE, MADV_DONTNEED), 0);
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(copy(fd, p, filled_with('3'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), '3');
+	CHECK_EQ(sys(munmap, p, PAGE), 0);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -ENOENT);
+}
+
+TEST(locking_asks_for_pages)
+{
+	char *p = t_map(2 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('l'), PAGE, 0), 0);
+	CHECK_EQ(zeropage(fd, p + PAGE, PAGE, 0), 0);
+	CHECK_EQ(sys(mlock, p, 2 * PAGE), 0);
+	CHECK_EQ(sys(munlock, p, 2 * PAGE), 0);
+	CHECK_EQ(sys(madvise, p, 2 * PAGE, MADV_DONTNEED), 0);
+	sys(close, fd);
+	CHECK_EQ(p[0], 0);
+}
+
+// ---- many at once ----
+
+enum { PAGES = 64, TOUCHERS = 4, HANDLERS = 3, ROUNDS = 8 };
+
+struct storm {
+	char *p;
+	long fd;
+	_Atomic int wrong;
+	_Atomic bool over;
+};
+
+static int handle(void *arg)
+{
+	struct storm *s = arg;
+	char *page = t_map(PAGE);
+	struct uffd_msg m;
+
+	while (!s->over) {
+		struct pollfd p = {.fd = (int)s->fd, .events = POLLIN};
+		struct uffdio_copy c = {.src = ULONG(page), .len = PAGE};
+
+		sys(poll, &p, 1, 10);
+		if (sys(read, s->fd, &m, sizeof m) != sizeof m)
+			continue;
+		c.dst = m.arg.pagefault.address;
+		memset(page, (int)(1 + (c.dst - ULONG(s->p)) / PAGE), PAGE);
+		long err = sys(ioctl, s->fd, UFFDIO_COPY, &c);
+
+		if (err == -EEXIST) // somebody else was faster: who asked is to look again
+			err = wake(s->fd, (char *)c.dst, 1);
+		s->wrong += err != 0;
+	}
+	return 0;
+}
+
+static int touch_all(void *arg)
+{
+	struct storm *s = arg;
+
+	for (int i = 0; i < PAGES; i++) {
+		int at = (i * 7 + t_gettid()) % PAGES;
+
+		s->wrong += *(volatile char *)(s->p + at * (long)PAGE + t_gettid() % 4096) != 1 + at;
+	}
+	return 0;
+}
+
+TEST(storm)
+{
+	struct thread h[HANDLERS], t[TOUCHERS];
+	struct storm s = {.p = t_map(PAGES * PAGE), .fd = open_uffd(O_NONBLOCK, 0)};
+
+	CHECK_EQ(enroll(s.fd, s.p, PAGES, UFFDIO_REGISTER_MODE_MISSING), 0);
+	for (int i = 0; i < HANDLERS; i++)
+		thread_start(&h[i], handle, &s);
+	for (int r = 0; r < ROUNDS; r++) {
+		for (int i = 0; i < TOUCHERS; i++)
+			thread_start(&t[i], touch_all, &s);
+		for (int i = 0; i < TOUCHERS; i++)
+			thread_join(&t[i]);
+		CHECK_EQ(s.wrong, 0);
+		CHECK_EQ(sys(madvise, s.p, PAGES * PAGE, MADV_DONTNEED), 0);
+	}
+	s.over = true;
+	for (int i = 0; i < HANDLERS; i++)
+		thread_join(&h[i]);
+	CHECK_EQ(s.wrong, 0);
+}
+
+// Anything is asked of it, while others fault, and the end comes in the middle.
+TEST(hostile)
+{
+	static const unsigned cmds[] = {UFFDIO_API, UFFDIO_REGISTER, UFFDIO_UNREGISTER, UFFDIO_WAKE, UFFDIO_COPY, UFFDIO_ZEROPAGE,
+		UFFDIO_WRITEPROTECT, UFFDIO_CONTINUE};
+
+	sys(close, new_fd(0));
+	for (unsigned seed = 1; seed <= 12; seed++) {
+		int pid = t_fork();
+
+		if (pid == 0) {
+			char *p = t_map(16 * PAGE);
+			unsigned long x = seed, a[5];
+			struct toucher t[4];
+			long fd = open_uffd(O_NONBLOCK, 0);
+
+			CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING), 0);
+			for (int i = 0; i < 4; i++)
+				start_touch(&t[i], p + 2 * i * (long)PAGE, i & 1);
+			for (int i = 0; i < 3000; i++) {
+				for (int j = 0; j < 5; j++) {
+					x = x * 6364136223846793005 + 1442695040888963407;
+					a[j] = x >> 33 & 1 ? ULONG(p) + (x >> 40) % 16 * PAGE : x >> 34 & 1 ? (x >> 40) % 17 * PAGE
+						: x >> 35 & 1 ? (x >> 60) : x;
+				}
+				x = x * 6364136223846793005 + 1442695040888963407;
+				if (x >> 40 & 7)
+					a[1] = a[1] < ULONG(p) ? a[1] : (x >> 50) % 4 * PAGE;
+				sys(ioctl, fd, cmds[(x >> 33) % 8], a);
+				if ((x >> 55) % 64 == 0)
+					sys(read, fd, a, sizeof a);
+				if ((x >> 56) % 64 == 0)
+					sys(madvise, p + (x >> 34) % 16 * PAGE, PAGE, MADV_DONTNEED);
+			}
+			t_exit(0);
+		}
+		CHECK_EQ(t_wait(pid), 0);
+	}
+}
