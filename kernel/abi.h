@@ -1103,12 +1103,45 @@ struct k_robust_list_head {
 #define TCP_NODELAY	1
 #define IP_TOS		1
 #define IP_TTL		2
+#define SIOCGSKNS	0x894c
+#define SIOCGIFNAME	0x8910
+#define SIOCGIFCONF	0x8912
+#define SIOCGIFFLAGS	0x8913
 #define SIOCSIFFLAGS	0x8914
-#define IFF_UP		1
+#define SIOCGIFADDR	0x8915
+#define SIOCGIFNETMASK	0x891b
+#define SIOCGIFMTU	0x8921
+#define SIOCGIFHWADDR	0x8927
+#define SIOCGIFINDEX	0x8933
+#define IFF_UP		0x0001u
+#define IFF_DEBUG	0x0004u
+#define IFF_LOOPBACK	0x0008u
+#define IFF_NOTRAILERS	0x0020u
+#define IFF_RUNNING	0x0040u
+#define IFF_NOARP	0x0080u
+#define IFF_PROMISC	0x0100u
+#define IFF_ALLMULTI	0x0200u
+#define IFF_MULTICAST	0x1000u
+#define IFF_PORTSEL	0x2000u
+#define IFF_AUTOMEDIA	0x4000u
+#define IFF_DYNAMIC	0x8000u
+#define ARPHRD_LOOPBACK	772
 struct k_ifreq {
-	char ifr_name[16];
-	int16_t ifr_flags;
-	char unused[22];
+	char name[16];
+	union {
+		int16_t flags;
+		int32_t nr;		/* index, MTU */
+		struct {		/* a struct sockaddr */
+			uint16_t family;
+			char addr[14];
+		};
+		char all[24];
+	};
+};
+struct k_ifconf {
+	int32_t len;
+	uint32_t unused;
+	uint64_t buf;
 };
 #define MSG_OOB		0x01u
 #define MSG_PEEK	0x02u

@@ -8,6 +8,7 @@
 #include "kernel/nsproxy.h"
 #include "kernel/abi.h"
 #include "kernel/cred.h"
+#include "kernel/fs/net_namespace.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pid.h"
 #include "kernel/task.h"
@@ -17,7 +18,7 @@
 
 struct nsproxy init_nsproxy = {
 	.count = 1,
-	.ns = { [NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns },
+	.ns = { [NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns },
 };
 
 /* --- one namespace --- */

@@ -29,7 +29,7 @@ struct ns_ops {
 };
 
 /* Of these kinds a task has one each, by its nsproxy; NS_PID: where its children will live. */
-enum ns_kind { NS_UTS, NS_PID, NR_NS };
+enum ns_kind { NS_UTS, NS_PID, NS_NET, NR_NS };
 
 /* Shared by tasks, and never changed while it is: who changes one makes a new one. */
 struct nsproxy {
@@ -50,7 +50,8 @@ struct nsproxy *copy_namespaces(u64 flags);
 int unshare_nsproxy_namespaces(u64 flags);	/* current has new ones; as copy_namespaces */
 struct ns_common *task_ns(struct task *t, enum ns_kind k);	/* referenced; NULL: t is past X11. Takes task_lock. */
 struct ns_common *ns_of_fd(int fd);		/* fs/nsfs.c: referenced; ERR_PTR(-EBADF), -EINVAL: it is no such file */
+long open_ns(struct ns_common *ns);		/* fs/nsfs.c: a new descriptor for ns, whose reference it takes over; -errno */
 static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(&p->count, 1); return p; }
 void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
 
-extern const struct ns_ops uts_ns_ops, pid_ns_ops;
+extern const struct ns_ops uts_ns_ops, pid_ns_ops, net_ns_ops;

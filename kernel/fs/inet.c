@@ -7,11 +7,15 @@
  * straight into the receiver's queue (unix_msg.c); a datagram finds its receiver by its address, each
  * time anew, and is lost where there is no room. Reachable is 127.0.0.0/8, where 0.0.0.0 means 127.0.0.1.
  *
+ * Names are those of a network namespace, and so is the interface, which may be down.
+ *
  * Locks: unix_lock, for the names as for all else; read_lock outside of it.
  *
  * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). A non-blocking connect
  * to a listener whose queue is full is EAGAIN, for there is nobody to try again later. Of listeners that
- * share a port the last gets all. Buffers do not grow. No broadcast, no urgent data.
+ * share a port the last gets all. Buffers do not grow. No broadcast, no urgent data. Where the interface
+ * has never been up, there too only its own addresses can be bound. When it goes down, datagrams are
+ * lost and connect(2) is ETIMEDOUT at once, but connections that are there go on.
  */
 #include "kernel/fs/unix.h"
 #include "kernel/cred.h"
@@ -23,8 +27,6 @@
 #define FIRST_PORT	32768u		/* of those that are given to who does not name one */
 #define LAST_PORT	60999u
 #define NR_PORTS	(LAST_PORT - FIRST_PORT + 1)
-
-static LIST_HEAD(inet_names);		/* [unix_lock] sockets with a port, of both protocols */
 
 /* --- names --- */
 
@@ -70,7 +72,7 @@ static bool is_taken(const struct sock *sk, u32 addr, unsigned port)
 {
 	const struct sock *other;
 
-	list_for_each(other, &inet_names, names_node) {
+	list_for_each(other, &sk->net->inet_names, names_node) {
 		u32 his = addr_of(&other->name);
 
 		if (other != sk && other->type == sk->type && port_of(&other->name) == port &&
@@ -81,17 +83,17 @@ static bool is_taken(const struct sock *sk, u32 addr, unsigned port)
 }
 
 /* One that nobody has, or 0. unix_lock held. */
-static unsigned free_port(int type)
+static unsigned free_port(const struct sock *sk)
 {
 	static u64 used[(NR_PORTS + 63) / 64];
 	static unsigned next;
 	const struct sock *other;
 
 	kmemset(used, 0, sizeof(used));
-	list_for_each(other, &inet_names, names_node) {
+	list_for_each(other, &sk->net->inet_names, names_node) {
 		unsigned i = port_of(&other->name) - FIRST_PORT;
 
-		if (other->type == type && i < NR_PORTS)
+		if (other->type == sk->type && i < NR_PORTS)
 			used[i / 64] |= 1ull << i % 64;
 	}
 	for (unsigned n = 0; n < NR_PORTS; n++) {
@@ -107,10 +109,10 @@ static unsigned free_port(int type)
 static long set_name(struct sock *sk, u32 addr, unsigned port)
 {
 	assert_held(&unix_lock);
-	if (port ? is_taken(sk, addr, port) : !(port = free_port(sk->type)))
+	if (port ? is_taken(sk, addr, port) : !(port = free_port(sk)))
 		return -EADDRINUSE;
 	sk->name = inet_address(addr, port);
-	list_add_tail(&sk->names_node, &inet_names);
+	list_add_tail(&sk->names_node, &sk->net->inet_names);
 	return 0;
 }
 
@@ -168,17 +170,17 @@ static int suits(const struct sock *sk, const struct address *to, const struct a
 	return sk->dest.in.port == from->in.port && sk->dest.in.addr == from->in.addr ? score + 2 : 0;
 }
 
-struct sock *inet_find(int type, const struct address *to, const struct address *from)
+struct sock *inet_find(const struct sock *sk, const struct address *to, const struct address *from)
 {
-	struct sock *sk, *found = NULL;
+	struct sock *other, *found = NULL;
 	int best = 1, score;
 
 	spin_lock(&unix_lock);
-	list_for_each(sk, &inet_names, names_node) {
-		score = sk->type == type ? suits(sk, to, from) : 0;
+	list_for_each(other, &sk->net->inet_names, names_node) {
+		score = other->type == sk->type ? suits(other, to, from) : 0;
 		if (score >= best) {
 			best = score;
-			found = sk;
+			found = other;
 		}
 	}
 	if (found)
@@ -196,13 +198,13 @@ static long destination(struct sock *sk, const struct address *a, struct address
 		return -EINVAL;
 	if (a->family != AF_INET && !(is_dgram(sk) && a->family == AF_UNSPEC))
 		return -EAFNOSUPPORT;
+	if (addr && (!is_loopback(addr) || !READ_ONCE(sk->net->lo_routed)))
+		return -ENETUNREACH;
 	if (!addr) {
 		spin_lock(&unix_lock);
 		addr = addr_of(&sk->name);
 		spin_unlock(&unix_lock);
 	}
-	if (addr && !is_loopback(addr))
-		return -ENETUNREACH;
 	*to = inet_address(addr ? addr : LOOPBACK, port_of(a));
 	return 0;
 }
@@ -229,7 +231,7 @@ long inet_join(struct sock *sk, const struct sock *listener, struct sock *server
 	server->opts = listener->opts;
 	server->uid = listener->uid;
 	server->sndbuf = listener->sndbuf;
-	list_add_tail(&server->names_node, &inet_names);
+	list_add_tail(&server->names_node, &server->net->inet_names);
 	return 0;
 }
 
@@ -316,12 +318,14 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_UNCONNECTED)
 		return -EISCONN;
 	err = destination(sk, a, &to);
+	if (!err && !READ_ONCE(sk->net->lo_routed))
+		err = -ENETUNREACH;
 	if (err)
 		return err;
 	if (is_dgram(sk))
 		return connect_udp(sk, &to);
-	err = connect_stream(sk, &to, file_flags);
-	return file_flags & O_NONBLOCK && (!err || err == -ECONNREFUSED) ? connect_later(sk, err) : err;
+	err = lo_is_up(sk->net) ? connect_stream(sk, &to, file_flags) : -ETIMEDOUT;
+	return file_flags & O_NONBLOCK && (!err || err == -ECONNREFUSED || err == -ETIMEDOUT) ? connect_later(sk, err) : err;
 }
 
 bool inet_connected(const struct sock *sk)
@@ -352,12 +356,14 @@ long inet_shutdown(struct sock *sk, u32 bits)
 /* A datagram that does not arrive is no error, except that one who is connected hears of a port where nobody is. */
 static void deliver(struct sock *sk, const struct address *to, struct msg *m)
 {
-	struct sock *other;
-	long err;
+	struct sock *other = NULL;
+	long err = -EAGAIN;
 
 	m->from = inet_address(addr_of(&m->from) ? addr_of(&m->from) : LOOPBACK, port_of(&m->from));
-	other = inet_find(SOCK_DGRAM, to, &m->from);
-	err = other ? queue_msg(sk, other, m) : -ECONNREFUSED;
+	if (lo_is_up(sk->net)) {
+		other = inet_find(sk, to, &m->from);
+		err = other ? queue_msg(sk, other, m) : -ECONNREFUSED;
+	}
 	sock_put(other);
 	if (!err)
 		return;
@@ -483,20 +489,4 @@ long inet_getsockopt(struct sock *sk, int level, int name, uaddr_t val, int *len
 	v = READ_ONCE(*o);
 	*len = *len >= (int)sizeof(v) ? (int)sizeof(v) : level == IPPROTO_IP ? min(*len, 1) : *len;
 	return copy_to_user(val, &v, (size_t)*len) ? -EFAULT : 0;
-}
-
-/* The one interface can be told that it is up, which it always is. */
-long inet_ioctl(unsigned cmd, uaddr_t arg)
-{
-	struct k_ifreq r;
-
-	if (cmd != SIOCSIFFLAGS)
-		return -ENOTTY;
-	if (copy_from_user(&r, arg, sizeof(r)))
-		return -EFAULT;
-	if (!capable(CAP_NET_ADMIN))
-		return -EPERM;
-	if (kstrncmp(r.ifr_name, "lo", sizeof(r.ifr_name)))
-		return -ENODEV;
-	return r.ifr_flags & IFF_UP ? 0 : -EOPNOTSUPP;
 }

@@ -72,8 +72,7 @@ struct ns_common *ns_of_fd(int fd)
 	return ns;
 }
 
-/* A new descriptor for ns, whose reference is taken over. */
-static long open_ns(struct ns_common *ns)
+long open_ns(struct ns_common *ns)
 {
 	struct dentry *d = IS_ERR(ns) ? (struct dentry *)ns : ns_dentry(ns);
 	struct file *f = IS_ERR(d) ? (struct file *)d : file_open_dentry(d, O_RDONLY);
@@ -131,12 +130,14 @@ static struct ns_common *pid_ns_to_come(struct task *t)
 	return NULL;
 }
 
+static struct ns_common *net_ns(struct task *t) { return task_ns(t, NS_NET); }
 static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
 
 static const struct ns_link {
 	const char *name;
 	struct ns_common *(*get)(struct task *t);	/* referenced; NULL: it has none */
 } links[] = {
+	{ "net", net_ns },
 	{ "pid", own_pid_ns },
 	{ "pid_for_children", pid_ns_to_come },
 	{ "uts", uts_ns },

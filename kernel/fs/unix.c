@@ -18,11 +18,11 @@
 
 struct spinlock unix_lock = SPINLOCK_INIT("unix", RANK_IO);
 struct waitq unix_dgram_wait = WAITQ_INIT(unix_dgram_wait, "unix_dgram");
-static LIST_HEAD(unix_names);		/* [unix_lock] sockets with a name */
+static LIST_HEAD(unix_names);		/* [unix_lock] sockets with a name in the file system, of all namespaces */
 
 /* --- life --- */
 
-static struct sock *sock_alloc(int family, int type)
+static struct sock *sock_alloc(struct net *net, int family, int type)
 {
 	struct sock *sk = kzalloc(sizeof(*sk), GFP_KERNEL);
 
@@ -32,6 +32,7 @@ static struct sock *sock_alloc(int family, int type)
 	sk->family = family;
 	sk->type = type;
 	sk->uid = current->cred.euid;
+	sk->net = net_get(net);
 	sk->opts.ttl = DEFAULT_TTL;
 	mutex_init(&sk->read_lock, "socket", RANK_PIPE);
 	waitq_init(&sk->wait, "socket");
@@ -55,6 +56,7 @@ void sock_put(struct sock *sk)
 		return;
 	assert(list_empty(&sk->queue) && list_empty(&sk->names_node) && !sk->peer && !sk->bound);
 	put_pid(sk->peer_creds.pid);
+	net_put(sk->net);
 	kfree(sk);
 }
 
@@ -158,7 +160,7 @@ int sock_family(const struct sock *sk)
 
 struct file *sock_create(int family, int type, u32 flags)
 {
-	struct sock *sk = sock_alloc(family, type);
+	struct sock *sk = sock_alloc(to_net(current->nsproxy->ns[NS_NET]), family, type);
 	struct file *f = sk ? sock_file(sk, flags) : ERR_PTR(-ENOMEM);
 
 	if (sk && IS_ERR(f))
@@ -173,23 +175,37 @@ static bool is_abstract(const struct address *a)
 	return a->len > ADDRESS_MIN && !a->path[0];
 }
 
-static bool has_abstract(const struct sock *sk, const struct address *a, int type)
+/* Who has the abstract name, of sk's type and namespace? Or NULL. unix_lock held. */
+static struct sock *abstract_owner(const struct sock *sk, const struct address *a)
 {
-	return sk->type == type && is_abstract(&sk->name) && sk->name.len == a->len && !kmemcmp(sk->name.path, a->path, a->len - ADDRESS_MIN);
+	struct sock *other;
+
+	list_for_each(other, &sk->net->unix_names, names_node)
+		if (other->type == sk->type && other->name.len == a->len && !kmemcmp(other->name.path, a->path, a->len - ADDRESS_MIN))
+			return other;
+	return NULL;
 }
 
-/* Who has the abstract name, or i for its name in the file system? Referenced, or NULL. */
-static struct sock *find_name(const struct address *a, int type, const struct inode *i)
+/* Who has i for its name in the file system? Or NULL. unix_lock held. */
+static struct sock *inode_owner(const struct inode *i)
 {
-	struct sock *sk, *found = NULL;
+	struct sock *sk;
+
+	list_for_each(sk, &unix_names, names_node)
+		if (sk->bound->inode == i)
+			return sk;
+	return NULL;
+}
+
+/* Referenced, or NULL. i: NULL, a is an abstract name. */
+static struct sock *find_name(const struct sock *sk, const struct address *a, const struct inode *i)
+{
+	struct sock *found;
 
 	spin_lock(&unix_lock);
-	list_for_each(sk, &unix_names, names_node) {
-		if (i ? sk->bound && sk->bound->inode == i : has_abstract(sk, a, type)) {
-			found = sock_get(sk);
-			break;
-		}
-	}
+	found = i ? inode_owner(i) : abstract_owner(sk, a);
+	if (found)
+		sock_get(found);
 	spin_unlock(&unix_lock);
 	return found;
 }
@@ -197,19 +213,17 @@ static struct sock *find_name(const struct address *a, int type, const struct in
 /* sk gets its one name. 0, -EINVAL: it has one, -EADDRINUSE. */
 static long set_name(struct sock *sk, const struct address *a, struct dentry *d)
 {
-	struct sock *other;
 	long err = 0;
 
 	spin_lock(&unix_lock);
 	if (sk->name.len)
 		err = -EINVAL;
-	list_for_each(other, &unix_names, names_node)
-		if (!d && has_abstract(other, a, sk->type))
-			err = -EADDRINUSE;
+	else if (!d && abstract_owner(sk, a))
+		err = -EADDRINUSE;
 	if (!err) {
 		sk->name = *a;
 		sk->bound = d ? dget(d) : NULL;
-		list_add_tail(&sk->names_node, &unix_names);
+		list_add_tail(&sk->names_node, d ? &unix_names : &sk->net->unix_names);
 	}
 	spin_unlock(&unix_lock);
 	return err;
@@ -305,27 +319,27 @@ bool sock_connected(struct sock *sk)
 	return ret;
 }
 
-struct sock *find_address(const struct address *a, int type)
+struct sock *find_address(const struct sock *sk, const struct address *a)
 {
 	char path[sizeof(a->path)] = { 0 };
-	struct sock *sk;
+	struct sock *found;
 	struct dentry *d;
 	int err;
 
 	if (a->len <= ADDRESS_MIN || a->family != AF_UNIX)
 		return ERR_PTR(-EINVAL);
 	if (is_abstract(a)) {
-		sk = find_name(a, type, NULL);
-		return sk ? sk : ERR_PTR(-ECONNREFUSED);
+		found = find_name(sk, a, NULL);
+		return found ? found : ERR_PTR(-ECONNREFUSED);
 	}
 	kmemcpy(path, a->path, a->len - ADDRESS_MIN);
 	err = path_lookup(AT_FDCWD, path, LOOKUP_FOLLOW, &d);
 	if (err)
 		return ERR_PTR(err);
 	err = inode_permission(d->inode, MAY_WRITE);
-	sk = err ? ERR_PTR(err) : inode_is(d->inode, S_IFSOCK) ? find_name(NULL, type, d->inode) : NULL;
+	found = err ? ERR_PTR(err) : inode_is(d->inode, S_IFSOCK) ? find_name(sk, NULL, d->inode) : NULL;
 	dput(d);
-	return sk ? sk : ERR_PTR(-ECONNREFUSED);
+	return found ? found : ERR_PTR(-ECONNREFUSED);
 }
 
 /* --- connections --- */
@@ -413,7 +427,7 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 {
 	u64 until = deadline(sk->sndtimeo);
-	struct sock *listener = is_inet(sk) ? inet_find(sk->type, a, NULL) : find_address(a, sk->type), *server;
+	struct sock *listener = is_inet(sk) ? inet_find(sk, a, NULL) : find_address(sk, a), *server;
 	long err;
 
 	if (!listener)
@@ -425,7 +439,7 @@ long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 	if (listener->type != sk->type)
 		goto out;
 	err = -ENOMEM;
-	server = sock_alloc(sk->family, sk->type);
+	server = sock_alloc(sk->net, sk->family, sk->type);
 	if (!server)
 		goto out;
 	for (;;) {
@@ -452,7 +466,7 @@ static long connect_dgram(struct sock *sk, const struct address *a)
 	long err = 0;
 
 	if (a->family != AF_UNSPEC) {
-		other = find_address(a, sk->type);
+		other = find_address(sk, a);
 		if (IS_ERR(other))
 			return PTR_ERR(other);
 	}

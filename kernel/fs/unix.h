@@ -4,6 +4,7 @@
  * names) and sockopt.c share: the socket. Mirrors Linux include/net/af_unix.h.
  */
 #pragma once
+#include "kernel/fs/net_namespace.h"
 #include "kernel/fs/socket.h"
 #include "kernel/signal.h"
 #include "kernel/timer.h"
@@ -35,6 +36,7 @@ struct sock {
 	_Atomic u32 refs;
 	int family, type;		/* (!) AF_*, SOCK_* */
 	u32 uid;			/* (!) whose it is */
+	struct net *net;		/* (!) referenced */
 	struct mutex read_lock;
 	struct waitq wait;		/* for anything about this socket */
 	/* all of it [unix_lock] */
@@ -49,7 +51,7 @@ struct sock {
 	unsigned nr_accepting, backlog;
 	struct address name;
 	struct dentry *bound;		/* referenced: the name in the file system */
-	struct list names_node;		/* on unix_names, or inet_names, while bound */
+	struct list names_node;		/* on unix_names, or a list of net's, while bound */
 	struct creds peer_creds;	/* of a listener: its own */
 	u32 sndbuf, rcvbuf;
 	u64 rcvtimeo, sndtimeo;		/* ns, 0: for ever */
@@ -115,8 +117,8 @@ static inline u64 deadline(u64 timeout)
 struct sock *sock_get(struct sock *sk);
 void sock_put(struct sock *sk);			/* NULL is fine */
 void sock_release(struct file *f);
-/* The socket there, referenced; ERR_PTR. An abstract name is one of its type, a path may be of any. Sleeps. */
-struct sock *find_address(const struct address *a, int type);
+/* The socket there for sk, referenced; ERR_PTR. An abstract name is one of sk's type and namespace, a path may be of any. Sleeps. */
+struct sock *find_address(const struct sock *sk, const struct address *a);
 
 /*
  * Ends what sk has to do with others: its connection, its queue, and those that wait to be accepted.
@@ -140,8 +142,8 @@ long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRI
 long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
 /* Names and options of a new connection's ends. 0, -EADDRNOTAVAIL: no port is free. unix_lock held. */
 long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
-/* Who listens at `to`, or gets the datagrams that come there from `from`. Referenced, or NULL. */
-struct sock *inet_find(int type, const struct address *to, const struct address *from);
+/* Who listens at `to`, or gets the datagrams that sk sends there as `from`. Referenced, or NULL. */
+struct sock *inet_find(const struct sock *sk, const struct address *to, const struct address *from);
 /* As it was before it was connected; of its name what bind(2) gave stays. unix_lock held. */
 void inet_forget(struct sock *sk);
 bool inet_connected(const struct sock *sk);	/* with a way to its peer. unix_lock held */
@@ -149,4 +151,3 @@ long inet_shutdown(struct sock *sk, u32 bits);
 s64 inet_send(struct sock *sk, struct iter *it, const struct address *to, struct scm *scm, u32 flags);
 long inet_setsockopt(struct sock *sk, int level, int name, uaddr_t val, int len);
 long inet_getsockopt(struct sock *sk, int level, int name, uaddr_t val, int *len);
-long inet_ioctl(unsigned cmd, uaddr_t arg);

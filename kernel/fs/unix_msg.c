@@ -192,7 +192,7 @@ s64 unix_send(struct sock *sk, struct iter *it, const struct address *to, struct
 		return READ_ONCE(sk->state) == SS_CONNECTED ? -EISCONN : -EOPNOTSUPP;
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_CONNECTED)
 		return -ENOTCONN;
-	other = to && is_dgram(sk) ? find_address(to, sk->type) : get_peer(sk);
+	other = to && is_dgram(sk) ? find_address(sk, to) : get_peer(sk);
 	if (IS_ERR(other)) {
 		ret = PTR_ERR(other);
 	} else {
@@ -481,7 +481,7 @@ static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	int n = 0;
 
 	if (cmd != FIONREAD)
-		return is_inet(sk) ? inet_ioctl(cmd, arg) : -ENOTTY;
+		return net_ioctl(sk->net, is_inet(sk), cmd, arg);
 	if (READ_ONCE(sk->state) == SS_LISTENING)
 		return -EINVAL;
 	spin_lock(&unix_lock);
