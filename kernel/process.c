@@ -44,10 +44,17 @@ static void log_refusers(void)
 	struct task *p, *t;
 
 	read_lock(&tasklist_lock);
-	for_each_process_thread(p, t)
-		if (t != current && freezing(t) && !frozen(t))
-			pr_warn("freezer: pid %d tid %d (%s) state %c flags %x does not freeze\n",
-				t->tgid, t->pid, t->comm, task_state_letter(t), t->flags);
+	for_each_process_thread(p, t) {
+		if (t == current || !freezing(t) || frozen(t))
+			continue;
+		pr_warn("freezer: pid %d tid %d (%s) state %c flags %x does not freeze\n",
+			t->tgid, t->pid, t->comm, task_state_letter(t), t->flags);
+		if (READ_ONCE(t->on_cpu))
+			pr_warn("freezer: it computes on cpu %u, which had its last tick %lu ms ago\n", t->cpu->id,
+				(arch_clock_ns() - READ_ONCE(t->exec_start)) / 1000000);
+		else if (READ_ONCE(t->on_rq))
+			pr_warn("freezer: it waits for its turn on cpu %u\n", t->cpu->id);
+	}
 	read_unlock(&tasklist_lock);
 }
 

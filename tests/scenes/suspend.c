@@ -116,6 +116,29 @@ TEST(computing_tasks_stop_and_go_on)
 	}
 }
 
+// Without any time who computes cannot freeze. On one processor it does not run while others look at it.
+TEST(who_computes_is_told_with_its_processor)
+{
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "0");
+	_Atomic long *n = t_map_shared(PAGE);
+	unsigned long cpus = 0;
+	int pid = t_fork();
+
+	if (pid == 0)
+		for (;;)
+			++*n;
+	UNTIL(*n > 0);
+	CHECK_EQ(s_suspend(), -EBUSY);
+	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
+	if (cpus == 1)
+		CHECK(s_log_says("freezer: it waits for its turn on cpu 0"));
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	s_set("/sys/power/pm_freeze_timeout", "3000");
+	s_suspend_ok();
+}
+
 // Every kind of sleep is entered, frozen, thawed, and must then still do what it is for.
 TEST(sleepers_sleep_on)
 {
