@@ -430,24 +430,27 @@ TEST(record_locks)
 TEST(lock_waits)
 {
 	struct flock l = {.l_type = F_WRLCK};
-	int go[2];
+	int go[2], done[2];
 
 	t_tmpdir();
 	int fd = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
 
 	sys(pipe, go);
+	sys(pipe, done);
 	int pid = t_fork();
 
 	if (pid == 0) {
 		set_lock(fd, F_WRLCK, 0, 0);
 		sys(write, go[1], "x", 1);
-		t_sleep_ms(30);
+		sys(read, done[0], &c, 1);
+		UNTIL(t_state((int)sys(getppid)) == 'S');
 		t_exit(0);
 	}
 	sys(read, go[0], &c, 1);
 	CHECK_EQ(set_lock(fd, F_WRLCK, 0, 0), -EAGAIN);
+	sys(write, done[1], "x", 1);
 	CHECK_EQ(sys(fcntl, fd, F_SETLKW, &l), 0);
-	t_wait(pid);
+	CHECK_EQ(t_wait(pid), 0);
 }
 
 TEST(a_wait_for_a_lock_that_ends_without_it)
