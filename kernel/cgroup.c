@@ -83,24 +83,37 @@ int cgroup_lock_live(struct cgroup *cg)
 	return -ENODEV;
 }
 
-s64 cgroup_path(const struct cgroup *cg, char *buf, size_t n)
+const struct cgroup *cgroup_common_ancestor(const struct cgroup *a, const struct cgroup *b)
 {
-	const struct cgroup *c;
-	size_t len = 0, at, l;
+	while (a != b) {
+		if (a->level >= b->level)
+			a = a->parent;
+		else
+			b = b->parent;
+	}
+	return a;
+}
 
-	for (c = cg; c->parent; c = c->parent)
+s64 cgroup_path(const struct cgroup *cg, const struct cgroup *from, char *buf, size_t n)
+{
+	const struct cgroup *common = cgroup_common_ancestor(cg, from), *c;
+	size_t len = 3 * (size_t)(from->level - common->level), at, l;
+
+	for (c = cg; c != common; c = c->parent)
 		len += kstrlen(c->name) + 1;
 	if (max(len, 1ul) >= min(n, (size_t)K_PATH_MAX))
 		return -ENAMETOOLONG;
 	buf[0] = '/';
 	at = max(len, 1ul);
 	buf[at] = 0;
-	for (c = cg; c->parent; c = c->parent) {
+	for (c = cg; c != common; c = c->parent) {
 		l = kstrlen(c->name);
 		at -= l + 1;
 		buf[at] = '/';
 		kmemcpy(buf + at + 1, c->name, l);
 	}
+	for (u32 up = common->level; up < from->level; up++)
+		kmemcpy(buf + 3 * (up - common->level), "/..", 3);
 	return (s64)max(len, 1ul);
 }
 
@@ -308,6 +321,8 @@ int __cgroup_fork(struct task *p, struct cgroup *into)
 		for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 			cgroup_join(p, tree == CG_V2 && into ? into : task_cgroup(current, tree));
 		born_frozen(p);
+		if (into && p->nsproxy->ns[NS_CGROUP] != current->nsproxy->ns[NS_CGROUP])
+			cgroup_ns_begin_at(p, into);
 	}
 	spin_unlock(&css_lock);
 	return err;

@@ -12,6 +12,7 @@
  */
 #pragma once
 #include <stdatomic.h>
+#include "kernel/nsproxy.h"
 #include "kernel/task.h"
 
 struct inode;
@@ -99,8 +100,20 @@ int cgroup_rmdir(struct cgroup *cg);		/* 0, -EBUSY. Sleeps. */
  * Sleeps.
  */
 int cgroup_lock_live(struct cgroup *cg);
-/* "/a/b" into buf; its length or -ENAMETOOLONG. Any context. */
-s64 cgroup_path(const struct cgroup *cg, char *buf, size_t n);
+/* The smallest group of their tree that has both. */
+const struct cgroup *cgroup_common_ancestor(const struct cgroup *a, const struct cgroup *b);
+/* The way to cg from a group of its tree, "/a/b" or "/../c", into buf; its length or -ENAMETOOLONG. Any context. */
+s64 cgroup_path(const struct cgroup *cg, const struct cgroup *from, char *buf, size_t n);
+
+/* --- namespaces: cgroup_namespace.c --- */
+struct cgroup_namespace {
+	struct ns_common ns;
+	struct cgroup *root[NR_CG_TREES];	/* (!) referenced; fixed once somebody lives there */
+};
+extern struct cgroup_namespace init_cgroup_ns;
+bool in_init_cgroup_ns(void);
+struct cgroup *cgroup_ns_root(enum cgroup_tree tree);	/* where the tree begins for current */
+void cgroup_ns_begin_at(struct task *p, struct cgroup *cg);	/* p, which nobody sees yet, has a new one: its tree begins at cg */
 
 /* fork.c and exit.c */
 /*
@@ -197,6 +210,7 @@ struct cgroup_file {
 	const char *name;
 	u32 trees;			/* ON(tree) */
 	bool not_on_root, only_on_root;
+	bool delegatable;		/* written at the root of a namespace from inside, in spite of nsdelegate */
 	enum cgroup_event_nr event;	/* what changes its text, or NO_EVENT */
 	bool (*visible)(struct cgroup *cg);			/* NULL: always */
 	s64 (*show)(struct cgroup *cg, char *buf, size_t n);	/* bytes or -errno; cgroup_mutex not held. May sleep. */
@@ -212,5 +226,6 @@ s64 proc_cgroup(struct task *t, char *buf, size_t n);	/* /proc/PID/cgroup */
 /* fs/cgroupfs.c */
 struct cgroup *cgroup_of_dir(struct inode *i);	/* the group whose directory i is, not referenced; NULL */
 bool cgroup_tree_mounted(enum cgroup_tree tree);
+bool cgroup_nsdelegate(void);			/* version 2 is mounted so: what is inside a namespace does not reach out of it */
 void cgroupfs_modified(struct cgroup_event *e);	/* tells inotify. Sleeps. */
 void cgroup_start_notifier(void);		/* boot, when kernel threads work */

@@ -15,24 +15,19 @@
 
 /* --- who may --- */
 
-static const struct cgroup *common_ancestor(const struct cgroup *a, const struct cgroup *b)
-{
-	while (a != b) {
-		if (a->level >= b->level)
-			a = a->parent;
-		else
-			b = b->parent;
-	}
-	return a;
-}
-
 /*
  * Who moves tasks must own the smallest group that has both places. LINUX: there it must be able to
  * write that group's cgroup.procs.
  */
 static bool may_write_common(const struct cgroup *src, const struct cgroup *dst)
 {
-	return capable(CAP_DAC_OVERRIDE) || common_ancestor(src, dst)->uid == current->cred.fsuid;
+	return capable(CAP_DAC_OVERRIDE) || cgroup_common_ancestor(src, dst)->uid == current->cred.fsuid;
+}
+
+/* LINUX: the namespace of who writes counts; there of who opened the file. */
+static bool is_in_view(const struct cgroup *cg)
+{
+	return !cgroup_nsdelegate() || cgroup_is_descendant(cg, cgroup_ns_root(CG_V2));
 }
 
 int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole)
@@ -40,6 +35,8 @@ int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool w
 	assert_held(&cgroup_mutex);
 	if (!may_write_common(src, dst))
 		return -EACCES;
+	if (!is_in_view(src) || !is_in_view(dst))
+		return -ENOENT;
 	if (!whole && src != dst)
 		return -EOPNOTSUPP;
 	/* A group that hands its memory on to its children has no tasks of its own beside them. */
@@ -178,6 +175,8 @@ static s64 threads_show(struct cgroup *cg, char *buf, size_t n)
 }
 
 #define ON_V1	(ON(CG_FREEZER) | ON(CG_MEMORY))
-CGROUP_FILE(file_procs, .name = "cgroup.procs", .trees = ON(CG_V2) | ON_V1, .show = procs_show, .write = procs_write);
-CGROUP_FILE(file_threads, .name = "cgroup.threads", .trees = ON(CG_V2), .show = threads_show, .write = threads_write);
+CGROUP_FILE(file_procs, .name = "cgroup.procs", .trees = ON(CG_V2) | ON_V1, .delegatable = true, .show = procs_show,
+	    .write = procs_write);
+CGROUP_FILE(file_threads, .name = "cgroup.threads", .trees = ON(CG_V2), .delegatable = true, .show = threads_show,
+	    .write = threads_write);
 CGROUP_FILE(file_tasks, .name = "tasks", .trees = ON_V1, .show = threads_show, .write = threads_write);

@@ -258,7 +258,7 @@ static s64 kill_write(struct cgroup *cg, char *buf)
 CGROUP_FILE(file_type, .name = "cgroup.type", .trees = ON(CG_V2), .not_on_root = true, .show = type_show, .write = type_write);
 CGROUP_FILE(file_controllers, .name = "cgroup.controllers", .trees = ON(CG_V2), .show = controllers_show);
 CGROUP_FILE(file_subtree_control, .name = "cgroup.subtree_control", .trees = ON(CG_V2), .show = subtree_control_show,
-	    .write = subtree_control_write);
+	    .delegatable = true, .write = subtree_control_write);
 CGROUP_FILE(file_events, .name = "cgroup.events", .trees = ON(CG_V2), .not_on_root = true, .event = EVENT_CGROUP, .show = events_show);
 CGROUP_FILE(file_max_descendants, .name = "cgroup.max.descendants", .trees = ON(CG_V2), .show = max_descendants_show,
 	    .write = max_descendants_write);
@@ -276,11 +276,11 @@ static unsigned tree_number(enum cgroup_tree tree)
 	return cgroup_tree_mounted(tree) ? tree : 0;
 }
 
-/* As on Linux a zombie is shown in its group of version 2, and in the roots of version 1. */
+/* As on Linux a zombie is shown in its group of version 2, and at "/" in version 1. */
 static s64 print_group(const struct cgroup *cg, bool gone, char *buf, size_t n)
 {
 	size_t len = kscnprintf(buf, n, "%u:%s:", tree_number(cg->tree), controller_names[cg->tree]);
-	s64 path = cgroup_path(gone && cg->tree != CG_V2 ? &cgroup_roots[cg->tree] : cg, buf + len, n - len);
+	s64 path = cgroup_path(cg, gone && cg->tree != CG_V2 ? cg : cgroup_ns_root(cg->tree), buf + len, n - len);
 
 	if (path < 0)
 		return n < 2 * K_PATH_MAX ? (s64)n : path;	/* more room, please */

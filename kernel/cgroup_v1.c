@@ -93,7 +93,7 @@ static struct release *release_of(struct cgroup *cg)
 	mutex_lock(&cgroup_mutex);
 	if (r && release_agent[cg->tree]) {
 		kstrlcpy(r->agent, release_agent[cg->tree], sizeof(r->agent));
-		ok = cgroup_path(cg, r->group, sizeof(r->group)) > 0;
+		ok = cgroup_path(cg, &cgroup_roots[cg->tree], r->group, sizeof(r->group)) > 0;
 	}
 	mutex_unlock(&cgroup_mutex);
 	if (ok)

@@ -183,7 +183,7 @@ V2_FILE(file_swap_current, "memory.swap.current", .show = swap_current_show);
 V2_FILE(file_swap_max, "memory.swap.max", .show = swap_max_show, .write = swap_max_write);
 V2_FILE(file_events, "memory.events", .show = events_show, .event = EVENT_MEMORY);
 V2_FILE(file_events_local, "memory.events.local", .show = events_local_show);
-V2_FILE(file_oom_group, "memory.oom.group", .show = oom_group_show, .write = oom_group_write);
+V2_FILE(file_oom_group, "memory.oom.group", .delegatable = true, .show = oom_group_show, .write = oom_group_write);
 
 /* --- version 1 --- */
 

@@ -7,6 +7,7 @@
  */
 #include "kernel/nsproxy.h"
 #include "kernel/abi.h"
+#include "kernel/cgroup.h"
 #include "kernel/cred.h"
 #include "kernel/fs/net_namespace.h"
 #include "kernel/mm/mm.h"
@@ -18,7 +19,7 @@
 
 struct nsproxy init_nsproxy = {
 	.count = 1,
-	.ns = { [NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns },
+	.ns = { [NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns },
 };
 
 /* --- one namespace --- */

@@ -29,6 +29,7 @@ static const struct inode_ops group_dir_ops, group_file_ops;
 static struct file_ops group_dir_fops;
 static const struct file_ops group_file_fops;
 static struct super *supers[NR_CG_TREES];	/* [mount_mutex] to change */
+static bool nsdelegate;				/* [mount_mutex] to change */
 
 static struct cgroup *group_of(const struct inode *i)
 {
@@ -60,6 +61,11 @@ struct cgroup *cgroup_of_dir(struct inode *i)
 bool cgroup_tree_mounted(enum cgroup_tree tree)
 {
 	return READ_ONCE(supers[tree]);
+}
+
+bool cgroup_nsdelegate(void)
+{
+	return READ_ONCE(nsdelegate);
 }
 
 /* --- inodes --- */
@@ -321,6 +327,8 @@ static s64 group_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		return 0;
 	if (is_dead(cg))
 		return -ENODEV;
+	if (cg->tree == CG_V2 && nsdelegate && !cf->delegatable && !in_init_cgroup_ns() && cg == cgroup_ns_root(CG_V2))
+		return -EPERM;
 	if (!cf->write)
 		return -EINVAL;
 	s = text_from_user(buf, n);
@@ -403,13 +411,15 @@ static bool unmounted(struct super *sb)
 }
 
 /* These change nothing here. */
-static bool is_v2_option(const char *s)
+static bool is_empty_option(const char *s)
 {
-	return kstreq(s, "nsdelegate") || kstreq(s, "favordynmods") || kstreq(s, "memory_localevents") || kstreq(s, "memory_recursiveprot");
+	return kstreq(s, "favordynmods") || kstreq(s, "memory_localevents") || kstreq(s, "memory_recursiveprot");
 }
 
+/* The first namespace alone decides how the tree is, and each of its mounts anew. */
 static int v2_options(const char *options)
 {
+	bool delegate = false;
 	char word[32];
 
 	while (*options) {
@@ -417,23 +427,37 @@ static int v2_options(const char *options)
 		size_t len = comma ? (size_t)(comma - options) : kstrlen(options);
 
 		kstrlcpy(word, options, min(len + 1, sizeof(word)));
-		if (len && !is_v2_option(word))
+		if (len && kstreq(word, "nsdelegate"))
+			delegate = true;
+		else if (len && !is_empty_option(word))
 			return -EINVAL;
 		options += len + (comma != NULL);
 	}
+	if (in_init_cgroup_ns())
+		WRITE_ONCE(nsdelegate, delegate);
 	return 0;
+}
+
+static void show_options(struct super *sb)
+{
+	sb->options = nsdelegate ? "nsdelegate" : NULL;
 }
 
 static struct super *v2_shared(const char *options)
 {
 	int err = v2_options(options);
 
-	return err ? ERR_PTR(err) : supers[CG_V2];
+	if (err)
+		return ERR_PTR(err);
+	if (supers[CG_V2])
+		show_options(supers[CG_V2]);
+	return supers[CG_V2];
 }
 
 static int v2_fill(struct super *sb, const char *options)
 {
 	(void)options;
+	show_options(sb);
 	return fill(sb, CG_V2, CGROUP2_SUPER_MAGIC);
 }
 
@@ -447,7 +471,9 @@ static struct super *v1_shared(const char *options)
 {
 	enum cgroup_tree tree = v1_tree(options);
 
-	return tree == CG_V2 ? ERR_PTR(-EINVAL) : supers[tree];
+	if (tree == CG_V2)
+		return ERR_PTR(-EINVAL);
+	return supers[tree] || in_init_cgroup_ns() ? supers[tree] : ERR_PTR(-EPERM);
 }
 
 /* The limits of memory come to this tree, if no group of the other has any. */
