@@ -1088,6 +1088,7 @@ struct k_robust_list_head {
 #define SO_RCVBUF	8
 #define SO_KEEPALIVE	9
 #define SO_PRIORITY	12
+#define SO_LINGER	13
 #define SO_REUSEPORT	15
 #define SO_PASSCRED	16
 #define SO_PEERCRED	17
@@ -1101,6 +1102,9 @@ struct k_robust_list_head {
 #define IPPROTO_UDP	17
 #define IPPROTO_MAX	263
 #define TCP_NODELAY	1
+#define TCP_KEEPIDLE	4
+#define TCP_KEEPINTVL	5
+#define TCP_KEEPCNT	6
 #define IP_TOS		1
 #define IP_TTL		2
 #define SIOCGSKNS	0x894c
@@ -1137,6 +1141,9 @@ struct k_ifreq {
 		};
 		char all[24];
 	};
+};
+struct k_linger {
+	int32_t on, seconds;
 };
 struct k_ifconf {
 	int32_t len;

@@ -13,7 +13,7 @@
  *
  * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). A non-blocking connect
  * to a listener whose queue is full is EAGAIN, for there is nobody to try again later. Of listeners that
- * share a port the last gets all. Buffers do not grow. No broadcast, no urgent data. Where the interface
+ * share a port the last gets all. Buffers do not grow. A broadcast has one receiver. No urgent data. Where the interface
  * has never been up, there too only its own addresses can be bound. When it goes down, datagrams are
  * lost and connect(2) is ETIMEDOUT at once, but connections that are there go on.
  */
@@ -23,6 +23,7 @@
 #include "kernel/panic.h"
 
 #define LOOPBACK	0x7f000001u
+#define BROADCAST	0x7fffffffu
 #define UDP_MAX		65507u
 #define FIRST_PORT	32768u		/* of those that are given to who does not name one */
 #define LAST_PORT	60999u
@@ -200,6 +201,10 @@ static long destination(struct sock *sk, const struct address *a, struct address
 		return -EAFNOSUPPORT;
 	if (addr && (!is_loopback(addr) || !READ_ONCE(sk->net->lo_routed)))
 		return -ENETUNREACH;
+	if (addr == BROADCAST && !is_dgram(sk))
+		return -ENETUNREACH;
+	if (addr == BROADCAST && !(READ_ONCE(sk->opts.on) & 1u << SO_BROADCAST))
+		return -EACCES;
 	if (!addr) {
 		spin_lock(&unix_lock);
 		addr = addr_of(&sk->name);
@@ -446,11 +451,24 @@ s64 inet_send(struct sock *sk, struct iter *it, const struct address *to, struct
 
 static int *option(struct sock *sk, int level, int name)
 {
-	if (level == IPPROTO_TCP && !is_dgram(sk))
-		return name == TCP_NODELAY ? &sk->opts.nodelay : NULL;
+	if (level == IPPROTO_TCP && !is_dgram(sk)) {
+		switch (name) {
+		case TCP_NODELAY: return &sk->opts.nodelay;
+		case TCP_KEEPIDLE: return &sk->opts.keepidle;
+		case TCP_KEEPINTVL: return &sk->opts.keepintvl;
+		case TCP_KEEPCNT: return &sk->opts.keepcnt;
+		}
+		return NULL;
+	}
 	if (level == IPPROTO_IP)
 		return name == IP_TOS ? &sk->opts.tos : name == IP_TTL ? &sk->opts.ttl : NULL;
 	return NULL;
+}
+
+/* The most that an option of TCP can be that is at least 1; 0: it is none of those. */
+static int keep_max(const struct sock *sk, const int *o)
+{
+	return o == &sk->opts.keepcnt ? 127 : o == &sk->opts.keepidle || o == &sk->opts.keepintvl ? 32767 : 0;
 }
 
 /* Nothing here depends on them: they are remembered. */
@@ -467,11 +485,13 @@ long inet_setsockopt(struct sock *sk, int level, int name, uaddr_t val, int len)
 		return -EFAULT;
 	if (o == &sk->opts.ttl && v != -1 && (v < 1 || v > 255))
 		return -EINVAL;
+	if (keep_max(sk, o) && (v < 1 || v > keep_max(sk, o)))
+		return -EINVAL;
 	if (o == &sk->opts.nodelay)
 		v = v != 0;
 	else if (o == &sk->opts.ttl)
 		v = v == -1 ? DEFAULT_TTL : v;
-	else
+	else if (o == &sk->opts.tos)
 		v = is_dgram(sk) ? v & 0xff : (v & 0xfc) | (*o & 3);
 	WRITE_ONCE(*o, v);
 	return 0;
@@ -483,7 +503,7 @@ long inet_getsockopt(struct sock *sk, int level, int name, uaddr_t val, int *len
 	int v;
 
 	if (!o)
-		return -ENOPROTOOPT;
+		return level == IPPROTO_IP || level == (is_dgram(sk) ? IPPROTO_UDP : IPPROTO_TCP) ? -ENOPROTOOPT : -EOPNOTSUPP;
 	if (*len < 0)
 		return -EINVAL;
 	v = READ_ONCE(*o);

@@ -26,6 +26,27 @@ static long set_timeout(u64 *out, uaddr_t val, int len)
 	return 0;
 }
 
+static void set_on(struct sock *sk, int name, bool on)
+{
+	sk->opts.on = (sk->opts.on & ~(1u << name)) | (on ? 1u << name : 0);
+}
+
+static long set_linger(struct sock *sk, uaddr_t val, int len)
+{
+	struct k_linger l;
+
+	if (len < (int)sizeof(l))
+		return -EINVAL;
+	if (copy_from_user(&l, val, sizeof(l)))
+		return -EFAULT;
+	spin_lock(&unix_lock);
+	set_on(sk, SO_LINGER, l.on);
+	if (l.on)
+		sk->opts.linger = l.seconds;
+	spin_unlock(&unix_lock);
+	return 0;
+}
+
 static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 {
 	int v;
@@ -61,9 +82,11 @@ static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 	case SO_KEEPALIVE:
 	case SO_BROADCAST:
 		spin_lock(&unix_lock);
-		sk->opts.on = (sk->opts.on & ~(1u << name)) | (v ? 1u << name : 0);
+		set_on(sk, name, v);
 		spin_unlock(&unix_lock);
 		return 0;
+	case SO_LINGER:
+		return set_linger(sk, val, len);
 	case SO_PRIORITY:
 		return 0;		/* nothing here depends on it */
 	}
@@ -101,6 +124,7 @@ static long unix_getsockopt(struct sock *sk, int name, uaddr_t val, int *len)
 		int i;
 		struct k_ucred creds;
 		struct k_timeval tv;
+		struct k_linger linger;
 	} v = { 0 };
 	size_t size = sizeof(v.i);
 	u64 ns = name == SO_RCVTIMEO ? sk->rcvtimeo : sk->sndtimeo;
@@ -112,6 +136,11 @@ static long unix_getsockopt(struct sock *sk, int name, uaddr_t val, int *len)
 		size = sizeof(v.creds);
 		spin_lock(&unix_lock);
 		v.creds = creds_export(&sk->peer_creds);
+		spin_unlock(&unix_lock);
+	} else if (name == SO_LINGER) {
+		size = sizeof(v.linger);
+		spin_lock(&unix_lock);
+		v.linger = (struct k_linger){ sk->opts.on >> SO_LINGER & 1, sk->opts.linger };
 		spin_unlock(&unix_lock);
 	} else if (name == SO_RCVTIMEO || name == SO_SNDTIMEO) {
 		size = sizeof(v.tv);

@@ -33,7 +33,7 @@ static struct sock *sock_alloc(struct net *net, int family, int type)
 	sk->type = type;
 	sk->uid = current->cred.euid;
 	sk->net = net_get(net);
-	sk->opts.ttl = DEFAULT_TTL;
+	sk->opts = (struct sock_opts)DEFAULT_OPTS;
 	mutex_init(&sk->read_lock, "socket", RANK_PIPE);
 	waitq_init(&sk->wait, "socket");
 	list_init(&sk->queue);
@@ -128,9 +128,16 @@ static void sock_close(struct sock *sk)
 	sock_put(sk);
 }
 
+/* No close waits: what was sent is with the other end. With no time to linger it is as if nobody had been here. */
 void sock_release(struct file *f)
 {
-	sock_close(f->private);
+	struct sock *sk = f->private;
+
+	spin_lock(&unix_lock);
+	if (is_inet(sk) && sk->opts.on & 1u << SO_LINGER && !sk->opts.linger)
+		sk->reset = true;
+	spin_unlock(&unix_lock);
+	sock_close(sk);
 }
 
 struct sock *file_sock(const struct file *f)

@@ -16,11 +16,13 @@
 enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED };
 
 #define DEFAULT_TTL	64
+#define DEFAULT_OPTS	{ .ttl = DEFAULT_TTL, .keepidle = 7200, .keepintvl = 75, .keepcnt = 9 }
 
 /* What was set, and on a listener what its connections will have. */
 struct sock_opts {
 	u32 on;				/* bits by SO_*, of those that are on or off */
-	int nodelay, tos, ttl;
+	int nodelay, tos, ttl, keepidle, keepintvl, keepcnt;
+	int linger;			/* seconds, if SO_LINGER is on */
 };
 
 struct msg {

@@ -12,7 +12,7 @@
 // What no header of the kernel's own gives to user programs without much else.
 enum { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_NONBLOCK = O_NONBLOCK };
-enum { TCP = 6, UDP = 17, TCP_NODELAY = 1, IP_TOS = 1, IP_TTL = 2 };
+enum { TCP = 6, UDP = 17, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL, TCP_KEEPCNT, IP_TOS = 1, IP_TTL = 2 };
 enum { MSG_PEEK = 2, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000 };
 enum { SHUT_RD, SHUT_WR, SHUT_RDWR };
 enum { SIOCSIFFLAGS = 0x8914, FIONREAD = 0x541B, IFF_UP = 1 };
@@ -785,6 +785,134 @@ TEST(options)
 	CHECK_EQ(option(b, TCP, TCP_NODELAY), 1); // of the listener
 	CHECK_EQ(option(b, 0, IP_TTL), 7);
 	CHECK_EQ(option(b, SOL_SOCKET, SO_ACCEPTCONN), 0);
+}
+
+TEST(linger)
+{
+	int l[3] = {5, 5}, len = sizeof l;
+
+	for (int family = AF_UNIX; family <= AF_INET; family++) {
+		a = (int)sys(socket, family, SOCK_STREAM, 0);
+		len = 12;
+		CHECK_EQ(sys(getsockopt, a, SOL_SOCKET, SO_LINGER, l, &len), 0);
+		CHECK(!l[0] && !l[1] && len == 8);
+		l[0] = 7;
+		l[1] = 9;
+		CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, l, 8), 0);
+		CHECK_EQ(sys(getsockopt, a, SOL_SOCKET, SO_LINGER, l, &len), 0);
+		CHECK(l[0] == 1 && l[1] == 9);
+		l[0] = 0;
+		l[1] = 3;
+		CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, l, 12), 0);
+		CHECK_EQ(sys(getsockopt, a, SOL_SOCKET, SO_LINGER, l, &len), 0);
+		CHECK(l[0] == 0 && l[1] == 9); // off: the time stays
+		CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, l, 7), -EINVAL);
+		CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, l, 3), -EINVAL);
+		CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, nowhere, 8), -EFAULT);
+		CHECK_EQ(sys(getsockopt, a, SOL_SOCKET, SO_LINGER, nowhere, &len), -EFAULT);
+		len = 5;
+		CHECK_EQ(sys(getsockopt, a, SOL_SOCKET, SO_LINGER, l, &len), 0);
+		CHECK_EQ(len, 5);
+	}
+}
+
+static void lingering(int seconds)
+{
+	int l[2] = {1, seconds};
+
+	CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_LINGER, l, 8), 0);
+}
+
+TEST(no_time_to_linger)
+{
+	char c[4];
+	int len = 16, l;
+	struct in in;
+
+	connection();
+	lingering(0);
+	CHECK_EQ(send(a, "abc", 0), 3);
+	CHECK_EQ(sys(close, a), 0);
+	UNTIL(events(b) & POLLERR);
+	CHECK_EQ(events(b), POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP);
+	CHECK_EQ(recv(b, c, 4, 0), 3);
+	CHECK_EQ(recv(b, c, 4, 0), -ECONNRESET);
+	CHECK_EQ(recv(b, c, 4, 0), 0);
+	CHECK_EQ(send(b, "x", 0), -EPIPE);
+	CHECK_EQ(sys(getpeername, b, &in, &len), -ENOTCONN);
+	// Its end was told already.
+	connection();
+	lingering(0);
+	CHECK_EQ(sys(shutdown, a, SHUT_WR), 0);
+	sys(close, a);
+	UNTIL(events(b) & POLLERR);
+	CHECK_EQ(recv(b, c, 4, 0), 0);
+	CHECK_EQ(send(b, "x", 0), -EPIPE);
+	// Before it was accepted, after which it shows.
+	l = listener(5);
+	a = open_socket(SOCK_STREAM);
+	CHECK_EQ(sys(connect, a, &door, 16), 0);
+	lingering(0);
+	sys(close, a);
+	b = (int)sys(accept, l, 0, 0);
+	CHECK_GE(b, 0);
+	UNTIL(events(b) & POLLERR);
+	CHECK_EQ(option(b, SOL_SOCKET, SO_ERROR), ECONNRESET);
+	// Some time: what was sent arrives, and the end as ever.
+	connection();
+	lingering(2);
+	CHECK_EQ(send(a, "abc", 0), 3);
+	sys(close, a);
+	CHECK_EQ(recv(b, c, 4, 0), 3);
+	CHECK_EQ(recv(b, c, 4, 0), 0);
+}
+
+TEST(keeping_alive)
+{
+	static const struct {
+		int name, first, max;
+	} o[] = {{TCP_KEEPIDLE, 7200, 32767}, {TCP_KEEPINTVL, 75, 32767}, {TCP_KEEPCNT, 9, 127}};
+	int v = 0, len = 2, dgram = open_socket(SOCK_DGRAM);
+
+	connection();
+	for (int i = 0; i < 3; i++) {
+		if (t_own_machine)
+			CHECK_EQ(option(a, TCP, o[i].name), o[i].first); // elsewhere administrators choose
+		set_option(a, TCP, o[i].name, o[i].max);
+		CHECK_EQ(option(a, TCP, o[i].name), o[i].max);
+		set_option(a, TCP, o[i].name, 1);
+		for (int bad = -1; bad < 2; bad++) {
+			v = bad > 0 ? o[i].max + 1 : bad;
+			CHECK_EQ(sys(setsockopt, a, TCP, o[i].name, &v, 4), -EINVAL);
+		}
+		CHECK_EQ(option(a, TCP, o[i].name), 1);
+		CHECK_EQ(sys(setsockopt, a, TCP, o[i].name, &v, 3), -EINVAL);
+		CHECK_EQ(sys(setsockopt, a, TCP, o[i].name, nowhere, 4), -EFAULT);
+		CHECK_EQ(sys(setsockopt, dgram, TCP, o[i].name, &v, 4), -ENOPROTOOPT);
+		CHECK_EQ(sys(getsockopt, dgram, TCP, o[i].name, &v, &len), -EOPNOTSUPP);
+		v = 0;
+		CHECK_EQ(sys(getsockopt, a, TCP, o[i].name, &v, &len), 0);
+		CHECK(v == 1 && len == 2);
+	}
+	set_option(a, SOL_SOCKET, SO_KEEPALIVE, 1);
+	CHECK_EQ(send(a, "x", 0), 1);
+}
+
+TEST(broadcasts_must_be_meant)
+{
+	struct in in = at(0x7fffffff, 9);
+
+	a = open_socket(SOCK_DGRAM);
+	CHECK_EQ(sys(sendto, a, "x", 1, 0, &in, 16), -EACCES);
+	CHECK_EQ(sys(connect, a, &in, 16), -EACCES);
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &in, 16), -ENETUNREACH);
+	b = bound(SOCK_DGRAM, 0);
+	set_option(a, SOL_SOCKET, SO_BROADCAST, 1);
+	in = at(0x7fffffff, port_of(&door));
+	CHECK_EQ(sys(sendto, a, "x", 1, 0, &in, 16), 1);
+	UNTIL(events(b) & POLLIN);
+	CHECK_GETS(b, "x");
+	CHECK_EQ(sys(connect, a, &in, 16), 0);
 }
 
 TEST(the_interface)
