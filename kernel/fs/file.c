@@ -49,7 +49,6 @@ struct file *file_alloc_empty(void)
 	f = kmem_cache_alloc(file_cache, GFP_KERNEL);
 	if (unlikely(!f))
 		return ERR_PTR(-ENOMEM);
-	*f = (struct file){ 0 };
 	atomic_fetch_add(&nr_files, 1);
 	return f;
 }
@@ -64,15 +63,19 @@ void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u
 {
 	atomic_init(&f->refs, 1);
 	f->flags = flags;
+	f->pos = 0;
 	f->pos_lock = (struct mutex)MUTEX_INIT(f->pos_lock, "file_pos", RANK_FILE_POS);
 	f->dentry = d;
 	f->inode = d->inode;
 	f->ops = ops ? ops : &no_fops;
+	f->private = NULL;
+	list_init(&f->free_work.node);	/* its function is set by whoever queues it */
 	list_init(&f->defer_node);
-	list_init(&f->free_work.node);
 	list_init(&f->epoll_items);
+	f->fasync = NULL;
 	f->readable = (flags & O_ACCMODE) != O_WRONLY && !(flags & O_PATH);
 	f->writable = ((flags & O_ACCMODE) == O_WRONLY || (flags & O_ACCMODE) == O_RDWR) && !(flags & O_PATH);
+	f->opened = f->counted = f->denies_write = 0;
 }
 
 /* Takes over the reference on d even on failure. */
