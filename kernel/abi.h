@@ -989,10 +989,17 @@ struct k_robust_list_head {
 #define MS_NOEXEC	8
 #define MS_REMOUNT	32
 #define MS_BIND		4096
+#define MS_MOVE		8192
 #define MS_REC		16384
+#define MS_SILENT	32768
+#define MS_UNBINDABLE	(1 << 17)
 #define MS_PRIVATE	(1 << 18)
+#define MS_SLAVE	(1 << 19)
+#define MS_SHARED	(1 << 20)
 #define MNT_FORCE	1
 #define MNT_DETACH	2
+#define MNT_EXPIRE	4
+#define UMOUNT_NOFOLLOW	8
 
 #define TMPFS_MAGIC	0x01021994
 #define MQUEUE_MAGIC	0x19800202

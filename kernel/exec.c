@@ -241,7 +241,7 @@ static void exec_creds(struct bprm *b)
 	bool readable = file_is_readable(b->file);
 
 	mutex_lock(&i->lock);
-	b->secure = cap_exec(&new, i->sb->flags & MS_NOSUID ? 0 : i->mode, i->uid, i->gid);
+	b->secure = cap_exec(&new, sb_says(i->sb, MS_NOSUID) ? 0 : i->mode, i->uid, i->gid);
 	mutex_unlock(&i->lock);
 	commit_creds(&new);
 	if (b->secure)

@@ -9,7 +9,9 @@
 #include "kernel/abi.h"
 #include "kernel/cgroup.h"
 #include "kernel/cred.h"
+#include "kernel/fs/files.h"
 #include "kernel/fs/net_namespace.h"
+#include "kernel/mnt_namespace.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pid.h"
 #include "kernel/task.h"
@@ -19,7 +21,10 @@
 
 struct nsproxy init_nsproxy = {
 	.count = 1,
-	.ns = { [NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns },
+	.ns = {
+		[NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
+		[NS_MNT] = &init_mnt_ns.ns,
+	},
 };
 
 /* --- one namespace --- */
@@ -115,11 +120,16 @@ static void switch_namespaces(struct nsproxy *p)
 int unshare_nsproxy_namespaces(u64 flags)
 {
 	struct nsproxy *p = copy_namespaces(flags);
+	int err;
 
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
-	switch_namespaces(p);
-	return 0;
+	err = flags & CLONE_NEWNS ? fs_unshare() : 0;
+	if (err)
+		nsproxy_put(p);
+	else
+		switch_namespaces(p);
+	return err;
 }
 
 struct ns_common *task_ns(struct task *t, enum ns_kind k)
@@ -183,15 +193,16 @@ static int install_all(struct nsproxy *p, struct group *g, u64 flags)
 	return err;
 }
 
-/* The one that file fd stands for. 0, -EBADF, -EPERM, -EINVAL. */
-static int install_file(struct nsproxy *p, int fd, u64 flags)
+/* The one that file fd stands for, whose type is *flags then. 0, -EBADF, -EPERM, -EINVAL. */
+static int install_file(struct nsproxy *p, int fd, u64 *flags)
 {
 	struct ns_common *ns = ns_of_fd(fd);
 	int err;
 
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
-	err = flags && flags != ns->ops->type ? -EINVAL : install(p, ns);
+	err = *flags && *flags != ns->ops->type ? -EINVAL : install(p, ns);
+	*flags = ns->ops->type;
 	ns_put(ns);
 	return err;
 }
@@ -199,6 +210,7 @@ static int install_file(struct nsproxy *p, int fd, u64 flags)
 /* All or none. */
 long sys_setns(int fd, int flags)
 {
+	u64 types = (u32)flags;
 	struct nsproxy *p;
 	struct group *g;
 	u32 file_flags;
@@ -209,14 +221,18 @@ long sys_setns(int fd, int flags)
 		return PTR_ERR(p);
 	g = pidfd_group(fd, &file_flags);
 	if (IS_ERR(g)) {
-		err = install_file(p, fd, (u32)flags);
+		err = install_file(p, fd, &types);
 	} else {
-		err = install_all(p, g, (u32)flags);
+		err = install_all(p, g, types);
 		group_put(g);
 	}
-	if (err)
+	if (err) {
 		nsproxy_put(p);
-	else
-		switch_namespaces(p);
-	return err;
+		return err;
+	}
+	switch_namespaces(p);
+	for (enum ns_kind k = 0; k < NR_NS; k++)
+		if (types & ops_of(k)->type && ops_of(k)->entered)
+			ops_of(k)->entered(p->ns[k]);
+	return 0;
 }

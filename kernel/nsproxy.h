@@ -25,11 +25,12 @@ struct ns_ops {
 	struct ns_common *(*copy)(struct ns_common *old);	/* a new one for who lives in old, or ERR_PTR. Sleeps. */
 	void (*free)(struct ns_common *ns);	/* the last reference is gone. Sleeps, but of kind pid. */
 	int (*install)(struct ns_common *ns);	/* may current, which has the right to change, enter? NULL: yes */
+	void (*entered)(struct ns_common *ns);	/* current has it by setns, and that cannot fail any more. NULL: nothing to do */
 	struct ns_common *(*parent)(struct ns_common *ns);	/* NULL: this kind has no parents, else as NS_GET_PARENT: ERR_PTR(-EPERM) */
 };
 
 /* Of these kinds a task has one each, by its nsproxy; NS_PID: where its children will live. */
-enum ns_kind { NS_UTS, NS_PID, NS_NET, NS_CGROUP, NR_NS };
+enum ns_kind { NS_UTS, NS_PID, NS_NET, NS_CGROUP, NS_MNT, NR_NS };
 
 /* Shared by tasks, and never changed while it is: who changes one makes a new one. */
 struct nsproxy {
@@ -54,4 +55,4 @@ long open_ns(struct ns_common *ns);		/* fs/nsfs.c: a new descriptor for ns, whos
 static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(&p->count, 1); return p; }
 void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
 
-extern const struct ns_ops uts_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops;
+extern const struct ns_ops uts_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops;

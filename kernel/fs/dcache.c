@@ -10,7 +10,7 @@
  * Locks: dentry_lock (spinning) for every link; a directory's inode mutex is held by whoever
  * changes its names.
  */
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
 
 #define HASH_SIZE 512u
@@ -189,10 +189,15 @@ void dput(struct dentry *d)
 	}
 }
 
+struct four { u32 bytes; } __attribute__((packed, may_alias));
+
 static inline bool same_name(const char *a, const char *b, size_t len)
 {
-	for (size_t i = 0; i < len; i++)
-		if (a[i] != b[i])
+	for (; len >= sizeof(struct four); len -= sizeof(struct four), a += sizeof(struct four), b += sizeof(struct four))
+		if (((const struct four *)a)->bytes != ((const struct four *)b)->bytes)
+			return false;
+	for (; len; len--)
+		if (*a++ != *b++)
 			return false;
 	return true;
 }
@@ -237,16 +242,15 @@ static inline struct dentry *step_known(struct dentry *d, const char **p)
 		hash = hash_char(hash, *end);
 	*p = end;
 	d = hash_find(d, name, (size_t)(end - name), hash_end(hash));
-	while (d && unlikely(d->mounted))
-		d = d->mounted;
-	return d;
+	return d && unlikely(d->mounted) ? topmost(d) : d;
 }
 
-struct dentry *d_walk_known(struct dentry *from, const char *path)
+struct dentry *d_walk_known(struct dentry *const *from, const char *path)
 {
-	struct dentry *d = from;
+	struct dentry *d;
 
 	spin_lock(&dentry_lock);
+	d = *from;
 	for (;;) {
 		while (*path == '/')
 			path++;
@@ -459,16 +463,16 @@ static struct dentry *tree_next(struct dentry *root, struct dentry *d)
 }
 
 /*
- * Each dentry of an idle tree has one reference of the tree (the root: of the mount) and one a
+ * Each dentry of an idle tree has one reference of the tree (the root: of the super) and one a
  * child.
  */
-bool d_tree_busy(struct dentry *root)
+bool d_tree_busy(struct dentry *root, unsigned known)
 {
 	bool busy = false;
 
 	spin_lock(&dentry_lock);
 	for (struct dentry *d = root; d && !busy; d = tree_next(root, d))
-		busy = atomic_load(&d->refs) != 1 + count_children(d) || d->mounted;
+		busy = atomic_load(&d->refs) != 1 + count_children(d) + (d == root ? known : 0);
 	spin_unlock(&dentry_lock);
 	return busy;
 }
@@ -484,14 +488,20 @@ static char *prepend(char *p, const char *buf, const char *s, size_t len)
 	return p;
 }
 
-/* Walks up to root or to the top, writing backwards. dentry_lock held. */
-static char *path_upwards(struct dentry *d, const struct dentry *root, char *buf, char *p)
+/*
+ * Walks up to root or to the top, through what ns has mounted, writing backwards. *top: where it
+ * ends. dentry_lock held.
+ */
+static char *path_upwards(const struct mnt_namespace *ns, struct dentry *d, const struct dentry *root, char *buf, char *p,
+			  struct dentry **top)
 {
 	char *end = p;
 
 	while (p && d != root) {
-		if (d->covers) {
-			d = d->covers;
+		const struct mount *m = d->covers ? mount_of(ns, d) : NULL;
+
+		if (m && m->where) {
+			d = m->where;
 			continue;
 		}
 		if (!d->parent)
@@ -501,14 +511,16 @@ static char *path_upwards(struct dentry *d, const struct dentry *root, char *buf
 			p = prepend(p, buf, "/", 1);
 		d = d->parent;
 	}
+	*top = d;
 	return p == end ? prepend(p, buf, "/", 1) : p;
 }
 
 char *dentry_path(struct dentry *d, char *buf, size_t n)
 {
 	static const char deleted[] = " (deleted)";
+	const struct mnt_namespace *ns = current->nsproxy ? current_mnt_ns() : &init_mnt_ns;
 	struct fs *fs = current->fs;
-	struct dentry *root = fs ? fs->root : NULL;
+	struct dentry *root = fs ? fs->root : NULL, *top;
 	char *p = buf + n;
 
 	if (!n)
@@ -520,9 +532,21 @@ char *dentry_path(struct dentry *d, char *buf, size_t n)
 	if (p && d->anonymous)
 		p = prepend(p, buf, d->name, d->len);
 	else if (p)
-		p = path_upwards(d, root, buf, p);
+		p = path_upwards(ns, d, root, buf, p, &top);
 	spin_unlock(&dentry_lock);
 	return p ? p : ERR_PTR(-ENAMETOOLONG);
+}
+
+char *dentry_path_below(const struct mnt_namespace *ns, struct dentry *root, struct dentry *d, char *buf, size_t n)
+{
+	struct dentry *top;
+	char *p = buf + n;
+
+	*--p = 0;
+	spin_lock(&dentry_lock);
+	p = path_upwards(ns, d, root, buf, p, &top);
+	spin_unlock(&dentry_lock);
+	return !p ? ERR_PTR(-ENAMETOOLONG) : top == root ? p : ERR_PTR(-ENOENT);
 }
 
 /* --- directories whose dentries are the directory --- */

@@ -17,9 +17,11 @@ struct qstr {
 struct fs {
 	_Atomic u32 refs;
 	struct spinlock lock;		/* RANK_FS */
-	struct dentry *root, *cwd;	/* [lock] referenced */
+	struct dentry *root, *cwd;	/* [lock] referenced; changed by others than those who share it with dentry_lock held, too */
 	u32 umask;			/* [lock] */
 };
+/* Who stood at old stands at new; how many references on old are to be dropped. Whosever fs it is. */
+unsigned fs_replace(struct fs *fs, struct dentry *old, struct dentry *new);
 static inline u32 current_umask(void) { return READ_ONCE(current->fs->umask); }
 
 extern struct spinlock dentry_lock;	/* RANK_DENTRY: the whole tree, names, mounts */
@@ -67,11 +69,11 @@ void dput(struct dentry *d);			/* may sleep; NULL is fine */
 struct dentry *d_lookup(struct dentry *dir, const char *name, size_t len);
 /*
  * As a rule all of a path is known already, and goes through directories that everybody may search:
- * what path, from @from on, is, found with dentry_lock taken once; referenced. NULL: somewhere
+ * what path, from *from on, is, found with dentry_lock taken once; referenced. NULL: somewhere
  * there is a name that is not known, or no directory, or ".", or a symlink, or a permission to ask
  * for.
  */
-struct dentry *d_walk_known(struct dentry *from, const char *path);
+struct dentry *d_walk_known(struct dentry *const *from, const char *path);
 void d_add(struct dentry *d);			/* d becomes findable under d->parent; the tree takes a reference */
 void d_drop(struct dentry *d);			/* unlink: no longer findable, the tree's reference goes */
 int d_name_room(size_t len, char **room);	/* memory that a rename to a name of len needs: 0 or -ENOMEM */
@@ -79,7 +81,7 @@ void d_move(struct dentry *d, struct dentry *dir, const char *name, size_t len, 
 void d_exchange(struct dentry *a, struct dentry *b);
 bool d_is_ancestor(struct dentry *a, struct dentry *d);	/* a == d or above it; mounts are not crossed */
 void d_kill_tree(struct dentry *root);		/* unmount: forgets every dentry below root */
-bool d_tree_busy(struct dentry *root);		/* somebody besides tree and mount uses it */
+bool d_tree_busy(struct dentry *root, unsigned known);	/* somebody uses it besides the tree, and of the root so many */
 void dcache_init(void);
 
 /* --- path walk (namei.c) --- */
@@ -113,7 +115,7 @@ struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, con
 int vfs_remove(const struct parent_path *pp, bool rmdir);	/* the name in pp->dir goes */
 int vfs_truncate(struct dentry *d, u64 size);
 extern int sysctl_file_max;					/* written by /proc/sys/fs/file-max */
-struct file *file_alloc_empty(void);				/* for one of the next two; ERR_PTR(-ENFILE, -ENOMEM) */
+struct file *file_alloc_empty(void);				/* no field is set: for one of the next two; ERR_PTR(-ENFILE, -ENOMEM) */
 void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */
 void file_free_empty(struct file *f);
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
@@ -122,7 +124,6 @@ static inline void put_write_access(struct inode *i) { atomic_fetch_sub(&i->writ
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
 
 /* --- file systems --- */
-int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options);
 struct inode *tmpfs_inode(struct super *sb, u32 mode, u64 rdev);
 extern const struct inode_ops tmpfs_dir_ops;
 int tmpfs_charge(struct super *sb, u64 pages);	/* 0 or -ENOSPC */
@@ -223,6 +224,9 @@ long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
 int sync_block_devices(void);
 extern const struct file_ops console_tty_fops, ttys1_fops;
+struct mnt_namespace;
+/* As dentry_path, of what is not removed, and in ns. ERR_PTR(-ENOENT): it is not below root. n > 0 */
+char *dentry_path_below(const struct mnt_namespace *ns, struct dentry *root, struct dentry *d, char *buf, size_t n);
 #define DEV_MAJOR(rdev)		((unsigned)(((rdev) >> 8) & 0xfff) | (unsigned)(((rdev) >> 32) & ~0xfffu))
 #define DEV_MINOR(rdev)		((unsigned)((rdev) & 0xff) | (unsigned)(((rdev) >> 12) & ~0xffu))
 #define MKDEV(ma, mi)		((((u64)(ma) & 0xfff) << 8) | (((u64)(ma) & ~0xfffull) << 32) | ((u64)(mi) & 0xff) | (((u64)(mi) & ~0xffull) << 12))

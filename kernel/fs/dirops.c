@@ -7,7 +7,7 @@
  * ancestor first; the mutex of a directory that is removed, inside its parent's.
  */
 #include "kernel/cred.h"
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -150,7 +150,7 @@ static int may_link(const struct dentry *old, struct dentry *dir, struct qstr na
 	}
 	if (PTR_ERR(d) != -ENOENT || to->sb->magic == PROC_SUPER_MAGIC)
 		return (int)PTR_ERR(d);
-	if (to->sb->flags & MS_RDONLY)
+	if (sb_says(to->sb, MS_RDONLY))
 		return -EROFS;
 	if (to->sb != i->sb)
 		return -EXDEV;
@@ -230,7 +230,7 @@ static int may_delete(struct dentry *dir, struct dentry *d, bool rmdir)
 		return -ENOTDIR;
 	if (!rmdir && inode_is(d->inode, S_IFDIR))
 		return -EISDIR;
-	if (READ_ONCE(d->mounted))
+	if (is_local_mountpoint(d))
 		return -EBUSY;
 	if (!dir->inode->ops || !dir->inode->ops->unlink)
 		return -EPERM;
@@ -248,7 +248,7 @@ static int delete_locked(struct dentry *dir, struct dentry *d)
 
 	if (is_dir)
 		mutex_lock_nested(&d->inode->lock);	/* parent before child */
-	err = READ_ONCE(d->mounted) ? -EBUSY : dir->inode->ops->unlink(dir->inode, d);
+	err = is_local_mountpoint(d) ? -EBUSY : dir->inode->ops->unlink(dir->inode, d);
 	if (!err)
 		d_drop(d);
 	if (is_dir)
@@ -273,6 +273,8 @@ int vfs_remove(const struct parent_path *pp, bool rmdir)
 	mutex_unlock(&dir->inode->lock);
 	if (IS_ERR(d))
 		return err;
+	if (!err && unlikely(READ_ONCE(d->mounted)))
+		detach_mounts(d);
 	/* Linux's order: the file hears of its end before its directory does. */
 	i = iget(d->inode);
 	if (!err && !rmdir)
@@ -398,7 +400,7 @@ static int check_rename(struct dentry *odir, struct dentry *od, struct dentry *n
 		if (!odir_is && ndir_is)
 			return -EISDIR;
 	}
-	if (READ_ONCE(od->mounted) || (nd && READ_ONCE(nd->mounted)))
+	if (is_local_mountpoint(od) || (nd && is_local_mountpoint(nd)))
 		return -EBUSY;
 	return 0;
 }
@@ -431,7 +433,7 @@ static int rename_locked(struct dentry *odir, struct dentry *od, struct dentry *
 		return err;
 	if (victim_dir)
 		mutex_lock_nested(&nd->inode->lock);	/* below ndir, which is held */
-	err = nd && READ_ONCE(nd->mounted) ? -EBUSY : odir->inode->ops->rename(odir->inode, od, ndir->inode, nd);
+	err = nd && is_local_mountpoint(nd) ? -EBUSY : odir->inode->ops->rename(odir->inode, od, ndir->inode, nd);
 	if (err) {
 		kfree(room);
 	} else {
@@ -486,6 +488,8 @@ static int rename_between(struct parent_path *op, struct parent_path *np, unsign
 			notify_rename(op, np, od, nd, flags);
 	}
 	unlock_two(op->dir, np->dir);
+	if (!err && nd && nd->unlinked && unlikely(READ_ONCE(nd->mounted)))
+		detach_mounts(nd);
 	if (!IS_ERR(od))
 		dput(od);
 	dput(nd);

@@ -95,15 +95,15 @@ struct inode {
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
 };
-struct dentry {				/* [D] dentry_lock; refs atomic */
+struct dentry {				/* [D] dentry_lock, [M D] and mount_mutex; refs atomic */
 	_Atomic u32 refs;
 	u32 hash;			/* [D] */
 	struct dentry *parent;		/* [D] referenced; NULL for the root of a file system and for pipes */
 	struct inode *inode;		/* referenced; NULL only while it is made */
 	struct list children, sibling;	/* [D + lock of the directory to change] in order of seq */
 	struct list hash_node;		/* [D] */
-	struct dentry *mounted;		/* [D] root of what is mounted here */
-	struct dentry *covers;		/* [D] of a mounted root: the mount point, referenced */
+	struct mount *mounted;		/* [M D] what is mounted here: one for each namespace */
+	struct mount *covers;		/* [M D] where this is the root of what is mounted */
 	u64 seq;			/* [D] position in the directory, for getdents */
 	u8 unlinked;			/* [D] */
 	u8 anonymous;			/* (!) pipe and the like: the name is the whole path */
@@ -225,6 +225,7 @@ struct fs *fs_copy(struct fs *old);
 struct fs *fs_get(struct fs *f);
 void fs_put(struct fs *f);
 int fs_unshare(void);				/* 0 or -ENOMEM */
+void fs_set_both(struct dentry *d);		/* current's root and directory, of nobody else's. Takes over the reference */
 /* For procfs: fd table of another task. Take task_lock themselves. */
 struct file *fget_task(struct task *t, int fd);
 int next_fd_task(struct task *t, int fd);	/* lowest open fd >= fd, or -1 */
@@ -313,12 +314,14 @@ SET_DECLARE(pseudo_files, struct pseudo_file);
 
 /* --- file systems --- */
 struct super {
-	_Atomic u32 refs;		/* one for the mount, one for each inode */
+	_Atomic u32 refs;		/* one while it is mounted, one for each inode */
 	u32 dev;			/* (!) minor number; the major one is 0 */
-	u32 flags;			/* MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC */
+	u32 flags;			/* [D] MS_KEPT of its mounts and its own; SB_MIXED: they differ. Ask sb_says() */
+	u32 own_flags;			/* [M] MS_RDONLY, whatever the mounts say */
+	unsigned nr_mounts;		/* [M D] in all namespaces */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
-	struct dentry *root;		/* (!) while mounted; the mount's reference */
+	struct dentry *root;		/* (!) while mounted, referenced */
 	_Atomic u64 used_pages;
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
 	_Atomic u64 names;		/* tmpfs: names in its directories */
@@ -340,4 +343,14 @@ struct fs_type {
 };
 SET_DECLARE(fs_types, struct fs_type);
 #define FS_TYPE(var, ...) LINKER_SET(fs_types, struct fs_type, var) = { __VA_ARGS__ }
-size_t mounts_show(char *buf, size_t n);	/* the text of /proc/mounts */
+#define SB_MIXED	(1u << 31)
+u32 sb_flags(const struct super *sb);		/* as they are for current. dentry_lock not held */
+/* Is any of flags, which are MS_*, set for somebody; for current? */
+static inline bool sb_might_say(const struct super *sb, u32 flags)
+{
+	return unlikely(sb->flags & (flags | SB_MIXED));
+}
+static inline bool sb_says(const struct super *sb, u32 flags)
+{
+	return sb_might_say(sb, flags) && sb_flags(sb) & flags;
+}

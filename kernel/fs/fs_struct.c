@@ -3,7 +3,8 @@
  * Where a task stands: its root and working directory and its umask, shared by CLONE_FS; chdir,
  * chroot, getcwd, umask. Mirrors Linux fs/fs_struct.c.
  *
- * Locks: fs->lock for the fields; task->lock for which struct a task has.
+ * Locks: fs->lock for the fields, dentry_lock inside for another's; task->lock for which struct a task
+ * has.
  */
 #include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
@@ -75,6 +76,40 @@ int fs_unshare(void)
 	task_unlock(current);
 	fs_put(old);
 	return 0;
+}
+
+void fs_set_both(struct dentry *d)
+{
+	struct fs *fs = current->fs;
+	struct dentry *root, *cwd;
+
+	dget(d);
+	spin_lock(&fs->lock);
+	root = fs->root;
+	cwd = fs->cwd;
+	fs->root = fs->cwd = d;
+	spin_unlock(&fs->lock);
+	dput(root);
+	dput(cwd);
+}
+
+unsigned fs_replace(struct fs *fs, struct dentry *old, struct dentry *new)
+{
+	unsigned n = 0;
+
+	spin_lock(&fs->lock);
+	spin_lock(&dentry_lock);
+	if (fs->root == old) {
+		fs->root = dget(new);
+		n++;
+	}
+	if (fs->cwd == old) {
+		fs->cwd = dget(new);
+		n++;
+	}
+	spin_unlock(&dentry_lock);
+	spin_unlock(&fs->lock);
+	return n;
 }
 
 /* Consumes d. */

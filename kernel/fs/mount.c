@@ -1,33 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mounting: the root, the file systems every program expects, mount and umount2. Mirrors Linux
- * fs/namespace.c.
+ * Mounting: the root, the file systems every program expects, mount, umount2 and pivot_root.
+ * Mirrors the second half of Linux fs/namespace.c.
  *
- * LINUX: one mount namespace; no bind mounts, no propagation. MNT_DETACH of one in use empties it
- * at once; open files stay. Only a file system that shares itself (fs_type.shared) can be in two
- * places; then ".." in its root leads to the older one, and umount2 of either ends the younger one.
+ * LINUX: no bind mounts. MNT_DETACH of the last place of one that is in use empties it at once; open
+ * files stay. umount2 of either of two places (fs_type.shared) ends the younger one. One that is in
+ * several namespaces is busy by the open files and directories of the tasks of the caller's, and not
+ * by what they have mapped; what MNT_EXPIRE has marked stays marked, whoever looks in meanwhile.
  *
- * Locks: mount_mutex around changes of the mount list, dentry_lock inside it for the pointers.
+ * Locks: mount_mutex, tasklist_lock (r), task_lock, files->lock and fs->lock; dentry_lock.
  */
 #include "kernel/cgroup.h"
-#include "kernel/fs/dcache.h"
-#include "kernel/lib/fmt.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
-#define MS_KEPT	(MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)	/* the flags of a mount that mean something */
-
 struct super *root_super;
-static struct mutex mount_mutex = MUTEX_INIT(mount_mutex, "mount", RANK_EXEC);
-
-/* A file system in one place. */
-struct mount {
-	struct list node;		/* [D] */
-	struct super *sb;		/* (!) */
-	struct dentry *where;		/* (!) referenced; NULL: the root of all */
-};
-static LIST_HEAD(mounts);		/* [D] oldest first */
-static struct mount root_mount;
 
 static const struct fs_type *find_fs_type(const char *name)
 {
@@ -57,128 +45,47 @@ static struct super *super_make(const char *source, const struct fs_type *t, u32
 		super_put(sb);
 		return ERR_PTR(err);
 	}
-	sb->flags = flags & MS_KEPT;
+	sb->flags = sb->own_flags = flags & MS_RDONLY;
 	return sb;
 }
 
-/* Drops a file system that is not in place. */
-static void super_kill(struct super *sb)
+/* A mount of sb, which is a new one or shared, at where. mount_mutex held. */
+static int mount_super(struct super *sb, struct dentry *where, u32 flags)
 {
-	d_kill_tree(sb->root);
-	tmpfs_forget_names(sb);
-	dput(sb->root);
-	super_put(sb);
-}
-
-/* By its name, in what is mounted. dentry_lock held. */
-static bool can_be_found(const struct dentry *d)
-{
-	const struct dentry *root = d->inode->sb->root;
-
-	return (root == root_super->root || root->covers) && (d == root || !list_empty(&d->hash_node));
-}
-
-/*
- * Puts sb over where, which stays the caller's. Only over what can be found: an unlinked directory
- * cannot, nor can that of a process. LINUX: the latter can be mounted on, and its end unmounts it.
- */
-static int attach(struct super *sb, struct dentry *where)
-{
-	struct mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
-	int err = m ? 0 : -ENOMEM;
-
-	if (err)
-		return err;
-	m->sb = sb;
-	m->where = dget(where);
-	mutex_lock(&where->inode->lock);	/* so does whoever removes it */
-	spin_lock(&dentry_lock);
-	if (where->mounted || !can_be_found(where)) {
-		err = where->mounted ? -EBUSY : -ENOENT;
-	} else {
-		if (!sb->root->covers)
-			sb->root->covers = where;
-		where->mounted = sb->root;
-		list_add_tail(&m->node, &mounts);
-	}
-	spin_unlock(&dentry_lock);
-	mutex_unlock(&where->inode->lock);
-	if (err) {
-		dput(where);
-		kfree(m);
-	}
-	return err;
-}
-
-/* Is sb, which is in no place, to be forgotten? mount_mutex held. */
-static bool is_over(struct super *sb)
-{
-	return !sb->root->covers && (!sb->type->unmounted || sb->type->unmounted(sb));
-}
-
-static int mount_locked(const char *source, struct dentry *where, const struct fs_type *t, u32 flags, const char *options)
-{
-	struct super *sb = t->shared ? t->shared(options) : NULL;
+	struct mount *m = mount_alloc(current_mnt_ns(), sb, sb->root, flags);
 	int err;
 
-	if (!sb)
-		sb = super_make(source, t, flags, options);
-	if (IS_ERR(sb))
-		return (int)PTR_ERR(sb);
-	err = attach(sb, where);
-	if (err && is_over(sb))
-		super_kill(sb);
+	if (IS_ERR(m))
+		return (int)PTR_ERR(m);
+	err = mount_attach(m, where);
+	if (err)
+		mount_free(m);
 	return err;
 }
 
-int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options)
+static int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options)
 {
 	const struct fs_type *t = find_fs_type(type);
+	struct super *sb;
+	bool over;
 	int err;
 
-	if (!inode_is(where->inode, S_IFDIR))
-		return -ENOTDIR;
 	if (!t)
 		return -ENODEV;
 	mutex_lock(&mount_mutex);
-	err = mount_locked(source, where, t, flags, options);
-	mutex_unlock(&mount_mutex);
-	return err;
-}
-
-size_t mounts_show(char *buf, size_t n)
-{
-	char *path = kmalloc(K_PATH_MAX, GFP_KERNEL);
-	struct super *sb;
-	struct mount *m;
-	size_t len = 0;
-	unsigned nr = 0, k;
-
-	if (!path)
-		return 0;
-	/* dentry_path takes dentry_lock itself: find the nr-th mount again each time. */
-	mutex_lock(&mount_mutex);
-	for (;; nr++) {
-		k = 0;
-		bool found = false;
-		list_for_each(m, &mounts, node) {
-			if (k++ == nr) {
-				found = true;
-				break;
-			}
-		}
-		if (!found)
-			break;
-		sb = m->sb;
-		char *p = dentry_path(m->where ? m->where : sb->root, path, K_PATH_MAX);
-		len += kscnprintf(buf + len, n - len, "%s %s %s %s%s%s%s,relatime%s%s 0 0\n", sb->source, IS_ERR(p) ? "?" : p, sb->type->name,
-				  sb->flags & MS_RDONLY ? "ro" : "rw", sb->flags & MS_NOSUID ? ",nosuid" : "",
-				  sb->flags & MS_NODEV ? ",nodev" : "", sb->flags & MS_NOEXEC ? ",noexec" : "",
-				  sb->options ? "," : "", sb->options ? sb->options : "");
+	sb = t->shared ? t->shared(options) : NULL;
+	if (!sb)
+		sb = super_make(source, t, flags, options);
+	if (IS_ERR(sb)) {
+		mutex_unlock(&mount_mutex);
+		return (int)PTR_ERR(sb);
 	}
+	err = mount_super(sb, where, flags);
+	over = err && !sb->nr_mounts && (!t->unmounted || t->unmounted(sb));
 	mutex_unlock(&mount_mutex);
-	kfree(path);
-	return len;
+	if (over)
+		super_kill(sb);
+	return err;
 }
 
 /* --- start --- */
@@ -270,6 +177,7 @@ void nsfs_init(void);
 void fs_init(void)
 {
 	struct files *files;
+	struct mount *m;
 	struct fs *fs;
 
 	dcache_init();
@@ -282,8 +190,12 @@ void fs_init(void)
 	root_super = super_make("rootfs", find_fs_type("tmpfs"), 0, "mode=755");
 	if (IS_ERR(root_super))
 		panic("no memory for the root file system");
-	root_mount.sb = root_super;
-	list_add_tail(&root_mount.node, &mounts);
+	mutex_lock(&mount_mutex);
+	m = mount_alloc(&init_mnt_ns, root_super, root_super->root, 0);
+	if (IS_ERR(m))
+		panic("no memory for the first mount");
+	mount_join_root(m);
+	mutex_unlock(&mount_mutex);
 	files = files_alloc();
 	fs = fs_alloc();
 	if (!files || !fs)
@@ -319,25 +231,70 @@ static int get_string(char *buf, size_t n, uaddr_t s)
 	return len < 0 ? (int)len : (size_t)len >= n ? -EINVAL : 0;
 }
 
+/* Where root is in current's namespace: the youngest of the places. mount_mutex held. NULL. */
+static struct mount *youngest_of(struct dentry *root)
+{
+	struct mount *found = NULL;
+
+	for (struct mount *m = root->covers; m; m = m->next_of)
+		if (m->ns == current_mnt_ns())
+			found = m;
+	return found;
+}
+
+/* With MS_BIND it is about this mount alone. */
 static int remount(struct dentry *d, u32 flags)
 {
-	if (d->parent)
-		return -EINVAL;
-	WRITE_ONCE(d->inode->sb->flags, flags & MS_KEPT);
-	return 0;
+	struct mount *m;
+
+	mutex_lock(&mount_mutex);
+	m = youngest_of(d);
+	if (m && !(flags & MS_BIND))
+		m->sb->own_flags = flags & MS_RDONLY;
+	if (m)
+		mount_set_flags(m, flags);
+	mutex_unlock(&mount_mutex);
+	return m ? 0 : -EINVAL;
+}
+
+/* LINUX: nothing is shared, so what is private, a slave of nobody or not to be bound is so already. */
+static int change_type(struct dentry *d, u32 flags)
+{
+	u32 type = flags & ~(u32)(MS_REC | MS_SILENT);
+	bool mounted;
+
+	mutex_lock(&mount_mutex);
+	mounted = youngest_of(d);
+	mutex_unlock(&mount_mutex);
+	return mounted && (type == MS_PRIVATE || type == MS_SLAVE || type == MS_UNBINDABLE) ? 0 : -EINVAL;
+}
+
+static int do_move_mount(const char *source, struct dentry *where)
+{
+	struct dentry *d;
+	struct mount *m;
+	int err = path_lookup(AT_FDCWD, source, LOOKUP_FOLLOW, &d);
+
+	if (err)
+		return err;
+	mutex_lock(&mount_mutex);
+	m = youngest_of(d);
+	err = m && m->where ? mount_attach(m, where) : -EINVAL;
+	mutex_unlock(&mount_mutex);
+	dput(d);
+	return err;
 }
 
 long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr_t udata)
 {
-	const u32 elsewhere = MS_BIND | 8192;	/* MS_MOVE */
-	const u32 propagation = MS_PRIVATE | 1 << 17 | 1 << 19 | 1 << 20;	/* unbindable, slave, shared */
+	const u32 propagation = MS_PRIVATE | MS_UNBINDABLE | MS_SLAVE | MS_SHARED;
 	char source[64], type[32], options[256];
 	struct dentry *d;
 	int err = get_string(type, sizeof(type), utype);
 
 	if (!err)
 		err = get_string(source, sizeof(source), usource);
-	if (!err && !(flags & (elsewhere | propagation)))
+	if (!err && !(flags & (MS_BIND | MS_MOVE | propagation)))
 		err = get_string(options, sizeof(options), udata);
 	if (!err)
 		err = user_path(AT_FDCWD, utarget, LOOKUP_FOLLOW, &d);
@@ -349,108 +306,202 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 		return err;
 	if (flags & MS_REMOUNT)
 		err = remount(d, (u32)flags);
-	else if (flags & elsewhere)
+	else if (flags & MS_BIND)
 		err = -EINVAL;
 	else if (flags & propagation)
-		err = 0;
+		err = change_type(d, (u32)flags);
+	else if (flags & MS_MOVE)
+		err = source[0] ? do_move_mount(source, d) : -EINVAL;
 	else
 		err = utype ? do_mount(source[0] ? source : "none", d, type, (u32)flags, options) : -EINVAL;
 	dput(d);
 	return err;
 }
 
-/* Is something mounted below root? Then it cannot be emptied. mount_mutex held. */
-static bool has_mounts_below(struct dentry *root)
-{
-	struct mount *m;
-	bool found = false;
+/* --- umount2 --- */
 
-	spin_lock(&dentry_lock);
-	list_for_each(m, &mounts, node)
-		if (m->where && m->where->inode->sb == root->inode->sb)
-			found = true;
-	spin_unlock(&dentry_lock);
-	return found;
+static bool has_children(const struct mount *m)
+{
+	const struct mount *c;
+
+	list_for_each(c, &m->ns->mounts, node)
+		if (c->parent == m)
+			return true;
+	return false;
 }
 
-/* Where sb is: the youngest mount, or the oldest. mount_mutex held. */
-static struct mount *find_mount(struct super *sb, bool youngest)
+static bool is_in(const struct dentry *d, const struct super *sb)
 {
-	struct mount *m, *found = NULL;
+	return d && d->inode->sb == sb;
+}
 
-	list_for_each(m, &mounts, node) {
-		if (m->sb == sb) {
-			found = m;
-			if (!youngest)
-				break;
-		}
+/* Does t, if it lives in m's namespace, stand in m or have something open there? */
+static bool task_uses(struct task *t, const struct mount *m)
+{
+	bool uses = false;
+
+	task_lock(t);
+	if (!t->nsproxy || to_mnt_ns(t->nsproxy->ns[NS_MNT]) != m->ns)
+		goto out;
+	if (t->files) {
+		spin_lock(&t->files->lock);
+		for (unsigned fd = 0; fd < t->files->max && !uses; fd++)
+			uses = t->files->fd[fd] && is_in(t->files->fd[fd]->dentry, m->sb);
+		spin_unlock(&t->files->lock);
 	}
-	return found;
+	if (t->fs) {
+		spin_lock(&t->fs->lock);
+		uses = uses || is_in(t->fs->root, m->sb) || is_in(t->fs->cwd, m->sb);
+		spin_unlock(&t->fs->lock);
+	}
+out:
+	task_unlock(t);
+	return uses;
 }
 
-/* root's reference by the caller is one use. mount_mutex held. */
-static int may_detach(struct dentry *root, int flags)
+static bool namespace_uses(const struct mount *m)
 {
-	bool busy;
+	struct task *p, *t;
+	bool uses = false;
 
-	if (!root->covers)
-		return -EINVAL;	/* the root, too, which Linux calls locked */
-	if (find_mount(root->inode->sb, true) != find_mount(root->inode->sb, false))
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t)
+		uses = uses || task_uses(t, m);
+	read_unlock(&tasklist_lock);
+	return uses;
+}
+
+/* Besides the caller's reference on its root. */
+static bool is_busy(const struct mount *m)
+{
+	if (has_children(m))
+		return true;
+	if (mount_of(m->ns, m->root) != m)
+		return false;		/* the older place is what they use */
+	return m->sb->nr_mounts == 1 ? d_tree_busy(m->root, 2) : namespace_uses(m);
+}
+
+static int may_umount(struct mount *m, int flags)
+{
+	if (!m || !m->where)
+		return -EINVAL;		/* the root, too, which Linux calls locked */
+	if (flags & MNT_EXPIRE && (flags & (MNT_FORCE | MNT_DETACH) || current->fs->root == m->root))
+		return -EINVAL;
+	if (flags & MNT_DETACH)
 		return 0;
-	if (has_mounts_below(root))
+	if (is_busy(m))
 		return -EBUSY;
-	atomic_fetch_sub(&root->refs, 1);	/* the caller's does not make it busy */
-	busy = d_tree_busy(root) && !(flags & MNT_DETACH);
-	dget(root);
-	return busy ? -EBUSY : 0;
+	if (flags & MNT_EXPIRE && !m->expiring) {
+		m->expiring = true;
+		return -EAGAIN;
+	}
+	return 0;
 }
 
-static int detach(struct dentry *root, int flags)
+static int umount(struct dentry *root, int flags)
 {
-	struct super *sb = root->inode->sb;
-	struct mount *m, *other;
-	bool over = false;
+	LIST_HEAD(gone);
+	struct mount *m;
 	int err;
 
 	mutex_lock(&mount_mutex);
-	err = may_detach(root, flags);
-	if (err) {
-		mutex_unlock(&mount_mutex);
-		return err;
-	}
-	m = find_mount(sb, true);
-	spin_lock(&dentry_lock);
-	list_del(&m->node);
-	other = find_mount(sb, false);
-	root->covers = other ? other->where : NULL;
-	m->where->mounted = NULL;
-	spin_unlock(&dentry_lock);
-	over = is_over(sb);
+	m = youngest_of(root);
+	err = may_umount(m, flags);
+	if (!err)
+		umount_tree(m, &gone);
 	mutex_unlock(&mount_mutex);
-	dput(m->where);
-	kfree(m);
-	if (over)
-		super_kill(sb);
-	return 0;
+	mounts_put(&gone);
+	return err;
 }
 
 long sys_umount2(uaddr_t upath, int flags)
 {
-	const int nofollow = 8, expire = 4;
 	struct dentry *d;
 	int err;
 
-	if (flags & ~(MNT_FORCE | MNT_DETACH | nofollow | expire))
+	if (flags & ~(MNT_FORCE | MNT_DETACH | MNT_EXPIRE | UMOUNT_NOFOLLOW))
 		return -EINVAL;
-	err = user_path(AT_FDCWD, upath, flags & nofollow ? 0 : LOOKUP_FOLLOW, &d);
+	err = user_path(AT_FDCWD, upath, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	if (!capable(CAP_SYS_ADMIN))
-		err = -EPERM;
-	else if (d->parent)
-		err = -EINVAL;
-	else
-		err = detach(d, flags);
+	err = capable(CAP_SYS_ADMIN) ? umount(d, flags) : -EPERM;
 	dput(d);
+	return err;
+}
+
+/* --- pivot_root --- */
+
+/* All of ns who stand at old stand at new. */
+static void chroot_fs_refs(const struct mnt_namespace *ns, struct dentry *old, struct dentry *new)
+{
+	struct task *p, *t;
+	unsigned n = 0;
+
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t) {
+		task_lock(t);
+		if (t->fs && t->nsproxy && to_mnt_ns(t->nsproxy->ns[NS_MNT]) == ns)
+			n += fs_replace(t->fs, old, new);
+		task_unlock(t);
+	}
+	read_unlock(&tasklist_lock);
+	while (n--)
+		dput(old);
+}
+
+/* new comes to where current's root is, and that to put_old. mount_mutex held. */
+static int pivot(struct dentry *root, struct dentry *new, struct dentry *put_old)
+{
+	const struct mnt_namespace *ns = current_mnt_ns();
+	struct mount *root_mnt = mount_with(ns, root->inode->sb), *m = mount_with(ns, new->inode->sb);
+	struct mount *old_mnt = mount_with(ns, put_old->inode->sb);
+
+	if (!root_mnt || !m || !old_mnt)
+		return -EINVAL;
+	if (new->unlinked)
+		return -ENOENT;
+	if (m == root_mnt || old_mnt == root_mnt)
+		return -EBUSY;
+	if (root != root_mnt->root || !root_mnt->where || new != m->root)
+		return -EINVAL;
+	if (!is_below(old_mnt, m) || !is_below(m, root_mnt))
+		return -EINVAL;
+	return mount_pivot(m, root_mnt, put_old);
+}
+
+static int do_pivot(struct dentry *new, struct dentry *put_old)
+{
+	struct fs *fs = current->fs;
+	struct dentry *root;
+	int err;
+
+	mutex_lock(&mount_mutex);
+	spin_lock(&fs->lock);
+	root = dget(fs->root);
+	spin_unlock(&fs->lock);
+	err = pivot(root, new, put_old);
+	if (!err)
+		chroot_fs_refs(current_mnt_ns(), root, new);
+	mutex_unlock(&mount_mutex);
+	dput(root);
+	return err;
+}
+
+long sys_pivot_root(uaddr_t unew, uaddr_t uold)
+{
+	struct dentry *new, *old;
+	int err;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	err = user_path(AT_FDCWD, unew, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new);
+	if (err)
+		return err;
+	err = user_path(AT_FDCWD, uold, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &old);
+	if (!err) {
+		err = do_pivot(new, old);
+		dput(old);
+	}
+	dput(new);
 	return err;
 }

@@ -8,7 +8,7 @@
  * Locks: dentry_lock for each step; the mutex of the last directory while a file is made in it.
  */
 #include "kernel/cred.h"
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -78,22 +78,15 @@ void putname(char *name)
 
 struct dentry *cross_mounts(struct dentry *d)
 {
+	struct dentry *top;
+
 	if (likely(!READ_ONCE(d->mounted)))
 		return d;
-	do {
-		struct dentry *m;
-
-		spin_lock(&dentry_lock);
-		m = d->mounted;
-		if (m)
-			dget(m);
-		spin_unlock(&dentry_lock);
-		if (!m)
-			return d;
-		dput(d);
-		d = m;
-	} while (READ_ONCE(d->mounted));
-	return d;
+	spin_lock(&dentry_lock);
+	top = dget(topmost(d));
+	spin_unlock(&dentry_lock);
+	dput(d);
+	return top;
 }
 
 struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len)
@@ -116,10 +109,11 @@ struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len)
 static void step_up(struct walk *w)
 {
 	struct dentry *d = w->cur, *up;
+	const struct mount *m;
 
 	spin_lock(&dentry_lock);
-	while (d != w->root && d->covers)
-		d = d->covers;
+	while (d != w->root && (m = mount_of(current_mnt_ns(), d)) && m->where)
+		d = m->where;
 	up = dget(d != w->root && d->parent ? d->parent : d);
 	spin_unlock(&dentry_lock);
 	dput(w->cur);
@@ -305,8 +299,8 @@ static void walk_end(struct walk *w)
 }
 
 /*
- * The way of most paths; NULL: walk. Nobody else moves root and directory of a struct fs that is
- * current's alone.
+ * The way of most paths; NULL: walk. Root and directory of a struct fs that is current's alone are
+ * moved by pivot_root only, with dentry_lock held.
  */
 static struct dentry *walk_known(int dfd, const char *path)
 {
@@ -316,9 +310,9 @@ static struct dentry *walk_known(int dfd, const char *path)
 	if (unlikely(!fs) || !*path || (*path != '/' && dfd != AT_FDCWD))
 		return NULL;
 	if (likely(atomic_load_explicit(&fs->refs, memory_order_acquire) == 1))
-		return d_walk_known(*path == '/' ? fs->root : fs->cwd, path);
+		return d_walk_known(*path == '/' ? &fs->root : &fs->cwd, path);
 	spin_lock(&fs->lock);
-	d = d_walk_known(*path == '/' ? fs->root : fs->cwd, path);
+	d = d_walk_known(*path == '/' ? &fs->root : &fs->cwd, path);
 	spin_unlock(&fs->lock);
 	return d;
 }
@@ -467,7 +461,7 @@ int vfs_truncate(struct dentry *d, u64 size)
 		return -EISDIR;
 	if (!inode_is(i, S_IFREG) || !i->ops || !i->ops->truncate)
 		return -EINVAL;
-	if (i->sb->flags & MS_RDONLY)
+	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	if (size > i->size) {
 		s64 room = limit_file_size(size - 1, 1);
@@ -575,28 +569,43 @@ static bool wants_write(u32 flags)
 	return (flags & O_ACCMODE) != O_RDONLY;
 }
 
+/* What is neither a file nor a character device. */
+static __attribute__((noinline)) int may_open_other(const struct inode *i, u32 flags)
+{
+	if (inode_is(i, S_IFLNK))
+		return -ELOOP;
+	if (flags & __FMODE_EXEC)
+		return -EACCES;
+	if (inode_is(i, S_IFDIR) && (wants_write(flags) || flags & (O_TRUNC | O_CREAT)))
+		return -EISDIR;
+	return inode_is(i, S_IFSOCK) ? -ENXIO : 0;
+}
+
+static __attribute__((noinline)) bool is_forbidden_device(const struct inode *i)
+{
+	return (inode_is(i, S_IFCHR) || inode_is(i, S_IFBLK)) && sb_says(i->sb, MS_NODEV);
+}
+
 /* May d be opened like that? */
 static int may_open(const struct dentry *d, u32 flags)
 {
 	const struct inode *i = d->inode;
 	bool changes = wants_write(flags) || flags & O_TRUNC;
 	unsigned mask;
-	int err;
+	int err = 0;
 
 	if (flags & O_DIRECTORY && !inode_is(i, S_IFDIR))
 		return -ENOTDIR;
 	if (flags & O_PATH)
 		return 0;
-	if (inode_is(i, S_IFLNK))
-		return -ELOOP;
-	if (flags & __FMODE_EXEC && (!inode_is(i, S_IFREG) || i->sb->flags & MS_NOEXEC))
+	if (!inode_is(i, S_IFREG) && !inode_is(i, S_IFCHR))
+		err = may_open_other(i, flags);
+	if (err)
+		return err;
+	if (flags & __FMODE_EXEC && (!inode_is(i, S_IFREG) || sb_says(i->sb, MS_NOEXEC)))
 		return -EACCES;
-	if (i->sb->flags & MS_NODEV && (inode_is(i, S_IFCHR) || inode_is(i, S_IFBLK)))
+	if (sb_might_say(i->sb, MS_NODEV) && is_forbidden_device(i))
 		return -EACCES;
-	if (inode_is(i, S_IFDIR) && (changes || flags & O_CREAT))
-		return -EISDIR;
-	if (inode_is(i, S_IFSOCK))
-		return -ENXIO;
 	mask = flags & __FMODE_EXEC ? MAY_EXEC : (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ);
 	err = mask == MAY_READ && (i->mode & 0444) == 0444 ? 0 : inode_permission(i, mask);
 	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;

@@ -131,6 +131,7 @@ static struct ns_common *pid_ns_to_come(struct task *t)
 }
 
 static struct ns_common *cgroup_ns(struct task *t) { return task_ns(t, NS_CGROUP); }
+static struct ns_common *mnt_ns(struct task *t) { return task_ns(t, NS_MNT); }
 static struct ns_common *net_ns(struct task *t) { return task_ns(t, NS_NET); }
 static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
 
@@ -139,6 +140,7 @@ static const struct ns_link {
 	struct ns_common *(*get)(struct task *t);	/* referenced; NULL: it has none */
 } links[] = {
 	{ "cgroup", cgroup_ns },
+	{ "mnt", mnt_ns },
 	{ "net", net_ns },
 	{ "pid", own_pid_ns },
 	{ "pid_for_children", pid_ns_to_come },

@@ -37,13 +37,18 @@ bool is_immutable(const struct inode *i)
 	return i->sb->magic == NSFS_MAGIC;
 }
 
+static __attribute__((noinline)) bool is_read_only(const struct inode *i)
+{
+	return sb_says(i->sb, MS_RDONLY) && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR) || inode_is(i, S_IFLNK));
+}
+
 int inode_permission(const struct inode *i, unsigned mask)
 {
 	u32 mode = READ_ONCE(i->mode);
 
 	if (mask & MAY_WRITE && is_immutable(i))
 		return -EPERM;
-	if (mask & MAY_WRITE && i->sb->flags & MS_RDONLY && (inode_is(i, S_IFREG) || inode_is(i, S_IFDIR) || inode_is(i, S_IFLNK)))
+	if (mask & MAY_WRITE && sb_might_say(i->sb, MS_RDONLY) && is_read_only(i))
 		return -EROFS;
 	return allowed_by_mode(i, mode, mask) || allowed_by_capability(mode, mask) ? 0 : -EACCES;
 }

@@ -16,7 +16,7 @@
 
 #define PID_BASE	(1ull << 40)	/* directory positions from here on are task numbers */
 
-static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops, thread_self_ops;
+static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops, thread_self_ops, mounts_ops;
 static const struct file_ops pid_dir_fops, tid_dir_fops, task_dir_fops, entry_fops;
 
 bool task_alive(struct task *t)
@@ -60,12 +60,6 @@ struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u
 static struct dentry *follow_cwd(struct task *t);
 static struct dentry *follow_root(struct task *t);
 
-static s64 proc_mounts(struct task *t, char *buf, size_t n)
-{
-	(void)t;
-	return (s64)mounts_show(buf, n);
-}
-
 static const struct proc_entry entries[] = {
 	{ .name = "task", .mode = S_IFDIR | 0555 },		/* first: a thread's directory has none */
 	{ .name = "fd", .mode = S_IFDIR | 0500 },
@@ -88,6 +82,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "wchan", .mode = 0444, .show = proc_wchan },
 	{ .name = "fail-nth", .mode = 0644, .show = proc_fail_nth, .store = proc_fail_nth_store },
 	{ .name = "mounts", .mode = 0444, .show = proc_mounts },
+	{ .name = "mountinfo", .mode = 0444, .show = proc_mountinfo },
 	{ .name = "cgroup", .mode = 0444, .show = proc_cgroup },
 	{ .name = "exe", .mode = S_IFLNK | 0777 | PROC_GUARDED, .follow = proc_exe },
 	{ .name = "cwd", .mode = S_IFLNK | 0777 | PROC_GUARDED, .follow = follow_cwd },
@@ -428,6 +423,12 @@ static int thread_self_readlink(struct inode *i, char *buf, size_t n)
 	return pid ? (int)kscnprintf(buf, n, "%d/task/%d", tgid, pid) : -ENOENT;
 }
 
+static int mounts_readlink(struct inode *i, char *buf, size_t n)
+{
+	(void)i;
+	return (int)kscnprintf(buf, n, "self/mounts");
+}
+
 static int proc_root_lookup(struct inode *dir, struct dentry *d)
 {
 	struct task *t = find_get_task_by_pid_ns(parse_number(d->name), proc_pid_ns(dir));
@@ -485,7 +486,9 @@ static int proc_fill(struct super *sb, const char *options)
 	sb->root->inode->ops = &proc_root_ops;
 	sb->root->inode->fops = &proc_root_fops;
 	err = add_link(sb->root, "self", &self_ops);
-	return err ? err : add_link(sb->root, "thread-self", &thread_self_ops);
+	if (!err)
+		err = add_link(sb->root, "thread-self", &thread_self_ops);
+	return err ? err : add_link(sb->root, "mounts", &mounts_ops);
 }
 
 FS_TYPE(proc_type, .name = "proc", .fill = proc_fill);
@@ -515,3 +518,4 @@ static const struct inode_ops entry_ops = {
 };
 static const struct inode_ops self_ops = { .readlink = self_readlink };
 static const struct inode_ops thread_self_ops = { .readlink = thread_self_readlink };
+static const struct inode_ops mounts_ops = { .readlink = mounts_readlink };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the parts of procfs tell each other: proc.c has the directories, proc_fd.c and nsfs.c those
- * below a task's own, proc_task.c and proc_mm.c what is in a task's files.
+ * below a task's own, proc_task.c, proc_mm.c and proc_mounts.c what is in a task's files.
  */
 #pragma once
 #include "kernel/fs/dcache.h"
@@ -65,6 +65,9 @@ s64 proc_oom_adj_store(struct task *t, const char *buf, size_t n);
 s64 proc_wchan(struct task *t, char *buf, size_t n);
 s64 proc_fail_nth(struct task *t, char *buf, size_t n);		/* mm/fail_nth.c */
 s64 proc_fail_nth_store(struct task *t, const char *buf, size_t n);
+/* proc_mounts.c */
+s64 proc_mounts(struct task *t, char *buf, size_t n);
+s64 proc_mountinfo(struct task *t, char *buf, size_t n);
 /* proc_mm.c */
 s64 proc_cmdline(struct task *t, char *buf, size_t n);
 s64 proc_environ(struct task *t, char *buf, size_t n);

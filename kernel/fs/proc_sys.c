@@ -7,6 +7,7 @@
 #include "kernel/block.h"
 #include "kernel/fs/proc.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/mnt_namespace.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/panic.h"
@@ -211,12 +212,6 @@ static s64 filesystems_show(char *buf, size_t n)
 }
 PSEUDO_FILE(proc_filesystems, .path = "/proc/filesystems", .mode = 0444, .show = filesystems_show);
 
-static s64 proc_mounts_show(char *buf, size_t n)
-{
-	return (s64)mounts_show(buf, n);
-}
-PSEUDO_FILE(proc_mounts_file, .path = "/proc/mounts", .mode = 0444, .show = proc_mounts_show);
-
 /* LINUX: the whole log each time, not what is new since the last reader, and it does not wait. */
 static s64 kmsg_show(char *buf, size_t n)
 {
@@ -293,6 +288,7 @@ SYSCTL_INT(unprivileged_userfaultfd, "vm/unprivileged_userfaultfd", sysctl_unpri
 SYSCTL_INT(file_max, "fs/file-max", sysctl_file_max, 0, INT32_MAX);
 SYSCTL_INT(lease_break_time, "fs/lease-break-time", sysctl_lease_break_time, INT32_MIN, INT32_MAX);
 SYSCTL_INT(leases_enable, "fs/leases-enable", sysctl_leases_enable, INT32_MIN, INT32_MAX);
+SYSCTL_INT(mount_max, "fs/mount-max", sysctl_mount_max, 1, INT32_MAX);
 SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", mq_queues_max, INT32_MIN, INT32_MAX);
 SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", mq_msg_max, 1, MQ_HARD_MSGMAX);
 SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", mq_msgsize_max, 128, MQ_HARD_MSGSIZEMAX);

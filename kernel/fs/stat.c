@@ -165,7 +165,7 @@ static long do_faccessat(int dfd, uaddr_t path, int mode, int flags)
 
 	if (err)
 		return err;
-	if (mode & MAY_EXEC && inode_is(d->inode, S_IFREG) && d->inode->sb->flags & MS_NOEXEC)
+	if (mode & MAY_EXEC && inode_is(d->inode, S_IFREG) && sb_says(d->inode->sb, MS_NOEXEC))
 		err = -EACCES;
 	else
 		err = inode_permission(d->inode, (unsigned)mode);	/* R_OK is MAY_READ, and so on */
@@ -209,7 +209,7 @@ static long do_chmod(struct inode *i, u32 mode)
 {
 	long err;
 
-	if (i->sb->flags & MS_RDONLY)
+	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	mutex_lock(&i->lock);
 	err = inode_chmod(i, mode);
@@ -256,7 +256,7 @@ static long do_chown(struct inode *i, u32 uid, u32 gid)
 {
 	long err;
 
-	if (i->sb->flags & MS_RDONLY)
+	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	mutex_lock(&i->lock);
 	err = inode_chown(i, uid, gid);
@@ -345,7 +345,7 @@ static long set_times(struct dentry *d, const struct k_timespec t[2])
 		return -EINVAL;
 	if (omit_a && omit_m)
 		return 0;
-	if (i->sb->flags & MS_RDONLY)
+	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	err = may_set_times(i, t);
 	if (err)
@@ -645,7 +645,7 @@ static long put_statfs(const struct super *sb, uaddr_t buf)
 		.f_fsid = { (int)sb->dev, 0 },
 		.f_namelen = K_NAME_MAX,
 		.f_frsize = PAGE_SIZE,
-		.f_flags = ST_VALID | ST_RELATIME | sb->flags,	/* ST_* are MS_* */
+		.f_flags = ST_VALID | ST_RELATIME | sb_flags(sb),	/* ST_* are MS_* */
 	};
 
 	s.f_bavail = s.f_bfree;

@@ -49,7 +49,7 @@ static int xattr_permission(const struct inode *i, const char *name, unsigned ma
 {
 	bool write = mask & MAY_WRITE;
 
-	if (write && i->sb->flags & MS_RDONLY)
+	if (write && sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	if (named(name, security_prefix))
 		return write && !capable(CAP_SYS_ADMIN) ? -EPERM : 0;

@@ -257,7 +257,7 @@ static int check_file(struct file *f, int prot, int flags)
 		return -EACCES;
 	if (acc == O_WRONLY)
 		return -EACCES;
-	if (prot & PROT_EXEC && f->inode->sb->flags & MS_NOEXEC)
+	if (prot & PROT_EXEC && sb_says(f->inode->sb, MS_NOEXEC))
 		return -EPERM;
 	if (!f->ops || !f->ops->mmap)
 		return -ENODEV;
@@ -466,7 +466,7 @@ static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
 	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file &&
 	    ((v->file->flags & O_ACCMODE) != O_RDWR || v->file->inode->seals & F_SEAL_FUTURE_WRITE))
 		return -EACCES;
-	if (rights & VM_EXEC && v->file && v->file->inode->sb->flags & MS_NOEXEC)
+	if (rights & VM_EXEC && v->file && sb_says(v->file->inode->sb, MS_NOEXEC))
 		return -EACCES;
 	if (is_data((v->flags & ~VM_WRITE) | rights) && !is_data(v->flags)) {
 		if (obvious_overcommit(rights | (v->flags & VM_NORESERVE), vma_pages(v)))
