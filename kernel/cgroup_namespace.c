@@ -4,10 +4,8 @@
  * kernel/cgroup/namespace.c.
  *
  * A namespace is three groups, one of each tree: those that its maker was in. Paths in
- * /proc/PID/cgroup begin there. Nobody is kept from the groups
+ * /proc/PID/cgroup begin there, and so does what is mounted inside. Nobody is kept from the groups
  * above, but by the mount option nsdelegate.
- *
- * LINUX: what is mounted inside begins at the roots of all.
  *
  * Locks: css_lock.
  */

@@ -368,6 +368,34 @@ static const struct file_ops group_file_fops = {
 
 /* --- mounting --- */
 
+/* The directory of the group at which the tree begins for current. */
+static struct dentry *view(struct super *sb)
+{
+	struct cgroup *root = cgroup_ns_root(group_of(sb->root->inode)->tree);
+	struct dentry *d = dget(sb->root), *next;
+
+	for (u32 level = 1; d && level <= root->level; level++) {
+		const struct cgroup *cg = root;
+
+		while (cg->level > level)
+			cg = cg->parent;
+		next = d_lookup(d, cg->name, kstrlen(cg->name));
+		dput(d);
+		d = next;
+	}
+	if (d && group_of(d->inode) == root)
+		return d;
+	dput(d);
+	return ERR_PTR(-ENOENT);	/* it was removed */
+}
+
+static s64 show_root(struct dentry *root, char *buf, size_t n)
+{
+	const struct cgroup *cg = group_of(root->inode);
+
+	return cgroup_path(cg, cgroup_ns_root(cg->tree), buf, n);
+}
+
 static int fill(struct super *sb, enum cgroup_tree tree, u64 magic)
 {
 	struct inode *i;
@@ -501,5 +529,7 @@ static int v1_fill(struct super *sb, const char *options)
 	return err;
 }
 
-FS_TYPE(cgroup2_type, .name = "cgroup2", .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted);
-FS_TYPE(cgroup_type, .name = "cgroup", .fill = v1_fill, .shared = v1_shared, .unmounted = unmounted);
+FS_TYPE(cgroup2_type, .name = "cgroup2", .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted, .view = view,
+	.show_root = show_root);
+FS_TYPE(cgroup_type, .name = "cgroup", .fill = v1_fill, .shared = v1_shared, .unmounted = unmounted, .view = view,
+	.show_root = show_root);

@@ -328,7 +328,7 @@ struct super {
 	u64 max_inodes;			/* (!) tmpfs: names, and the root; 0: no limit but that of all together */
 	_Atomic u64 next_ino;
 	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
-	const char *options;		/* (!) while mounted: what /proc/mounts says besides the flags; NULL */
+	const char *options;		/* [mount_mutex] what /proc/mounts says besides the flags; NULL */
 	char source[32];
 };
 struct fs_type {
@@ -340,6 +340,9 @@ struct fs_type {
 	 */
 	struct super *(*shared)(const char *options);	/* it, if it is there; NULL: make it; ERR_PTR */
 	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
+	/* NULL: all of it is mounted. Else what current mounts of it, referenced, ERR_PTR; and how mountinfo calls that for current. */
+	struct dentry *(*view)(struct super *sb);
+	s64 (*show_root)(struct dentry *root, char *buf, size_t n);	/* length or -errno */
 };
 SET_DECLARE(fs_types, struct fs_type);
 #define FS_TYPE(var, ...) LINKER_SET(fs_types, struct fs_type, var) = { __VA_ARGS__ }

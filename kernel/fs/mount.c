@@ -52,9 +52,14 @@ static struct super *super_make(const char *source, const struct fs_type *t, u32
 /* A mount of sb, which is a new one or shared, at where. mount_mutex held. */
 static int mount_super(struct super *sb, struct dentry *where, u32 flags)
 {
-	struct mount *m = mount_alloc(current_mnt_ns(), sb, sb->root, flags);
+	struct dentry *root = sb->type->view ? sb->type->view(sb) : dget(sb->root);
+	struct mount *m;
 	int err;
 
+	if (IS_ERR(root))
+		return (int)PTR_ERR(root);
+	m = mount_alloc(current_mnt_ns(), sb, root, flags);
+	dput(root);
 	if (IS_ERR(m))
 		return (int)PTR_ERR(m);
 	err = mount_attach(m, where);
@@ -376,7 +381,7 @@ static bool is_busy(const struct mount *m)
 {
 	if (has_children(m))
 		return true;
-	if (mount_of(m->ns, m->root) != m)
+	if (mount_with(m->ns, m->sb) != m)
 		return false;		/* the older place is what they use */
 	return m->sb->nr_mounts == 1 ? d_tree_busy(m->root, 2) : namespace_uses(m);
 }

@@ -78,9 +78,20 @@ static void mounts_line(struct view *v, const struct mount *m, const char *path)
 	put_text(v, " 0 0\n");
 }
 
+/* What of its file system m shows. path is in use. */
+static void put_root(struct view *v, const struct mount *m)
+{
+	if (m->sb->type->show_root)
+		v->len += (size_t)max(m->sb->type->show_root(m->root, v->buf + v->len, v->n - v->len), 0l);
+	else
+		put_text(v, "/");
+}
+
 static void mountinfo_line(struct view *v, const struct mount *m, const char *path)
 {
-	v->len += kscnprintf(v->buf + v->len, v->n - v->len, "%u %u 0:%u / ", m->id, m->parent ? m->parent->id : m->id, m->sb->dev);
+	v->len += kscnprintf(v->buf + v->len, v->n - v->len, "%u %u 0:%u ", m->id, m->parent ? m->parent->id : m->id, m->sb->dev);
+	put_root(v, m);
+	put_text(v, " ");
 	put_field(v, path);
 	put_text(v, " ");
 	put_flags(v, m->flags);

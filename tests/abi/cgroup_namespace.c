@@ -350,6 +350,106 @@ TEST(nsdelegate)
 	out();
 }
 
+// ---- mounted inside ----
+
+// Is there such a line in mountinfo: the root, and where it is?
+static bool is_mounted(const char *root, const char *at)
+{
+	char text[256];
+
+	CHECK_GE(t_slurp("/proc/self/mountinfo", cg_buf, sizeof cg_buf), 1);
+	t_snprintf(text, sizeof text, " %s %s ", root, at);
+	return strstr(cg_buf, text);
+}
+
+// What is mounted inside begins at the namespace's root, and ".." leads out of it by the place.
+static void mounts(const char *type, const char *options)
+{
+	char at[64], at2[72], to[96];
+	struct stat st;
+	struct stat b;
+
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(make("a/b"), 0);
+	CHECK_EQ(make("a/b/c"), 0);
+	CHECK_EQ(sys(stat, "a/b", &b), 0);
+	t_snprintf(at, sizeof at, "/tmp/thaw-cgroup-%d", t_getpid());
+	CHECK_EQ(sys(mkdir, at, 0755), 0);
+	t_snprintf(at2, sizeof at2, "%s.2", at);
+	CHECK_EQ(sys(mkdir, at2, 0755), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(unshare, CLONE_NEWNS), 0);
+		CHECK_EQ(sys(mount, "none", "/", 0, MS_REC | MS_PRIVATE, 0), 0);
+		unshare_in("a/b");
+		CHECK_EQ(sys(mount, "none", at, type, 0, options), 0);
+		CHECK(is_mounted("/", at));
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(chdir, at), 0);
+			CHECK_EQ(sys(stat, ".", &st), 0);
+			CHECK_EQ(st.st_ino, b.st_ino);
+			CHECK_EQ(sys(stat, "c", &st), 0);
+			CHECK_EQ(put("c/cgroup.procs", 0), 0);
+			IS_AT(t_getpid(), "/c");
+			CHECK_EQ(put("cgroup.procs", 0), 0);
+			IS_AT(t_getpid(), "/");
+			CHECK_EQ(make("new"), 0);
+			CHECK_EQ(sys(rmdir, "new"), 0);
+			CHECK_EQ(sys(chdir, ".."), 0);
+			CHECK_EQ(sys(getcwd, to, sizeof to), 5);
+			CHECK_EQ(strcmp(to, "/tmp"), 0);
+		}), 0);
+		CHECK_EQ(IN_CHILD({ // whose root is below
+			unshare_in("a/b/c");
+			CHECK(is_mounted("/..", at));
+			CHECK_EQ(sys(mount, "none", at2, type, 0, options), 0);
+			CHECK(is_mounted("/", at2));
+			CHECK_EQ(sys(umount2, at2, 0), 0);
+			CHECK(!is_mounted("/", at2));
+		}), 0);
+		CHECK_EQ(sys(umount2, at, 0), 0);
+		CHECK_EQ(sys(stat, at, &st), 0);
+		CHECK(st.st_ino != b.st_ino);
+		// A root that is gone.
+		CHECK_EQ(put("cgroup.procs", 0), 0);
+		CHECK_EQ(sys(rmdir, "a/b/c"), 0);
+		CHECK_EQ(sys(rmdir, "a/b"), 0);
+		CHECK_EQ(sys(mount, "none", at, type, 0, options), -ENOENT);
+	}), 0);
+	CHECK_EQ(sys(rmdir, at), 0);
+	CHECK_EQ(sys(rmdir, at2), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+}
+
+TEST(mounted_version_2)
+{
+	v2_tree();
+	mounts("cgroup2", NULL);
+	out();
+}
+
+TEST(mounted_version_1)
+{
+	freezer_tree();
+	mounts("cgroup", "freezer");
+	out_v1();
+}
+
+// Trees are made in the first namespace alone.
+TEST(no_new_trees)
+{
+	if (!t_own_machine)
+		SKIP("there are all trees, or none");
+	v2_tree();
+	CHECK_EQ(sys(mkdir, "/tmp/new_tree", 0755), 0);
+	CHECK_EQ(IN_CHILD({
+		unshare_in(".");
+		CHECK_EQ(sys(mount, "none", "/tmp/new_tree", "cgroup", 0, "freezer"), -EPERM);
+		CHECK_EQ(sys(mount, "none", "/tmp/new_tree", "cgroup", 0, "no such"), -EINVAL);
+	}), 0);
+	CHECK_EQ(sys(rmdir, "/tmp/new_tree"), 0);
+	out();
+}
+
 // ---- many, and all at once ----
 
 TEST(many)
