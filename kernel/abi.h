@@ -218,6 +218,7 @@
 #define SA_SIGINFO	0x00000004
 #define SA_UNSUPPORTED	0x00000400
 #define SA_EXPOSE_TAGBITS	0x00000800
+#define SA_IMMUTABLE	0x00800000	/* the kernel's own: neither a program nor a tracer changes it any more */
 #define SA_RESTORER	0x04000000
 #define SA_ONSTACK	0x08000000
 #define SA_RESTART	0x10000000
@@ -269,6 +270,7 @@
 #define BUS_ADRALN	1
 #define BUS_ADRERR	2
 #define BUS_OBJERR	3
+#define SYS_SECCOMP	1
 #define TRAP_BRKPT	1
 #define TRAP_TRACE	2
 #define TRAP_BRANCH	3
@@ -703,6 +705,10 @@ struct k_ptrace_syscall_info {
 			int64_t rval;
 			uint8_t is_error;
 		} exit;
+		struct {		/* as entry, and the filter's data */
+			uint64_t nr, args[6];
+			uint32_t ret_data;
+		} seccomp;
 	};
 };
 #define AUDIT_ARCH_X86_64	0xc000003e

@@ -104,7 +104,7 @@ void cap_fix_setfsuid(struct cred *new, const struct cred *old)
 /* Set-user-id and set-group-id programs. */
 static void exec_ids(struct cred *new, u32 mode, u32 uid, u32 gid)
 {
-	if (new->no_new_privs)
+	if (current->no_new_privs)
 		return;
 	if (mode & S_ISUID)
 		new->euid = uid;
@@ -135,7 +135,7 @@ bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
 	if (setid)
 		new->cap_ambient = 0;
 	new->cap_permitted |= new->cap_ambient;
-	if (new->no_new_privs)
+	if (current->no_new_privs)
 		new->cap_permitted &= old->cap_permitted;
 	new->cap_effective = root ? new->cap_permitted : new->cap_ambient;
 	new->suid = new->fsuid = new->euid;
@@ -316,15 +316,6 @@ static long change_ambient(u64 what, u64 cap)
 	return 0;
 }
 
-static long set_no_new_privs(void)
-{
-	struct cred new = current->cred;
-
-	new.no_new_privs = 1;
-	commit_creds(&new);
-	return 0;
-}
-
 static long set_dumpable(u64 on)
 {
 	_Atomic u32 *flags = &current->mm->flags;
@@ -362,9 +353,12 @@ long cap_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 	case PR_CAP_AMBIENT:
 		return c || d ? -EINVAL : change_ambient(a, b);
 	case PR_SET_NO_NEW_PRIVS:
-		return a != 1 || b || c || d ? -EINVAL : set_no_new_privs();
+		if (a != 1 || b || c || d)
+			return -EINVAL;
+		current->no_new_privs = 1;
+		return 0;
 	case PR_GET_NO_NEW_PRIVS:
-		return a || b || c || d ? -EINVAL : cred->no_new_privs;
+		return a || b || c || d ? -EINVAL : current->no_new_privs;
 	}
 	return -EINVAL;
 }

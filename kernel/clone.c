@@ -9,6 +9,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
+#include "kernel/syscall.h"
 #include "kernel/task.h"
 
 long sys_fork(void)
@@ -41,29 +42,13 @@ long sys_clone(unsigned long flags, uaddr_t stack, uaddr_t parent_tid, uaddr_t c
 	return do_clone(&c);
 }
 
-/*
- * Linux's rule for a struct that grows: what this kernel does not know must be zero. 0, -EINVAL,
- * -E2BIG, -EFAULT.
- */
 static int copy_clone_args(struct k_clone_args *a, uaddr_t uargs, size_t size)
 {
-	u8 tail[64];
-	size_t n;
-
 	if (size > PAGE_SIZE)
 		return -E2BIG;
 	if (size < CLONE_ARGS_SIZE_VER0)
 		return -EINVAL;
-	kmemset(a, 0, sizeof(*a));
-	for (size_t off = sizeof(*a); off < size; off += n) {
-		n = min(size - off, sizeof(tail));
-		if (copy_from_user(tail, uargs + off, n))
-			return -EFAULT;
-		for (size_t i = 0; i < n; i++)
-			if (tail[i])
-				return -E2BIG;
-	}
-	return copy_from_user(a, uargs, min(size, sizeof(*a))) ? -EFAULT : 0;
+	return copy_struct_from_user(a, sizeof(*a), uargs, size);
 }
 
 static bool clone_args_valid(const struct k_clone_args *a, size_t size)

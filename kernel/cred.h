@@ -26,7 +26,6 @@ struct cred {				/* [A of the owner] to change, by the owner only */
 	u64 cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 	struct group_info *groups;	/* NULL: none */
 	u8 securebits;			/* SECBIT_* */
-	u8 no_new_privs;
 };
 
 #define CAP_TO_MASK(cap)	(1ull << (cap))

@@ -26,6 +26,7 @@
 #include "kernel/pause.h"
 #include "kernel/printk.h"
 #include "kernel/ptrace.h"
+#include "kernel/seccomp.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
@@ -158,6 +159,8 @@ bool release_task(struct task *p)
 		if (again)
 			set_exit_dead(leader);
 		write_unlock(&tasklist_lock);
+		if (unlikely(p->seccomp.mode))
+			seccomp_filter_release(p);
 		put_task(p);
 		p = leader;
 		took_leader |= again;

@@ -19,6 +19,7 @@
 #include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
+#include "kernel/seccomp.h"
 #include "kernel/trace.h"
 
 static bool is_kernel_thread(const struct clone_request *c) { return c->fn; }
@@ -396,6 +397,12 @@ static void link_task(struct task *p, const struct clone_request *c, sigset_t_k 
 		link_thread(p);
 	else
 		link_process(p, c, signals);
+	/* Only now: another thread may have put in a filter since p was a copy. */
+	if (!is_kernel_thread(c)) {
+		p->no_new_privs = current->no_new_privs;
+		if (unlikely(current->seccomp.mode))
+			copy_seccomp(p);
+	}
 	list_add_tail(&p->thread_node, &g->thread_head);
 	g->nr_threads++;
 	g->quick_threads++;

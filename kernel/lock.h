@@ -54,6 +54,7 @@ enum lock_rank {
 	RANK_FUTEX_PI,		/* all locks with priority inheritance */
 	RANK_USERFAULT,		/* faults of a userfaultfd */
 	RANK_IO,		/* io_context, block queues */
+	RANK_SECCOMP,		/* calls that wait for a filter's listener */
 	RANK_WAITQ,		/* waitq->lock */
 	RANK_EPOLL,		/* ready list of an epoll: taken by wakers, inside the queue of what it watches */
 	RANK_MUTEX_WAIT,	/* a mutex's own waiter list */

@@ -9,6 +9,7 @@
 #include "kernel/arch.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
+#include "kernel/seccomp.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
 
@@ -138,8 +139,11 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 	case PR_GET_CHILD_SUBREAPER:
 		return put_int(a, current->group->is_child_subreaper);
 	case PR_GET_TIMING:
-	case PR_GET_SECCOMP:
 		return 0;
+	case PR_GET_SECCOMP:
+		return current->seccomp.mode;
+	case PR_SET_SECCOMP:
+		return prctl_set_seccomp(a, b);
 	case PR_SET_TIMING:
 		return a ? -EINVAL : 0;
 	case PR_GET_THP_DISABLE:

@@ -163,8 +163,12 @@ long ptrace_traceme(void)
 
 int check_ptrace_options(u64 options)
 {
-	/* LINUX: no checkpoints, so nothing to suspend. */
-	return options & ~(u64)PTRACE_O_MASK || options & PTRACE_O_SUSPEND_SECCOMP ? -EINVAL : 0;
+	if (options & ~(u64)PTRACE_O_MASK)
+		return -EINVAL;
+	if (!(options & PTRACE_O_SUSPEND_SECCOMP))
+		return 0;
+	/* Who has given up calls itself must not have another make them. */
+	return !capable(CAP_SYS_ADMIN) || current->seccomp.mode || current->ptrace & PT_OPT(PTRACE_O_SUSPEND_SECCOMP) ? -EPERM : 0;
 }
 
 /*

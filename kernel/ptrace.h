@@ -40,7 +40,7 @@ struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids);
 long ptrace_traceme(void);
 long ptrace_attach(struct task *t, long request, u64 addr, u64 flags);
 long ptrace_detach(struct task *t, u64 sig);		/* t is stopped and held by ptrace_freeze_traced */
-int check_ptrace_options(u64 options);			/* 0, -EINVAL */
+int check_ptrace_options(u64 options);			/* 0, -EINVAL, -EPERM */
 
 /* --- the traced side: ptrace_stop.c. All of current. --- */
 

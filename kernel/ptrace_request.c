@@ -13,6 +13,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/seccomp.h"
 #include "kernel/syscall.h"
 
 /* --- holding the tracee --- */
@@ -223,6 +224,13 @@ static long regset(struct task *t, long request, u64 type, uaddr_t uiov)
 	return err;
 }
 
+static void fill_entry(struct k_ptrace_syscall_info *info, const struct regs *r)
+{
+	info->entry.nr = (u64)(s64)regs_syscall_nr(r);
+	for (unsigned i = 0; i < 6; i++)
+		info->entry.args[i] = regs_arg(r, i);
+}
+
 static long syscall_info(struct task *t, u64 size, uaddr_t to)
 {
 	struct regs *r = arch_regs(t);
@@ -232,9 +240,7 @@ static long syscall_info(struct task *t, u64 size, uaddr_t to)
 	if (t->last_siginfo && t->last_siginfo->si_code == (SIGTRAP | 0x80)) {
 		if (t->ptrace_message == PTRACE_EVENTMSG_SYSCALL_ENTRY) {
 			info.op = PTRACE_SYSCALL_INFO_ENTRY;
-			info.entry.nr = (u64)(s64)regs_syscall_nr(r);
-			for (unsigned i = 0; i < 6; i++)
-				info.entry.args[i] = regs_arg(r, i);
+			fill_entry(&info, r);
 			have += sizeof(info.entry);
 		} else if (t->ptrace_message == PTRACE_EVENTMSG_SYSCALL_EXIT) {
 			info.op = PTRACE_SYSCALL_INFO_EXIT;
@@ -242,6 +248,11 @@ static long syscall_info(struct task *t, u64 size, uaddr_t to)
 			info.exit.is_error = info.exit.rval < 0 && info.exit.rval >= -4095;
 			have = offsetof(struct k_ptrace_syscall_info, exit.is_error) + 1;
 		}
+	} else if (t->last_siginfo && t->last_siginfo->si_code == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8)) {
+		info.op = PTRACE_SYSCALL_INFO_SECCOMP;
+		fill_entry(&info, r);
+		info.seccomp.ret_data = (u32)t->ptrace_message;
+		have = offsetof(struct k_ptrace_syscall_info, seccomp.ret_data) + sizeof(info.seccomp.ret_data);
 	}
 	return copy_to_user(to, &info, min((u64)have, size)) ? -EFAULT : (long)have;
 }
@@ -439,6 +450,10 @@ static long do_request(struct task *t, long request, u64 addr, u64 data)
 		return regset(t, request, addr, data);
 	case PTRACE_GET_SYSCALL_INFO:
 		return syscall_info(t, addr, data);
+	case PTRACE_SECCOMP_GET_FILTER:
+		return seccomp_get_filter(t, addr, data);
+	case PTRACE_SECCOMP_GET_METADATA:
+		return seccomp_get_metadata(t, addr, data);
 	case PTRACE_GETEVENTMSG:
 		return copy_to_user(data, &t->ptrace_message, sizeof(t->ptrace_message)) ? -EFAULT : 0;
 	case PTRACE_GETSIGINFO:

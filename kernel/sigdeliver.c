@@ -105,7 +105,7 @@ static enum verdict take_one(struct ksig *k)
 		recalc_sigpending();
 		return NOTHING;
 	}
-	if (unlikely(t->ptrace) && k->sig != SIGKILL) {
+	if (unlikely(t->ptrace) && k->sig != SIGKILL && !(t->sighand->action[k->sig - 1].flags & SA_IMMUTABLE)) {
 		recalc_sigpending();
 		k->sig = ptrace_signal(k->sig, &k->info);
 		if (!k->sig)

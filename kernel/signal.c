@@ -572,7 +572,7 @@ int kill_vpgrp(int sig, const struct k_siginfo *info, int vnr)
 
 /* --- faults of current --- */
 
-enum force_how { FORCE_HANDLER, FORCE_DEFAULT };
+enum force_how { FORCE_HANDLER, FORCE_DEFAULT, FORCE_EXIT };
 
 /* Blocked or ignored, or no handler wanted: back to SIG_DFL, and then not even init survives it. */
 static void force_info(const struct k_siginfo *info, enum force_how how)
@@ -582,13 +582,15 @@ static void force_info(const struct k_siginfo *info, enum force_how how)
 	struct k_sigaction *ka = &s->action[sig - 1];
 
 	spin_lock(&s->siglock);
-	if (how == FORCE_DEFAULT || ka->handler == K_SIG_IGN || (current->blocked & sigmask(sig)))
+	if (how != FORCE_HANDLER || ka->handler == K_SIG_IGN || (current->blocked & sigmask(sig)))
 		ka->handler = K_SIG_DFL;
+	if (how == FORCE_EXIT)
+		ka->flags |= SA_IMMUTABLE;
 	if (current->blocked & sigmask(sig)) {
 		current->blocked &= ~sigmask(sig);
 		recalc_sigpending();
 	}
-	if (ka->handler == K_SIG_DFL && !current->ptrace)
+	if (ka->handler == K_SIG_DFL && (!current->ptrace || how == FORCE_EXIT))
 		current->group->flags &= ~SIGNAL_UNKILLABLE;
 	(void)send_signal_locked(sig, info, current, false);
 	spin_unlock(&s->siglock);
@@ -599,6 +601,16 @@ void force_sig_fault(int sig, int code, uaddr_t addr)
 	struct k_siginfo info = { .si_signo = sig, .si_code = code, .u.fault.si_addr = addr };
 
 	force_info(&info, FORCE_HANDLER);
+}
+
+void force_sig_info(const struct k_siginfo *info)
+{
+	force_info(info, FORCE_HANDLER);
+}
+
+void force_exit_info(const struct k_siginfo *info)
+{
+	force_info(info, FORCE_EXIT);
 }
 
 void force_sig(int sig)

@@ -87,6 +87,10 @@ void kill_group(struct task *t);
 /* A synchronous fault of current: unblocks and resets to SIG_DFL if blocked or ignored. */
 void force_sig_fault(int sig, int code, uaddr_t addr);
 void force_sig(int sig);
+/* The same with all that info says. */
+void force_sig_info(const struct k_siginfo *info);
+/* As that, but nobody is asked, not even a tracer: the program ends. */
+void force_exit_info(const struct k_siginfo *info);
 /* As force_sig, but the handler is not asked: the program ends. */
 void force_fatal_sig(int sig);
 /*

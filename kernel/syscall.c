@@ -7,10 +7,12 @@
 #include "kernel/arch.h"
 #include "kernel/entry.h"
 #include "kernel/lib/fmt.h"
+#include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
+#include "kernel/seccomp.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -57,6 +59,23 @@ static long __attribute__((noinline)) no_such_call(const struct regs *r)
 	return -ENOSYS;
 }
 
+int copy_struct_from_user(void *dst, size_t known, uaddr_t src, size_t size)
+{
+	u8 tail[64];
+	size_t n;
+
+	for (size_t off = known; off < size; off += n) {
+		n = min(size - off, sizeof(tail));
+		if (copy_from_user(tail, src + off, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (tail[i])
+				return -E2BIG;
+	}
+	kmemset(dst, 0, known);
+	return copy_from_user(dst, src, min(size, known)) ? -EFAULT : 0;
+}
+
 static size_t format_arg(char *buf, size_t n, char kind, u64 v)
 {
 	char s[40];
@@ -93,20 +112,20 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
 }
 
 /*
- * While calls are logged, or somebody's are traced, every one takes the slow way, so that the short
+ * While calls are logged, or somebody's are traced or asked about, every one takes the slow way, so that the short
  * one need not ask.
  */
 unsigned nr_fast_calls = ARRAY_SIZE(handlers);
 unsigned last_call = ARRAY_SIZE(handlers) - 1;
 static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
 static bool logging;				/* [slow_lock] */
-static unsigned nr_traced;			/* [slow_lock] tasks with TIF_SYSCALL_TRACE */
+static unsigned nr_watched;			/* [slow_lock] tasks with TIF_SYSCALL_TRACE, and tasks with TIF_SECCOMP */
 
 static void slow_reasons_changed(void)
 {
 	assert_held(&slow_lock);
-	WRITE_ONCE(nr_fast_calls, logging || nr_traced ? 0 : ARRAY_SIZE(handlers));
-	WRITE_ONCE(last_call, logging || nr_traced ? ~0u : ARRAY_SIZE(handlers) - 1);
+	WRITE_ONCE(nr_fast_calls, logging || nr_watched ? 0 : ARRAY_SIZE(handlers));
+	WRITE_ONCE(last_call, logging || nr_watched ? ~0u : ARRAY_SIZE(handlers) - 1);
 }
 
 void syscall_set_loglevel(int level)
@@ -117,26 +136,46 @@ void syscall_set_loglevel(int level)
 	spin_unlock(&slow_lock);
 }
 
-void syscall_trace_on(struct task *t)
+static void watch(struct task *t, u32 tif)
 {
-	if (test_tif(t, TIF_SYSCALL_TRACE))
+	if (test_tif(t, tif))
 		return;
 	spin_lock(&slow_lock);
-	set_tif(t, TIF_SYSCALL_TRACE);
-	nr_traced++;
+	set_tif(t, tif);
+	nr_watched++;
 	slow_reasons_changed();
 	spin_unlock(&slow_lock);
 }
 
-void syscall_trace_off(struct task *t)
+static void unwatch(struct task *t, u32 tif)
 {
-	if (!test_tif(t, TIF_SYSCALL_TRACE))
+	if (!test_tif(t, tif))
 		return;
 	spin_lock(&slow_lock);
-	clear_tif(t, TIF_SYSCALL_TRACE);
-	nr_traced--;
+	clear_tif(t, tif);
+	nr_watched--;
 	slow_reasons_changed();
 	spin_unlock(&slow_lock);
+}
+
+void syscall_trace_on(struct task *t)
+{
+	watch(t, TIF_SYSCALL_TRACE);
+}
+
+void syscall_trace_off(struct task *t)
+{
+	unwatch(t, TIF_SYSCALL_TRACE);
+}
+
+void syscall_seccomp_on(struct task *t)
+{
+	watch(t, TIF_SECCOMP);
+}
+
+void syscall_seccomp_off(struct task *t)
+{
+	unwatch(t, TIF_SECCOMP);
 }
 
 static inline long call(const struct regs *r, unsigned nr)
@@ -149,15 +188,17 @@ static inline bool in_table(unsigned nr)
 	return nr < ARRAY_SIZE(handlers) && handlers[nr];
 }
 
-/* Logged or traced, or the machine has no short way. */
+/* Logged, traced or asked about, or the machine has no short way. */
 static long __attribute__((noinline)) slow_call(struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 
-	if (test_tif(current, TIF_SYSCALL_TRACE)) {
+	if (test_tif(current, TIF_SYSCALL_TRACE | TIF_SECCOMP)) {
 		if (nr == ~0u)
 			current->in_syscall = INT32_MAX;	/* the tracer's own -1 means: no call */
-		if (!ptrace_syscall_entry())
+		if (test_tif(current, TIF_SYSCALL_TRACE) && !ptrace_syscall_entry())
+			return regs_return(r);
+		if (test_tif(current, TIF_SECCOMP) && !secure_computing(r))
 			return regs_return(r);
 		nr = (unsigned)regs_syscall_nr(r);
 	}

@@ -12,10 +12,18 @@ struct task;
  * arguments, user pointers as uaddr_t, int where Linux has int. They return a value or -errno.
  */
 /*
+ * Linux's rule for a struct that grows: what this kernel does not know must be zero, and what the
+ * caller does not know is. 0, -E2BIG, -EFAULT.
+ */
+int copy_struct_from_user(void *dst, size_t known, uaddr_t src, size_t size) __must_check;
+/*
  * t, which is stopped, or current, tells its tracer of each system call from the next one on, or
  * no more. tasklist_lock may be held.
  */
 void syscall_trace_on(struct task *t);
 void syscall_trace_off(struct task *t);
+/* secure_computing() is asked about each system call of t. siglock held, or nobody else sees t. */
+void syscall_seccomp_on(struct task *t);
+void syscall_seccomp_off(struct task *t);
 /* printk's level changed: 7 lists every call in the log. */
 void syscall_set_loglevel(int level);

@@ -34,6 +34,7 @@ struct sem_undo_list;
 struct pi_lock;
 struct pi_waiter;
 struct cgroup;
+struct seccomp_filter;
 
 #define NR_CG_TREES	3	/* cgroup.h */
 
@@ -60,6 +61,7 @@ struct cgroup;
 #define TIF_RSEQ		0x08u	/* was switched to, and has registered a struct rseq */
 #define TIF_SYSCALL_TRACE	0x10u	/* stops at each system call (ptrace) */
 #define TIF_SINGLESTEP		0x20u	/* a system call is one step (ptrace) */
+#define TIF_SECCOMP		0x40u	/* its system calls are asked about (seccomp) */
 #define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME | TIF_RSEQ)
 
 /* t->exit_state [T] */
@@ -246,6 +248,12 @@ struct task {
 	struct nsproxy *nsproxy;	/* [A] to change, referenced; NULL past X11 */
 
 	struct cred cred;		/* see cred.h */
+	u8 no_new_privs;		/* (~) only ever set: by itself, or with a filter by another thread */
+	struct {			/* [S] to change; current reads its own without */
+		int mode;		/* SECCOMP_MODE_* */
+		u32 filter_count;
+		_Atomic(struct seccomp_filter *) filter;	/* the newest, referenced; NULL */
+	} seccomp;
 
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;

@@ -533,6 +533,14 @@ static long dup_over(struct file *f, unsigned newfd, u32 flags)
 	return newfd;
 }
 
+int fd_replace(struct file *f, int fd, u32 flags)
+{
+	if ((unsigned)fd < nofile_limit())
+		return (int)dup_over(f, (unsigned)fd, flags);
+	fput(f);
+	return -EBADF;
+}
+
 static long dup_to(int oldfd, int newfd, u32 flags)
 {
 	struct file *f;

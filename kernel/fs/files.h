@@ -212,6 +212,8 @@ static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
 int fd_reserve(u32 flags);			/* fd or -EMFILE/-ENOMEM. flags: O_CLOEXEC */
 int fd_install(int fd, struct file *f);
 int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
+/* f becomes fd, and what was there is closed; takes over the reference. fd, -EBADF, -EBUSY, -ENOMEM. Sleeps. */
+int fd_replace(struct file *f, int fd, u32 flags);
 int fd_close(int fd);				/* 0, -EBADF or flush's error */
 struct files *files_alloc(void);		/* empty table for the first program; NULL */
 struct files *files_copy(struct files *old);	/* fork; NULL */

@@ -204,11 +204,11 @@ static size_t print_ids(const struct cred *c, unsigned fdsize, char *buf, size_t
 	return len + kscnprintf(buf + len, n - len, " \n");
 }
 
-static size_t print_caps(const struct cred *c, char *buf, size_t n)
+static size_t print_caps(const struct task *t, const struct cred *c, char *buf, size_t n)
 {
 	return kscnprintf(buf, n, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%u\n"
-			  "Seccomp:\t0\n", c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, c->cap_ambient,
-			  c->no_new_privs);
+			  "Seccomp:\t%d\nSeccomp_filters:\t%u\n", c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset,
+			  c->cap_ambient, t->no_new_privs, READ_ONCE(t->seccomp.mode), READ_ONCE(t->seccomp.filter_count));
 }
 
 enum number { TGID, PID, PGRP, SESSION };
@@ -282,7 +282,7 @@ s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 			  user_sigpending(cred.uid), READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
 	len += kscnprintf(buf + len, n - len, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 			  s.pending, s.shared, s.blocked, s.ignored, s.caught);
-	len += print_caps(&cred, buf + len, n - len);
+	len += print_caps(t, &cred, buf + len, n - len);
 	put_creds(&cred);
 	len += print_cpus(t, buf + len, n - len);
 	len += kscnprintf(buf + len, n - len, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw, s.nivcsw);
