@@ -16,7 +16,7 @@
 
 #define PID_BASE	(1ull << 40)	/* directory positions from here on are task numbers */
 
-static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops, thread_self_ops, mounts_ops;
+static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops, thread_self_ops, mounts_ops, net_ops;
 static const struct file_ops pid_dir_fops, tid_dir_fops, task_dir_fops, entry_fops;
 
 bool task_alive(struct task *t)
@@ -65,6 +65,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "fd", .mode = S_IFDIR | 0500 },
 	{ .name = "fdinfo", .mode = S_IFDIR | 0500 },
 	{ .name = "ns", .mode = S_IFDIR | 0511 },
+	{ .name = "net", .mode = S_IFDIR | 0555 },
 	{ .name = "stat", .mode = 0444, .show_ns = proc_stat_group },		/* a thread's own in its directory */
 	{ .name = "mem", .mode = 0600 },			/* has operations of its own */
 	{ .name = "status", .mode = 0444, .show_ns = proc_status },
@@ -92,8 +93,9 @@ static const struct proc_entry entries[] = {
 #define ENTRY_FD	1u
 #define ENTRY_FDINFO	2u
 #define ENTRY_NS	3u
-#define ENTRY_STAT	4u
-#define ENTRY_MEM	5u
+#define ENTRY_NET	4u
+#define ENTRY_STAT	5u
+#define ENTRY_MEM	6u
 
 static const struct proc_entry thread_stat = { .name = "stat", .mode = 0444, .show_ns = proc_stat_thread };
 #define NR_THREAD_STAT	0x100u
@@ -126,6 +128,9 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 	} else if (nr == ENTRY_NS) {
 		i->ops = &proc_ns_dir_ops;
 		i->fops = &proc_ns_dir_fops;
+	} else if (nr == ENTRY_NET) {
+		i->ops = &proc_net_dir_ops;
+		i->fops = &proc_net_dir_fops;
 	} else {
 		i->ops = &entry_ops;
 		i->fops = e->follow ? NULL : nr == ENTRY_MEM ? &proc_mem_fops : &entry_fops;
@@ -429,6 +434,12 @@ static int mounts_readlink(struct inode *i, char *buf, size_t n)
 	return (int)kscnprintf(buf, n, "self/mounts");
 }
 
+static int net_readlink(struct inode *i, char *buf, size_t n)
+{
+	(void)i;
+	return (int)kscnprintf(buf, n, "self/net");
+}
+
 static int proc_root_lookup(struct inode *dir, struct dentry *d)
 {
 	struct task *t = find_get_task_by_pid_ns(parse_number(d->name), proc_pid_ns(dir));
@@ -488,6 +499,8 @@ static int proc_fill(struct super *sb, const char *options)
 	err = add_link(sb->root, "self", &self_ops);
 	if (!err)
 		err = add_link(sb->root, "thread-self", &thread_self_ops);
+	if (!err)
+		err = add_link(sb->root, "net", &net_ops);
 	return err ? err : add_link(sb->root, "mounts", &mounts_ops);
 }
 
@@ -519,3 +532,4 @@ static const struct inode_ops entry_ops = {
 static const struct inode_ops self_ops = { .readlink = self_readlink };
 static const struct inode_ops thread_self_ops = { .readlink = thread_self_readlink };
 static const struct inode_ops mounts_ops = { .readlink = mounts_readlink };
+static const struct inode_ops net_ops = { .readlink = net_readlink };

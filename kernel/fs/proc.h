@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the parts of procfs tell each other: proc.c has the directories, proc_fd.c and nsfs.c those
+ * What the parts of procfs tell each other: proc.c has the directories, proc_fd.c, proc_net.c and nsfs.c those
  * below a task's own, proc_task.c, proc_mm.c and proc_mounts.c what is in a task's files.
  */
 #pragma once
@@ -31,6 +31,7 @@ static inline struct pid_namespace *proc_pid_ns(const struct inode *i) { return 
 #define KIND_FD		0x200000000ull
 #define KIND_FDINFO	0x300000000ull
 #define KIND_NS		0x400000000ull
+#define KIND_NET	0x500000000ull
 #define NR_OF(i)	((u32)(i)->private_nr)
 static inline struct task *task_of(const struct inode *i) { return i->private; }
 u64 task_ino(int pid, u64 kind, u32 nr);	/* by the machine's number: the same in every procfs */
@@ -47,8 +48,8 @@ s64 task_dir_lseek(struct file *f, s64 off, int whence);
 s64 task_dir_read(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 #define TASK_DIR_FOPS(fn)	{ .read = task_dir_read, .readdir = fn, .lseek = task_dir_lseek }
 int link_text(struct dentry *to, char *buf, size_t n);	/* of a magic link: the path of what it leads to */
-extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_ns_dir_ops;
-extern const struct file_ops proc_fd_dir_fops, proc_ns_dir_fops;
+extern const struct inode_ops proc_fd_dir_ops, proc_fdinfo_dir_ops, proc_ns_dir_ops, proc_net_dir_ops;
+extern const struct file_ops proc_fd_dir_fops, proc_ns_dir_fops, proc_net_dir_fops;
 
 s64 proc_stat_group(struct task *t, struct pid_namespace *ns, char *buf, size_t n);
 s64 proc_stat_thread(struct task *t, struct pid_namespace *ns, char *buf, size_t n);

@@ -18,7 +18,7 @@
 
 struct spinlock unix_lock = SPINLOCK_INIT("unix", RANK_IO);
 struct waitq unix_dgram_wait = WAITQ_INIT(unix_dgram_wait, "unix_dgram");
-static LIST_HEAD(unix_names);		/* [unix_lock] sockets with a name in the file system, of all namespaces */
+struct list unix_names = LIST_INIT(unix_names);
 
 /* --- life --- */
 
@@ -155,8 +155,10 @@ static struct file *sock_file(struct sock *sk, u32 flags)
 		return ERR_PTR(-ENOMEM);
 	ksnprintf(name, sizeof(name), "socket:[%lu]", i->ino);
 	struct file *f = file_alloc_anon(i, name, &sock_fops, O_RDWR | (flags & O_NONBLOCK));
-	if (!IS_ERR(f))
+	if (!IS_ERR(f)) {
 		f->private = sk;
+		WRITE_ONCE(sk->ino, i->ino);
+	}
 	return f;
 }
 

@@ -39,6 +39,7 @@ struct sock {
 	int family, type;		/* (!) AF_*, SOCK_* */
 	u32 uid;			/* (!) whose it is */
 	struct net *net;		/* (!) referenced */
+	u64 ino;			/* of its file; 0: it was not accepted yet. Plain loads and stores. */
 	struct mutex read_lock;
 	struct waitq wait;		/* for anything about this socket */
 	/* all of it [unix_lock] */
@@ -68,6 +69,7 @@ struct sock {
 };
 
 extern struct spinlock unix_lock;
+extern struct list unix_names;			/* [unix_lock] sockets with a name in the file system, of all namespaces */
 extern struct waitq unix_dgram_wait;	/* senders of datagrams that poll: some receiver has room */
 
 static inline bool is_stream(const struct sock *sk) { return sk->type == SOCK_STREAM; }
@@ -135,6 +137,7 @@ struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *sc
 void msg_free(struct msg *m);
 long queue_msg(struct sock *sk, struct sock *to, struct msg *m);
 struct sock *get_peer(struct sock *sk);
+int sock_inq(const struct sock *sk);		/* FIONREAD: bytes that are there to read. unix_lock held */
 s64 send_to(struct sock *sk, struct sock *to, struct iter *it, struct scm *scm, u32 flags);
 int sock_error(struct sock *sk);		/* the negative error that waits to be told, which it then is; or 0 */
 

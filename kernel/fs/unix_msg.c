@@ -474,22 +474,30 @@ static unsigned sock_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
+int sock_inq(const struct sock *sk)
+{
+	const struct msg *m;
+	int n = 0;
+
+	list_for_each(m, &sk->queue, node) {
+		n += (int)(m->len - m->off);
+		if (is_dgram(sk))
+			break;
+	}
+	return n;
+}
+
 static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct sock *sk = f->private;
-	struct msg *m;
-	int n = 0;
+	int n;
 
 	if (cmd != FIONREAD)
 		return net_ioctl(sk->net, is_inet(sk), cmd, arg);
 	if (READ_ONCE(sk->state) == SS_LISTENING)
 		return -EINVAL;
 	spin_lock(&unix_lock);
-	list_for_each(m, &sk->queue, node) {
-		n += (int)(m->len - m->off);
-		if (is_dgram(sk))
-			break;
-	}
+	n = sock_inq(sk);
 	spin_unlock(&unix_lock);
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 }

@@ -7,6 +7,7 @@
 
 #include <asm/socket.h>
 #include <linux/capability.h>
+#include <linux/stat.h>
 
 // What no header of the kernel's own gives to user programs without much else.
 enum { AF_UNIX = 1, AF_INET };
@@ -511,6 +512,144 @@ TEST(bad_questions)
 		CHECK_EQ(sys(ioctl, local, SIOCGSKNS, 0), -EPERM);
 		CHECK_EQ(flags(), IFF_UP | IFF_LOOPBACK | IFF_RUNNING);
 	}), 0);
+}
+
+// ---- /proc/net ----
+
+static char text[65536];
+
+static bool shows(const char *file, const char *what)
+{
+	char path[64];
+
+	t_snprintf(path, sizeof path, "/proc/net/%s", file);
+	CHECK_GE(t_slurp(path, text, sizeof text), 1);
+	return strstr(text, what);
+}
+
+// A port as it is shown.
+static const char *hex(unsigned port)
+{
+	static char digits[5];
+
+	for (int i = 0; i < 4; i++)
+		digits[i] = "0123456789ABCDEF"[port >> (12 - 4 * i) & 15];
+	return digits;
+}
+
+static int lines(const char *file)
+{
+	int n = 0;
+
+	shows(file, "");
+	for (const char *p = text; (p = strchr(p, '\n')); p++)
+		n++;
+	return n;
+}
+
+TEST(proc_shows_ones_own)
+{
+	ns_prepare(CLONE_NEWNET);
+	CHECK_EQ(IN_CHILD({
+		char line[128];
+		struct stat st;
+
+		new_net(true);
+		CHECK_EQ(lines("tcp"), 1);
+		CHECK_EQ(lines("udp"), 1);
+		CHECK_EQ(lines("unix"), 1);
+		CHECK(shows("dev", "    lo: "));
+		int l = listener(HOME, 5000), to = open_socket(AF_INET, SOCK_STREAM), dgram = bound(SOCK_DGRAM, 0, 5001);
+		struct in in = at(HOME, 5000);
+
+		CHECK_EQ(sys(fstat, l, &st), 0);
+		t_snprintf(line, sizeof line, ": 0100007F:1388 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 %lu 1 ", st.st_ino);
+		CHECK(shows("tcp", line));
+		CHECK(shows("tcp", "   0: 0100007F:1388"));
+		CHECK_EQ(strlen(text), 300); // each line is as long
+		CHECK_EQ(sys(connect, to, &in, sizeof in), 0);
+		CHECK(shows("tcp", ": 0100007F:1388 00000000:0000 0A 00000000:00000001 ")); // one to accept
+		int served = (int)sys(accept, l, 0, 0);
+
+		CHECK_EQ(sys(write, to, "abc", 3), 3);
+		t_snprintf(line, sizeof line, ": 0100007F:1388 0100007F:%s 01 00000000:00000003 ", hex(port_of(to)));
+		CHECK(shows("tcp", line));
+		t_snprintf(line, sizeof line, ": 0100007F:%s 0100007F:1388 01 ", hex(port_of(to)));
+		CHECK(shows("tcp", line));
+		CHECK_EQ(lines("tcp"), 4);
+		CHECK_EQ(sys(shutdown, to, 1), 0);
+		UNTIL(shows("tcp", "0100007F:1388 05 "));
+		t_snprintf(line, sizeof line, "0100007F:%s 08 ", hex(port_of(to)));
+		CHECK(shows("tcp", line));
+		CHECK(shows("udp", ": 00000000:1389 00000000:0000 07 00000000:00000000 "));
+		CHECK_EQ(lines("udp"), 2);
+		CHECK_EQ(strlen(text), 256);
+		in = at(HOME, 9);
+		CHECK_EQ(sys(connect, dgram, &in, sizeof in), 0);
+		CHECK(shows("udp", ": 0100007F:1389 0100007F:0009 01 "));
+		int local = open_socket(AF_UNIX, SOCK_STREAM);
+
+		CHECK_EQ(NAMED(bind, local, ABSTRACT), 0);
+		CHECK_EQ(sys(listen, local, 5), 0);
+		CHECK_EQ(sys(fstat, local, &st), 0);
+		t_snprintf(line, sizeof line, " %lu @net_namespace@\n", st.st_ino);
+		CHECK(shows("unix", line));
+		CHECK(shows("unix", ": 00000002 00000000 00010000 0001 01 "));
+		local = open_socket(AF_UNIX, SOCK_DGRAM);
+		sys(unlink, "dgram");
+		CHECK_EQ(NAMED(bind, local, "dgram"), 0);
+		CHECK_EQ(sys(fstat, local, &st), 0);
+		t_snprintf(line, sizeof line, " %lu dgram\n", st.st_ino);
+		CHECK(shows("unix", line));
+		CHECK(shows("unix", ": 00000002 00000000 00000000 0002 01 "));
+		CHECK_EQ(sys(unlink, "dgram"), 0);
+		int pid = t_getpid();
+
+		CHECK_EQ(IN_CHILD({
+			new_net(false);
+			CHECK_EQ(lines("tcp"), 1);
+			CHECK_EQ(lines("udp"), 1);
+			CHECK_EQ(lines("unix"), 1);
+			t_snprintf(line, sizeof line, "/proc/%d/net/tcp", pid);
+			CHECK_GE(t_slurp(line, text, sizeof text), 600);
+			CHECK(strstr(text, ": 0100007F:1388 00000000:0000 0A "));
+		}), 0);
+		(void)served;
+	}), 0);
+}
+
+TEST(proc_is_a_directory)
+{
+	char to[32];
+	long n = sys(readlink, "/proc/net", to, sizeof to - 1);
+	struct stat st;
+
+	CHECK_EQ(n, 8);
+	to[n] = 0;
+	CHECK_EQ(strcmp(to, "self/net"), 0);
+	CHECK_EQ(sys(stat, "/proc/net", &st), 0);
+	CHECK_EQ(st.st_mode, S_IFDIR | 0555);
+	CHECK_EQ(sys(stat, "/proc/self/net/tcp", &st), 0);
+	CHECK_EQ(st.st_mode, S_IFREG | 0444);
+	CHECK_EQ(sys(open, "/proc/net/nothing", O_RDONLY), -ENOENT);
+	CHECK_EQ(sys(mkdir, "/proc/net/x", 0755), -ENOENT);
+	int fd = (int)sys(open, "/proc/net", O_RDONLY | O_DIRECTORY);
+
+	CHECK_GE(sys(getdents64, fd, text, sizeof text), 100);
+	CHECK_EQ(sys(getdents64, fd, (void *)8, 100), 0);
+	fd = (int)sys(open, "/proc/net/unix", O_RDONLY);
+	CHECK_EQ(sys(read, fd, nowhere, 10), -EFAULT);
+	// A task that is gone has none.
+	int pid = t_fork();
+	char path[32];
+
+	if (pid == 0)
+		thread_pause(NULL);
+	t_snprintf(path, sizeof path, "/proc/%d/net", pid);
+	CHECK_EQ(sys(stat, path, &st), 0);
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(stat, path, &st), -ENOENT);
 }
 
 // ---- made, entered, asked for ----
