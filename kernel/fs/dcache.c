@@ -242,7 +242,7 @@ static inline struct dentry *step_known(struct dentry *d, const char **p)
 		hash = hash_char(hash, *end);
 	*p = end;
 	d = hash_find(d, name, (size_t)(end - name), hash_end(hash));
-	return d && unlikely(d->mounted) ? topmost(d) : d;
+	return d && unlikely(d->mounted) ? topmost(current_mnt_ns(), d) : d;
 }
 
 struct dentry *d_walk_known(struct dentry *const *from, const char *path)

@@ -46,6 +46,7 @@ struct inode_ops {
 	int (*rename)(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd);	/* nd: victim or NULL */
 	int (*readlink)(struct inode *i, char *buf, size_t n);		/* length; kernel buffer */
 	struct dentry *(*follow)(struct inode *i);	/* where a magic link leads, referenced; ERR_PTR. NULL: follow the text of readlink */
+	struct ns_common *(*follow_ns)(struct inode *i);	/* whose mounts are seen beyond it, referenced. NULL, both: current's */
 	int (*truncate)(struct inode *i, u64 size);
 	void (*evict)(struct inode *i);			/* last reference; may sleep */
 	u64 (*current_size)(struct inode *i);		/* stat's size when it is not i->size */

@@ -7,7 +7,7 @@
  * has.
  */
 #include "kernel/cred.h"
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/mount.h"
 #include "kernel/mm/mm.h"
 
 static struct kmem_cache *fs_cache;
@@ -174,6 +174,29 @@ long sys_chroot(uaddr_t path)
 	return 0;
 }
 
+/* Of cwd, as current sees it; where it cannot, there is a word before it, as on Linux. ERR_PTR(-ENAMETOOLONG) */
+static char *cwd_path(struct dentry *cwd, char *buf, size_t n)
+{
+	static const char unreachable[] = "(unreachable)";
+	const size_t len = sizeof(unreachable) - 1;
+	struct dentry *root;
+	bool below;
+	char *p;
+
+	spin_lock(&current->fs->lock);
+	root = dget(current->fs->root);
+	spin_unlock(&current->fs->lock);
+	p = dentry_path_below(current_mnt_ns(), root, cwd, buf, n);
+	below = PTR_ERR(p) != -ENOENT;
+	dput(root);
+	if (below)
+		return p;
+	p = dentry_path(cwd, buf + len, n - len);
+	if (IS_ERR(p))
+		return p;
+	return kmemcpy(p - len, unreachable, len);
+}
+
 long sys_getcwd(uaddr_t ubuf, size_t n)
 {
 	struct fs *fs = current->fs;
@@ -192,7 +215,7 @@ long sys_getcwd(uaddr_t ubuf, size_t n)
 	ret = -ENOENT;
 	if (cwd->unlinked)
 		goto out;
-	p = dentry_path(cwd, buf, K_PATH_MAX);
+	p = cwd_path(cwd, buf, K_PATH_MAX);
 	ret = PTR_ERR(p);
 	if (IS_ERR(p))
 		goto out;

@@ -55,10 +55,9 @@ static inline struct mount *mount_of(const struct mnt_namespace *ns, const struc
 	return m;
 }
 
-/* What is to be seen at d. dentry_lock held. */
-static inline struct dentry *topmost(struct dentry *d)
+/* What is to be seen at d in ns. dentry_lock held. */
+static inline struct dentry *topmost(const struct mnt_namespace *ns, struct dentry *d)
 {
-	const struct mnt_namespace *ns = current_mnt_ns();
 	struct mount *m = d->mounted;
 
 	while (m) {
@@ -88,7 +87,7 @@ static inline bool is_local_mountpoint(const struct dentry *d)
 /* --- namespace.c: changes, with mount_mutex held --- */
 struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct dentry *root, u32 flags);	/* nowhere yet. ERR_PTR(-ENOMEM, -ENOSPC) */
 void mount_free(struct mount *m);		/* one that is nowhere. Not for one that was somewhere. */
-int mount_attach(struct mount *m, struct dentry *where);	/* 0, -EINVAL, -ENOENT, -ELOOP, -ENOTDIR. Sleeps. */
+int mount_attach(struct mount *m, struct dentry *where);	/* 0, -EINVAL, -EBUSY, -ENOENT, -ELOOP, -ENOTDIR. Sleeps. */
 struct mount *mount_with(const struct mnt_namespace *ns, const struct super *sb);
 bool is_below(const struct mount *p, const struct mount *m);
 int mount_pivot(struct mount *m, struct mount *root, struct dentry *put_old);

@@ -17,6 +17,7 @@
 
 struct walk {
 	struct dentry *cur, *root;	/* referenced */
+	struct ns_common *ns;		/* whose mounts are seen, referenced; NULL: current's */
 	const char *p;			/* what is left of the path */
 	char *link_buf;			/* where p points once a symlink was followed */
 	unsigned links;
@@ -76,17 +77,34 @@ void putname(char *name)
 
 /* --- steps --- */
 
-struct dentry *cross_mounts(struct dentry *d)
+static struct dentry *cross_mounts_of(const struct mnt_namespace *ns, struct dentry *d)
 {
 	struct dentry *top;
 
 	if (likely(!READ_ONCE(d->mounted)))
 		return d;
 	spin_lock(&dentry_lock);
-	top = dget(topmost(d));
+	top = dget(topmost(ns, d));
 	spin_unlock(&dentry_lock);
 	dput(d);
 	return top;
+}
+
+struct dentry *cross_mounts(struct dentry *d)
+{
+	return cross_mounts_of(current_mnt_ns(), d);
+}
+
+static const struct mnt_namespace *ns_of(const struct walk *w)
+{
+	return unlikely(w->ns) ? to_mnt_ns(w->ns) : current_mnt_ns();
+}
+
+static void set_ns(struct walk *w, struct ns_common *ns)
+{
+	if (unlikely(w->ns))
+		ns_put(w->ns);
+	w->ns = ns;
 }
 
 struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len)
@@ -112,12 +130,12 @@ static void step_up(struct walk *w)
 	const struct mount *m;
 
 	spin_lock(&dentry_lock);
-	while (d != w->root && (m = mount_of(current_mnt_ns(), d)) && m->where)
+	while (d != w->root && (m = mount_of(ns_of(w), d)) && m->where)
 		d = m->where;
 	up = dget(d != w->root && d->parent ? d->parent : d);
 	spin_unlock(&dentry_lock);
 	dput(w->cur);
-	w->cur = cross_mounts(up);
+	w->cur = cross_mounts_of(ns_of(w), up);
 }
 
 /* Puts the text of symlink i before the rest of the path. */
@@ -143,6 +161,7 @@ static int expand_link(struct walk *w, struct inode *i)
 	kfree(w->link_buf);
 	w->p = w->link_buf = buf;
 	if (buf[0] == '/') {
+		set_ns(w, NULL);
 		dput(w->cur);
 		w->cur = dget(w->root);
 	}
@@ -165,6 +184,7 @@ static int follow_link(struct walk *w, struct dentry *d)
 		} else {
 			dput(w->cur);
 			w->cur = to;
+			set_ns(w, i->ops->follow_ns ? i->ops->follow_ns(i) : NULL);
 		}
 	} else {
 		err = expand_link(w, i);
@@ -193,7 +213,7 @@ static int step_name(struct walk *w, struct qstr q, const char *rest, bool last,
 	w->p = rest;
 	if (inode_is(d->inode, S_IFLNK) && (!last || slash || w->flags & LOOKUP_FOLLOW))
 		return follow_link(w, d);
-	d = cross_mounts(d);
+	d = cross_mounts_of(ns_of(w), d);
 	dput(w->cur);
 	w->cur = d;
 	return 0;
@@ -295,6 +315,7 @@ static void walk_end(struct walk *w)
 {
 	dput(w->cur);
 	dput(w->root);
+	set_ns(w, NULL);
 	kfree(w->link_buf);
 }
 
@@ -673,7 +694,7 @@ static struct dentry *open_create(struct walk *w, u32 flags, u32 mode, bool *cre
 			return dget(w->cur);
 		d = open_last(w, flags, mode, created);
 		if (IS_ERR(d) || !inode_is(d->inode, S_IFLNK))
-			return IS_ERR(d) ? d : cross_mounts(d);
+			return IS_ERR(d) ? d : cross_mounts_of(ns_of(w), d);
 		if (flags & O_NOFOLLOW) {
 			dput(d);
 			return ERR_PTR(-ELOOP);

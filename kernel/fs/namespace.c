@@ -28,8 +28,9 @@
  *	where->mounted? detach_mounts		unlock, both
  *
  * LINUX: all mounts are private. A path does not say which mount it came by: a file system that is
- * in two places of a namespace (fs_type.shared) has its ".." at the older one, and who holds a
- * directory of another namespace finds there what his own has mounted.
+ * in two places of a namespace (fs_type.shared) has its ".." at the older one. Who holds a directory
+ * of another namespace finds there what his own has mounted; only the rest of a path that leads
+ * through /proc/PID/root or cwd is walked in the namespace of the process.
  *
  * Locks: mount_mutex, the mutex of a directory that is mounted on, dentry_lock.
  */
@@ -192,6 +193,8 @@ static int attach_at(struct mount *m, struct dentry *where)
 
 	if (!parent)
 		err = -EINVAL;
+	else if (parent->sb == m->sb && where == parent->root)
+		err = -EBUSY;
 	else if (!inode_is(where->inode, S_IFDIR))
 		err = -ENOTDIR;
 	else if (is_below(parent, m))
@@ -223,7 +226,7 @@ int mount_attach(struct mount *m, struct dentry *where)
 {
 	assert_held(&mount_mutex);
 	spin_lock(&dentry_lock);
-	where = dget(topmost(where));
+	where = dget(topmost(m->ns, where));
 	spin_unlock(&dentry_lock);
 	return attach_at(m, where);
 }
@@ -401,7 +404,7 @@ static void entered_mnt_ns(struct ns_common *ns)
 	struct dentry *root;
 
 	spin_lock(&dentry_lock);
-	root = dget(topmost(to_mnt_ns(ns)->root->root));
+	root = dget(topmost(to_mnt_ns(ns), to_mnt_ns(ns)->root->root));
 	spin_unlock(&dentry_lock);
 	fs_set_both(root);
 }

@@ -12,6 +12,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
+#include "kernel/nsproxy.h"
 #include "kernel/panic.h"
 
 #define PID_BASE	(1ull << 40)	/* directory positions from here on are task numbers */
@@ -252,6 +253,11 @@ static struct dentry *entry_follow(struct inode *i)
 	if (!task_alive(task_of(i)))
 		return ERR_PTR(-ENOENT);
 	return may_open(i) ? entry_of(i)->follow(task_of(i)) : ERR_PTR(-EACCES);
+}
+
+static struct ns_common *entry_follow_ns(struct inode *i)
+{
+	return task_ns(task_of(i), NS_MNT);
 }
 
 int link_text(struct dentry *to, char *buf, size_t n)
@@ -527,7 +533,7 @@ static const struct inode_ops pid_dir_ops = { .lookup = pid_lookup, .evict = evi
 static const struct inode_ops tid_dir_ops = { .lookup = tid_lookup, .evict = evict_task };
 static const struct inode_ops task_dir_ops = { .lookup = task_lookup, .evict = evict_task };
 static const struct inode_ops entry_ops = {
-	.readlink = entry_readlink, .follow = entry_follow, .truncate = keep_size, .evict = evict_task,
+	.readlink = entry_readlink, .follow = entry_follow, .follow_ns = entry_follow_ns, .truncate = keep_size, .evict = evict_task,
 };
 static const struct inode_ops self_ops = { .readlink = self_readlink };
 static const struct inode_ops thread_self_ops = { .readlink = thread_self_readlink };

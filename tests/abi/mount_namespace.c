@@ -391,6 +391,50 @@ TEST(mounts_below_a_root)
 	}), 0);
 }
 
+// Beyond these links one sees what the process has mounted.
+TEST(by_the_root_of_another)
+{
+	prepare();
+	int pid = child_with_mount();
+
+	t_snprintf(text, sizeof text, "/proc/%d/root%s/m/f", pid, base);
+	CHECK(exists(text));
+	t_snprintf(text, sizeof text, "/proc/%d/cwd/m/f", pid);
+	CHECK(exists(text));
+	t_snprintf(text, sizeof text, "/proc/%d/cwd/m/../m/made", pid);
+	long fd = sys(open, text, O_RDWR | O_CREAT, 0600);
+
+	CHECK_GE(fd, 0);
+	sys(close, fd);
+	CHECK(exists(text) && !exists("m/made"));
+	t_snprintf(text, sizeof text, "/proc/%d/cwd/link/f", pid);
+	CHECK_EQ(sys(symlink, at("m"), "link"), 0); // from the root, and that is one's own
+	CHECK(!exists(text));
+	CHECK_EQ(sys(unlink, "link"), 0);
+	t_snprintf(text, sizeof text, "/proc/%d/cwd/m", pid);
+	CHECK_EQ(sys(umount2, text, 0), -EINVAL);
+	CHECK_EQ(sys(mount, "x", text, "tmpfs", 0, 0), -EINVAL);
+	end(pid);
+}
+
+TEST(a_directory_that_cannot_be_reached)
+{
+	char cwd[256];
+
+	prepare();
+	CHECK_EQ(IN_NS({
+		mount_tmpfs("m", NULL);
+		CHECK_EQ(sys(mkdir, "m/d", 0755), 0);
+		CHECK_EQ(sys(chdir, "m/d"), 0);
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(mkdir, "jail", 0755), 0);
+			CHECK_EQ(sys(chroot, "jail"), 0);
+			CHECK_GE(sys(getcwd, cwd, sizeof cwd), 14);
+			CHECK_EQ(strncmp(cwd, "(unreachable)/", 14), 0);
+		}), 0);
+	}), 0);
+}
+
 // ---- flags ----
 
 TEST(flags_are_the_mounts_and_the_file_systems)
@@ -542,6 +586,18 @@ TEST(one_over_the_other)
 		CHECK(exists("m/second"));
 		CHECK_EQ(sys(umount2, "m", 0), 0);
 		CHECK(exists("m/first"));
+		CHECK_EQ(sys(umount2, "m", 0), 0);
+		CHECK_EQ(sys(umount2, "m", 0), -EINVAL);
+	}), 0);
+}
+
+TEST(not_the_same_over_itself)
+{
+	prepare();
+	CHECK_EQ(IN_NS({
+		if (sys(mount, "x", "m", "cgroup2", 0, 0))
+			t_exit(0); // there is no right to, in a container
+		CHECK_EQ(sys(mount, "y", "m", "cgroup2", 0, 0), -EBUSY);
 		CHECK_EQ(sys(umount2, "m", 0), 0);
 		CHECK_EQ(sys(umount2, "m", 0), -EINVAL);
 	}), 0);
