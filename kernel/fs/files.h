@@ -322,6 +322,7 @@ struct super {
 	u32 flags;			/* [D] MS_KEPT of its mounts and its own; SB_MIXED: they differ. Ask sb_says() */
 	u32 own_flags;			/* [M] MS_RDONLY, whatever the mounts say */
 	unsigned nr_mounts;		/* [M D] in all namespaces */
+	struct mount *mounts;		/* [M D] these, oldest first */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
 	struct dentry *root;		/* (!) while mounted, referenced */

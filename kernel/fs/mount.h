@@ -23,6 +23,7 @@ struct mount {
 	struct mount *parent;		/* [M] what where is in; NULL likewise */
 	struct mount *next_on;		/* [M D] where->mounted: those of other namespaces */
 	struct mount *next_of;		/* [M D] root->covers: others of the same root, oldest first */
+	struct mount *next_in;		/* [M D] sb->mounts */
 	u32 flags;			/* [M D] MS_KEPT */
 	u32 id;				/* (!) */
 	bool expiring;			/* [M] MNT_EXPIRE has seen it idle */

@@ -54,7 +54,7 @@ static void update_flags(struct super *sb)
 {
 	u32 any = 0, all = MS_KEPT;
 
-	for (struct mount *m = sb->root->covers; m; m = m->next_of) {
+	for (struct mount *m = sb->mounts; m; m = m->next_in) {
 		any |= m->flags;
 		all &= m->flags;
 	}
@@ -69,7 +69,7 @@ void mount_set_flags(struct mount *m, u32 flags)
 	spin_unlock(&dentry_lock);
 }
 
-/* What current's own mount of it says. LINUX: the file's, if it was opened elsewhere. */
+/* What current's own mount of it says, the oldest. LINUX: the file's, if it was opened elsewhere. */
 u32 sb_flags(const struct super *sb)
 {
 	const struct mount *m;
@@ -77,7 +77,8 @@ u32 sb_flags(const struct super *sb)
 
 	spin_lock(&dentry_lock);
 	flags = sb->flags & ~SB_MIXED;
-	m = sb->nr_mounts ? mount_of(current_mnt_ns(), sb->root) : NULL;
+	for (m = sb->mounts; m && m->ns != current_mnt_ns(); m = m->next_in)
+		;
 	if (m)
 		flags = m->flags | sb->own_flags;
 	spin_unlock(&dentry_lock);
@@ -119,6 +120,9 @@ static void join(struct mount *m)
 
 	while (*p)
 		p = &(*p)->next_of;
+	*p = m;
+	for (p = &m->sb->mounts; *p; p = &(*p)->next_in)
+		;
 	*p = m;
 	list_add_tail(&m->node, &m->ns->mounts);
 	m->ns->nr_mounts++;
@@ -268,6 +272,9 @@ static void leave(struct mount *m, struct list *gone)
 	for (p = &m->root->covers; *p != m; p = &(*p)->next_of)
 		;
 	*p = m->next_of;
+	for (p = &sb->mounts; *p != m; p = &(*p)->next_in)
+		;
+	*p = m->next_in;
 	where = take_off(m);
 	m->where = where;		/* its reference is dropped by mounts_put */
 	list_move_tail(&m->node, gone);

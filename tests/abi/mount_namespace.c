@@ -468,6 +468,25 @@ TEST(flags_are_the_mounts_and_the_file_systems)
 	}), 0);
 }
 
+// A container's cgroups: the whole is not there, a part of it is, and may not be written.
+TEST(flags_of_a_part)
+{
+	prepare();
+	if (!t_own_machine || sys(mkdir, "/sys/fs/cgroup/part", 0755))
+		SKIP("control groups of others");
+	CHECK_EQ(IN_NS({
+		CHECK_EQ(t_spit("/sys/fs/cgroup/part/cgroup.procs", "0"), 0);
+		CHECK_EQ(sys(unshare, CLONE_NEWCGROUP), 0);
+		CHECK_EQ(sys(umount2, "/sys/fs/cgroup", MNT_DETACH), 0);
+		CHECK_EQ(sys(mount, "x", "/sys/fs/cgroup", "cgroup2", MS_RDONLY, 0), 0);
+		CHECK_EQ(sys(mkdir, "/sys/fs/cgroup/x", 0755), -EROFS);
+		CHECK_EQ(sys(mount, 0, "/sys/fs/cgroup", 0, MS_REMOUNT | MS_BIND, 0), 0);
+		CHECK_EQ(sys(mkdir, "/sys/fs/cgroup/x", 0755), 0);
+		CHECK_EQ(sys(rmdir, "/sys/fs/cgroup/x"), 0);
+	}), 0);
+	CHECK_EQ(sys(rmdir, "/sys/fs/cgroup/part"), 0);
+}
+
 TEST(how_mounts_propagate)
 {
 	prepare();
