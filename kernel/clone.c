@@ -124,8 +124,8 @@ long sys_unshare(unsigned long flags)
 		err = fs_unshare();
 	if (!err && (flags & CLONE_FILES))
 		err = files_unshare();
-	if (!err && flags & CLONE_SYSVSEM && current->group->sysvsem)
-		exit_sem(current->group);
+	if (!err && flags & CLONE_SYSVSEM)
+		exit_sem(current);
 	return err;
 }
 

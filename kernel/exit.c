@@ -477,8 +477,7 @@ void do_exit(int code)
 	step("X4");
 
 	exit_mm(t);
-	if (group_dead && t->group->sysvsem)
-		exit_sem(t->group);			/* X7 */
+	exit_sem(t);					/* X7 */
 	r = leave_resources(t);
 	if (r.files)
 		files_put(r.files);

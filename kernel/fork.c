@@ -175,7 +175,7 @@ static int copy_group(struct task *p, const struct clone_request *c)
 	if (!p->group)
 		return -ENOMEM;
 	p->group->pid_ns = pid_ns_get(pid_ns_for_children(p));
-	return c->flags & CLONE_SYSVSEM ? copy_sem(p->group) : 0;
+	return 0;
 }
 
 static int copy_mm(struct task *p, u64 flags)
@@ -218,7 +218,9 @@ static int copy_resources(struct task *p, const struct clone_request *c)
 
 	if (is_kernel_thread(c))
 		return 0;
-	err = copy_mm(p, c->flags);
+	err = c->flags & CLONE_SYSVSEM ? copy_sem(p) : 0;
+	if (!err)
+		err = copy_mm(p, c->flags);
 	if (!err)
 		err = copy_files(p, c->flags);
 	if (!err)
@@ -280,8 +282,7 @@ static void abandon(struct task *p)
 		mmput(p->mm);
 		p->mm = NULL;
 	}
-	if (p->group && p->group != current->group && p->group->sysvsem)
-		exit_sem(p->group);
+	exit_sem(p);
 	if (p->sighand) {
 		sighand_put(p->sighand);
 		p->sighand = NULL;

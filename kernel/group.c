@@ -74,7 +74,6 @@ void group_put(struct group *g)
 	assert_eq(atomic_load(&g->live), 0);
 	assert_eq(atomic_load(&g->io_live), 0);
 	assert(list_empty(&g->shared_pending.queue) && list_empty(&g->pgrp_node) && list_empty(&g->oom_node));
-	assert(!g->sysvsem);
 	if (atomic_load(&g->oom_mm))
 		oom_group_free(g);
 	put_pid(g->pid);

@@ -84,7 +84,7 @@ static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx
 	case KCMP_IO:
 		return compare(part_of(a, type), part_of(b, type));
 	case KCMP_SYSVSEM:
-		return compare(a->group->sysvsem, b->group->sysvsem);
+		return compare(READ_ONCE(a->sysvsem), READ_ONCE(b->sysvsem));
 	case KCMP_EPOLL_TFD:
 		return -EOPNOTSUPP;
 	}

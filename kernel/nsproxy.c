@@ -12,6 +12,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/fs/net_namespace.h"
 #include "kernel/mnt_namespace.h"
+#include "kernel/ipc/ipc.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pid.h"
 #include "kernel/task.h"
@@ -22,7 +23,7 @@
 struct nsproxy init_nsproxy = {
 	.count = 1,
 	.ns = {
-		[NS_UTS] = &init_uts_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
+		[NS_UTS] = &init_uts_ns.ns, [NS_IPC] = &init_ipc_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
 		[NS_MNT] = &init_mnt_ns.ns,
 	},
 };
@@ -101,16 +102,20 @@ struct nsproxy *copy_namespaces(u64 flags)
 	might_sleep();
 	if (!capable(CAP_SYS_ADMIN))
 		return ERR_PTR(-EPERM);
+	if ((flags & (CLONE_NEWIPC | CLONE_SYSVSEM)) == (CLONE_NEWIPC | CLONE_SYSVSEM))
+		return ERR_PTR(-EINVAL);	/* what is shared could not be reached there */
 	if (flags & CLONE_NEWANY & ~all_types())
 		return ERR_PTR(-EINVAL);	/* LINUX: a kind that is not there, as if it was built without it */
 	return create_new_namespaces(flags);
 }
 
-/* Current has p, which is taken over. */
-static void switch_namespaces(struct nsproxy *p)
+/* Current has p, which is taken over, with new ones of the kinds in flags. */
+static void switch_namespaces(struct nsproxy *p, u64 flags)
 {
 	struct nsproxy *old = current->nsproxy;
 
+	if (flags & CLONE_NEWIPC)
+		exit_sem(current);
 	task_lock(current);
 	current->nsproxy = p;
 	task_unlock(current);
@@ -119,7 +124,7 @@ static void switch_namespaces(struct nsproxy *p)
 
 int unshare_nsproxy_namespaces(u64 flags)
 {
-	struct nsproxy *p = copy_namespaces(flags);
+	struct nsproxy *p = copy_namespaces(flags & ~(u64)CLONE_SYSVSEM);
 	int err;
 
 	if (IS_ERR(p))
@@ -128,7 +133,7 @@ int unshare_nsproxy_namespaces(u64 flags)
 	if (err)
 		nsproxy_put(p);
 	else
-		switch_namespaces(p);
+		switch_namespaces(p, flags);
 	return err;
 }
 
@@ -230,7 +235,7 @@ long sys_setns(int fd, int flags)
 		nsproxy_put(p);
 		return err;
 	}
-	switch_namespaces(p);
+	switch_namespaces(p, types);
 	for (enum ns_kind k = 0; k < NR_NS; k++)
 		if (types & ops_of(k)->type && ops_of(k)->entered)
 			ops_of(k)->entered(p->ns[k]);

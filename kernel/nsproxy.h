@@ -30,7 +30,7 @@ struct ns_ops {
 };
 
 /* Of these kinds a task has one each, by its nsproxy; NS_PID: where its children will live. */
-enum ns_kind { NS_UTS, NS_PID, NS_NET, NS_CGROUP, NS_MNT, NR_NS };
+enum ns_kind { NS_UTS, NS_IPC, NS_PID, NS_NET, NS_CGROUP, NS_MNT, NR_NS };
 
 /* Shared by tasks, and never changed while it is: who changes one makes a new one. */
 struct nsproxy {
@@ -55,4 +55,4 @@ long open_ns(struct ns_common *ns);		/* fs/nsfs.c: a new descriptor for ns, whos
 static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(&p->count, 1); return p; }
 void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
 
-extern const struct ns_ops uts_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops;
+extern const struct ns_ops uts_ns_ops, ipc_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops;

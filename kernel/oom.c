@@ -12,8 +12,9 @@
  *
  * LINUX: one victim until its memory is really free. A victim is in flight from its mark until
  * every page of its mm is back and every thread is past its last close (so that shared and tmpfs
- * pages it alone held are back too); while one is, nobody else is chosen. Linux looks at the mm
- * alone and forgets a dying leader, so it kills bystanders whose death helps nobody.
+ * pages it alone held are back too, and those of an IPC namespace it was the last of); while one
+ * is, nobody else is chosen. Linux looks at the mm alone and forgets a dying leader, so it kills
+ * bystanders whose death helps nobody.
  */
 #include "kernel/abi.h"
 #include "kernel/cgroup.h"

@@ -150,7 +150,7 @@ struct task *task_alloc(void)
 static void free_task(struct task *t)
 {
 	assert(t != &init_task && t != current);
-	assert(!t->mm && !t->files && !t->fs && !t->nsproxy && !t->io_context && !t->sighand);
+	assert(!t->mm && !t->files && !t->fs && !t->nsproxy && !t->sysvsem && !t->io_context && !t->sighand);
 	assert(list_empty(&t->thread_node) && list_empty(&t->tasks) && list_empty(&t->sibling));
 	assert(list_empty(&t->ptraced) && !t->ptrace);
 	assert(list_empty(&t->pending.queue) && list_empty(&t->task_works) && !t->held_mutexes);

@@ -129,7 +129,6 @@ struct group {
 	u8 is_child_subreaper;		/* (@) set by prctl */
 	u8 has_child_subreaper;		/* [T] */
 
-	struct sem_undo_list *sysvsem;	/* [sem_ids.lock of sem.c to set] what the end of the last thread takes back */
 
 	short oom_score_adj;		/* (~) plain int store, -1000..1000 */
 	short oom_score_adj_min;
@@ -246,6 +245,7 @@ struct task {
 	struct fs *fs;			/* [A] */
 	struct io_context *io_context;	/* [A] */
 	struct nsproxy *nsproxy;	/* [A] to change, referenced; NULL past X11 */
+	struct sem_undo_list *sysvsem;	/* (@) what the end of the last that shares it takes back; NULL: nothing */
 
 	struct cred cred;		/* see cred.h */
 	u8 no_new_privs;		/* (~) only ever set: by itself, or with a filter by another thread */
@@ -375,8 +375,8 @@ void kill_orphaned_pgrp(struct task *p, struct task *parent, struct task *ignore
 void forget_original_parent(struct task *father, struct list *dead);
 
 /* Semaphores of System V (ipc/sem.c). Both may sleep. */
-int copy_sem(struct group *g);			/* CLONE_SYSVSEM: g, new, shares what current has to take back. 0 or -ENOMEM */
-void exit_sem(struct group *g);			/* g has nothing to take back any more; the last that shares it does it */
+int copy_sem(struct task *p);			/* CLONE_SYSVSEM: p, new, shares what current has to take back. 0 or -ENOMEM */
+void exit_sem(struct task *t);			/* current, or one that current abandons, has nothing to take back any more; the last that shares it does it */
 /* The controlling terminal of a group, which holds a reference; tasklist_lock write-held. */
 void group_get_tty(struct group *g, struct group *from);	/* that of another group */
 void group_put_tty(struct group *g);	/* none any more */

@@ -332,12 +332,13 @@ struct super {
 	u64 max_inodes;			/* (!) tmpfs: names, and the root; 0: no limit but that of all together */
 	_Atomic u64 next_ino;
 	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
+	struct ipc_namespace *ipc_ns;	/* [M, mq_lock] mqueue: whose queues it shows; NULL: that is over */
 	const char *options;		/* [mount_mutex] what /proc/mounts says besides the flags; NULL */
 	char source[32];
 };
 struct fs_type {
 	const char *name;
-	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno */
+	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno. NULL: shared has one */
 	/*
 	 * Both NULL, or for one that is there once, with what it holds, in whatever places.
 	 * mount_mutex held.

@@ -177,6 +177,7 @@ void files_cache_init(void);
 void fs_struct_cache_init(void);
 void pipe_cache_init(void);
 void nsfs_init(void);
+void mqueue_init(void);
 
 /* Called by the task that becomes pid 1, which gets its files and directory here. */
 void fs_init(void)
@@ -192,6 +193,7 @@ void fs_init(void)
 	fs_struct_cache_init();
 	pipe_cache_init();
 	nsfs_init();
+	mqueue_init();
 	root_super = super_make("rootfs", find_fs_type("tmpfs"), 0, "mode=755");
 	if (IS_ERR(root_super))
 		panic("no memory for the root file system");

@@ -132,6 +132,7 @@ static struct ns_common *pid_ns_to_come(struct task *t)
 
 static struct ns_common *cgroup_ns(struct task *t) { return task_ns(t, NS_CGROUP); }
 static struct ns_common *mnt_ns(struct task *t) { return task_ns(t, NS_MNT); }
+static struct ns_common *ipc_ns(struct task *t) { return task_ns(t, NS_IPC); }
 static struct ns_common *net_ns(struct task *t) { return task_ns(t, NS_NET); }
 static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
 
@@ -141,6 +142,7 @@ static const struct ns_link {
 } links[] = {
 	{ "cgroup", cgroup_ns },
 	{ "mnt", mnt_ns },
+	{ "ipc", ipc_ns },
 	{ "net", net_ns },
 	{ "pid", own_pid_ns },
 	{ "pid_for_children", pid_ns_to_come },

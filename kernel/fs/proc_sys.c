@@ -289,11 +289,11 @@ SYSCTL_INT(file_max, "fs/file-max", sysctl_file_max, 0, INT32_MAX);
 SYSCTL_INT(lease_break_time, "fs/lease-break-time", sysctl_lease_break_time, INT32_MIN, INT32_MAX);
 SYSCTL_INT(leases_enable, "fs/leases-enable", sysctl_leases_enable, INT32_MIN, INT32_MAX);
 SYSCTL_INT(mount_max, "fs/mount-max", sysctl_mount_max, 1, INT32_MAX);
-SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", mq_queues_max, INT32_MIN, INT32_MAX);
-SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", mq_msg_max, 1, MQ_HARD_MSGMAX);
-SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", mq_msgsize_max, 128, MQ_HARD_MSGSIZEMAX);
-SYSCTL_INT(mq_msg_default, "fs/mqueue/msg_default", mq_msg_default, 1, MQ_HARD_MSGMAX);
-SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", mq_msgsize_default, 128, MQ_HARD_MSGSIZEMAX);
+SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", current_ipc_ns()->mq.queues_max, INT32_MIN, INT32_MAX);
+SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", current_ipc_ns()->mq.msg_max, 1, MQ_HARD_MSGMAX);
+SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", current_ipc_ns()->mq.msgsize_max, 128, MQ_HARD_MSGSIZEMAX);
+SYSCTL_INT(mq_msg_default, "fs/mqueue/msg_default", current_ipc_ns()->mq.msg_default, 1, MQ_HARD_MSGMAX);
+SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", current_ipc_ns()->mq.msgsize_default, 128, MQ_HARD_MSGSIZEMAX);
 SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
 SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What shared memory, semaphores and message queues of System V have in common: keys, ids and
- * permissions. Mirrors Linux ipc/util.h.
+ * permissions; and the namespaces in which they, and POSIX message queues, are. Mirrors Linux
+ * ipc/util.h and include/linux/ipc_namespace.h.
  *
- * LINUX: one lock for all objects of a kind, and at most IPC_MAX of each; one IPC namespace.
+ * LINUX: one lock for all objects of a kind in a namespace, and at most IPC_MAX of each.
  */
 #pragma once
 #include "kernel/abi.h"
 #include "kernel/lock.h"
+#include "kernel/nsproxy.h"
 #include "kernel/pid.h"
+#include "kernel/task.h"
 
 #define IPC_MAX		1024u
 #define IPC_ID_SHIFT	15		/* an id is a sequence number above the slot */
@@ -19,20 +22,49 @@ struct ipc_perm {			/* embedded first in each object; [lock of its ids] */
 	u32 uid, gid, cuid, cgid, mode;
 	u16 seq;
 };
-struct ipc_ids {
+struct ipc_ids {			/* the objects of one kind in one namespace */
 	struct spinlock lock;		/* RANK_IPC */
-	struct ipc_perm *slot[IPC_MAX];	/* [lock] */
-	unsigned used;			/* [lock] slots */
+	struct ipc_perm **slot;		/* [lock] a table that grows; NULL while there is no object */
+	unsigned size, used;		/* [lock] slots, and those that are taken */
 	u16 seq;			/* [lock] of the next object in a slot not above last */
 	int last;			/* [lock] slot taken last */
-	/* What a get call does besides; arg is its own. */
-	struct ipc_perm *(*make)(int key, void *arg);	/* sleeps; ERR_PTR */
-	void (*unmake)(struct ipc_perm *p);		/* nobody saw it */
-	int (*check)(struct ipc_perm *p, void *arg);	/* does the one that is there do? lock held */
-	int (*room)(struct ipc_perm *p);		/* may one more be? lock held; counts it */
+	u64 total;			/* [lock] of pages, or of semaphores, in all objects */
+	const struct ipc_kind *kind;	/* (!) */
 };
-#define IPC_IDS_INIT(nm, ...)	{ .lock = SPINLOCK_INIT(nm, RANK_IPC), .last = -1, __VA_ARGS__ }
+/* What a get call does besides; arg is its own. */
+struct ipc_kind {
+	const char *name;
+	struct ipc_perm *(*make)(int key, void *arg);	/* sleeps; ERR_PTR */
+	void (*unmake)(struct ipc_perm *p);		/* nobody sees it, and nobody waits. Sleeps. */
+	int (*check)(struct ipc_perm *p, void *arg);	/* does the one that is there do? lock held */
+	int (*room)(struct ipc_ids *ids, struct ipc_perm *p);	/* may one more be? lock held; counts it */
+};
+extern const struct ipc_kind shm_kind, sem_kind, msg_kind;
 
+struct mq_limits {			/* /proc/sys/fs/mqueue/NAME */
+	int queues_max, msg_max, msgsize_max, msg_default, msgsize_default;
+};
+#define MQ_HARD_MSGMAX		65536		/* what a privileged maker may ask for */
+#define MQ_HARD_MSGSIZEMAX	(16 << 20)
+
+struct ipc_namespace {
+	struct ns_common ns;		/* a reference each: an nsproxy, an attachment of shared memory */
+	struct ipc_ids shm_ids, sem_ids, msg_ids;
+	struct mq_limits mq;		/* (~) */
+	int nr_queues;			/* [mq_lock of mqueue_fs.c] POSIX message queues that are not gone */
+	struct super *mq_super;		/* (!) where they are */
+};
+extern struct ipc_namespace init_ipc_ns;
+
+static inline struct ipc_namespace *to_ipc_ns(struct ns_common *ns) { return container_of(ns, struct ipc_namespace, ns); }
+static inline struct ipc_namespace *current_ipc_ns(void) { return to_ipc_ns(current->nsproxy->ns[NS_IPC]); }
+
+/* mqueue_fs.c. The file system of ns, which is new: 0, -ENOMEM. */
+int mq_init_ns(struct ipc_namespace *ns);
+void mq_exit_ns(struct ipc_namespace *ns);	/* its queues go, but for those that are open or mounted. Sleeps. */
+
+void ipc_ids_init(struct ipc_ids *ids, const struct ipc_kind *kind);
+void ipc_ids_free(struct ipc_ids *ids);		/* with all objects; nobody uses them. Sleeps. */
 /* The get call: the id that key means, made if flags say so, or -errno. Sleeps. */
 long ipc_get(struct ipc_ids *ids, int key, int flags, void *arg);
 /* ids->lock held by the rest. */
@@ -56,11 +88,6 @@ static inline void ipc_update_pid(struct pid **pos, struct pid *pid)
 }
 s64 ipc_now(void);				/* seconds since 1970 */
 int ipc_deadline(const struct k_timespec *in, u64 *deadline);	/* of a relative time: 0, -EINVAL */
-
-/* /proc/sys/fs/mqueue/NAME (mqueue.c) */
-extern int mq_queues_max, mq_msg_max, mq_msgsize_max, mq_msg_default, mq_msgsize_default;
-#define MQ_HARD_MSGMAX		65536		/* what a privileged maker may ask for */
-#define MQ_HARD_MSGSIZEMAX	(16 << 20)
 
 /* /proc/sys/kernel/NAME, a limit that stays as it is. */
 #define IPC_LIMIT(nm, value)									\

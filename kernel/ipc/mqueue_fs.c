@@ -1,37 +1,68 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where POSIX message queues are: a file system, which is there from the start and can be mounted
- * in any number of places; mq_open and mq_unlink; what a queue costs its maker. Mirrors Linux
- * ipc/mqueue.c.
+ * Where POSIX message queues are: a file system for each namespace, which is there from its start
+ * and can be mounted in any number of places; mq_open and mq_unlink; what a queue costs its maker.
+ * Mirrors Linux ipc/mqueue.c.
+ *
+ * A mount shows the queues of who mounted it, also after the end of that namespace; but then none
+ * can be made.
  *
  * LINUX: the last mount is busy while a queue is open.
  *
- * Locks: mqueue->lock; the mutex of the root around the names.
+ * Locks: mount_mutex; the mutex of the root around the names; mqueue->lock; mq_lock.
  */
 #include "kernel/cred.h"
+#include "kernel/fs/mount.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/mqueue.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
+#include "kernel/panic.h"
 #include "kernel/task.h"
 
 #define FILE_SIZE	80u		/* what stat says of a queue */
 #define NAME_SIZE	20u		/* what a name adds to its directory's size */
 #define MSG_OVERHEAD	48u		/* RLIMIT_MSGQUEUE: a message, and a priority, besides the text, as Linux counts them */
 
-int mq_queues_max = 256, mq_msg_max = 10, mq_msgsize_max = 8192, mq_msg_default = 10, mq_msgsize_default = 8192;
-
-static struct super *mq_super;			/* (!) from the first mount on, at boot */
-static _Atomic int nr_queues;
+static struct spinlock mq_lock = SPINLOCK_INIT("mq_lock", RANK_IPC);
 static const struct file_ops mqueue_fops;
 
 /* --- queues --- */
 
-static int check_attr(const struct k_mq_attr *a)
+/* One more is in the namespace of sb, whose limits are for it. 0, -EACCES: it is gone, -ENOSPC. */
+static int count_queue(struct super *sb, struct mq_limits *lim)
 {
 	bool may = capable(CAP_SYS_RESOURCE);
-	s64 most = may ? MQ_HARD_MSGMAX : READ_ONCE(mq_msg_max), longest = may ? MQ_HARD_MSGSIZEMAX : READ_ONCE(mq_msgsize_max);
+	struct ipc_namespace *ns;
+	int err = 0;
+
+	spin_lock(&mq_lock);
+	ns = sb->ipc_ns;
+	if (!ns)
+		err = -EACCES;
+	else if (ns->nr_queues >= READ_ONCE(ns->mq.queues_max) && !may)
+		err = -ENOSPC;
+	if (!err) {
+		ns->nr_queues++;
+		*lim = ns->mq;
+	}
+	spin_unlock(&mq_lock);
+	return err;
+}
+
+static void uncount_queue(struct super *sb)
+{
+	spin_lock(&mq_lock);
+	if (sb->ipc_ns)
+		sb->ipc_ns->nr_queues--;
+	spin_unlock(&mq_lock);
+}
+
+static int check_attr(const struct k_mq_attr *a, const struct mq_limits *lim)
+{
+	bool may = capable(CAP_SYS_RESOURCE);
+	s64 most = may ? MQ_HARD_MSGMAX : lim->msg_max, longest = may ? MQ_HARD_MSGSIZEMAX : lim->msgsize_max;
 
 	return a->mq_maxmsg <= 0 || a->mq_msgsize <= 0 || a->mq_maxmsg > most || a->mq_msgsize > longest ? -EINVAL : 0;
 }
@@ -55,16 +86,16 @@ static int charge(struct mqueue *q)
 	return 0;
 }
 
-static struct mqueue *mqueue_alloc(const struct k_mq_attr *attr)
+static struct mqueue *mqueue_alloc(const struct k_mq_attr *attr, const struct mq_limits *lim)
 {
 	struct mqueue *q = kzalloc(sizeof(*q), GFP_KERNEL);
 	int err;
 
 	if (!q)
 		return ERR_PTR(-ENOMEM);
-	q->attr.mq_maxmsg = attr ? attr->mq_maxmsg : min(READ_ONCE(mq_msg_max), READ_ONCE(mq_msg_default));
-	q->attr.mq_msgsize = attr ? attr->mq_msgsize : min(READ_ONCE(mq_msgsize_max), READ_ONCE(mq_msgsize_default));
-	err = check_attr(&q->attr);
+	q->attr.mq_maxmsg = attr ? attr->mq_maxmsg : min(lim->msg_max, lim->msg_default);
+	q->attr.mq_msgsize = attr ? attr->mq_msgsize : min(lim->msgsize_max, lim->msgsize_default);
+	err = check_attr(&q->attr, lim);
 	if (!err)
 		err = charge(q);
 	if (err) {
@@ -102,7 +133,7 @@ static void mqueue_evict(struct inode *i)
 	if (!i->private)
 		return;
 	mqueue_free(i->private);
-	atomic_fetch_sub(&nr_queues, 1);
+	uncount_queue(i->sb);
 }
 
 /* The texts stay: O_TRUNC means nothing here. */
@@ -117,15 +148,21 @@ static const struct inode_ops mqueue_inode_ops = { .evict = mqueue_evict, .trunc
 /* d, a new name in dir, becomes a queue's. */
 static int make_queue(struct inode *dir, struct dentry *d, u32 mode, const struct k_mq_attr *attr)
 {
-	struct mqueue *q = ERR_PTR(-ENOSPC);
 	struct inode *i = inode_alloc(dir->sb, mode);
+	struct mq_limits lim;
+	struct mqueue *q;
+	int err;
 
 	if (!i)
 		return -ENOMEM;
-	if (atomic_fetch_add(&nr_queues, 1) < READ_ONCE(mq_queues_max) || capable(CAP_SYS_RESOURCE))
-		q = mqueue_alloc(attr);
+	err = count_queue(dir->sb, &lim);
+	if (err) {
+		iput(i);
+		return err;
+	}
+	q = mqueue_alloc(attr, &lim);
 	if (IS_ERR(q)) {
-		atomic_fetch_sub(&nr_queues, 1);
+		uncount_queue(dir->sb);
 		iput(i);
 		return (int)PTR_ERR(q);
 	}
@@ -158,11 +195,10 @@ static int mqueue_unlink(struct inode *dir, struct dentry *d)
 
 static const struct inode_ops mqueue_dir_ops = { .create = mqueue_create, .unlink = mqueue_unlink };
 
-static int mqueue_fill(struct super *sb, const char *options)
+static int fill(struct super *sb)
 {
 	struct inode *i = inode_alloc(sb, S_IFDIR | 01777);
 
-	(void)options;
 	if (!i)
 		return -ENOMEM;
 	i->ops = &mqueue_dir_ops;
@@ -175,23 +211,59 @@ static int mqueue_fill(struct super *sb, const char *options)
 		return -ENOMEM;
 	}
 	sb->root->inode = i;
-	mq_super = sb;
 	return 0;
 }
 
 static struct super *mqueue_shared(const char *options)
 {
 	(void)options;
-	return mq_super;
+	return current_ipc_ns()->mq_super;
 }
 
+/* Its namespace keeps it. */
 static bool mqueue_unmounted(struct super *sb)
 {
-	(void)sb;
-	return false;
+	return !sb->ipc_ns;
 }
 
-FS_TYPE(mqueue_type, .name = "mqueue", .fill = mqueue_fill, .shared = mqueue_shared, .unmounted = mqueue_unmounted);
+FS_TYPE(mqueue_type, .name = "mqueue", .shared = mqueue_shared, .unmounted = mqueue_unmounted);
+
+int mq_init_ns(struct ipc_namespace *ns)
+{
+	struct super *sb = super_alloc(&mqueue_type);
+
+	if (!sb)
+		return -ENOMEM;
+	if (fill(sb)) {
+		super_put(sb);
+		return -ENOMEM;
+	}
+	kstrlcpy(sb->source, "mqueue", sizeof(sb->source));
+	sb->ipc_ns = ns;
+	ns->mq_super = sb;
+	return 0;
+}
+
+void mq_exit_ns(struct ipc_namespace *ns)
+{
+	struct super *sb = ns->mq_super;
+	bool over;
+
+	mutex_lock(&mount_mutex);
+	spin_lock(&mq_lock);
+	sb->ipc_ns = NULL;
+	spin_unlock(&mq_lock);
+	over = !sb->nr_mounts;
+	mutex_unlock(&mount_mutex);
+	if (over)
+		super_kill(sb);
+}
+
+void mqueue_init(void)
+{
+	if (mq_init_ns(&init_ipc_ns))
+		panic("no memory for message queues");
+}
 
 /* --- files --- */
 
@@ -305,7 +377,7 @@ static int may_open(const struct dentry *d, u32 flags)
 
 static struct file *open_queue(const char *name, u32 flags, u32 mode, const struct k_mq_attr *attr)
 {
-	struct dentry *dir = mq_super->root, *d;
+	struct dentry *dir = current_ipc_ns()->mq_super->root, *d;
 	struct file *f;
 	int err = check_name(name);
 
@@ -358,7 +430,7 @@ long sys_mq_unlink(uaddr_t uname)
 		return PTR_ERR(name);
 	err = check_name(name);
 	if (!err) {
-		struct parent_path pp = { .dir = mq_super->root, .last = { name, (u32)kstrlen(name) } };
+		struct parent_path pp = { .dir = current_ipc_ns()->mq_super->root, .last = { name, (u32)kstrlen(name) } };
 
 		err = vfs_remove(&pp, false);
 	}

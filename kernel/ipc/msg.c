@@ -4,7 +4,7 @@
  *
  * LINUX: a sender hands its message to nobody: receivers that wait look again, in no order.
  *
- * Locks: msg_ids.lock.
+ * Locks: msg_ids.lock of the namespace.
  */
 #include "kernel/cred.h"
 #include "kernel/fs/files.h"
@@ -58,10 +58,22 @@ static struct ipc_perm *msg_make(int key, void *arg)
 	return &q->perm;
 }
 
+/* Not under the lock: there may be many. */
+static void free_messages(struct list *messages)
+{
+	while (!list_empty(messages)) {
+		struct msg *m = list_first(messages, struct msg, node);
+
+		list_del(&m->node);
+		kfree(m);
+	}
+}
+
 static void msg_unmake(struct ipc_perm *p)
 {
 	struct msg_queue *q = container_of(p, struct msg_queue, perm);
 
+	free_messages(&q->messages);
 	put_pid(q->lspid);
 	put_pid(q->lrpid);
 	kfree(q);
@@ -73,18 +85,24 @@ static int msg_check(struct ipc_perm *p, void *arg)
 	return 0;
 }
 
-static int msg_room(struct ipc_perm *p)
+static int msg_room(struct ipc_ids *ids, struct ipc_perm *p)
 {
-	(void)p;
+	(void)ids, (void)p;
 	return 0;
 }
 
-static struct ipc_ids msg_ids = IPC_IDS_INIT("msg_ids", .make = msg_make, .unmake = msg_unmake, .check = msg_check, .room = msg_room);
+const struct ipc_kind msg_kind = { .name = "msg_ids", .make = msg_make, .unmake = msg_unmake, .check = msg_check, .room = msg_room };
+
+static struct ipc_ids *msg_ids(void)
+{
+	return &current_ipc_ns()->msg_ids;
+}
 
 /* The queue, if current may use it so (0: nobody asks), or ERR_PTR. msg_ids.lock held. */
 static struct msg_queue *find_queue(int id, u32 mode)
 {
-	struct ipc_perm *p = ipc_by_id(&msg_ids, id);
+	struct ipc_ids *ids = msg_ids();
+	struct ipc_perm *p = ipc_by_id(ids, id);
 	int err = IS_ERR(p) ? (int)PTR_ERR(p) : mode ? ipc_permitted(p, mode) : 0;
 
 	return err ? ERR_PTR(err) : container_of(p, struct msg_queue, perm);
@@ -102,26 +120,27 @@ static bool drop(struct msg_queue *q)
  */
 static int wait_on(struct msg_queue *q, struct waitq *wq)
 {
+	struct ipc_ids *ids = msg_ids();
 	int id = q->perm.id, err = 0;
 	WAIT_ENTRY(w);
 	bool last;
 
-	assert_held(&msg_ids.lock);
+	assert_held(&ids->lock);
 	q->refs++;
 	prepare_to_wait(wq, &w, TASK_INTERRUPTIBLE | TASK_FREEZABLE);
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	if (!signal_pending(current))
 		schedule();
 	finish_wait(wq, &w);
-	spin_lock(&msg_ids.lock);
-	if (ipc_gone(&msg_ids, &q->perm, id))
+	spin_lock(&ids->lock);
+	if (ipc_gone(ids, &q->perm, id))
 		err = -EIDRM;
 	else if (signal_pending(current))
 		err = -ERESTARTNOHAND;
 	last = drop(q);
 	if (!err)
 		return 0;
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	if (last)
 		msg_unmake(&q->perm);
 	return err;
@@ -151,10 +170,11 @@ static bool fits(const struct msg_queue *q, size_t n)
 /* On success m is the queue's. */
 static long send(int id, struct msg *m, int flags)
 {
+	struct ipc_ids *ids = msg_ids();
 	struct msg_queue *q;
 	int err = 0;
 
-	spin_lock(&msg_ids.lock);
+	spin_lock(&ids->lock);
 	for (;;) {
 		q = find_queue(id, 0222);
 		if (IS_ERR(q))
@@ -175,7 +195,7 @@ static long send(int id, struct msg *m, int flags)
 		q->stime = ipc_now();
 		wake_up_all(&q->receivers);
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return err;
 }
 
@@ -245,11 +265,12 @@ static void take(struct msg_queue *q, struct msg *m)
  */
 static struct msg *receive(int id, size_t n, const struct wanted *w, int flags, struct msg *copy)
 {
+	struct ipc_ids *ids = msg_ids();
 	struct msg *m = NULL;
 	struct msg_queue *q;
 	int err = 0;
 
-	spin_lock(&msg_ids.lock);
+	spin_lock(&ids->lock);
 	for (;;) {
 		q = find_queue(id, 0444);
 		if (IS_ERR(q)) {
@@ -273,7 +294,7 @@ static struct msg *receive(int id, size_t n, const struct wanted *w, int flags, 
 	} else if (!err) {
 		take(q, m);
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return err ? ERR_PTR(err) : m;
 }
 
@@ -308,17 +329,19 @@ long sys_msgrcv(int id, uaddr_t buf, size_t n, s64 type, int flags)
 
 long sys_msgget(int key, int flags)
 {
-	return ipc_get(&msg_ids, key, flags, &flags);
+	struct ipc_ids *ids = msg_ids();
+	return ipc_get(ids, key, flags, &flags);
 }
 
 static long msg_stat(int id, int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = msg_ids();
 	struct k_msqid64_ds ds = { 0 };
 	struct ipc_perm *p;
 	long ret;
 
-	spin_lock(&msg_ids.lock);
-	p = cmd == IPC_STAT ? ipc_by_id(&msg_ids, id) : ipc_by_slot(&msg_ids, id);
+	spin_lock(&ids->lock);
+	p = cmd == IPC_STAT ? ipc_by_id(ids, id) : ipc_by_slot(ids, id);
 	ret = IS_ERR(p) ? PTR_ERR(p) : cmd == MSG_STAT_ANY ? 0 : ipc_permitted(p, 0444);
 	if (!ret) {
 		const struct msg_queue *q = container_of(p, struct msg_queue, perm);
@@ -330,36 +353,23 @@ static long msg_stat(int id, int cmd, uaddr_t buf)
 		};
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return ret >= 0 && copy_to_user(buf, &ds, sizeof(ds)) ? -EFAULT : ret;
-}
-
-/*
- * The queue has its last reference, or those who wait have. Not under the lock: there may be many
- * messages.
- */
-static void free_messages(struct list *messages)
-{
-	while (!list_empty(messages)) {
-		struct msg *m = list_first(messages, struct msg, node);
-
-		list_del(&m->node);
-		kfree(m);
-	}
 }
 
 static long remove_queue(int id)
 {
+	struct ipc_ids *ids = msg_ids();
 	LIST_HEAD(messages);
 	struct msg_queue *q;
 	bool last = false;
 	long err;
 
-	spin_lock(&msg_ids.lock);
+	spin_lock(&ids->lock);
 	q = find_queue(id, 0);
 	err = IS_ERR(q) ? PTR_ERR(q) : ipc_owned(&q->perm);
 	if (!err) {
-		ipc_remove(&msg_ids, &q->perm);
+		ipc_remove(ids, &q->perm);
 		while (!list_empty(&q->messages)) {
 			struct msg *m = list_first(&q->messages, struct msg, node);
 
@@ -370,7 +380,7 @@ static long remove_queue(int id)
 		wake_up_all(&q->receivers);
 		last = drop(q);
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	free_messages(&messages);
 	if (last)
 		msg_unmake(&q->perm);
@@ -379,13 +389,14 @@ static long remove_queue(int id)
 
 static long change_queue(int id, uaddr_t buf)
 {
+	struct ipc_ids *ids = msg_ids();
 	struct k_msqid64_ds ds;
 	struct msg_queue *q;
 	long err;
 
 	if (copy_from_user(&ds, buf, sizeof(ds)))
 		return -EFAULT;
-	spin_lock(&msg_ids.lock);
+	spin_lock(&ids->lock);
 	q = find_queue(id, 0);
 	err = IS_ERR(q) ? PTR_ERR(q) : ipc_owned(&q->perm);
 	if (!err && ds.msg_qbytes > MSGMNB && !capable(CAP_SYS_RESOURCE))
@@ -398,31 +409,32 @@ static long change_queue(int id, uaddr_t buf)
 		wake_up_all(&q->senders);
 		wake_up_all(&q->receivers);	/* some may have lost the right */
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return err;
 }
 
 static long msg_limits(int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = msg_ids();
 	struct k_msginfo info = {
 		.msgpool = MSGMNI * MSGMNB / 1024, .msgmap = MSGMNB, .msgmax = MSGMAX, .msgmnb = MSGMNB, .msgmni = MSGMNI,
 		.msgssz = 16, .msgtql = MSGMNB, .msgseg = 0xffff,
 	};
 	int last;
 
-	spin_lock(&msg_ids.lock);
-	last = ipc_last_slot(&msg_ids);
+	spin_lock(&ids->lock);
+	last = ipc_last_slot(ids);
 	if (cmd == MSG_INFO) {
-		info.msgpool = (int)msg_ids.used;
+		info.msgpool = (int)ids->used;
 		info.msgmap = info.msgtql = 0;
-		for (unsigned i = 0; i < IPC_MAX; i++) {
-			const struct msg_queue *q = msg_ids.slot[i] ? container_of(msg_ids.slot[i], struct msg_queue, perm) : NULL;
+		for (unsigned i = 0; i < ids->size; i++) {
+			const struct msg_queue *q = ids->slot[i] ? container_of(ids->slot[i], struct msg_queue, perm) : NULL;
 
 			info.msgmap += q ? (int)q->nr : 0;
 			info.msgtql += q ? (int)q->bytes : 0;
 		}
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : last;
 }
 
@@ -450,12 +462,13 @@ long sys_msgctl(int id, int cmd, uaddr_t buf)
 
 static s64 sysvipc_msg_show(char *buf, size_t n)
 {
+	struct ipc_ids *ids = msg_ids();
 	size_t len = kscnprintf(buf, n, "       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid"
 					"      stime      rtime      ctime\n");
 
-	spin_lock(&msg_ids.lock);
-	for (unsigned i = 0; i < IPC_MAX; i++) {
-		const struct msg_queue *q = msg_ids.slot[i] ? container_of(msg_ids.slot[i], struct msg_queue, perm) : NULL;
+	spin_lock(&ids->lock);
+	for (unsigned i = 0; i < ids->size; i++) {
+		const struct msg_queue *q = ids->slot[i] ? container_of(ids->slot[i], struct msg_queue, perm) : NULL;
 
 		if (q)
 			len += kscnprintf(buf + len, n - len, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
@@ -463,7 +476,7 @@ static s64 sysvipc_msg_show(char *buf, size_t n)
 					  (u32)entry_vnr(q->lrpid), q->perm.uid, q->perm.gid, q->perm.cuid, q->perm.cgid, (u64)q->stime, (u64)q->rtime,
 					  (u64)q->ctime);
 	}
-	spin_unlock(&msg_ids.lock);
+	spin_unlock(&ids->lock);
 	return (s64)len;
 }
 PSEUDO_FILE(proc_sysvipc_msg, .path = "/proc/sysvipc/msg", .mode = 0444, .show = sysvipc_msg_show);

@@ -7,10 +7,11 @@
  * on the set's list; whoever changes the set does for each sleeper what can now be done, and tells
  * it the result.
  *
- * What SEM_UNDO is to take back is kept by process: a list of adjustments, one for each set.
- * LINUX: a thread has always the list of its process; there CLONE_SYSVSEM decides.
+ * What SEM_UNDO is to take back is kept by task: a list of adjustments, one for each set, which
+ * threads share by CLONE_SYSVSEM. All of it is in one namespace: who changes namespaces gives up
+ * its list before.
  *
- * Locks: sem_ids.lock for everything.
+ * Locks: sem_ids.lock of the namespace for everything.
  */
 #include "kernel/cred.h"
 #include "kernel/ipc/sem.h"
@@ -25,8 +26,6 @@
 struct sem_request {			/* of semget */
 	int n, flags;
 };
-
-u64 nr_sems;
 
 /* --- sets --- */
 
@@ -65,21 +64,21 @@ static int sem_check(struct ipc_perm *p, void *arg)
 	return (unsigned)((struct sem_request *)arg)->n > container_of(p, struct sem_set, perm)->n ? -EINVAL : 0;
 }
 
-static int sem_room(struct ipc_perm *p)
+static int sem_room(struct ipc_ids *ids, struct ipc_perm *p)
 {
 	u64 n = container_of(p, struct sem_set, perm)->n;
 
-	if (nr_sems + n > SEMMNS)
+	if (ids->total + n > SEMMNS)
 		return -ENOSPC;
-	nr_sems += n;
+	ids->total += n;
 	return 0;
 }
 
-struct ipc_ids sem_ids = IPC_IDS_INIT("sem_ids", .make = sem_make, .unmake = sem_unmake, .check = sem_check, .room = sem_room);
+const struct ipc_kind sem_kind = { .name = "sem_ids", .make = sem_make, .unmake = sem_unmake, .check = sem_check, .room = sem_room };
 
 struct sem_set *sem_find(int id, u32 mode)
 {
-	struct ipc_perm *p = ipc_by_id(&sem_ids, id);
+	struct ipc_perm *p = ipc_by_id(sem_ids(), id);
 	int err = IS_ERR(p) ? (int)PTR_ERR(p) : mode ? ipc_permitted(p, mode) : 0;
 
 	return err ? ERR_PTR(err) : container_of(p, struct sem_set, perm);
@@ -198,8 +197,10 @@ static struct sem_undo *find_undo(struct sem_undo_list *l, const struct sem_set 
 
 void sem_remove(struct sem_set *s)
 {
-	ipc_remove(&sem_ids, &s->perm);
-	nr_sems -= s->n;
+	struct ipc_ids *ids = sem_ids();
+
+	ids->total -= s->n;
+	ipc_remove(ids, &s->perm);
 	while (!list_empty(&s->sleepers))
 		finish(list_first(&s->sleepers, struct sem_sleeper, node), -EIDRM);
 	while (!list_empty(&s->undos)) {
@@ -210,37 +211,34 @@ void sem_remove(struct sem_set *s)
 	}
 }
 
-/* Current's process's list, made if there is none. NULL: no memory. Sleeps. */
-static struct sem_undo_list *undo_list(void)
+static struct sem_undo_list *make_undo_list(void)
 {
-	struct group *g = current->group;
-	struct sem_undo_list *l = READ_ONCE(g->sysvsem), *new;
+	struct sem_undo_list *l = kzalloc(sizeof(*l), GFP_KERNEL);
 
-	if (l)
-		return l;
-	new = kzalloc(sizeof(*new), GFP_KERNEL);
-	if (!new)
+	if (!l)
 		return NULL;
-	new->refs = 1;
-	list_init(&new->undos);
-	spin_lock(&sem_ids.lock);
-	l = g->sysvsem;
-	if (!l) {
-		WRITE_ONCE(g->sysvsem, new);
-		l = new;
-		new = NULL;
-	}
-	spin_unlock(&sem_ids.lock);
-	kfree(new);
+	l->ids = sem_ids();
+	atomic_init(&l->refs, 1);
+	list_init(&l->undos);
+	WRITE_ONCE(current->sysvsem, l);
 	return l;
 }
 
+/* Current's list, made if there is none. NULL: no memory. Sleeps. */
+static inline struct sem_undo_list *undo_list(void)
+{
+	struct sem_undo_list *l = current->sysvsem;
+
+	return likely(l) ? l : make_undo_list();
+}
+
 /*
- * Makes sure that current's process has an adjustment for the set. 0, -EINVAL (there is no such
+ * Makes sure that current has an adjustment for the set. 0, -EINVAL (there is no such
  * set), -ENOMEM. Sleeps.
  */
 static int prepare_undo(int id)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_undo_list *l = undo_list();
 	struct sem_undo *new;
 	struct sem_set *s;
@@ -249,13 +247,13 @@ static int prepare_undo(int id)
 
 	if (!l)
 		return -ENOMEM;
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0);
 	if (!IS_ERR(s)) {
 		n = s->n;
 		there = find_undo(l, s);
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	if (IS_ERR(s))
 		return (int)PTR_ERR(s);
 	if (there)
@@ -263,7 +261,7 @@ static int prepare_undo(int id)
 	new = kzalloc(sizeof(*new) + n * sizeof(new->adjust[0]), GFP_KERNEL);
 	if (!new)
 		return -ENOMEM;
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0);
 	if (!IS_ERR(s) && !find_undo(l, s)) {
 		new->set = s;
@@ -271,12 +269,12 @@ static int prepare_undo(int id)
 		list_add(&new->list_node, &l->undos);
 		new = NULL;
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	kfree(new);
 	return IS_ERR(s) ? -EIDRM : 0;
 }
 
-/* What the process did with SEM_UNDO is taken back, as far as the values allow. */
+/* What was done with SEM_UNDO is taken back, as far as the values allow. */
 static void apply(struct sem_undo *u)
 {
 	struct sem_set *s = u->set;
@@ -292,17 +290,14 @@ static void apply(struct sem_undo *u)
 	s->otime = ipc_now();
 }
 
-void exit_sem(struct group *g)
+/* Nobody has the list any more. Sleeps. */
+static void __attribute__((noinline)) undo_all(struct sem_undo_list *l)
 {
-	struct sem_undo_list *l = g->sysvsem;
 	struct sem_undo *u;
-	bool last;
 
 	might_sleep();
-	spin_lock(&sem_ids.lock);
-	g->sysvsem = NULL;
-	last = l && --l->refs == 0;
-	while (last && !list_empty(&l->undos)) {
+	spin_lock(&l->ids->lock);
+	while (!list_empty(&l->undos)) {
 		struct sem_set *s;
 
 		u = list_first(&l->undos, struct sem_undo, list_node);
@@ -312,26 +307,34 @@ void exit_sem(struct group *g)
 		undo_unlink(u);
 		if (s)
 			sem_serve(s);
-		spin_unlock(&sem_ids.lock);
+		spin_unlock(&l->ids->lock);
 		kfree(u);
 		cond_resched();
-		spin_lock(&sem_ids.lock);
+		spin_lock(&l->ids->lock);
 	}
-	spin_unlock(&sem_ids.lock);
-	if (last)
-		kfree(l);
+	spin_unlock(&l->ids->lock);
+	kfree(l);
 }
 
-int copy_sem(struct group *g)
+void exit_sem(struct task *t)
+{
+	struct sem_undo_list *l = t->sysvsem;
+
+	if (!l)
+		return;
+	WRITE_ONCE(t->sysvsem, NULL);
+	if (atomic_fetch_sub(&l->refs, 1) == 1)
+		undo_all(l);
+}
+
+int copy_sem(struct task *p)
 {
 	struct sem_undo_list *l = undo_list();
 
 	if (!l)
 		return -ENOMEM;
-	spin_lock(&sem_ids.lock);
-	l->refs++;
-	spin_unlock(&sem_ids.lock);
-	g->sysvsem = l;
+	atomic_fetch_add(&l->refs, 1);
+	p->sysvsem = l;
 	return 0;
 }
 
@@ -340,19 +343,21 @@ int copy_sem(struct group *g)
 /* Waits until somebody served q, or gives up. */
 static long sleep(struct sem_sleeper *q, u64 deadline)
 {
+	struct ipc_ids *ids = sem_ids();
 	int err = wait_event_state(&q->wait, READ_ONCE(q->status) != PENDING, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
 
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	if (q->status == PENDING) {
 		list_del(&q->node);
 		q->status = err == -ETIME ? -EAGAIN : -EINTR;
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return q->status;
 }
 
 static long do_semop(int id, const struct k_sembuf *ops, unsigned n, u64 deadline)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_sleeper q = { .ops = ops, .nr_ops = n, .pid = task_tgid(current) };
 	bool undo = false;
 	struct sem_set *s;
@@ -368,11 +373,11 @@ static long do_semop(int id, const struct k_sembuf *ops, unsigned n, u64 deadlin
 	if (err)
 		return err;
 	waitq_init(&q.wait, "sem");
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0);
 	err = IS_ERR(s) ? (int)PTR_ERR(s) : most >= s->n ? -EFBIG : ipc_permitted(&s->perm, q.alters ? 0222 : 0444);
 	if (!err && undo) {
-		q.undo = find_undo(current->group->sysvsem, s);
+		q.undo = find_undo(current->sysvsem, s);
 		err = q.undo ? 0 : -EIDRM;
 	}
 	if (!err) {
@@ -384,7 +389,7 @@ static long do_semop(int id, const struct k_sembuf *ops, unsigned n, u64 deadlin
 			list_add_tail(&q.node, &s->sleepers);
 		}
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return err == PENDING ? sleep(&q, deadline) : err;
 }
 
@@ -426,5 +431,5 @@ long sys_semget(int key, int n, int flags)
 
 	if (n < 0 || n > SEMMSL)
 		return -EINVAL;
-	return ipc_get(&sem_ids, key, flags, &r);
+	return ipc_get(sem_ids(), key, flags, &r);
 }

@@ -26,13 +26,14 @@ struct sem_set {			/* [sem_ids.lock] */
 	struct list undos;		/* of sem_undo.set_node */
 	struct sem sems[];
 };
-struct sem_undo {			/* [sem_ids.lock] what the end of a process does to a set */
+struct sem_undo {			/* [sem_ids.lock] what the end of a task does to a set */
 	struct list set_node, list_node;
 	struct sem_set *set;		/* NULL: it was removed */
 	s16 adjust[];			/* one for each semaphore */
 };
-struct sem_undo_list {			/* of a process, or of several by CLONE_SYSVSEM */
-	u32 refs;			/* [sem_ids.lock] */
+struct sem_undo_list {			/* of a task, or of several by CLONE_SYSVSEM */
+	struct ipc_ids *ids;		/* (!) where they all live: who leaves that namespace leaves the list first */
+	_Atomic u32 refs;		/* (~) */
 	struct list undos;		/* [sem_ids.lock] of sem_undo.list_node */
 };
 struct sem_sleeper {
@@ -46,10 +47,9 @@ struct sem_sleeper {
 	struct waitq wait;
 };
 
-extern struct ipc_ids sem_ids;
-extern u64 nr_sems;			/* [sem_ids.lock] in all sets */
+static inline struct ipc_ids *sem_ids(void) { return &current_ipc_ns()->sem_ids; }
 
-/* sem_ids.lock held by all of these. */
+/* sem_ids.lock of current's namespace held by all of these. */
 /* The set, if current may use it so (mode; 0: nobody asks), or ERR_PTR. */
 struct sem_set *sem_find(int id, u32 mode);
 /* The set has changed. Those who wait for zero come first: they take nothing from the others. */

@@ -3,7 +3,7 @@
  * semctl: the control of System V's semaphores, and what /proc tells of them. Mirrors that part of
  * Linux ipc/sem.c.
  *
- * Locks: sem_ids.lock for everything.
+ * Locks: sem_ids.lock of the namespace for everything.
  */
 #include "kernel/cred.h"
 #include "kernel/fs/files.h"
@@ -26,10 +26,11 @@ static int count_sleepers(const struct sem_set *s, unsigned num, int cmd)
 
 static long get_one(int id, int num, int cmd)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_set *s;
 	long ret;
 
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0444);
 	if (IS_ERR(s))
 		ret = PTR_ERR(s);
@@ -37,7 +38,7 @@ static long get_one(int id, int num, int cmd)
 		ret = -EINVAL;
 	else
 		ret = cmd == GETVAL ? s->sems[num].val : cmd == GETPID ? entry_vnr(s->sems[num].pid) : count_sleepers(s, (unsigned)num, cmd);
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return ret;
 }
 
@@ -55,12 +56,13 @@ static void set_value(struct sem_set *s, unsigned num, u16 val)
 
 static long set_one(int id, int num, int val)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_set *s;
 	long ret = 0;
 
 	if (val < 0 || val > SEMVMX)
 		return -ERANGE;
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0);
 	if (IS_ERR(s))
 		ret = PTR_ERR(s);
@@ -72,7 +74,7 @@ static long set_one(int id, int num, int val)
 		set_value(s, (unsigned)num, (u16)val);
 		sem_serve(s);
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return ret;
 }
 
@@ -82,14 +84,15 @@ static long set_one(int id, int num, int val)
  */
 static u16 *alloc_values(int id, u32 mode, unsigned *n)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_set *s;
 	u16 *values;
 
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, mode);
 	if (!IS_ERR(s))
 		*n = s->n;
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	if (IS_ERR(s))
 		return (u16 *)s;
 	values = kmalloc(*n * sizeof(*values), GFP_KERNEL);
@@ -98,6 +101,7 @@ static u16 *alloc_values(int id, u32 mode, unsigned *n)
 
 static long get_all(int id, uaddr_t buf)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_set *s;
 	unsigned n;
 	u16 *values = alloc_values(id, 0444, &n);
@@ -105,13 +109,13 @@ static long get_all(int id, uaddr_t buf)
 
 	if (IS_ERR(values))
 		return PTR_ERR(values);
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0444);
 	if (IS_ERR(s))
 		ret = -EIDRM;
 	for (unsigned i = 0; !ret && i < n; i++)
 		values[i] = s->sems[i].val;
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	if (!ret && copy_to_user(buf, values, n * sizeof(*values)))
 		ret = -EFAULT;
 	kfree(values);
@@ -120,6 +124,7 @@ static long get_all(int id, uaddr_t buf)
 
 static long set_all(int id, uaddr_t buf)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct sem_set *s;
 	unsigned n;
 	u16 *values = alloc_values(id, 0222, &n);
@@ -132,7 +137,7 @@ static long set_all(int id, uaddr_t buf)
 	for (unsigned i = 0; !ret && i < n; i++)
 		if (values[i] > SEMVMX)
 			ret = -ERANGE;
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0222);
 	if (!ret && IS_ERR(s))
 		ret = -EIDRM;
@@ -140,19 +145,20 @@ static long set_all(int id, uaddr_t buf)
 		set_value(s, i, values[i]);
 	if (!ret)
 		sem_serve(s);
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	kfree(values);
 	return ret;
 }
 
 static long sem_stat(int id, int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct k_semid64_ds ds = { 0 };
 	struct ipc_perm *p;
 	long ret;
 
-	spin_lock(&sem_ids.lock);
-	p = cmd == IPC_STAT ? ipc_by_id(&sem_ids, id) : ipc_by_slot(&sem_ids, id);
+	spin_lock(&ids->lock);
+	p = cmd == IPC_STAT ? ipc_by_id(ids, id) : ipc_by_slot(ids, id);
 	ret = IS_ERR(p) ? PTR_ERR(p) : cmd == SEM_STAT_ANY ? 0 : ipc_permitted(p, 0444);
 	if (!ret) {
 		const struct sem_set *s = container_of(p, struct sem_set, perm);
@@ -163,19 +169,20 @@ static long sem_stat(int id, int cmd, uaddr_t buf)
 		ds.sem_nsems = s->n;
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return ret >= 0 && copy_to_user(buf, &ds, sizeof(ds)) ? -EFAULT : ret;
 }
 
 static long sem_change(int id, int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct k_semid64_ds ds;
 	struct sem_set *s;
 	long err;
 
 	if (cmd == IPC_SET && copy_from_user(&ds, buf, sizeof(ds)))
 		return -EFAULT;
-	spin_lock(&sem_ids.lock);
+	spin_lock(&ids->lock);
 	s = sem_find(id, 0);
 	err = IS_ERR(s) ? PTR_ERR(s) : ipc_owned(&s->perm);
 	if (!err && cmd == IPC_SET) {
@@ -184,7 +191,7 @@ static long sem_change(int id, int cmd, uaddr_t buf)
 	} else if (!err) {
 		sem_remove(s);
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	if (!err && cmd == IPC_RMID)
 		sem_free(s);
 	return err;
@@ -192,19 +199,20 @@ static long sem_change(int id, int cmd, uaddr_t buf)
 
 static long sem_limits(int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = sem_ids();
 	struct k_seminfo info = {
 		.semmap = SEMMNS, .semmni = SEMMNI, .semmns = SEMMNS, .semmnu = SEMMNS, .semmsl = SEMMSL, .semopm = SEMOPM,
 		.semume = SEMOPM, .semusz = 20, .semvmx = SEMVMX, .semaem = SEMVMX,
 	};
 	int last;
 
-	spin_lock(&sem_ids.lock);
-	last = ipc_last_slot(&sem_ids);
+	spin_lock(&ids->lock);
+	last = ipc_last_slot(ids);
 	if (cmd == SEM_INFO) {
-		info.semusz = (int)sem_ids.used;
-		info.semaem = (int)nr_sems;
+		info.semusz = (int)ids->used;
+		info.semaem = (int)ids->total;
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : last;
 }
 
@@ -242,18 +250,19 @@ long sys_semctl(int id, int num, int cmd, uaddr_t arg)
 
 static s64 sysvipc_sem_show(char *buf, size_t n)
 {
+	struct ipc_ids *ids = sem_ids();
 	size_t len = kscnprintf(buf, n, "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n");
 
-	spin_lock(&sem_ids.lock);
-	for (unsigned i = 0; i < IPC_MAX; i++) {
-		const struct sem_set *s = sem_ids.slot[i] ? container_of(sem_ids.slot[i], struct sem_set, perm) : NULL;
+	spin_lock(&ids->lock);
+	for (unsigned i = 0; i < ids->size; i++) {
+		const struct sem_set *s = ids->slot[i] ? container_of(ids->slot[i], struct sem_set, perm) : NULL;
 
 		if (s)
 			len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", s->perm.key,
 					  s->perm.id, s->perm.mode, s->n, s->perm.uid, s->perm.gid, s->perm.cuid, s->perm.cgid,
 					  (u64)s->otime, (u64)s->ctime);
 	}
-	spin_unlock(&sem_ids.lock);
+	spin_unlock(&ids->lock);
 	return (s64)len;
 }
 PSEUDO_FILE(proc_sysvipc_sem, .path = "/proc/sysvipc/sem", .mode = 0444, .show = sysvipc_sem_show);

@@ -4,13 +4,15 @@
  *
  * A segment is a file of shared memory. Each shmat makes another open file on it, whose mappings
  * count as attachments: at fork, when one is split, and when it ends, be it by shmdt, munmap, exec
- * or exit. A segment that was removed lives as long as one is left.
+ * or exit. A segment that was removed lives as long as one is left. The open file holds the
+ * segment's namespace, which may no longer be the one of who attached it: so a namespace that ends
+ * has no attachments.
  *
  * Its pages are shared memory in every account: each process has those it touched in its RssShmem,
  * from where the OOM killer takes its size. LINUX: they are never swapped, so SHM_LOCK is but a
  * mark.
  *
- * Locks: mmap_lock, then shm_ids.lock.
+ * Locks: mmap_lock, then shm_ids.lock of the namespace.
  */
 #include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
@@ -34,7 +36,15 @@ struct shm_request {			/* of shmget */
 	int flags;
 };
 
-static u64 shm_pages;			/* [shm_ids.lock] of all segments */
+struct attachment {			/* of shmat: its file's private */
+	struct ipc_namespace *ns;	/* (!) referenced: that of the segment */
+	struct shm *shm;		/* (!) there while it is attached */
+};
+
+static struct ipc_ids *shm_ids(void)
+{
+	return &current_ipc_ns()->shm_ids;
+}
 
 static u64 pages_of(const struct shm *s)
 {
@@ -87,70 +97,65 @@ static int shm_check(struct ipc_perm *p, void *arg)
 	return container_of(p, struct shm, perm)->size < ((struct shm_request *)arg)->size ? -EINVAL : 0;
 }
 
-static int shm_room(struct ipc_perm *p)
+static int shm_room(struct ipc_ids *ids, struct ipc_perm *p)
 {
 	u64 pages = pages_of(container_of(p, struct shm, perm));
 
-	if (shm_pages + pages < pages || shm_pages + pages > SHMALL)
+	if (ids->total + pages < pages || ids->total + pages > SHMALL)
 		return -ENOSPC;
-	shm_pages += pages;
+	ids->total += pages;
 	return 0;
 }
 
-static struct ipc_ids shm_ids = IPC_IDS_INIT("shm_ids", .make = shm_make, .unmake = shm_unmake, .check = shm_check, .room = shm_room);
+const struct ipc_kind shm_kind = { .name = "shm_ids", .make = shm_make, .unmake = shm_unmake, .check = shm_check, .room = shm_room };
 
 /*
  * Takes s from its slot if it was removed and nobody uses it: then true, and the caller, without
  * the lock, frees it. shm_ids.lock held.
  */
-static bool retire(struct shm *s)
+static bool retire(struct ipc_ids *ids, struct shm *s)
 {
 	if (s->attached || !(s->perm.mode & SHM_DEST))
 		return false;
-	ipc_remove(&shm_ids, &s->perm);
-	shm_pages -= pages_of(s);
+	ids->total -= pages_of(s);
+	ipc_remove(ids, &s->perm);
 	return true;
 }
 
 /* --- mappings --- */
 
-static void attach(struct shm *s)
-{
-	spin_lock(&shm_ids.lock);
-	s->attached++;
-	s->atime = ipc_now();
-	ipc_update_pid(&s->lpid, task_tgid(current));
-	spin_unlock(&shm_ids.lock);
-}
-
-static void detach(struct shm *s)
-{
-	bool last;
-
-	spin_lock(&shm_ids.lock);
-	assert(s->attached);
-	s->attached--;
-	s->dtime = ipc_now();
-	ipc_update_pid(&s->lpid, task_tgid(current));
-	last = retire(s);
-	spin_unlock(&shm_ids.lock);
-	if (last)
-		shm_unmake(&s->perm);
-}
-
-static struct shm *vma_shm(const struct vma *v)
+static struct attachment *attachment_of(const struct vma *v)
 {
 	return v->file->private;
 }
 
 static void shm_open(struct vma *v)
 {
-	attach(vma_shm(v));
+	struct ipc_ids *ids = &attachment_of(v)->ns->shm_ids;
+	struct shm *s = attachment_of(v)->shm;
+
+	spin_lock(&ids->lock);
+	s->attached++;
+	s->atime = ipc_now();
+	ipc_update_pid(&s->lpid, task_tgid(current));
+	spin_unlock(&ids->lock);
 }
 
 static void shm_close(struct vma *v)
 {
-	detach(vma_shm(v));
+	struct ipc_ids *ids = &attachment_of(v)->ns->shm_ids;
+	struct shm *s = attachment_of(v)->shm;
+	bool last;
+
+	spin_lock(&ids->lock);
+	assert(s->attached);
+	s->attached--;
+	s->dtime = ipc_now();
+	ipc_update_pid(&s->lpid, task_tgid(current));
+	last = retire(ids, s);
+	spin_unlock(&ids->lock);
+	if (last)
+		shm_unmake(&s->perm);
 }
 
 static const struct vm_ops shm_vm_ops = { .fault = generic_fault, .mkwrite = generic_mkwrite, .open = shm_open, .close = shm_close };
@@ -163,7 +168,16 @@ static int shm_mmap(struct file *f, struct vma *v)
 	return 0;
 }
 
-static const struct file_ops shm_fops = { .mmap = shm_mmap };
+/* The last of its namespace may be this file. */
+static void shm_release(struct file *f)
+{
+	struct attachment *a = f->private;
+
+	ns_put(&a->ns->ns);
+	kfree(a);
+}
+
+static const struct file_ops shm_fops = { .mmap = shm_mmap, .release = shm_release };
 
 /* --- shmat --- */
 
@@ -173,32 +187,52 @@ static u32 shmat_prot(int flags)
 }
 
 /* The segment, with one attachment that stands for this call, or ERR_PTR. */
-static struct shm *shm_grab(int id, int flags)
+static struct shm *shm_grab(struct ipc_ids *ids, int id, int flags)
 {
 	u32 mode = 0444 | (flags & SHM_RDONLY ? 0 : 0222) | (flags & SHM_EXEC ? 0111 : 0);
 	struct ipc_perm *p;
 	int err;
 
-	spin_lock(&shm_ids.lock);
-	p = ipc_by_id(&shm_ids, id);
+	spin_lock(&ids->lock);
+	p = ipc_by_id(ids, id);
 	err = IS_ERR(p) ? (int)PTR_ERR(p) : ipc_permitted(p, mode);
 	if (!err)
 		container_of(p, struct shm, perm)->attached++;
-	spin_unlock(&shm_ids.lock);
+	spin_unlock(&ids->lock);
 	return err ? ERR_PTR(err) : container_of(p, struct shm, perm);
 }
 
 /* What shm_grab took. */
-static void shm_drop(struct shm *s)
+static void shm_drop(struct ipc_ids *ids, struct shm *s)
 {
 	bool last;
 
-	spin_lock(&shm_ids.lock);
+	spin_lock(&ids->lock);
 	s->attached--;
-	last = retire(s);
-	spin_unlock(&shm_ids.lock);
+	last = retire(ids, s);
+	spin_unlock(&ids->lock);
 	if (last)
 		shm_unmake(&s->perm);
+}
+
+/* An open file of s, of current's namespace, for shmat. ERR_PTR. */
+static struct file *open_segment(struct shm *s, int flags)
+{
+	struct attachment *a = kmalloc(sizeof(*a), GFP_KERNEL);
+	struct file *f;
+
+	if (!a)
+		return ERR_PTR(-ENOMEM);
+	f = file_alloc(dget(s->file->dentry), &shm_fops, flags & SHM_RDONLY ? O_RDONLY : O_RDWR);
+	if (IS_ERR(f)) {
+		kfree(a);
+		return f;
+	}
+	*a = (struct attachment){ current_ipc_ns(), s };
+	ns_get(&a->ns->ns);
+	f->private = a;
+	f->opened = 1;
+	return f;
 }
 
 static long map_segment(struct shm *s, struct file *f, uaddr_t addr, int flags)
@@ -222,6 +256,7 @@ out:
 
 long sys_shmat(int id, uaddr_t addr, int flags)
 {
+	struct ipc_ids *ids = shm_ids();
 	struct file *f;
 	struct shm *s;
 	long at;
@@ -233,18 +268,17 @@ long sys_shmat(int id, uaddr_t addr, int flags)
 	addr &= PAGE_MASK;
 	if (!addr && flags & SHM_REMAP)
 		return -EINVAL;
-	s = shm_grab(id, flags);
+	s = shm_grab(ids, id, flags);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	f = file_alloc(dget(s->file->dentry), &shm_fops, flags & SHM_RDONLY ? O_RDONLY : O_RDWR);
+	f = open_segment(s, flags);
 	if (IS_ERR(f)) {
 		at = PTR_ERR(f);
 	} else {
-		f->private = s;
 		at = map_segment(s, f, addr, flags);
 		fput(f);
 	}
-	shm_drop(s);
+	shm_drop(ids, s);
 	return at;
 }
 
@@ -274,7 +308,7 @@ long sys_shmdt(uaddr_t addr)
 	v = find_attachment(mm, addr);
 	err = v ? 0 : -EINVAL;
 	f = v ? get_file(v->file) : NULL;
-	end = v ? addr + PAGE_ALIGN(vma_shm(v)->size) : 0;
+	end = v ? addr + PAGE_ALIGN(attachment_of(v)->shm->size) : 0;
 	while (v && !err) {
 		err = do_munmap(mm, v->start, v->end - v->start);
 		v = find_attachment(mm, addr);
@@ -293,7 +327,7 @@ long sys_shmget(int key, size_t size, int flags)
 {
 	struct shm_request r = { size, flags };
 
-	return ipc_get(&shm_ids, key, flags, &r);
+	return ipc_get(shm_ids(), key, flags, &r);
 }
 
 static u64 resident(const struct shm *s)
@@ -313,18 +347,19 @@ static struct k_shmid64_ds shm_export(const struct shm *s)
 /* IPC_STAT, and by slot SHM_STAT and SHM_STAT_ANY, which tell the id. */
 static long shm_stat(int id, int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = shm_ids();
 	struct k_shmid64_ds ds;
 	struct ipc_perm *p;
 	long ret;
 
-	spin_lock(&shm_ids.lock);
-	p = cmd == IPC_STAT ? ipc_by_id(&shm_ids, id) : ipc_by_slot(&shm_ids, id);
+	spin_lock(&ids->lock);
+	p = cmd == IPC_STAT ? ipc_by_id(ids, id) : ipc_by_slot(ids, id);
 	ret = IS_ERR(p) ? PTR_ERR(p) : cmd == SHM_STAT_ANY ? 0 : ipc_permitted(p, 0444);
 	if (!ret) {
 		ds = shm_export(container_of(p, struct shm, perm));
 		ret = cmd == IPC_STAT ? 0 : p->id;
 	}
-	spin_unlock(&shm_ids.lock);
+	spin_unlock(&ids->lock);
 	return ret >= 0 && copy_to_user(buf, &ds, sizeof(ds)) ? -EFAULT : ret;
 }
 
@@ -340,6 +375,7 @@ static int mark_locked(struct shm *s, int cmd)
 
 static long shm_change(int id, int cmd, uaddr_t buf)
 {
+	struct ipc_ids *ids = shm_ids();
 	struct k_shmid64_ds ds;
 	struct ipc_perm *p;
 	struct shm *s = NULL;
@@ -348,8 +384,8 @@ static long shm_change(int id, int cmd, uaddr_t buf)
 
 	if (cmd == IPC_SET && copy_from_user(&ds, buf, sizeof(ds)))
 		return -EFAULT;
-	spin_lock(&shm_ids.lock);
-	p = ipc_by_id(&shm_ids, id);
+	spin_lock(&ids->lock);
+	p = ipc_by_id(ids, id);
 	err = IS_ERR(p) ? PTR_ERR(p) : 0;
 	if (!err) {
 		s = container_of(p, struct shm, perm);
@@ -361,9 +397,9 @@ static long shm_change(int id, int cmd, uaddr_t buf)
 	} else if (!err && cmd == IPC_RMID) {
 		p->mode |= SHM_DEST;
 		p->key = IPC_PRIVATE;
-		last = retire(s);
+		last = retire(ids, s);
 	}
-	spin_unlock(&shm_ids.lock);
+	spin_unlock(&ids->lock);
 	if (last)
 		shm_unmake(&s->perm);
 	return err;
@@ -371,27 +407,29 @@ static long shm_change(int id, int cmd, uaddr_t buf)
 
 static long shm_limits(uaddr_t buf)
 {
+	struct ipc_ids *ids = shm_ids();
 	const struct k_shminfo64 info = { .shmmax = SHMMAX, .shmmin = 1, .shmmni = IPC_MAX, .shmseg = IPC_MAX, .shmall = SHMALL };
 	int last;
 
-	spin_lock(&shm_ids.lock);
-	last = ipc_last_slot(&shm_ids);
-	spin_unlock(&shm_ids.lock);
+	spin_lock(&ids->lock);
+	last = ipc_last_slot(ids);
+	spin_unlock(&ids->lock);
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : last;
 }
 
 static long shm_sums(uaddr_t buf)
 {
+	struct ipc_ids *ids = shm_ids();
 	struct k_shm_info info;
 	int last;
 
-	spin_lock(&shm_ids.lock);
-	info = (struct k_shm_info){ .used_ids = (int)shm_ids.used, .shm_tot = shm_pages };
-	for (unsigned i = 0; i < IPC_MAX; i++)
-		if (shm_ids.slot[i])
-			info.shm_rss += resident(container_of(shm_ids.slot[i], struct shm, perm));
-	last = ipc_last_slot(&shm_ids);
-	spin_unlock(&shm_ids.lock);
+	spin_lock(&ids->lock);
+	info = (struct k_shm_info){ .used_ids = (int)ids->used, .shm_tot = ids->total };
+	for (unsigned i = 0; i < ids->size; i++)
+		if (ids->slot[i])
+			info.shm_rss += resident(container_of(ids->slot[i], struct shm, perm));
+	last = ipc_last_slot(ids);
+	spin_unlock(&ids->lock);
 	return copy_to_user(buf, &info, sizeof(info)) ? -EFAULT : last;
 }
 
@@ -421,12 +459,13 @@ long sys_shmctl(int id, int cmd, uaddr_t buf)
 
 static s64 sysvipc_shm_show(char *buf, size_t n)
 {
+	struct ipc_ids *ids = shm_ids();
 	size_t len = kscnprintf(buf, n, "       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid"
 					"      atime      dtime      ctime                   rss                  swap\n");
 
-	spin_lock(&shm_ids.lock);
-	for (unsigned i = 0; i < IPC_MAX; i++) {
-		struct shm *s = shm_ids.slot[i] ? container_of(shm_ids.slot[i], struct shm, perm) : NULL;
+	spin_lock(&ids->lock);
+	for (unsigned i = 0; i < ids->size; i++) {
+		struct shm *s = ids->slot[i] ? container_of(ids->slot[i], struct shm, perm) : NULL;
 
 		if (!s)
 			continue;
@@ -435,7 +474,7 @@ static s64 sysvipc_shm_show(char *buf, size_t n)
 				  s->attached, s->perm.uid, s->perm.gid, s->perm.cuid, s->perm.cgid, (u64)s->atime, (u64)s->dtime, (u64)s->ctime,
 				  resident(s) << PAGE_SHIFT, 0ul);
 	}
-	spin_unlock(&shm_ids.lock);
+	spin_unlock(&ids->lock);
 	return (s64)len;
 }
 PSEUDO_FILE(proc_sysvipc_shm, .path = "/proc/sysvipc/shm", .mode = 0444, .show = sysvipc_shm_show);

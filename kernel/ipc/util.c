@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Keys, ids and permissions of System V IPC. Mirrors Linux ipc/util.c.
+ * Keys, ids and permissions of System V IPC, in one namespace. Mirrors Linux ipc/util.c.
  *
  * Locks: ids->lock.
  */
 #include "kernel/cred.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
-#include "kernel/task.h"
 #include "kernel/timer.h"
 #include "kernel/waitq.h"
+
+#define FIRST_SIZE	16u		/* of a table: powers of two up to IPC_MAX */
+#define SLOT_OF(id)	((unsigned)(id) & ((1u << IPC_ID_SHIFT) - 1))
 
 s64 ipc_now(void)
 {
@@ -74,11 +77,65 @@ int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to)
 
 /* --- ids --- */
 
+void ipc_ids_init(struct ipc_ids *ids, const struct ipc_kind *kind)
+{
+	*ids = (struct ipc_ids){ .last = -1, .kind = kind };
+	spin_init(&ids->lock, kind->name, RANK_IPC);
+}
+
+void ipc_ids_free(struct ipc_ids *ids)
+{
+	might_sleep();
+	for (unsigned i = 0; i < ids->size; i++) {
+		if (ids->slot[i])
+			ids->kind->unmake(ids->slot[i]);
+		cond_resched();
+	}
+	kfree(ids->slot);
+}
+
+/* Nothing is kept for nothing. ids->lock held. */
+static void trim(struct ipc_ids *ids)
+{
+	if (ids->used)
+		return;
+	kfree(ids->slot);
+	ids->slot = NULL;
+	ids->size = 0;
+}
+
+/* There is a free slot: 0, -ENOSPC, -ENOMEM. ids->lock held, and dropped for a while. Sleeps. */
+static int grow(struct ipc_ids *ids)
+{
+	while (ids->used == ids->size) {
+		unsigned size = ids->size ? 2 * ids->size : FIRST_SIZE;
+		struct ipc_perm **slot;
+
+		if (ids->size == IPC_MAX)
+			return -ENOSPC;
+		spin_unlock(&ids->lock);
+		slot = kzalloc(size * sizeof(*slot), GFP_KERNEL);
+		spin_lock(&ids->lock);
+		if (!slot)
+			return -ENOMEM;
+		if (ids->size < size) {		/* nobody else did */
+			struct ipc_perm **old = ids->slot;
+
+			kmemcpy(slot, old, ids->size * sizeof(*slot));
+			ids->slot = slot;
+			ids->size = size;
+			slot = old;
+		}
+		kfree(slot);
+	}
+	return 0;
+}
+
 static struct ipc_perm *by_key(struct ipc_ids *ids, int key)
 {
 	if (key == IPC_PRIVATE)
 		return NULL;
-	for (unsigned i = 0; i < IPC_MAX; i++)
+	for (unsigned i = 0; i < ids->size; i++)
 		if (ids->slot[i] && ids->slot[i]->key == key)
 			return ids->slot[i];
 	return NULL;
@@ -87,14 +144,14 @@ static struct ipc_perm *by_key(struct ipc_ids *ids, int key)
 struct ipc_perm *ipc_by_slot(struct ipc_ids *ids, int slot)
 {
 	assert_held(&ids->lock);
-	if (slot < 0 || slot >= (int)IPC_MAX || !ids->slot[slot])
+	if (slot < 0 || slot >= (int)ids->size || !ids->slot[slot])
 		return ERR_PTR(-EINVAL);
 	return ids->slot[slot];
 }
 
 struct ipc_perm *ipc_by_id(struct ipc_ids *ids, int id)
 {
-	struct ipc_perm *p = id < 0 ? ERR_PTR(-EINVAL) : ipc_by_slot(ids, id & ((1 << IPC_ID_SHIFT) - 1));
+	struct ipc_perm *p = id < 0 ? ERR_PTR(-EINVAL) : ipc_by_slot(ids, (int)SLOT_OF(id));
 
 	return !IS_ERR(p) && p->id != id ? ERR_PTR(-EINVAL) : p;
 }
@@ -102,18 +159,16 @@ struct ipc_perm *ipc_by_id(struct ipc_ids *ids, int id)
 bool ipc_gone(struct ipc_ids *ids, const struct ipc_perm *p, int id)
 {
 	assert_held(&ids->lock);
-	return ids->slot[id & ((1 << IPC_ID_SHIFT) - 1)] != p || p->id != id;
+	return SLOT_OF(id) >= ids->size || ids->slot[SLOT_OF(id)] != p || p->id != id;
 }
 
-/* A free slot and an id that was not in use for long. 0 or -ENOSPC. */
-static int add(struct ipc_ids *ids, struct ipc_perm *p)
+/* A free slot, which there is, and an id that was not in use for long. */
+static void add(struct ipc_ids *ids, struct ipc_perm *p)
 {
 	int i = 0;
 
-	while (i < (int)IPC_MAX && ids->slot[i])
+	while (ids->slot[i])
 		i++;
-	if (i == (int)IPC_MAX)
-		return -ENOSPC;
 	if (i <= ids->last)
 		ids->seq++;
 	ids->last = i;
@@ -121,27 +176,27 @@ static int add(struct ipc_ids *ids, struct ipc_perm *p)
 	p->id = ids->seq << IPC_ID_SHIFT | i;
 	ids->slot[i] = p;
 	ids->used++;
-	return 0;
 }
 
 void ipc_remove(struct ipc_ids *ids, struct ipc_perm *p)
 {
-	unsigned i = p->id & ((1 << IPC_ID_SHIFT) - 1);
+	unsigned i = SLOT_OF(p->id);
 
 	assert_held(&ids->lock);
 	assert(ids->slot[i] == p);
 	ids->slot[i] = NULL;
 	ids->used--;
+	trim(ids);
 }
 
 int ipc_last_slot(struct ipc_ids *ids)
 {
-	int i = (int)IPC_MAX - 1;
+	int i = (int)ids->size - 1;
 
 	assert_held(&ids->lock);
 	while (i > 0 && !ids->slot[i])
 		i--;
-	return i;
+	return max(i, 0);
 }
 
 /* The id of what key names, -ENOENT: it is to be made, or another -errno. ids->lock held. */
@@ -154,7 +209,7 @@ static long find(struct ipc_ids *ids, int key, int flags, void *arg)
 		return -ENOENT;
 	if ((flags & (IPC_CREAT | IPC_EXCL)) == (IPC_CREAT | IPC_EXCL))
 		return -EEXIST;
-	err = ids->check(p, arg);
+	err = ids->kind->check(p, arg);
 	if (!err)
 		err = ipc_permitted(p, (u32)flags & 0777);
 	return err ? err : p->id;
@@ -166,6 +221,7 @@ long ipc_get(struct ipc_ids *ids, int key, int flags, void *arg)
 	bool may_make = key == IPC_PRIVATE || flags & IPC_CREAT;
 	struct ipc_perm *p;
 	long ret;
+	int err;
 
 	might_sleep();
 	spin_lock(&ids->lock);
@@ -173,21 +229,23 @@ long ipc_get(struct ipc_ids *ids, int key, int flags, void *arg)
 	spin_unlock(&ids->lock);
 	if (ret != -ENOENT || !may_make)
 		return ret;
-	p = ids->make(key, arg);
+	p = ids->kind->make(key, arg);
 	if (IS_ERR(p))
 		return PTR_ERR(p);
 	spin_lock(&ids->lock);
+	err = grow(ids);
 	ret = find(ids, key, flags, arg);
 	if (ret == -ENOENT) {
-		ret = ids->room(p);
-		if (!ret)
-			ret = add(ids, p);
-		if (!ret)
-			ret = p->id;
-		p = ret < 0 ? p : NULL;
+		if (!err)
+			err = ids->kind->room(ids, p);
+		if (!err)
+			add(ids, p);
+		ret = err ? err : p->id;
+		p = err ? p : NULL;
 	}
+	trim(ids);
 	spin_unlock(&ids->lock);
 	if (p)
-		ids->unmake(p);
+		ids->kind->unmake(p);
 	return ret;
 }

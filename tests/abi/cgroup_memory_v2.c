@@ -159,6 +159,54 @@ TEST(limit)
 	out_memory();
 }
 
+// Shared memory that nobody maps is of the namespace, and goes with the last who lived there: it is the victim's, too,
+// and until it is back nobody else dies. Linux waits for no more than the mm, and may take the next.
+static int keep_shared_memory(void)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		long id, p;
+
+		CHECK_EQ(put("a/cgroup.procs", 0), 0);
+		CHECK_EQ(t_spit("/proc/self/oom_score_adj", "1000"), 0);
+		CHECK_EQ(sys(unshare, CLONE_NEWIPC), 0);
+		for (int i = 0; i < 2; i++) {
+			id = sys(shmget, 0, 4 * MIB, 0600);
+			CHECK_GE(id, 0);
+			p = sys(shmat, id, 0, 0);
+			CHECK(p > 0);
+			touch(t_ptr((unsigned long)p), 4 * MIB);
+			CHECK_EQ(sys(shmdt, p), 0);
+		}
+		*said = 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*said);
+	return pid;
+}
+
+TEST(shared_memory_goes_with_its_namespace)
+{
+	v2_memory();
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(t_spit("a/memory.max", "16M"), 0);
+	said = t_map_shared(PAGE);
+	int victim = keep_shared_memory();
+
+	CHECK_GE(number("a/memory.current"), 8 * MIB);
+	int how = IN_CHILD({
+		CHECK_EQ(put("a/cgroup.procs", 0), 0);
+		touch(t_map(12 * MIB), 12 * MIB);
+	});
+
+	CHECK_EQ(t_wait(victim), SIGNALLED(SIGKILL));
+	CHECK(how == 0 || (!t_on_thaw && how == SIGNALLED(SIGKILL)));
+	UNTIL(number("a/memory.current") <= SOME);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_memory();
+}
+
 // A limit below what is used kills until it is kept.
 TEST(limit_below_use)
 {

@@ -162,12 +162,12 @@ static long call_unshare(void)
 
 static long call_new_namespaces(void)
 {
-	return reap(sys(clone, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
+	return reap(sys(clone, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
 }
 
 static long call_unshare_namespaces(void)
 {
-	return sys(unshare, CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
+	return sys(unshare, CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
 }
 
 static long call_setns(void)
@@ -176,7 +176,7 @@ static long call_setns(void)
 
 	if (fd < 0)
 		return fd;
-	err = sys(setns, fd, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
+	err = sys(setns, fd, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
 	sys(close, fd);
 	return err;
 }
