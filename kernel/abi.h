@@ -560,6 +560,7 @@ struct k_sigset_arg {
 #define CAP_SYS_TTY_CONFIG	26
 #define CAP_MKNOD		27
 #define CAP_LEASE		28
+#define CAP_SETFCAP		31
 #define CAP_MAC_OVERRIDE	32
 #define CAP_SYSLOG		34
 #define CAP_WAKE_ALARM		35

@@ -3,13 +3,13 @@
  * Capabilities: the pieces of what root may do. Mirrors Linux kernel/capability.c and
  * security/commoncap.c.
  *
- * LINUX: one user namespace; no capabilities on files; no security module, so these are all rules
- * there are.
+ * LINUX: no capabilities on files; no security module, so these are all rules there are.
  *
  * Locks: those of cred.h; tasklist_lock (r) to find another task.
  */
 #include "kernel/abi.h"
 #include "kernel/cred.h"
+#include "kernel/fs/dcache.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
@@ -21,12 +21,58 @@
 
 bool capable(int cap)
 {
-	return current->cred.cap_effective & CAP_TO_MASK(cap);
+	return current_user_ns() == &init_user_ns && current->cred.cap_effective & CAP_TO_MASK(cap);
 }
 
-bool has_capability(const struct task *t, int cap)
+/* Who made a namespace has all capabilities in it and below, as long as it is in the parent. */
+bool cred_ns_capable(const struct cred *c, struct user_namespace *ns, int cap)
 {
-	return READ_ONCE(t->cred.cap_effective) & CAP_TO_MASK(cap);
+	for (; ns != c->user_ns; ns = user_ns_parent(ns)) {
+		if (ns->level <= c->user_ns->level)
+			return false;
+		if (user_ns_parent(ns) == c->user_ns && ns->owner == c->euid)
+			return true;
+	}
+	return c->cap_effective & CAP_TO_MASK(cap);
+}
+
+bool ns_capable(struct user_namespace *ns, int cap)
+{
+	return cred_ns_capable(&current->cred, ns, cap);
+}
+
+bool task_ns_capable(struct task *t, int cap)
+{
+	bool ok;
+
+	if (capable(cap))
+		return true;	/* there and everywhere */
+	if (READ_ONCE(t->cred.user_ns) == &init_user_ns)
+		return false;
+	task_lock(t);
+	ok = ns_capable(t->cred.user_ns, cap);
+	task_unlock(t);
+	return ok;
+}
+
+bool has_ns_capability(struct task *t, struct user_namespace *ns, int cap)
+{
+	bool ok;
+
+	task_lock(t);
+	ok = cred_ns_capable(&t->cred, ns, cap);
+	task_unlock(t);
+	return ok;
+}
+
+bool privileged_wrt_inode_uidgid(struct user_namespace *ns, const struct inode *i)
+{
+	return from_kuid(ns, i->uid) != INVALID_ID && from_kgid(ns, i->gid) != INVALID_ID;
+}
+
+bool capable_wrt_inode_uidgid(const struct inode *i, int cap)
+{
+	return ns_capable(current_user_ns(), cap) && privileged_wrt_inode_uidgid(current_user_ns(), i);
 }
 
 /* --- checks on other tasks --- */
@@ -37,74 +83,98 @@ static bool same_user(u32 uid, u32 gid, const struct cred *t)
 	return uid == t->uid && uid == t->euid && uid == t->suid && gid == t->gid && gid == t->egid && gid == t->sgid;
 }
 
+/* The caller has no less rights than the target. task_lock of t held. */
+static bool no_less_capable(const struct task *t, u64 caps)
+{
+	return t->cred.user_ns == current_user_ns() && !(t->cred.cap_permitted & ~caps);
+}
+
+/* Nobody keeps it from others, or the caller has the right all the same. task_lock of t held. */
+static bool may_see_memory(const struct task *t)
+{
+	return !t->mm || !(atomic_load(&t->mm->flags) & MMF_NOT_DUMPABLE) || ns_capable(t->mm->user_ns, CAP_SYS_PTRACE);
+}
+
 /* Caller and target are of one user, and the caller has no less rights. */
 bool ptrace_may_access(struct task *t, enum ptrace_ids ids)
 {
 	const struct cred *c = &current->cred;
-	bool dumpable, ok;
+	bool ok;
 
 	if (same_thread_group(t, current) || capable(CAP_SYS_PTRACE))
 		return true;
 	task_lock(t);
-	dumpable = !t->mm || !(atomic_load(&t->mm->flags) & MMF_NOT_DUMPABLE);
 	if (ids == PTRACE_FSCREDS)
-		ok = same_user(c->fsuid, c->fsgid, &t->cred) && !(t->cred.cap_permitted & ~c->cap_effective);
+		ok = same_user(c->fsuid, c->fsgid, &t->cred) && no_less_capable(t, c->cap_effective);
 	else
-		ok = same_user(c->uid, c->gid, &t->cred) && !(t->cred.cap_permitted & ~c->cap_permitted);
+		ok = same_user(c->uid, c->gid, &t->cred) && no_less_capable(t, c->cap_permitted);
+	ok = (ok || ns_capable(t->cred.user_ns, CAP_SYS_PTRACE)) && may_see_memory(t);
 	task_unlock(t);
-	return ok && dumpable;
+	return ok;
 }
 
-int kill_permission(int sig, const struct task *t)
+int kill_permission(int sig, struct task *t)
 {
 	const struct cred *c = &current->cred;
 	u32 uid = READ_ONCE(t->cred.uid), suid = READ_ONCE(t->cred.suid);
 
 	if (same_thread_group(t, current) || c->euid == suid || c->euid == uid || c->uid == suid || c->uid == uid)
 		return 0;
-	if (capable(CAP_KILL) || (sig == SIGCONT && t->group->session == current->group->session))
+	if (task_ns_capable(t, CAP_KILL) || (sig == SIGCONT && t->group->session == current->group->session))
 		return 0;
 	return -EPERM;
 }
 
 /* --- changes of user ids --- */
 
-static bool has_root(const struct cred *c)
+/* Nobody is root in a namespace that has no name 0: no id is INVALID_ID. */
+static u32 root_of(const struct cred *c)
 {
-	return !c->uid || !c->euid || !c->suid;
+	return make_kuid(c->user_ns, 0);
+}
+
+static bool has_root(const struct cred *c, u32 root)
+{
+	return c->uid == root || c->euid == root || c->suid == root;
 }
 
 void cap_fix_setuid(struct cred *new, const struct cred *old)
 {
+	u32 root = root_of(old);
+
 	if (old->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (has_root(old) && !has_root(new)) {
+	if (has_root(old, root) && !has_root(new, root)) {
 		if (!(old->securebits & SECBIT_KEEP_CAPS))
 			new->cap_permitted = new->cap_effective = 0;
 		new->cap_ambient = 0;
 	}
-	if (!old->euid && new->euid)
+	if (old->euid == root && new->euid != root)
 		new->cap_effective = 0;
-	if (old->euid && !new->euid)
+	if (old->euid != root && new->euid == root)
 		new->cap_effective = new->cap_permitted;
 }
 
 void cap_fix_setfsuid(struct cred *new, const struct cred *old)
 {
+	u32 root = root_of(old);
+
 	if (old->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (!old->fsuid && new->fsuid)
+	if (old->fsuid == root && new->fsuid != root)
 		new->cap_effective &= ~CAP_FS_MASK;
-	if (old->fsuid && !new->fsuid)
+	if (old->fsuid != root && new->fsuid == root)
 		new->cap_effective |= new->cap_permitted & CAP_FS_MASK;
 }
 
 /* --- exec --- */
 
-/* Set-user-id and set-group-id programs. */
+/* Set-user-id and set-group-id programs; whom the namespace does not know nobody becomes in it. */
 static void exec_ids(struct cred *new, u32 mode, u32 uid, u32 gid)
 {
 	if (current->no_new_privs)
+		return;
+	if (mode & (S_ISUID | S_ISGID) && (from_kuid(new->user_ns, uid) == INVALID_ID || from_kgid(new->user_ns, gid) == INVALID_ID))
 		return;
 	if (mode & S_ISUID)
 		new->euid = uid;
@@ -115,18 +185,19 @@ static void exec_ids(struct cred *new, u32 mode, u32 uid, u32 gid)
 bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
 {
 	const struct cred *old = &current->cred;
+	u32 root_uid = root_of(new);
 	bool root = false, setid;
 
 	exec_ids(new, mode, uid, gid);
 	setid = new->euid != old->uid || new->egid != old->gid;
 	new->cap_permitted = 0;
-	if (!(new->securebits & SECBIT_NOROOT) && (!new->euid || !new->uid)) {
+	if (!(new->securebits & SECBIT_NOROOT) && (new->euid == root_uid || new->uid == root_uid)) {
 		new->cap_permitted = old->cap_bset | old->cap_inheritable;
-		root = !new->euid;
+		root = new->euid == root_uid;
 	}
 	/* A tracer must not steer what it may not trace. */
 	if ((setid || new->cap_permitted & ~old->cap_permitted) && current->ptrace && !current->ptracer_capable) {
-		if (!capable(CAP_SETUID)) {
+		if (!ns_capable(new->user_ns, CAP_SETUID)) {
 			new->euid = new->uid;
 			new->egid = new->gid;
 		}
@@ -141,7 +212,7 @@ bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
 	new->securebits &= (u8)~SECBIT_KEEP_CAPS;
-	return setid || (new->uid && (root || new->cap_permitted & ~new->cap_ambient));
+	return setid || (new->uid != root_uid && (root || new->cap_permitted & ~new->cap_ambient));
 }
 
 /* --- capget, capset --- */
@@ -204,7 +275,7 @@ long sys_capget(uaddr_t uhdr, uaddr_t udata)
 /* May current's sets become these? */
 static bool capset_allowed(const struct cred *old, u64 effective, u64 permitted, u64 inheritable)
 {
-	if (!capable(CAP_SETPCAP) && inheritable & ~(old->cap_inheritable | old->cap_permitted))
+	if (!ns_capable(current_user_ns(), CAP_SETPCAP) && inheritable & ~(old->cap_inheritable | old->cap_permitted))
 		return false;
 	return !(inheritable & ~(old->cap_inheritable | old->cap_bset)) && !(permitted & ~old->cap_permitted) &&
 	       !(effective & ~permitted);
@@ -249,7 +320,7 @@ static long drop_bounding(u64 cap)
 {
 	struct cred new = current->cred;
 
-	if (!capable(CAP_SETPCAP))
+	if (!ns_capable(current_user_ns(), CAP_SETPCAP))
 		return -EPERM;
 	if (cap > CAP_LAST_CAP)
 		return -EINVAL;
@@ -264,7 +335,7 @@ static long set_securebits(u64 bits)
 	u32 old = new.securebits, locks = SECURE_ALL_LOCKS;
 
 	if (((old & locks) >> 1) & (old ^ bits) || old & locks & ~bits || bits & ~(u64)(SECURE_ALL_BITS | SECURE_ALL_LOCKS) ||
-	    !capable(CAP_SETPCAP))
+	    !ns_capable(current_user_ns(), CAP_SETPCAP))
 		return -EPERM;
 	new.securebits = (u8)bits;
 	commit_creds(&new);

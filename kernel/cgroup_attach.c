@@ -21,7 +21,12 @@
  */
 static bool may_write_common(const struct cgroup *src, const struct cgroup *dst)
 {
-	return capable(CAP_DAC_OVERRIDE) || cgroup_common_ancestor(src, dst)->uid == current->cred.fsuid;
+	const struct cgroup *cg = cgroup_common_ancestor(src, dst);
+	struct user_namespace *ns = current_user_ns();
+
+	if (cg->uid == current->cred.fsuid)
+		return true;
+	return ns_capable(ns, CAP_DAC_OVERRIDE) && from_kuid(ns, cg->uid) != INVALID_ID && from_kgid(ns, cg->gid) != INVALID_ID;
 }
 
 /* LINUX: the namespace of who writes counts; there of who opened the file. */

@@ -22,14 +22,14 @@ static struct cgroup_namespace *to_cg_ns(struct ns_common *ns)
 	return container_of(ns, struct cgroup_namespace, ns);
 }
 
-static struct ns_common *copy_cgroup_ns(struct ns_common *old)
+static struct ns_common *copy_cgroup_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	struct cgroup_namespace *ns = kmalloc(sizeof(*ns), GFP_KERNEL);
 
 	(void)old;
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &cgroup_ns_ops);
+	ns_init(&ns->ns, &cgroup_ns_ops, user_ns);
 	spin_lock(&css_lock);
 	for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 		ns->root[tree] = cgroup_get(task_cgroup(current, tree));

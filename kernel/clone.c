@@ -108,6 +108,8 @@ long sys_unshare(unsigned long flags)
 
 	if (flags & ~(alone | CLONE_FS | CLONE_FILES | CLONE_SYSVSEM | CLONE_NEWANY))
 		return -EINVAL;
+	if (flags & CLONE_NEWUSER)
+		flags |= CLONE_THREAD;
 	if (flags & alone) {
 		read_lock(&tasklist_lock);
 		if (!thread_group_empty(current))

@@ -12,7 +12,9 @@
 #include <stdatomic.h>
 #include "kernel/lib/types.h"
 
+struct inode;
 struct task;
+struct user_namespace;
 
 struct group_info {			/* immutable, shared by threads */
 	_Atomic u32 refs;
@@ -25,6 +27,7 @@ struct cred {				/* [A of the owner] to change, by the owner only */
 	u32 gid, egid, sgid, fsgid;
 	u64 cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
 	struct group_info *groups;	/* NULL: none */
+	struct user_namespace *user_ns;	/* [and siglock] referenced: where the capabilities hold, and what ids are called */
 	u8 securebits;			/* SECBIT_* */
 };
 
@@ -33,9 +36,9 @@ struct cred {				/* [A of the owner] to change, by the owner only */
 
 /* cred.c */
 extern const struct cred init_cred;		/* root with every capability */
-void copy_creds(struct cred *to, const struct cred *from);	/* both then own a reference on the groups */
-void put_creds(struct cred *c);			/* the reference goes. Any context. */
-/* *new becomes current's; new->groups is current's own or a reference that is taken over. */
+void copy_creds(struct cred *to, const struct cred *from);	/* both then own references */
+void put_creds(struct cred *c);			/* the references go. Any context. */
+/* *new becomes current's; new->groups and user_ns are current's own or references that are taken over. */
 void commit_creds(const struct cred *new);
 /* *new is current's for a while, with the same groups and no other effect; *old is what was. */
 void override_creds(const struct cred *new, struct cred *old);
@@ -65,9 +68,18 @@ static inline void put_user_of(struct user *u)
 }
 u32 user_sigpending(u32 uid);
 
-/* capability.c */
-bool capable(int cap);				/* current */
-bool has_capability(const struct task *t, int cap);
+/*
+ * capability.c. A capability holds in the user namespace of who has it and in those below. So
+ * capable() asks for what concerns the machine as a whole, ns_capable for what belongs to ns.
+ */
+bool capable(int cap);				/* current, in the initial namespace */
+bool ns_capable(struct user_namespace *ns, int cap);
+bool cred_ns_capable(const struct cred *c, struct user_namespace *ns, int cap);
+bool task_ns_capable(struct task *t, int cap);	/* current, in the namespace of t. Takes task_lock of t. */
+bool has_ns_capability(struct task *t, struct user_namespace *ns, int cap);	/* t. Takes its task_lock. */
+/* Current, in its own namespace, over an inode: if that has names for the inode's owner and group. */
+bool capable_wrt_inode_uidgid(const struct inode *i, int cap);
+bool privileged_wrt_inode_uidgid(struct user_namespace *ns, const struct inode *i);
 /*
  * May current look into t? By its own user id, as ptrace and process_vm_readv ask, or by the one
  * that file systems see, as /proc does.
@@ -75,7 +87,7 @@ bool has_capability(const struct task *t, int cap);
 enum ptrace_ids { PTRACE_REALCREDS, PTRACE_FSCREDS };
 bool ptrace_may_access(struct task *t, enum ptrace_ids ids);
 /* May current send t a signal? 0, -EPERM. */
-int kill_permission(int sig, const struct task *t);
+int kill_permission(int sig, struct task *t);
 /* set*uid: what the change of user ids takes from the capabilities. */
 void cap_fix_setuid(struct cred *new, const struct cred *old);
 void cap_fix_setfsuid(struct cred *new, const struct cred *old);

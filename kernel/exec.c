@@ -230,6 +230,18 @@ static void reset_task(struct bprm *b, struct task *t)
 	t->mm->exe_file = get_file(b->file);
 }
 
+/* Whose capabilities do not reach the program's file do not reach its memory either. */
+static void hide_from_user_ns(struct mm *mm, const struct inode *i)
+{
+	struct user_namespace *ns = mm->user_ns;
+
+	while (!privileged_wrt_inode_uidgid(ns, i))
+		ns = user_ns_parent(ns);
+	get_user_ns(ns);
+	put_user_ns(mm->user_ns);
+	mm->user_ns = ns;
+}
+
 /*
  * Who the program is. The inode's mutex: mode and owner must be of one moment, or a file that is
  * given to root would run as root with the bit its former owner set.
@@ -250,6 +262,8 @@ static void exec_creds(struct bprm *b)
 	/* The caller may look neither into another's secrets nor into a program it may only run. */
 	if (!readable || new.uid != new.euid || new.gid != new.egid)
 		atomic_fetch_or(&current->mm->flags, MMF_NOT_DUMPABLE);
+	if (!readable)
+		hide_from_user_ns(current->mm, i);
 }
 
 static int begin_new_exec(struct bprm *b)

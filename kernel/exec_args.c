@@ -314,7 +314,7 @@ int make_mm(struct bprm *b)
 	might_sleep();
 	if (bytes + pointers > b->limit + PATH_MAX_BYTES)
 		return -E2BIG;
-	b->mm = mm_alloc();
+	b->mm = mm_alloc(current_user_ns());
 	if (!b->mm)
 		return -ENOMEM;
 	if (current->mm)

@@ -39,8 +39,8 @@ static int check_flags(const struct clone_request *c)
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
-	/* A process has all of its threads in one namespace. */
-	if ((f & CLONE_THREAD) && (f & CLONE_NEWPID || pid_ns_for_children(current) != current->group->pid_ns))
+	/* A process has all of its threads in one namespace of numbers and one of users. */
+	if ((f & CLONE_THREAD) && (f & (CLONE_NEWPID | CLONE_NEWUSER) || pid_ns_for_children(current) != current->group->pid_ns))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;
@@ -241,16 +241,28 @@ static int copy_thread(struct task *p, const struct clone_request *c)
 	return 0;
 }
 
+static int new_user_ns(struct task *p)
+{
+	struct user_namespace *parent = p->cred.user_ns;
+	int err = create_user_ns(&p->cred);
+
+	if (!err)
+		put_user_ns(parent);
+	return err;
+}
+
 static int build_parts(struct task *p, const struct clone_request *c)
 {
-	struct nsproxy *ns = is_kernel_thread(c) ? nsproxy_get(&init_nsproxy) : copy_namespaces(c->flags);
-	int err;
+	int err = unlikely(c->flags & CLONE_NEWUSER) ? new_user_ns(p) : 0;
+	struct nsproxy *ns;
 
+	if (err)
+		return err;
+	ns = is_kernel_thread(c) ? nsproxy_get(&init_nsproxy) : copy_namespaces(c->flags, p->cred.user_ns);
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
 	p->nsproxy = ns;
 	err = copy_group(p, c);
-
 	if (!err)
 		err = copy_sighand(p, c);
 	if (!err)

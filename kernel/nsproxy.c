@@ -38,15 +38,20 @@ static u32 new_inum(void)
 	return PROC_DYNAMIC_FIRST + atomic_fetch_add(&made, 1) % (UINT32_MAX - PROC_DYNAMIC_FIRST);
 }
 
-void ns_init(struct ns_common *ns, const struct ns_ops *ops)
+void ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns)
 {
-	*ns = (struct ns_common)NS_COMMON_INIT(new_inum(), ops);
+	*ns = (struct ns_common){ .count = 1, .inum = new_inum(), .ops = ops, .user_ns = get_user_ns(user_ns) };
 }
 
+/* Those it belongs to may go with it: a loop, for they can be many. */
 void ns_put(struct ns_common *ns)
 {
-	if (atomic_fetch_sub(&ns->count, 1) == 1)
+	while (ns != &init_user_ns.ns && atomic_fetch_sub(&ns->count, 1) == 1) {
+		struct user_namespace *user_ns = ns->user_ns;
+
 		ns->ops->free(ns);
+		ns = &user_ns->ns;
+	}
 }
 
 /* --- a task's --- */
@@ -75,8 +80,8 @@ void nsproxy_put(struct nsproxy *p)
 	kfree(p);
 }
 
-/* As current's, but with new ones of the kinds in flags. ERR_PTR. */
-static struct nsproxy *create_new_namespaces(u64 flags)
+/* As current's, but with new ones of the kinds in flags, which belong to user_ns. ERR_PTR. */
+static struct nsproxy *create_new_namespaces(u64 flags, struct user_namespace *user_ns)
 {
 	struct nsproxy *p = kzalloc(sizeof(*p), GFP_KERNEL), *old = current->nsproxy;
 
@@ -84,7 +89,7 @@ static struct nsproxy *create_new_namespaces(u64 flags)
 		return ERR_PTR(-ENOMEM);
 	atomic_init(&p->count, 1);
 	for (enum ns_kind k = 0; k < NR_NS; k++) {
-		struct ns_common *ns = flags & ops_of(k)->type ? old->ns[k]->ops->copy(old->ns[k]) : ns_get(old->ns[k]);
+		struct ns_common *ns = flags & ops_of(k)->type ? old->ns[k]->ops->copy(old->ns[k], user_ns) : ns_get(old->ns[k]);
 
 		if (IS_ERR(ns)) {
 			nsproxy_put(p);
@@ -95,18 +100,20 @@ static struct nsproxy *create_new_namespaces(u64 flags)
 	return p;
 }
 
-struct nsproxy *copy_namespaces(u64 flags)
+struct nsproxy *copy_namespaces(u64 flags, struct user_namespace *user_ns)
 {
-	if (likely(!(flags & CLONE_NEWANY)))
+	u64 types = flags & CLONE_NEWANY & ~(u64)CLONE_NEWUSER;
+
+	if (likely(!types))
 		return nsproxy_get(current->nsproxy);
 	might_sleep();
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(user_ns, CAP_SYS_ADMIN))
 		return ERR_PTR(-EPERM);
 	if ((flags & (CLONE_NEWIPC | CLONE_SYSVSEM)) == (CLONE_NEWIPC | CLONE_SYSVSEM))
 		return ERR_PTR(-EINVAL);	/* what is shared could not be reached there */
-	if (flags & CLONE_NEWANY & ~all_types())
+	if (types & ~all_types())
 		return ERR_PTR(-EINVAL);	/* LINUX: a kind that is not there, as if it was built without it */
-	return create_new_namespaces(flags);
+	return create_new_namespaces(types, user_ns);
 }
 
 /* Current has p, which is taken over, with new ones of the kinds in flags. */
@@ -124,16 +131,27 @@ static void switch_namespaces(struct nsproxy *p, u64 flags)
 
 int unshare_nsproxy_namespaces(u64 flags)
 {
-	struct nsproxy *p = copy_namespaces(flags & ~(u64)CLONE_SYSVSEM);
-	int err;
+	struct cred new = current->cred;
+	int err = flags & CLONE_NEWUSER ? create_user_ns(&new) : 0;
+	struct nsproxy *p;
 
-	if (IS_ERR(p))
-		return (int)PTR_ERR(p);
-	err = flags & CLONE_NEWNS ? fs_unshare() : 0;
 	if (err)
-		nsproxy_put(p);
-	else
+		return err;
+	p = copy_namespaces(flags & ~(u64)CLONE_SYSVSEM, new.user_ns);
+	if (IS_ERR(p))
+		err = (int)PTR_ERR(p);
+	else if (flags & (CLONE_NEWNS | CLONE_NEWUSER))
+		err = fs_unshare();	/* what is allowed there is not for those who share the directories */
+	if (!err) {
 		switch_namespaces(p, flags);
+		if (flags & CLONE_NEWUSER)
+			commit_creds(&new);
+		return 0;
+	}
+	if (!IS_ERR(p))
+		nsproxy_put(p);
+	if (flags & CLONE_NEWUSER)
+		put_user_ns(new.user_ns);
 	return err;
 }
 
@@ -148,38 +166,72 @@ struct ns_common *task_ns(struct task *t, enum ns_kind k)
 	return ns;
 }
 
+struct ns_common *ns_get_owner(struct ns_common *ns)
+{
+	if (!ns->user_ns || !in_user_ns(current_user_ns(), ns->user_ns))
+		return ERR_PTR(-EPERM);
+	return &get_user_ns(ns->user_ns)->ns;
+}
+
 /* --- setns --- */
 
-/* Current is to have ns for the one of its kind in p, which nobody else has yet. */
-static int install(struct nsproxy *p, struct ns_common *ns)
+/* What current is to have, which nobody else has yet. */
+struct nsset {
+	struct nsproxy *p;
+	struct user_namespace *user_ns;	/* referenced */
+};
+
+/* Current is to have ns for the one of its kind. */
+static int install(struct nsset *set, struct ns_common *ns)
 {
 	int err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (ns->ops == &user_ns_ops) {
+		struct user_namespace *user_ns = container_of(ns, struct user_namespace, ns);
+
+		err = may_enter_user_ns(user_ns);
+		if (!err) {
+			put_user_ns(set->user_ns);
+			set->user_ns = get_user_ns(user_ns);
+		}
+		return err;
+	}
+	if (!ns_capable(ns->user_ns, CAP_SYS_ADMIN) || !ns_capable(set->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
-	err = ns->ops->install ? ns->ops->install(ns) : 0;
+	err = ns->ops->install ? ns->ops->install(ns, set->user_ns) : 0;
 	for (enum ns_kind k = 0; !err && k < NR_NS; k++) {
 		if (ops_of(k) != ns->ops)
 			continue;
-		ns_put(p->ns[k]);
-		p->ns[k] = ns_get(ns);
+		ns_put(set->p->ns[k]);
+		set->p->ns[k] = ns_get(ns);
 	}
 	return err;
 }
 
-/* All the kinds in flags, from process g. 0, -ESRCH, -EPERM, -EINVAL. */
-static int install_all(struct nsproxy *p, struct group *g, u64 flags)
+static int install_user_ns_of(struct nsset *set, struct task *t)
+{
+	struct user_namespace *user_ns = task_user_ns(t);
+	int err = install(set, &user_ns->ns);
+
+	put_user_ns(user_ns);
+	return err;
+}
+
+/* All the kinds in flags, from process g; that of users first, for it gives the right to others. 0, -ESRCH, -EPERM, -EINVAL. */
+static int install_all(struct nsset *set, struct group *g, u64 flags)
 {
 	struct task *t;
 	int err = 0;
 
-	if (!flags || flags & ~all_types())
+	if (!flags || flags & ~(all_types() | CLONE_NEWUSER))
 		return -EINVAL;
 	t = get_leader(g);
 	if (!t)
 		return -ESRCH;
 	if (!ptrace_may_access(t, PTRACE_REALCREDS))
 		err = -EPERM;
+	if (!err && flags & CLONE_NEWUSER)
+		err = install_user_ns_of(set, t);
 	for (enum ns_kind k = 0; !err && k < NR_NS; k++) {
 		struct ns_common *ns;
 
@@ -190,7 +242,7 @@ static int install_all(struct nsproxy *p, struct group *g, u64 flags)
 			ns_put(ns);
 			ns = &pid_ns_get(g->pid_ns)->ns;	/* where it lives, not where its children will */
 		}
-		err = ns ? install(p, ns) : -ESRCH;
+		err = ns ? install(set, ns) : -ESRCH;
 		if (ns)
 			ns_put(ns);
 	}
@@ -199,45 +251,60 @@ static int install_all(struct nsproxy *p, struct group *g, u64 flags)
 }
 
 /* The one that file fd stands for, whose type is *flags then. 0, -EBADF, -EPERM, -EINVAL. */
-static int install_file(struct nsproxy *p, int fd, u64 *flags)
+static int install_file(struct nsset *set, int fd, u64 *flags)
 {
 	struct ns_common *ns = ns_of_fd(fd);
 	int err;
 
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
-	err = *flags && *flags != ns->ops->type ? -EINVAL : install(p, ns);
+	err = *flags && *flags != ns->ops->type ? -EINVAL : install(set, ns);
 	*flags = ns->ops->type;
 	ns_put(ns);
 	return err;
 }
 
+static void commit_nsset(const struct nsset *set, u64 types)
+{
+	struct cred new = current->cred;
+
+	switch_namespaces(set->p, types);
+	if (set->user_ns == new.user_ns) {
+		put_user_ns(set->user_ns);
+	} else {
+		set_cred_user_ns(&new, set->user_ns);
+		commit_creds(&new);
+	}
+	for (enum ns_kind k = 0; k < NR_NS; k++)
+		if (types & ops_of(k)->type && ops_of(k)->entered)
+			ops_of(k)->entered(set->p->ns[k]);
+}
+
 /* All or none. */
 long sys_setns(int fd, int flags)
 {
+	struct nsset set = { create_new_namespaces(0, NULL), get_user_ns(current_user_ns()) };
 	u64 types = (u32)flags;
-	struct nsproxy *p;
 	struct group *g;
 	u32 file_flags;
 	int err;
 
-	p = create_new_namespaces(0);
-	if (IS_ERR(p))
-		return PTR_ERR(p);
+	if (IS_ERR(set.p)) {
+		put_user_ns(set.user_ns);
+		return PTR_ERR(set.p);
+	}
 	g = pidfd_group(fd, &file_flags);
 	if (IS_ERR(g)) {
-		err = install_file(p, fd, &types);
+		err = install_file(&set, fd, &types);
 	} else {
-		err = install_all(p, g, types);
+		err = install_all(&set, g, types);
 		group_put(g);
 	}
-	if (err) {
-		nsproxy_put(p);
-		return err;
+	if (!err) {
+		commit_nsset(&set, types);
+		return 0;
 	}
-	switch_namespaces(p, types);
-	for (enum ns_kind k = 0; k < NR_NS; k++)
-		if (types & ops_of(k)->type && ops_of(k)->entered)
-			ops_of(k)->entered(p->ns[k]);
-	return 0;
+	nsproxy_put(set.p);
+	put_user_ns(set.user_ns);
+	return err;
 }

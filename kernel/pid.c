@@ -160,7 +160,7 @@ static int choose_wanted(struct pid_namespace *ns, int wanted)
 	assert_held(&pid_lock);
 	if (wanted < 1 || wanted >= pid_max || (wanted != 1 && !ns->closed && !READ_ONCE(ns->child_reaper)))
 		return -EINVAL;
-	if (!capable(CAP_SYS_ADMIN) && !capable(CAP_CHECKPOINT_RESTORE))
+	if (!ns_capable(ns->ns.user_ns, CAP_SYS_ADMIN) && !ns_capable(ns->ns.user_ns, CAP_CHECKPOINT_RESTORE))
 		return -EPERM;
 	return bit_test(ns->map, (size_t)wanted) ? -EEXIST : wanted;
 }

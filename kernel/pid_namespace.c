@@ -39,11 +39,13 @@ struct pid_namespace *pid_ns_for_children(const struct task *t)
 	return to_pid_ns(t->nsproxy->ns[NS_PID]);
 }
 
-static struct ns_common *copy_pid_ns(struct ns_common *old)
+static struct ns_common *copy_pid_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	const size_t map_size = BITMAP_WORDS(PID_LIMIT) * sizeof(u64);
 	struct pid_namespace *parent = to_pid_ns(old), *ns;
 
+	if (!in_user_ns(parent->ns.user_ns, user_ns))
+		return ERR_PTR(-EINVAL);
 	if (parent != current->group->pid_ns)
 		return ERR_PTR(-EINVAL);	/* current's children are to live elsewhere already */
 	if (parent->level >= MAX_PID_NS_LEVEL)
@@ -56,7 +58,7 @@ static struct ns_common *copy_pid_ns(struct ns_common *old)
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);
 	}
-	ns_init(&ns->ns, &pid_ns_ops);
+	ns_init(&ns->ns, &pid_ns_ops, user_ns);
 	ns->level = parent->level + 1;
 	ns->parent = pid_ns_get(parent);
 	return &ns->ns;
@@ -66,14 +68,20 @@ static struct ns_common *copy_pid_ns(struct ns_common *old)
 static void free_pid_ns(struct ns_common *c)
 {
 	struct pid_namespace *ns = to_pid_ns(c), *parent;
+	struct user_namespace *user_ns = NULL;	/* of those above c */
 
-	do {
+	for (;;) {
 		parent = ns->parent;
 		assert(parent && !ns->child_reaper && !ns->nr_tasks);
 		kfree(ns->map);
 		kfree(ns);
+		if (user_ns)
+			put_user_ns(user_ns);
 		ns = parent;
-	} while (atomic_fetch_sub(&ns->ns.count, 1) == 1);
+		if (atomic_fetch_sub(&ns->ns.count, 1) != 1)
+			break;
+		user_ns = ns->ns.user_ns;
+	}
 }
 
 /* Is ns current's own, or below it? */
@@ -84,8 +92,9 @@ static bool is_below(struct pid_namespace *ns)
 	return ns->level >= own->level && pid_ns_at(ns, own->level) == own;
 }
 
-static int install_pid_ns(struct ns_common *ns)
+static int install_pid_ns(struct ns_common *ns, struct user_namespace *user_ns)
 {
+	(void)user_ns;
 	return is_below(to_pid_ns(ns)) ? 0 : -EINVAL;
 }
 

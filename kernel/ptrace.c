@@ -136,6 +136,19 @@ void exit_ptrace(struct task *tracer, struct list *dead)
 
 /* --- attaching --- */
 
+/* It has no less rights than current, or the right to trace where current is. */
+static bool may_trace_me(struct task *parent)
+{
+	bool ok;
+
+	if (has_ns_capability(parent, current_user_ns(), CAP_SYS_PTRACE))
+		return true;
+	task_lock(parent);
+	ok = parent->cred.user_ns == current_user_ns() && !(current->cred.cap_permitted & ~parent->cred.cap_permitted);
+	task_unlock(parent);
+	return ok;
+}
+
 /*
  * The parent becomes the tracer. One that is on its way out would untrace us at once: nothing
  * happens.
@@ -143,18 +156,16 @@ void exit_ptrace(struct task *tracer, struct list *dead)
 long ptrace_traceme(void)
 {
 	struct task *t = current;
-	const struct cred *parent;
 	long err = -EPERM;
 
 	write_lock(&tasklist_lock);
-	parent = &t->real_parent->cred;
-	if (!t->ptrace && (!(t->cred.cap_permitted & ~parent->cap_permitted) || has_capability(t->real_parent, CAP_SYS_PTRACE))) {
+	if (!t->ptrace && may_trace_me(t->real_parent)) {
 		err = 0;
 		if (!(READ_ONCE(t->real_parent->flags) & (PF_EXITING | PF_KTHREAD))) {
 			spin_lock(&t->sighand->siglock);
 			t->ptrace = PT_PTRACED;
 			spin_unlock(&t->sighand->siglock);
-			link_tracee(t, t->real_parent, capable(CAP_SYS_PTRACE));
+			link_tracee(t, t->real_parent, ns_capable(current_user_ns(), CAP_SYS_PTRACE));
 		}
 	}
 	write_unlock(&tasklist_lock);
@@ -196,7 +207,7 @@ static int attach_locked(struct task *t, u32 ptrace)
 		spin_lock(siglock);
 		t->ptrace = ptrace;
 		spin_unlock(siglock);
-		link_tracee(t, current, capable(CAP_SYS_PTRACE));
+		link_tracee(t, current, task_ns_capable(t, CAP_SYS_PTRACE));
 		if (!(ptrace & PT_SEIZED))
 			send_sig_thread(SIGSTOP, SEND_SIG_KERNEL, t);
 		spin_lock(siglock);

@@ -119,7 +119,7 @@ static int do_notify(int signr, int code, int why, u64 message)
 	struct k_siginfo info = { .si_signo = signr, .si_code = code };
 
 	info.u.rt.si_pid = current->vpid;
-	info.u.rt.si_uid = current->cred.uid;
+	info.u.rt.si_uid = from_kuid_munged(current_user_ns(), current->cred.uid);
 	return ptrace_stop(code, why, message, &info);
 }
 
@@ -176,7 +176,7 @@ static void sent_by_tracer(int sig, struct k_siginfo *info)
 	spin_unlock(&current->sighand->siglock);
 	read_lock(&tasklist_lock);
 	info->u.rt.si_pid = task_pid_vnr(current->parent);
-	info->u.rt.si_uid = READ_ONCE(current->parent->cred.uid);
+	info->u.rt.si_uid = from_kuid_munged(current_user_ns(), READ_ONCE(current->parent->cred.uid));
 	read_unlock(&tasklist_lock);
 	spin_lock(&current->sighand->siglock);
 }

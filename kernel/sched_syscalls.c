@@ -35,7 +35,7 @@ long sys_sched_setaffinity(int pid, u32 len, uaddr_t umask)
 		return -ESRCH;
 	if (t->flags & PF_KTHREAD)
 		err = -EINVAL;
-	else if (!same_owner(t) && !capable(CAP_SYS_NICE))
+	else if (!same_owner(t) && !task_ns_capable(t, CAP_SYS_NICE))
 		err = -EPERM;
 	else
 		err = sched_setaffinity(t, &mask);
@@ -316,14 +316,13 @@ static bool priority_match(struct task *p, int which, int who)
 		return p == (who ? find_task_by_vpid(who) : current);
 	if (which == PRIO_PGRP)
 		return p->group->pgrp && p->group->pgrp == (who ? pid_from_vnr(who) : current->group->pgrp);
-	return READ_ONCE(p->cred.uid) == (who ? (u32)who : current->cred.uid) && task_pid_vnr(p) && !(p->flags & PF_KTHREAD);
+	return READ_ONCE(p->cred.uid) == (who ? make_kuid(current_user_ns(), (u32)who) : current->cred.uid) && task_pid_vnr(p) &&
+	       !(p->flags & PF_KTHREAD);
 }
 
 static long set_nice(struct task *t, int nice)
 {
-	const struct cred *c = &current->cred;
-
-	if (READ_ONCE(t->cred.uid) != c->euid && READ_ONCE(t->cred.euid) != c->euid && !capable(CAP_SYS_NICE))
+	if (!same_owner(t) && !task_ns_capable(t, CAP_SYS_NICE))
 		return -EPERM;
 	if (nice < t->nice && !can_nice(t, nice))
 		return -EACCES;

@@ -384,7 +384,7 @@ static struct seccomp_filter *prepare_filter(uaddr_t uprog)
 		return ERR_PTR(-EFAULT);
 	if (!prog.len || prog.len > BPF_MAXINSNS)
 		return ERR_PTR(-EINVAL);
-	if (!current->no_new_privs && !capable(CAP_SYS_ADMIN))
+	if (!current->no_new_privs && !ns_capable(current_user_ns(), CAP_SYS_ADMIN))
 		return ERR_PTR(-EACCES);
 	f = kzalloc(sizeof(*f), GFP_KERNEL);
 	if (!f)

@@ -151,13 +151,15 @@ static inline void fill_info(struct k_siginfo *to, int sig, int code, const stru
 
 	if (unlikely(!is_special(info))) {
 		copy_siginfo(to, info);
+		if (unlikely(t->cred.user_ns != current_user_ns()) && names_sender(code))
+			to->u.rt.si_uid = from_kuid_munged(t->cred.user_ns, make_kuid(current_user_ns(), to->u.rt.si_uid));
 	} else {
 		w[0] = (u32)sig;
 		w[1] = (u32)code;
 		w[2] = w[3] = w[4] = w[5] = 0;
 		if (info != SEND_SIG_KERNEL) {
 			to->u.rt.si_pid = current->vtgid;
-			to->u.rt.si_uid = current->cred.uid;
+			to->u.rt.si_uid = from_kuid_munged(t->cred.user_ns, current->cred.uid);
 		}
 	}
 	if (from_ancestor_ns(code, t))

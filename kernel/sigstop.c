@@ -222,7 +222,7 @@ static struct k_siginfo child_info(struct task *t, struct task *parent, int sig,
 	struct k_siginfo info = { .si_signo = sig, .si_code = code };
 
 	info.u.chld.si_pid = task_pid_nr_ns(t, parent->group->pid_ns);
-	info.u.chld.si_uid = READ_ONCE(t->cred.uid);
+	info.u.chld.si_uid = kuid_for_task(parent, READ_ONCE(t->cred.uid));
 	info.u.chld.si_utime = (s64)((t->group->utime + t->utime) / tick);
 	info.u.chld.si_stime = (s64)((t->group->stime + t->stime) / tick);
 	return info;

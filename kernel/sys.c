@@ -70,12 +70,13 @@ long sys_sysinfo(uaddr_t uinfo)
 
 /* ---- limits ---- */
 
-static bool may_prlimit(const struct task *t)
+static bool may_prlimit(struct task *t)
 {
 	const struct cred *c = &current->cred, *o = &t->cred;
 
-	return t == current || capable(CAP_SYS_RESOURCE) ||
-	       (c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid && c->gid == o->egid && c->gid == o->sgid);
+	return t == current ||
+	       (c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid && c->gid == o->egid && c->gid == o->sgid) ||
+	       task_ns_capable(t, CAP_SYS_RESOURCE);
 }
 
 static void watch_cpu_limit(struct group *g, u64 limit)
@@ -256,7 +257,7 @@ long sys_reboot(u32 magic1, u32 magic2, u32 cmd, uaddr_t arg)
 	int err;
 
 	(void)arg;
-	if (!capable(CAP_SYS_BOOT))
+	if (!ns_capable(current->group->pid_ns->ns.user_ns, CAP_SYS_BOOT))
 		return -EPERM;
 	if (magic1 != LINUX_REBOOT_MAGIC1 || (magic2 != LINUX_REBOOT_MAGIC2 && magic2 != LINUX_REBOOT_MAGIC2A &&
 					      magic2 != LINUX_REBOOT_MAGIC2B && magic2 != LINUX_REBOOT_MAGIC2C))

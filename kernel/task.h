@@ -21,6 +21,7 @@
 #include "kernel/sched.h"
 #include "kernel/signal.h"
 #include "kernel/timer.h"
+#include "kernel/user_namespace.h"
 #include "kernel/waitq.h"
 
 struct mm;

@@ -3,6 +3,9 @@
  * What is counted for a user, by real user id, against a limit that all the user's processes share.
  * Mirrors Linux kernel/user.c. Somebody for whom nothing is counted is not here, but for root.
  *
+ * LINUX: by the machine's id alone, whatever the user namespace; there who lives in one counts for
+ * who made it, too, as threads do here (cred.c).
+ *
  * Locks: user_lock.
  */
 #include "kernel/cred.h"

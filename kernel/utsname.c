@@ -31,13 +31,13 @@ static struct uts_namespace *current_uts_ns(void)
 	return to_uts_ns(current->nsproxy->ns[NS_UTS]);
 }
 
-static struct ns_common *copy_uts_ns(struct ns_common *old)
+static struct ns_common *copy_uts_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	struct uts_namespace *ns = kmalloc(sizeof(*ns), GFP_KERNEL);
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &uts_ns_ops);
+	ns_init(&ns->ns, &uts_ns_ops, user_ns);
 	mutex_lock(&uts_lock);
 	ns->name = to_uts_ns(old)->name;
 	mutex_unlock(&uts_lock);
@@ -96,7 +96,7 @@ static long set_user_name(char *name, uaddr_t ubuf, int len)
 {
 	char buf[NAME_LEN + 1] = { 0 };
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(current_uts_ns()->ns.user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len < 0 || len > (int)NAME_LEN)
 		return -EINVAL;

@@ -481,7 +481,10 @@ long sys_waitid(int which, int id, uaddr_t uinfo, int options, uaddr_t ru)
 	if (wo.group)
 		group_put(wo.group);
 	if (ret > 0) {
-		info = (struct waitid_info){ .signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .uid = wo.uid, .status = wo.status };
+		info = (struct waitid_info){
+			.signo = SIGCHLD, .code = wo.cause, .pid = (int)ret, .status = wo.status,
+			.uid = from_kuid_munged(current_user_ns(), wo.uid),
+		};
 		if (ru && copy_to_user(ru, &r, sizeof(r)))
 			return -EFAULT;
 		ret = 0;

@@ -227,6 +227,7 @@ struct fs *fs_alloc(void);			/* root and cwd "/"; for the first program; NULL */
 struct fs *fs_copy(struct fs *old);
 struct fs *fs_get(struct fs *f);
 void fs_put(struct fs *f);
+bool current_chrooted(void);			/* its root is not that of all mounts */
 int fs_unshare(void);				/* 0 or -ENOMEM */
 void fs_set_both(struct dentry *d);		/* current's root and directory, of nobody else's. Takes over the reference */
 /* For procfs: fd table of another task. Take task_lock themselves. */

@@ -112,6 +112,19 @@ unsigned fs_replace(struct fs *fs, struct dentry *old, struct dentry *new)
 	return n;
 }
 
+bool current_chrooted(void)
+{
+	struct fs *fs = current->fs;
+	bool chrooted;
+
+	spin_lock(&fs->lock);
+	spin_lock(&dentry_lock);
+	chrooted = fs->root != topmost(current_mnt_ns(), current_mnt_ns()->root->root);
+	spin_unlock(&dentry_lock);
+	spin_unlock(&fs->lock);
+	return chrooted;
+}
+
 /* Consumes d. */
 static long set_cwd(struct dentry *d)
 {
@@ -160,7 +173,7 @@ long sys_chroot(uaddr_t path)
 	if (err)
 		return err;
 	err = may_search(d->inode);
-	if (!err && !capable(CAP_SYS_CHROOT))
+	if (!err && !ns_capable(current_user_ns(), CAP_SYS_CHROOT))
 		err = -EPERM;
 	if (err) {
 		dput(d);

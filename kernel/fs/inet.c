@@ -134,7 +134,7 @@ long inet_bind(struct sock *sk, const struct address *a)
 		return -EAFNOSUPPORT;
 	if (addr && !is_loopback(addr))
 		return -EADDRNOTAVAIL;
-	if (port && port < 1024 && !capable(CAP_NET_BIND_SERVICE))
+	if (port && port < 1024 && !ns_capable(sk->net->ns.user_ns, CAP_NET_BIND_SERVICE))
 		return -EACCES;
 	spin_lock(&unix_lock);
 	if (!sk->name.len && sk->state == SS_UNCONNECTED)

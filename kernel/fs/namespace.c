@@ -366,14 +366,14 @@ static int copy_mounts(struct mnt_namespace *ns, struct mnt_namespace *old)
  * Memory is asked for with mount_mutex held: a victim of the OOM killer that waits for it at X11
  * has given its own back at X5.
  */
-static struct ns_common *copy_mnt_ns(struct ns_common *old)
+static struct ns_common *copy_mnt_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	struct mnt_namespace *ns = kzalloc(sizeof(*ns), GFP_KERNEL);
 	int err;
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &mnt_ns_ops);
+	ns_init(&ns->ns, &mnt_ns_ops, user_ns);
 	list_init(&ns->mounts);
 	mutex_lock(&mount_mutex);
 	err = copy_mounts(ns, to_mnt_ns(old));
@@ -397,10 +397,10 @@ static void free_mnt_ns(struct ns_common *common)
 	kfree(ns);
 }
 
-static int install_mnt_ns(struct ns_common *ns)
+static int install_mnt_ns(struct ns_common *ns, struct user_namespace *user_ns)
 {
 	(void)ns;
-	if (!capable(CAP_SYS_CHROOT))
+	if (!ns_capable(user_ns, CAP_SYS_CHROOT))
 		return -EPERM;
 	return atomic_load(&current->fs->refs) == 1 ? 0 : -EINVAL;
 }

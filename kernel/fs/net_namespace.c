@@ -26,14 +26,14 @@
 
 /* --- the namespaces --- */
 
-static struct ns_common *copy_net_ns(struct ns_common *old)
+static struct ns_common *copy_net_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	struct net *net = kzalloc(sizeof(*net), GFP_KERNEL);
 
 	(void)old;
 	if (!net)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&net->ns, &net_ns_ops);
+	ns_init(&net->ns, &net_ns_ops, user_ns);
 	list_init(&net->inet_names);
 	list_init(&net->unix_names);
 	return &net->ns;
@@ -120,7 +120,7 @@ static long by_name(struct net *net, bool inet, unsigned cmd, struct k_ifreq *r)
 {
 	bool alias;
 
-	if (cmd == SIOCSIFFLAGS && !capable(CAP_NET_ADMIN))
+	if (cmd == SIOCSIFFLAGS && !ns_capable(net->ns.user_ns, CAP_NET_ADMIN))
 		return -EPERM;
 	if (!is_lo(r, &alias))
 		return -ENODEV;
@@ -153,7 +153,7 @@ long net_ioctl(struct net *net, bool inet, unsigned cmd, uaddr_t arg)
 	long err;
 
 	if (cmd == SIOCGSKNS)
-		return capable(CAP_NET_ADMIN) ? open_ns(ns_get(&net->ns)) : -EPERM;
+		return ns_capable(net->ns.user_ns, CAP_NET_ADMIN) ? open_ns(ns_get(&net->ns)) : -EPERM;
 	if (cmd == SIOCGIFCONF)
 		return get_conf(net, arg);
 	if (cmd >> 8 != SIOCGIFNAME >> 8)

@@ -6,8 +6,6 @@
  * A file of a namespace holds it. Each way there makes an inode, and all of one namespace have one
  * number: it is the same if st_dev and st_ino are.
  *
- * LINUX: nobody owns a namespace, as in a kernel built without those of users.
- *
  * Locks: task_lock, tasklist_lock (r), one after the other.
  */
 #include "kernel/fs/proc.h"
@@ -86,20 +84,26 @@ long open_ns(struct ns_common *ns)
 	return fd;
 }
 
+static long put_owner(const struct user_namespace *ns, uaddr_t arg)
+{
+	u32 uid = from_kuid_munged(current_user_ns(), ns->owner);
+
+	return copy_to_user(arg, &uid, sizeof(uid)) ? -EFAULT : 0;
+}
+
 static long ns_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct ns_common *ns = f->inode->private;
 
-	(void)arg;
 	switch (cmd) {
 	case NS_GET_USERNS:
-		return -EPERM;
+		return open_ns(ns_get_owner(ns));
 	case NS_GET_PARENT:
 		return ns->ops->parent ? open_ns(ns->ops->parent(ns)) : -EINVAL;
 	case NS_GET_NSTYPE:
 		return (long)ns->ops->type;
 	case NS_GET_OWNER_UID:
-		return -EINVAL;
+		return ns->ops == &user_ns_ops ? put_owner(container_of(ns, struct user_namespace, ns), arg) : -EINVAL;
 	}
 	return -ENOTTY;
 }
@@ -136,6 +140,8 @@ static struct ns_common *ipc_ns(struct task *t) { return task_ns(t, NS_IPC); }
 static struct ns_common *net_ns(struct task *t) { return task_ns(t, NS_NET); }
 static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
 
+static struct ns_common *user_ns(struct task *t) { return task_alive(t) ? &task_user_ns(t)->ns : NULL; }
+
 static const struct ns_link {
 	const char *name;
 	struct ns_common *(*get)(struct task *t);	/* referenced; NULL: it has none */
@@ -146,6 +152,7 @@ static const struct ns_link {
 	{ "net", net_ns },
 	{ "pid", own_pid_ns },
 	{ "pid_for_children", pid_ns_to_come },
+	{ "user", user_ns },
 	{ "uts", uts_ns },
 };
 

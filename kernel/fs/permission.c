@@ -23,13 +23,13 @@ static bool allowed_by_mode(const struct inode *i, u32 mode, unsigned mask)
 }
 
 /* What CAP_DAC_* excuse: nobody runs a file that nobody may run. */
-static bool allowed_by_capability(u32 mode, unsigned mask)
+static bool allowed_by_capability(const struct inode *i, u32 mode, unsigned mask)
 {
 	bool dir = (mode & S_IFMT) == S_IFDIR;
 
-	if (capable(CAP_DAC_READ_SEARCH) && (dir ? !(mask & MAY_WRITE) : mask == MAY_READ))
+	if ((dir ? !(mask & MAY_WRITE) : mask == MAY_READ) && capable_wrt_inode_uidgid(i, CAP_DAC_READ_SEARCH))
 		return true;
-	return capable(CAP_DAC_OVERRIDE) && (dir || !(mask & MAY_EXEC) || mode & 0111);
+	return (dir || !(mask & MAY_EXEC) || mode & 0111) && capable_wrt_inode_uidgid(i, CAP_DAC_OVERRIDE);
 }
 
 bool is_immutable(const struct inode *i)
@@ -50,12 +50,14 @@ int inode_permission(const struct inode *i, unsigned mask)
 		return -EPERM;
 	if (mask & MAY_WRITE && sb_might_say(i->sb, MS_RDONLY) && is_read_only(i))
 		return -EROFS;
-	return allowed_by_mode(i, mode, mask) || allowed_by_capability(mode, mask) ? 0 : -EACCES;
+	return allowed_by_mode(i, mode, mask) || allowed_by_capability(i, mode, mask) ? 0 : -EACCES;
 }
 
 bool inode_owner_or_capable(const struct inode *i)
 {
-	return current->cred.fsuid == i->uid || capable(CAP_FOWNER);
+	struct user_namespace *ns = current_user_ns();
+
+	return current->cred.fsuid == i->uid || (from_kuid(ns, i->uid) != INVALID_ID && ns_capable(ns, CAP_FOWNER));
 }
 
 int may_unname(const struct inode *dir, const struct inode *i)
@@ -63,17 +65,17 @@ int may_unname(const struct inode *dir, const struct inode *i)
 	u32 fsuid = current->cred.fsuid;
 	int err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 
-	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid && !capable(CAP_FOWNER))
+	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid && !capable_wrt_inode_uidgid(i, CAP_FOWNER))
 		err = -EPERM;
 	return err;
 }
 
 /* --- set-user-id and set-group-id --- */
 
-/* May current give a file of group gid the set-group-id bit? */
-static bool may_set_group_id(u32 gid)
+/* May current give a file of the group of i, or in i, the set-group-id bit? */
+static bool may_set_group_id(const struct inode *i)
 {
-	return in_group(gid) || capable(CAP_FSETID);
+	return in_group(i->gid) || capable_wrt_inode_uidgid(i, CAP_FSETID);
 }
 
 void inode_init_owner(struct inode *i, const struct inode *dir)
@@ -85,7 +87,7 @@ void inode_init_owner(struct inode *i, const struct inode *dir)
 	i->gid = dir->gid;
 	if (inode_is(i, S_IFDIR))
 		i->mode |= S_ISGID;
-	else if (i->mode & S_IXGRP && !may_set_group_id(i->gid))
+	else if (i->mode & S_IXGRP && !may_set_group_id(dir))
 		i->mode &= ~(u32)S_ISGID;
 }
 
@@ -94,7 +96,7 @@ static u32 without_set_ids(const struct inode *i)
 {
 	u32 mode = i->mode & ~(u32)S_ISUID;
 
-	return mode & S_IXGRP || !may_set_group_id(i->gid) ? mode & ~(u32)S_ISGID : mode;
+	return mode & S_IXGRP || !may_set_group_id(i) ? mode & ~(u32)S_ISGID : mode;
 }
 
 void inode_remove_privs(struct inode *i)
@@ -111,7 +113,7 @@ int inode_chmod(struct inode *i, u32 mode)
 	assert_held(&i->lock);
 	if (is_immutable(i) || !inode_owner_or_capable(i))
 		return -EPERM;
-	if (!may_set_group_id(i->gid))
+	if (!may_set_group_id(i))
 		mode &= ~(u32)S_ISGID;
 	i->mode = (i->mode & S_IFMT) | (mode & 07777);
 	return 0;
@@ -122,7 +124,7 @@ static bool chown_allowed(const struct inode *i, u32 uid, u32 gid)
 {
 	bool owner = current->cred.fsuid == i->uid;
 
-	if (capable(CAP_CHOWN))
+	if (capable_wrt_inode_uidgid(i, CAP_CHOWN))
 		return true;
 	return (uid == ~0u || (owner && uid == i->uid)) && (gid == ~0u || (owner && (gid == i->gid || in_group(gid))));
 }

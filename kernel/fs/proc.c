@@ -42,6 +42,26 @@ u64 task_ino(int pid, u64 kind, u32 nr)
 	return ((u64)pid + 1) << 24 | (kind >> 32) << 20 | nr;
 }
 
+/*
+ * Of the task's user; but what others may not look into belongs to the root of its memory's
+ * namespace, or to the machine's. The directory of all that is the user's in any case.
+ */
+static void set_owner(struct inode *i, struct task *t)
+{
+	u32 uid, gid;
+
+	task_lock(t);
+	uid = t->cred.euid;
+	gid = t->cred.egid;
+	if (i->mode != (S_IFDIR | 0555) && (!t->mm || atomic_load(&t->mm->flags) & MMF_NOT_DUMPABLE)) {
+		uid = t->mm ? make_kuid(t->mm->user_ns, 0) : 0;
+		gid = t->mm ? make_kgid(t->mm->user_ns, 0) : 0;
+	}
+	task_unlock(t);
+	i->uid = uid == INVALID_ID ? 0 : uid;
+	i->gid = gid == INVALID_ID ? 0 : gid;
+}
+
 struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u32 nr)
 {
 	struct inode *i = inode_alloc(sb, mode);
@@ -50,8 +70,7 @@ struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u
 		return NULL;
 	i->private = t;
 	i->private_nr = kind | nr;
-	i->uid = READ_ONCE(t->cred.euid);
-	i->gid = READ_ONCE(t->cred.egid);
+	set_owner(i, t);
 	i->ino = task_ino(t->pid, kind, nr);
 	return i;
 }
@@ -68,7 +87,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "ns", .mode = S_IFDIR | 0511 },
 	{ .name = "net", .mode = S_IFDIR | 0555 },
 	{ .name = "stat", .mode = 0444, .show_ns = proc_stat_group },		/* a thread's own in its directory */
-	{ .name = "mem", .mode = 0600 },			/* has operations of its own */
+	{ .name = "mem", .mode = 0600, .fops = &proc_mem_fops },
 	{ .name = "status", .mode = 0444, .show_ns = proc_status },
 	{ .name = "cmdline", .mode = 0444, .show = proc_cmdline },
 	{ .name = "comm", .mode = 0644, .show = proc_comm, .store = proc_comm_store },
@@ -86,6 +105,10 @@ static const struct proc_entry entries[] = {
 	{ .name = "mounts", .mode = 0444, .show = proc_mounts },
 	{ .name = "mountinfo", .mode = 0444, .show = proc_mountinfo },
 	{ .name = "cgroup", .mode = 0444, .show = proc_cgroup },
+	{ .name = "uid_map", .mode = 0644, .fops = &proc_uid_map_fops },
+	{ .name = "gid_map", .mode = 0644, .fops = &proc_gid_map_fops },
+	{ .name = "projid_map", .mode = 0644, .fops = &proc_projid_map_fops },
+	{ .name = "setgroups", .mode = 0644, .fops = &proc_setgroups_fops },
 	{ .name = "exe", .mode = S_IFLNK | 0777 | PROC_GUARDED, .follow = proc_exe },
 	{ .name = "cwd", .mode = S_IFLNK | 0777 | PROC_GUARDED, .follow = follow_cwd },
 	{ .name = "root", .mode = S_IFLNK | 0777 | PROC_GUARDED, .follow = follow_root },
@@ -96,7 +119,6 @@ static const struct proc_entry entries[] = {
 #define ENTRY_NS	3u
 #define ENTRY_NET	4u
 #define ENTRY_STAT	5u
-#define ENTRY_MEM	6u
 
 static const struct proc_entry thread_stat = { .name = "stat", .mode = 0444, .show_ns = proc_stat_thread };
 #define NR_THREAD_STAT	0x100u
@@ -134,7 +156,7 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 		i->fops = &proc_net_dir_fops;
 	} else {
 		i->ops = &entry_ops;
-		i->fops = e->follow ? NULL : nr == ENTRY_MEM ? &proc_mem_fops : &entry_fops;
+		i->fops = e->fops ? e->fops : e->follow ? NULL : &entry_fops;
 	}
 	d->inode = i;
 	return 0;

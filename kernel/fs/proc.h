@@ -17,6 +17,7 @@ struct proc_entry {
 	s64 (*store)(struct task *t, const char *buf, size_t n);
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
 	s64 (*show_ns)(struct task *t, struct pid_namespace *ns, char *buf, size_t n);	/* instead of show: with numbers */
+	const struct file_ops *fops;				/* instead of all of these */
 };
 
 /* Whose numbers the procfs of i shows: of the namespace of who mounted it. */
@@ -77,3 +78,5 @@ s64 proc_maps(struct task *t, char *buf, size_t n);
 s64 proc_statm(struct task *t, char *buf, size_t n);
 struct dentry *proc_exe(struct task *t);
 extern const struct file_ops proc_mem_fops;
+/* user_namespace_map.c */
+extern const struct file_ops proc_uid_map_fops, proc_gid_map_fops, proc_projid_map_fops, proc_setgroups_fops;

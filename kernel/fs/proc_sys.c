@@ -295,6 +295,8 @@ SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", current_ipc_ns()->mq.msgsize
 SYSCTL_INT(mq_msg_default, "fs/mqueue/msg_default", current_ipc_ns()->mq.msg_default, 1, MQ_HARD_MSGMAX);
 SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", current_ipc_ns()->mq.msgsize_default, 128, MQ_HARD_MSGSIZEMAX);
 SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
+SYSCTL_INT(overflowuid, "kernel/overflowuid", sysctl_overflowuid, 0, 65535);
+SYSCTL_INT(overflowgid, "kernel/overflowgid", sysctl_overflowgid, 0, 65535);
 SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
 
 /* The number that current's namespace gave out last: who may set it chooses the next one. */
@@ -305,10 +307,11 @@ static s64 ns_last_pid_show(char *buf, size_t n)
 
 static s64 ns_last_pid_store(const char *buf, size_t n)
 {
+	struct user_namespace *user_ns = current->group->pid_ns->ns.user_ns;
 	int last;
 	s64 ret = -EPERM;
 
-	if (capable(CAP_SYS_ADMIN) || capable(CAP_CHECKPOINT_RESTORE))
+	if (ns_capable(user_ns, CAP_SYS_ADMIN) || ns_capable(user_ns, CAP_CHECKPOINT_RESTORE))
 		ret = store_int(buf, n, &last, 0, pid_max);
 	if (ret > 0)
 		pid_ns_set_last(current->group->pid_ns, last);

@@ -194,13 +194,22 @@ static struct cred snapshot_creds(struct task *t)
 	return c;
 }
 
+/* LINUX: ids as the reader calls them; there as who opened the file did. */
 static size_t print_ids(const struct cred *c, unsigned fdsize, char *buf, size_t n)
 {
-	size_t len = kscnprintf(buf, n, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t%u\nGroups:\t", c->uid, c->euid, c->suid,
-				c->fsuid, c->gid, c->egid, c->sgid, c->fsgid, fdsize);
+	const u32 uids[] = { c->uid, c->euid, c->suid, c->fsuid }, gids[] = { c->gid, c->egid, c->sgid, c->fsgid };
+	const struct user_namespace *ns = current_user_ns();
+	size_t len = kscnprintf(buf, n, "Uid:");
+
+	for (unsigned i = 0; i < ARRAY_SIZE(uids); i++)
+		len += kscnprintf(buf + len, n - len, "\t%u", from_kuid_munged(ns, uids[i]));
+	len += kscnprintf(buf + len, n - len, "\nGid:");
+	for (unsigned i = 0; i < ARRAY_SIZE(gids); i++)
+		len += kscnprintf(buf + len, n - len, "\t%u", from_kgid_munged(ns, gids[i]));
+	len += kscnprintf(buf + len, n - len, "\nFDSize:\t%u\nGroups:\t", fdsize);
 
 	for (u32 i = 0; c->groups && i < c->groups->n; i++)
-		len += kscnprintf(buf + len, n - len, i ? " %u" : "%u", c->groups->gid[i]);
+		len += kscnprintf(buf + len, n - len, i ? " %u" : "%u", from_kgid_munged(ns, c->groups->gid[i]));
 	return len + kscnprintf(buf + len, n - len, " \n");
 }
 

@@ -23,7 +23,11 @@ void scm_put(struct scm *scm)
 
 struct k_ucred creds_export(const struct creds *c)
 {
-	return (struct k_ucred){ entry_vnr(c->pid), c->uid, c->gid };
+	const struct user_namespace *ns = current_user_ns();
+
+	if (c->uid == INVALID_ID)	/* nobody's: of a socket without another end */
+		return (struct k_ucred){ entry_vnr(c->pid), c->uid, c->gid };
+	return (struct k_ucred){ entry_vnr(c->pid), from_kuid_munged(ns, c->uid), from_kgid_munged(ns, c->gid) };
 }
 
 static int add_files(struct scm *scm, const char *data, size_t n)
@@ -49,30 +53,35 @@ static int add_files(struct scm *scm, const char *data, size_t n)
 }
 
 /* Who may current say that it is? */
-static bool may_be(const struct k_ucred *c)
+static bool may_be(int pid, u32 uid, u32 gid)
 {
 	const struct cred *me = &current->cred;
 
-	return (c->pid == current->vtgid || capable(CAP_SYS_ADMIN)) &&
-	       (c->uid == me->uid || c->uid == me->euid || c->uid == me->suid || capable(CAP_SETUID)) &&
-	       (c->gid == me->gid || c->gid == me->egid || c->gid == me->sgid || capable(CAP_SETGID));
+	return (pid == current->vtgid || ns_capable(current->group->pid_ns->ns.user_ns, CAP_SYS_ADMIN)) &&
+	       (uid == me->uid || uid == me->euid || uid == me->suid || ns_capable(me->user_ns, CAP_SETUID)) &&
+	       (gid == me->gid || gid == me->egid || gid == me->sgid || ns_capable(me->user_ns, CAP_SETGID));
 }
 
 static int set_creds(struct scm *scm, const char *data, size_t n)
 {
 	struct k_ucred c;
 	struct pid *pid;
+	u32 uid, gid;
 
 	if (n != sizeof(c))
 		return -EINVAL;
 	kmemcpy(&c, data, sizeof(c));
-	if (!may_be(&c))
+	uid = make_kuid(current_user_ns(), c.uid);
+	gid = make_kgid(current_user_ns(), c.gid);
+	if (uid == INVALID_ID || gid == INVALID_ID)
+		return -EINVAL;
+	if (!may_be(c.pid, uid, gid))
 		return -EPERM;
 	pid = find_get_pid(c.pid);
 	if (!pid)
 		return -ESRCH;
 	put_pid(scm->creds.pid);
-	scm->creds = (struct creds){ pid, c.uid, c.gid };
+	scm->creds = (struct creds){ pid, uid, gid };
 	scm->got = true;
 	return 0;
 }

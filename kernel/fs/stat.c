@@ -44,8 +44,8 @@ static void fill_stat(struct inode *i, struct k_stat *st)
 		.st_ino = i->ino,
 		.st_nlink = atomic_load(&i->nlink),
 		.st_mode = i->mode,
-		.st_uid = i->uid,
-		.st_gid = i->gid,
+		.st_uid = from_kuid_munged(current_user_ns(), i->uid),
+		.st_gid = from_kgid_munged(current_user_ns(), i->gid),
 		.st_rdev = i->rdev,
 		.st_size = (s64)inode_size(i),
 		.st_blksize = PAGE_SIZE,
@@ -122,8 +122,8 @@ static long put_statx(struct inode *i, uaddr_t buf)
 		.stx_mask = STATX_BASIC_STATS,
 		.stx_blksize = PAGE_SIZE,
 		.stx_nlink = atomic_load(&i->nlink),
-		.stx_uid = i->uid,
-		.stx_gid = i->gid,
+		.stx_uid = from_kuid_munged(current_user_ns(), i->uid),
+		.stx_gid = from_kgid_munged(current_user_ns(), i->gid),
 		.stx_mode = (u16)i->mode,
 		.stx_ino = i->ino,
 		.stx_size = inode_size(i),
@@ -186,7 +186,7 @@ long sys_faccessat2(int dfd, uaddr_t path, int mode, int flags)
 	new.fsuid = new.uid;
 	new.fsgid = new.gid;
 	if (!(new.securebits & SECBIT_NO_SETUID_FIXUP))
-		new.cap_effective = new.uid ? 0 : new.cap_permitted;
+		new.cap_effective = new.uid == make_kuid(new.user_ns, 0) ? new.cap_permitted : 0;
 	override_creds(&new, &old);
 	err = do_faccessat(dfd, path, mode, flags);
 	override_creds(&old, &new);
@@ -254,12 +254,15 @@ long sys_fchmod(int fd, u32 mode)
 
 static long do_chown(struct inode *i, u32 uid, u32 gid)
 {
+	u32 kuid = make_kuid(current_user_ns(), uid), kgid = make_kgid(current_user_ns(), gid);
 	long err;
 
 	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
+	if ((kuid == INVALID_ID && uid != INVALID_ID) || (kgid == INVALID_ID && gid != INVALID_ID))
+		return -EINVAL;
 	mutex_lock(&i->lock);
-	err = inode_chown(i, uid, gid);
+	err = inode_chown(i, kuid, kgid);
 	if (!err)
 		i->ctime = now_realtime();
 	mutex_unlock(&i->lock);

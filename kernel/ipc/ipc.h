@@ -73,6 +73,7 @@ struct ipc_perm *ipc_by_slot(struct ipc_ids *ids, int slot);	/* ERR_PTR(-EINVAL)
 bool ipc_gone(struct ipc_ids *ids, const struct ipc_perm *p, int id);	/* p, seen before, was removed; it may be freed */
 void ipc_remove(struct ipc_ids *ids, struct ipc_perm *p);
 int ipc_last_slot(struct ipc_ids *ids);		/* the highest in use, 0 if none is */
+bool ipc_capable(int cap);			/* current, over what is in its namespace */
 int ipc_permitted(const struct ipc_perm *p, u32 mode);	/* 0, -EACCES. mode: as S_IRUGO, S_IWUGO */
 int ipc_owned(const struct ipc_perm *p);	/* may current remove or change it? 0, -EPERM */
 void ipc_init_perm(struct ipc_perm *p, int key, u32 mode);	/* of current */

@@ -155,7 +155,7 @@ static void notify(struct mqueue *q)
 	struct group *g = q->attr.mq_curmsgs == 1 ? mqueue_forget_owner(q) : NULL;
 	bool signal = q->notify == SIGEV_SIGNAL;
 
-	info.u.rt.si_uid = current->cred.uid;
+	info.u.rt.si_uid = from_kuid_munged(current_user_ns(), current->cred.uid);
 	info.u.rt.si_value = q->value;
 	wake_up_all(&q->wait);
 	spin_unlock(&q->lock);

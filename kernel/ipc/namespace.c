@@ -12,19 +12,20 @@
 
 #define MQ_LIMITS_INIT	{ .queues_max = 256, .msg_max = 10, .msgsize_max = 8192, .msg_default = 10, .msgsize_default = 8192 }
 
-static struct ns_common *copy_ipc_ns(struct ns_common *old)
+static struct ns_common *copy_ipc_ns(struct ns_common *old, struct user_namespace *user_ns)
 {
 	struct ipc_namespace *ns = kzalloc(sizeof(*ns), GFP_KERNEL);
 
 	(void)old;
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &ipc_ns_ops);
+	ns_init(&ns->ns, &ipc_ns_ops, user_ns);
 	ipc_ids_init(&ns->shm_ids, &shm_kind);
 	ipc_ids_init(&ns->sem_ids, &sem_kind);
 	ipc_ids_init(&ns->msg_ids, &msg_kind);
 	ns->mq = (struct mq_limits)MQ_LIMITS_INIT;
 	if (mq_init_ns(ns)) {
+		put_user_ns(user_ns);
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);
 	}

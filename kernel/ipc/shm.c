@@ -365,9 +365,9 @@ static long shm_stat(int id, int cmd, uaddr_t buf)
 
 static int mark_locked(struct shm *s, int cmd)
 {
-	if (ipc_owned(&s->perm) && !capable(CAP_IPC_LOCK))
+	if (ipc_owned(&s->perm) && !ipc_capable(CAP_IPC_LOCK))
 		return -EPERM;
-	if (cmd == SHM_LOCK && !capable(CAP_IPC_LOCK) && !READ_ONCE(current->group->rlim[RLIMIT_MEMLOCK].rlim_cur))
+	if (cmd == SHM_LOCK && !ipc_capable(CAP_IPC_LOCK) && !READ_ONCE(current->group->rlim[RLIMIT_MEMLOCK].rlim_cur))
 		return -EPERM;
 	s->perm.mode = cmd == SHM_LOCK ? s->perm.mode | SHM_LOCKED : s->perm.mode & ~SHM_LOCKED;
 	return 0;

@@ -31,6 +31,11 @@ int ipc_deadline(const struct k_timespec *in, u64 *deadline)
 
 /* --- permissions --- */
 
+bool ipc_capable(int cap)
+{
+	return ns_capable(current->nsproxy->ns[NS_IPC]->user_ns, cap);
+}
+
 int ipc_permitted(const struct ipc_perm *p, u32 mode)
 {
 	const struct cred *c = &current->cred;
@@ -40,14 +45,14 @@ int ipc_permitted(const struct ipc_perm *p, u32 mode)
 		granted >>= 6;
 	else if (c->egid == p->cgid || c->egid == p->gid || group_member(c, p->cgid) || group_member(c, p->gid))
 		granted >>= 3;
-	return wanted & ~granted & 7 && !capable(CAP_IPC_OWNER) ? -EACCES : 0;
+	return wanted & ~granted & 7 && !ipc_capable(CAP_IPC_OWNER) ? -EACCES : 0;
 }
 
 int ipc_owned(const struct ipc_perm *p)
 {
 	u32 euid = current->cred.euid;
 
-	return euid == p->cuid || euid == p->uid || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	return euid == p->cuid || euid == p->uid || ipc_capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
 void ipc_init_perm(struct ipc_perm *p, int key, u32 mode)
@@ -60,17 +65,22 @@ void ipc_init_perm(struct ipc_perm *p, int key, u32 mode)
 
 struct k_ipc64_perm ipc_export(const struct ipc_perm *p)
 {
+	const struct user_namespace *ns = current_user_ns();
+
 	return (struct k_ipc64_perm){
-		.key = p->key, .uid = p->uid, .gid = p->gid, .cuid = p->cuid, .cgid = p->cgid, .mode = p->mode, .seq = p->seq,
+		.key = p->key, .uid = from_kuid_munged(ns, p->uid), .gid = from_kgid_munged(ns, p->gid),
+		.cuid = from_kuid_munged(ns, p->cuid), .cgid = from_kgid_munged(ns, p->cgid), .mode = p->mode, .seq = p->seq,
 	};
 }
 
 int ipc_change(struct ipc_perm *p, const struct k_ipc64_perm *to)
 {
-	if (to->uid == ~0u || to->gid == ~0u)
+	u32 uid = make_kuid(current_user_ns(), to->uid), gid = make_kgid(current_user_ns(), to->gid);
+
+	if (uid == INVALID_ID || gid == INVALID_ID)
 		return -EINVAL;
-	p->uid = to->uid;
-	p->gid = to->gid;
+	p->uid = uid;
+	p->gid = gid;
 	p->mode = (p->mode & ~0777u) | (to->mode & 0777);
 	return 0;
 }

@@ -307,7 +307,7 @@ int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm
 
 /* ---- life ---- */
 
-struct mm *mm_alloc(void)
+struct mm *mm_alloc(struct user_namespace *user_ns)
 {
 	struct mm *mm = kmem_cache_alloc(mm_cache, GFP_KERNEL | GFP_ZERO);
 
@@ -320,6 +320,7 @@ struct mm *mm_alloc(void)
 		kmem_cache_free(mm_cache, mm);
 		return NULL;
 	}
+	mm->user_ns = get_user_ns(user_ns);
 	return mm;
 }
 
@@ -368,6 +369,7 @@ void mmdrop(struct mm *mm)
 		return;
 	assert_eq(atomic_load(&mm->mm_users), 0);
 	oom_unit_freed(&mm->oom_owed);
+	put_user_ns(mm->user_ns);
 	kmem_cache_free(mm_cache, mm);
 }
 
@@ -500,7 +502,7 @@ static void dup_fields(struct mm *mm, const struct mm *old)
 
 struct mm *dup_mm(struct mm *old)
 {
-	struct mm *mm = mm_alloc();
+	struct mm *mm = mm_alloc(old->user_ns);
 	int err;
 
 	if (!mm)

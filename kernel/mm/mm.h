@@ -243,13 +243,14 @@ struct mm {
 	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end;
 	u64 auxv[40];
 	struct file *exe_file;
+	struct user_namespace *user_ns;	/* (!) once it runs: who looks at it though it is not dumpable needs a capability there. Referenced. */
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
 	_Atomic u8 enosys_logged;	/* the log knows of a call that is not here */
 	_Atomic u64 oom_priv;		/* the active design's own word */
 	_Atomic s32 oom_owed;		/* marks of this mm counted and not yet dropped */
 };
-struct mm *mm_alloc(void);				/* empty, users 1, count 1; NULL */
+struct mm *mm_alloc(struct user_namespace *user_ns);	/* empty, users 1, count 1; NULL */
 struct mm *dup_mm(struct mm *old);			/* fork: copy-on-write; NULL. Sleeps, takes both mmap_locks. */
 static inline void mmget(struct mm *mm) { atomic_fetch_add(&mm->mm_users, 1); }
 void mmput(struct mm *mm);				/* may sleep: the last user runs exit_mmap. Calls oom_mm_freed when the pages are back. */

@@ -162,7 +162,26 @@ static long call_unshare(void)
 
 static long call_new_namespaces(void)
 {
-	return reap(sys(clone, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS | SIGCHLD, 0, 0, 0, 0));
+	return reap(sys(clone, CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS |
+		SIGCHLD, 0, 0, 0, 0));
+}
+
+static long call_map_ids(void)
+{
+	char path[64];
+	long pid = sys(clone, CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0), fd, err;
+
+	if (pid == 0)
+		thread_pause(NULL);
+	if (pid < 0)
+		return pid;
+	t_snprintf(path, sizeof path, "/proc/%d/uid_map", (int)pid);
+	fd = sys(open, path, O_RDWR);
+	err = fd < 0 ? fd : sys(write, fd, "0 0 1\n", 6);
+	if (err > 0 && (err = sys(lseek, fd, 0, 0)) == 0)
+		err = sys(read, fd, path, sizeof path);
+	sys(kill, pid, SIGKILL);
+	return both(err < 0 ? err : close_of(fd), reap(pid));
 }
 
 static long call_unshare_namespaces(void)
@@ -216,6 +235,7 @@ TEST(processes)
 	WITHOUT_MEMORY(call_thread);
 	WITHOUT_MEMORY(call_unshare);
 	WITHOUT_MEMORY(call_new_namespaces);
+	WITHOUT_MEMORY(call_map_ids);
 	WITHOUT_MEMORY(call_unshare_namespaces);
 	WITHOUT_MEMORY(call_setns);
 	WITHOUT_MEMORY(call_pidfd);
