@@ -853,14 +853,37 @@ static int come_and_go(void *arg)
 	return 0;
 }
 
+static struct thread comers[4];
+static _Atomic int looks_on;
+
+// What they have, as it comes and goes.
+static int look_on(void *arg)
+{
+	static const char *const files[] = {"tcp", "udp", "unix", "dev"};
+	char path[64];
+
+	for (unsigned i = 0; looks_on; i++) {
+		t_snprintf(path, sizeof path, "/proc/self/task/%d/net/%s", comers[i / 4 % 4].id, files[i % 4]);
+		long n = t_slurp(path, text, sizeof text);
+
+		CHECK(n > 40 || n == -ENOENT || n == -ESRCH || n == -EINVAL); // it may be gone already
+	}
+	(void)arg;
+	return 0;
+}
+
 TEST(all_at_once)
 {
-	struct thread t[4];
+	struct thread looker;
 
 	ns_prepare(CLONE_NEWNET);
 	shared = -1;
+	looks_on = 1;
 	for (unsigned i = 0; i < 4; i++)
-		thread_start(&t[i], come_and_go, NULL);
+		thread_start(&comers[i], come_and_go, NULL);
+	thread_start(&looker, look_on, NULL);
 	for (unsigned i = 0; i < 4; i++)
-		thread_join(&t[i]);
+		thread_join(&comers[i]);
+	looks_on = 0;
+	thread_join(&looker);
 }
