@@ -4,8 +4,9 @@
  * fs/proc/proc_net.c, and what it shows of net/ipv4/tcp_ipv4.c, udp.c, net/unix/af_unix.c and
  * net/core/net-procfs.c.
  *
- * LINUX: the namespace is that of the time of the read. Nothing is counted of what the interface
- * carries. Of AF_UNIX only those with a name are shown.
+ * LINUX: the namespace is that of the time of the read, and users are called as the reader has it,
+ * not who opened the file. Nothing is counted of what the interface carries. Of AF_UNIX only those
+ * with a name are shown.
  *
  * Locks: task_lock, then unix_lock.
  */
@@ -61,7 +62,8 @@ static void put_sock(struct page_of *p, const struct sock *sk, int width, unsign
 {
 	put(p, "%*u: %08X:%04X %08X:%04X %02X 00000000:%08X 00:00000000 00000000 %5u        0 %lu %u 0000000000000000", width, p->lines++,
 	    sk->name.in.addr, __builtin_bswap16(sk->name.in.port), sk->dest.len ? sk->dest.in.addr : 0,
-	    sk->dest.len ? __builtin_bswap16(sk->dest.in.port) : 0, state, (u32)queued, sk->uid, sk->ino, atomic_load(&sk->refs));
+	    sk->dest.len ? __builtin_bswap16(sk->dest.in.port) : 0, state, (u32)queued, from_kuid_munged(current_user_ns(), sk->uid),
+	    sk->ino, atomic_load(&sk->refs));
 }
 
 static void put_tcp(struct page_of *p, const struct sock *sk, bool listening)

@@ -7,6 +7,7 @@
 
 #include <asm/socket.h>
 #include <linux/capability.h>
+#include <linux/prctl.h>
 #include <linux/stat.h>
 
 // What no header of the kernel's own gives to user programs without much else.
@@ -800,6 +801,57 @@ TEST(its_file)
 	CHECK_EQ(strcmp(text, expect), 0);
 	CHECK_EQ(sys(ioctl, fd, NS_GET_NSTYPE, 0), CLONE_NEWNET);
 	CHECK_EQ(sys(ioctl, fd, NS_GET_PARENT, 0), -EINVAL);
+}
+
+// ---- whose it is ----
+
+// Who makes one with a namespace of users has the rights over it, and over no other.
+TEST(rights_of_its_owner)
+{
+	ns_prepare(CLONE_NEWUSER | CLONE_NEWNET);
+	int outside = open_socket(AF_INET, SOCK_STREAM), fd;
+	struct ifreq r = {"lo", {.flags = IFF_UP}};
+	struct in in = at(HOME, 80);
+
+	CHECK_EQ(IN_CHILD({
+		if (!sys(geteuid))
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		long uid = sys(geteuid), gid = sys(getegid);
+
+		CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+		fd = open_socket(AF_INET, SOCK_STREAM); // of the net outside
+		CHECK_EQ(sys(ioctl, fd, SIOCSIFFLAGS, &r), -EPERM);
+		CHECK_EQ(sys(ioctl, fd, SIOCGSKNS, 0), -EPERM);
+		CHECK_EQ(sys(bind, fd, &in, sizeof in), -EACCES);
+		new_net(true);
+		CHECK_EQ(flags(), IFF_UP | IFF_LOOPBACK | IFF_RUNNING);
+		CHECK_EQ(sys(ioctl, outside, SIOCSIFFLAGS, &r), -EPERM);
+		CHECK_EQ(sys(ioctl, outside, SIOCGSKNS, 0), -EPERM);
+		CHECK_EQ(sys(ioctl, fd, SIOCSIFFLAGS, &r), -EPERM);
+		CHECK_EQ(sys(bind, outside, &in, sizeof in), -EACCES);
+		fd = listener(HOME, 80);
+		CHECK_EQ(net_of(fd), ns_ino(t_getpid(), "net"));
+		CHECK_EQ(try_connect(SOCK_STREAM, HOME, 80), 0);
+		// Nobody said what users are called here.
+		CHECK(shows("tcp", ": 0100007F:0050 00000000:0000 0A "));
+		CHECK(strstr(text, " 65534        0 "));
+		// Below, and no longer above.
+		int up = (int)sys(ioctl, fd, SIOCGSKNS, 0);
+
+		CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+		t_snprintf(text, sizeof text, "0 %ld 1", uid);
+		CHECK_EQ(t_spit("/proc/self/uid_map", text), 0);
+		CHECK_EQ(t_spit("/proc/self/setgroups", "deny"), 0);
+		t_snprintf(text, sizeof text, "0 %ld 1", gid);
+		CHECK_EQ(t_spit("/proc/self/gid_map", text), 0);
+		CHECK(shows("tcp", "     0        0 "));
+		CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+		CHECK_EQ(sys(ioctl, fd, SIOCGSKNS, 0), -EPERM);
+		CHECK_EQ(sys(setns, up, CLONE_NEWNET), -EPERM);
+		CHECK_EQ(try_bind(SOCK_STREAM, HOME, 81), -EACCES);
+		new_net(true);
+		CHECK_EQ(try_bind(SOCK_STREAM, HOME, 81), 0);
+	}), 0);
 }
 
 // ---- many, and all at once ----
