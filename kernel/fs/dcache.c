@@ -40,6 +40,7 @@ struct super *super_alloc(const struct fs_type *type)
 	if (!sb)
 		return NULL;
 	atomic_init(&sb->refs, 1);
+	list_init(&sb->lazy_node);
 	sb->dev = atomic_fetch_add(&next_dev, 1);
 	sb->type = type;
 	atomic_init(&sb->next_ino, 1);

@@ -84,6 +84,19 @@ void d_kill_tree(struct dentry *root);		/* unmount: forgets every dentry below r
 bool d_tree_busy(struct dentry *root, unsigned known);	/* somebody uses it besides the tree, and of the root so many */
 void dcache_init(void);
 
+/* --- what is in no place any more (namespace.c) --- */
+extern _Atomic u32 nr_lazy;
+void lazy_check(const struct super *sb);	/* one that was perhaps used until now; no reference is needed. Sleeps. */
+/* Drops a lasting use of d: somebody had it open, stood in it, or was called by it. NULL is fine. No lock held; sleeps. */
+static inline void place_put(struct dentry *d)
+{
+	const struct super *sb = d ? d->inode->sb : NULL;
+
+	dput(d);
+	if (unlikely(atomic_load_explicit(&nr_lazy, memory_order_relaxed)))
+		lazy_check(sb);
+}
+
 /* --- path walk (namei.c) --- */
 #define LOOKUP_FOLLOW		0x01u		/* a symlink at the end too */
 #define LOOKUP_DIRECTORY	0x02u

@@ -137,7 +137,7 @@ static void file_release(struct file *f)
 		f->ops->release(f);
 	if (f->counted)
 		stop_counting(f);
-	dput(f->dentry);
+	place_put(f->dentry);
 	file_free_empty(f);
 }
 

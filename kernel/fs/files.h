@@ -324,6 +324,7 @@ struct super {
 	u32 own_flags;			/* [M] MS_RDONLY, whatever the mounts say */
 	unsigned nr_mounts;		/* [M D] in all namespaces */
 	struct mount *mounts;		/* [M D] these, oldest first */
+	struct list lazy_node;		/* [M] in no place any more, but used */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
 	struct dentry *root;		/* (!) while mounted, referenced */

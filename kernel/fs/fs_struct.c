@@ -57,8 +57,8 @@ void fs_put(struct fs *fs)
 {
 	if (atomic_fetch_sub(&fs->refs, 1) != 1)
 		return;
-	dput(fs->root);
-	dput(fs->cwd);
+	place_put(fs->root);
+	place_put(fs->cwd);
 	kmem_cache_free(fs_cache, fs);
 }
 
@@ -89,8 +89,8 @@ void fs_set_both(struct dentry *d)
 	cwd = fs->cwd;
 	fs->root = fs->cwd = d;
 	spin_unlock(&fs->lock);
-	dput(root);
-	dput(cwd);
+	place_put(root);
+	place_put(cwd);
 }
 
 unsigned fs_replace(struct fs *fs, struct dentry *old, struct dentry *new)
@@ -140,7 +140,7 @@ static long set_cwd(struct dentry *d)
 	old = fs->cwd;
 	fs->cwd = d;
 	spin_unlock(&fs->lock);
-	dput(old);
+	place_put(old);
 	return 0;
 }
 
@@ -183,7 +183,7 @@ long sys_chroot(uaddr_t path)
 	old = fs->root;
 	fs->root = d;
 	spin_unlock(&fs->lock);
-	dput(old);
+	place_put(old);
 	return 0;
 }
 

@@ -3,10 +3,10 @@
  * Mounting: the root, the file systems every program expects, mount, umount2 and pivot_root.
  * Mirrors the second half of Linux fs/namespace.c.
  *
- * LINUX: no bind mounts. MNT_DETACH of the last place of one that is in use empties it at once; open
- * files stay. umount2 of either of two places (fs_type.shared) ends the younger one. One that is in
- * several namespaces is busy by the open files and directories of the tasks of the caller's, and not
- * by what they have mapped; what MNT_EXPIRE has marked stays marked, whoever looks in meanwhile.
+ * LINUX: no bind mounts. umount2 of either of two places (fs_type.shared) ends the younger one. One
+ * that is in several namespaces is busy by the open files and directories of the tasks of the
+ * caller's, and not by what they have mapped; what MNT_EXPIRE has marked stays marked, whoever looks
+ * in meanwhile.
  *
  * Locks: mount_mutex, tasklist_lock (r), task_lock, files->lock and fs->lock; dentry_lock.
  */

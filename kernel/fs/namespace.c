@@ -4,8 +4,7 @@
  * fs/namespace.c.
  *
  * A namespace is a tree of mounts; a new one begins as a copy of its maker's, and from then on
- * neither hears of changes in the other. A file system stays while it is somewhere: the last mount
- * takes its names along, what is open stays.
+ * neither hears of changes in the other. A file system stays while it is somewhere, or used.
  *
  * Whoever finds a mount on his way leaves it with a reference on its root, taken in the same hold of
  * dentry_lock, and does not look at the mount again:
@@ -18,8 +17,9 @@
  *	names below m->root			d_kill_tree: root->unlinked, no names
  *	dput					dput, and with the last the super is gone
  *
- * The one that comes first decides. Found before it went, the root is still a directory, empty at
- * the latest once d_kill_tree has passed the name looked for; ".." does not leave it any more.
+ * The one that comes first decides. Found before it went, the root is still a directory, and if the
+ * walk was nobody's who uses it, it is empty at the latest once d_kill_tree has passed the name looked
+ * for; ".." does not leave it any more.
  *
  *	rmdir where, another namespace's	mount on where
  *	inode lock of where			mount_mutex
@@ -313,6 +313,57 @@ void super_kill(struct super *sb)
 	super_put(sb);
 }
 
+/*
+ * A file system in no place goes when nobody uses it: who has something open there, stands in it or
+ * has a socket with a name in it goes on as before.
+ *
+ *	the last user				the last umount
+ *	dput					nr_lazy++, on the list
+ *	nr_lazy?  then lazy_check		is the tree busy?
+ *
+ * One of them sees the other. Who is on his way through it only is waited for by nobody: then it goes
+ * with whatever is unmounted next, or by drop_caches.
+ */
+_Atomic u32 nr_lazy;
+static LIST_HEAD(lazies);		/* [M] of super.lazy_node */
+
+/* Those of lazies that are idle, or sb alone if it is one. */
+static void kill_lazies(const struct super *sb)
+{
+	struct super *s, *next;
+	LIST_HEAD(dead);
+
+	mutex_lock(&mount_mutex);
+	list_for_each_safe(s, next, &lazies, lazy_node)
+		if ((!sb || s == sb) && !d_tree_busy(s->root, 0))
+			list_move_tail(&s->lazy_node, &dead);
+	mutex_unlock(&mount_mutex);
+	while (!list_empty(&dead)) {
+		s = list_first(&dead, struct super, lazy_node);
+		list_del(&s->lazy_node);
+		atomic_fetch_sub(&nr_lazy, 1);
+		super_kill(s);
+	}
+}
+
+void lazy_check(const struct super *sb)
+{
+	if (sb)
+		kill_lazies(sb);
+}
+
+static void super_leave(struct super *sb)
+{
+	if (sb->type->unmounted) {	/* what it shows is elsewhere, and stays */
+		super_kill(sb);
+		return;
+	}
+	atomic_fetch_add(&nr_lazy, 1);
+	mutex_lock(&mount_mutex);
+	list_add_tail(&sb->lazy_node, &lazies);
+	mutex_unlock(&mount_mutex);
+}
+
 void mounts_put(struct list *gone)
 {
 	while (!list_empty(gone)) {
@@ -323,9 +374,19 @@ void mounts_put(struct list *gone)
 		dput(m->where);
 		mount_free(m);
 		if (sb)
-			super_kill(sb);
+			super_leave(sb);
 	}
+	if (atomic_load(&nr_lazy))
+		kill_lazies(NULL);
 }
+
+static u64 shrink_lazies(u64 want)
+{
+	if (want == SHRINK_ALL && atomic_load(&nr_lazy))
+		kill_lazies(NULL);
+	return 0;
+}
+SHRINKER(lazy_shrinker, shrink_lazies);
 
 void detach_mounts(struct dentry *d)
 {

@@ -272,7 +272,7 @@ static void ptmx_release(struct file *f)
 	spin_unlock(&p->tty.lock);
 	tty_hangup(&p->tty);
 	pts_unname(p->dentry);
-	dput(p->dentry);
+	place_put(p->dentry);
 	tty_put(&p->tty);
 }
 

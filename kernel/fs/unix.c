@@ -117,7 +117,7 @@ void sock_cut(struct sock *sk, bool dead)
 		spin_unlock(&unix_lock);
 		sock_close(c);
 	}
-	dput(bound);
+	place_put(bound);
 	sock_put(peer);
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/capability.h>
 #include <linux/mount.h>
+#include <linux/un.h>
 
 #define MNT_DETACH	2
 #define MNT_EXPIRE	4
@@ -819,6 +820,52 @@ TEST(open_files_outlive_the_namespace)
 	CHECK_EQ(sys(close, fds[1]), 0);
 }
 
+// Where it was is nothing, but it is all there.
+TEST(who_stands_in_a_detached_one_goes_on)
+{
+	char cwd[256];
+
+	prepare();
+	CHECK_EQ(IN_NS({
+		mount_tmpfs("m", "m/f");
+		CHECK_EQ(sys(mkdir, "m/d", 0755), 0);
+		CHECK_EQ(sys(chdir, "m/d"), 0);
+		CHECK_EQ(sys(umount2, "..", MNT_DETACH), 0);
+		CHECK(!exists(at("m/f")));
+		CHECK(exists("../f"));
+		CHECK_EQ(sys(mkdir, "../e", 0755), 0);
+		CHECK_EQ(sys(rmdir, "../e"), 0);
+		CHECK_GE(sys(getcwd, cwd, sizeof cwd), 14);
+		CHECK_EQ(strncmp(cwd, "(unreachable)/", 14), 0);
+		CHECK_EQ(sys(chdir, "../.."), 0);
+		CHECK(exists("f")); // there is no way out
+		CHECK_EQ(sys(chdir, base), 0);
+		CHECK(exists("m"));
+	}), 0);
+}
+
+TEST(a_directory_outlives_its_namespace)
+{
+	prepare();
+	int *fd = t_map_shared(PAGE);
+	int pid = (int)sys(clone, CLONE_NEWNS | CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	CHECK_GE(pid, 0);
+	if (pid == 0) {
+		CHECK_EQ(sys(mount, 0, "/", 0, MS_REC | MS_PRIVATE, 0), 0);
+		mount_tmpfs("m", "m/f");
+		*fd = (int)sys(open, "m", O_RDONLY | O_DIRECTORY);
+		t_exit(0);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+	long f = sys(openat, *fd, "f", O_RDONLY);
+
+	CHECK_GE(f, 0);
+	CHECK_EQ(sys(mkdirat, *fd, "d", 0755), 0);
+	CHECK_EQ(sys(close, *fd), 0);
+	CHECK_EQ(sys(close, f), 0);
+}
+
 static long shmem(void)
 {
 	return t_field("/proc/meminfo", "Shmem");
@@ -863,6 +910,36 @@ TEST(memory_goes_with_the_last_task)
 		UNTIL(shmem() < before + 2048);
 		*ready = 0;
 	}
+}
+
+// 4 MiB stay while somebody uses them in one of three ways, and go with him.
+TEST(memory_stays_while_it_is_used)
+{
+	prepare();
+	if (!t_own_machine)
+		SKIP("the memory of others");
+	long before = shmem();
+
+	for (int how = 0; how < 3; how++)
+		CHECK_EQ(IN_CHILD({
+			struct sockaddr_un name = {.sun_family = 1, .sun_path = "m/socket"};
+			long fd = how == 2 ? sys(socket, 1, 1, 0) : -1;
+
+			fill_a_private_one();
+			if (how == 0)
+				fd = sys(open, "m/f", O_RDONLY);
+			else if (how == 1)
+				CHECK_EQ(sys(chdir, "m"), 0);
+			else
+				CHECK_EQ(sys(bind, fd, &name, sizeof name), 0);
+			CHECK_EQ(sys(umount2, at("m"), MNT_DETACH), 0);
+			CHECK_GE(shmem(), before + 4096);
+			if (how == 1)
+				CHECK_EQ(sys(chdir, "/"), 0);
+			else
+				CHECK_EQ(sys(close, fd), 0);
+			UNTIL(shmem() < before + 2048);
+		}), 0);
 }
 
 TEST(memory_goes_with_the_oom_killers_victim)
