@@ -12,4 +12,4 @@ struct mnt_namespace {
 	struct mount *root;		/* [M D] */
 };
 extern struct mnt_namespace init_mnt_ns;
-extern int sysctl_mount_max;			/* of one namespace; written by /proc/sys/fs/mount-max */
+extern int sysctl_mount_max;			/* of one namespace, but for those it began with; written by /proc/sys/fs/mount-max */

@@ -58,7 +58,10 @@ static int mount_super(struct super *sb, struct dentry *where, u32 flags)
 
 	if (IS_ERR(root))
 		return (int)PTR_ERR(root);
-	m = mount_alloc(current_mnt_ns(), sb, root, flags);
+	if (current_mnt_ns()->nr_mounts < (unsigned)READ_ONCE(sysctl_mount_max))
+		m = mount_alloc(current_mnt_ns(), sb, root, flags);
+	else
+		m = ERR_PTR(-ENOSPC);
 	dput(root);
 	if (IS_ERR(m))
 		return (int)PTR_ERR(m);

@@ -86,7 +86,7 @@ static inline bool is_local_mountpoint(const struct dentry *d)
 }
 
 /* --- namespace.c: changes, with mount_mutex held --- */
-struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct dentry *root, u32 flags);	/* nowhere yet. ERR_PTR(-ENOMEM, -ENOSPC) */
+struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct dentry *root, u32 flags);	/* nowhere yet. ERR_PTR(-ENOMEM) */
 void mount_free(struct mount *m);		/* one that is nowhere. Not for one that was somewhere. */
 int mount_attach(struct mount *m, struct dentry *where);	/* 0, -EINVAL, -EBUSY, -ENOENT, -ELOOP, -ENOTDIR. Sleeps. */
 struct mount *mount_with(const struct mnt_namespace *ns, const struct super *sb);

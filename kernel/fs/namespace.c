@@ -93,8 +93,6 @@ struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct den
 	struct mount *m;
 
 	assert_held(&mount_mutex);
-	if (ns->nr_mounts >= (unsigned)READ_ONCE(sysctl_mount_max))
-		return ERR_PTR(-ENOSPC);
 	m = kzalloc(sizeof(*m), GFP_KERNEL);
 	if (!m)
 		return ERR_PTR(-ENOMEM);
@@ -401,7 +399,7 @@ void detach_mounts(struct dentry *d)
 
 /* --- namespaces --- */
 
-/* Where a mount is may be among those that come after it: first they are all there. 0, -ENOMEM, -ENOSPC. */
+/* Where a mount is may be among those that come after it: first they are all there. 0, -ENOMEM. */
 static int copy_mounts(struct mnt_namespace *ns, struct mnt_namespace *old)
 {
 	struct mount *m;
