@@ -242,6 +242,12 @@ static void hide_from_user_ns(struct mm *mm, const struct inode *i)
 	mm->user_ns = ns;
 }
 
+/* Not by what somebody mounted in a namespace that is not current's, or above it. */
+static bool may_suid(const struct super *sb)
+{
+	return !sb_says(sb, MS_NOSUID) && in_user_ns(sb->user_ns, current_user_ns());
+}
+
 /*
  * Who the program is. The inode's mutex: mode and owner must be of one moment, or a file that is
  * given to root would run as root with the bit its former owner set.
@@ -253,7 +259,7 @@ static void exec_creds(struct bprm *b)
 	bool readable = file_is_readable(b->file);
 
 	mutex_lock(&i->lock);
-	b->secure = cap_exec(&new, sb_says(i->sb, MS_NOSUID) ? 0 : i->mode, i->uid, i->gid);
+	b->secure = cap_exec(&new, may_suid(i->sb) ? i->mode : 0, i->uid, i->gid);
 	mutex_unlock(&i->lock);
 	commit_creds(&new);
 	if (b->secure)

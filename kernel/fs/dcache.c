@@ -20,7 +20,7 @@ static struct list dentry_hash[HASH_SIZE];
 static struct kmem_cache *dentry_cache, *inode_cache;
 static u64 next_seq = 2;		/* [D] 0 and 1 are "." and ".." */
 static _Atomic u32 next_dev = 1;
-static struct super anon_super = { .refs = 1, .magic = PIPEFS_MAGIC };
+static struct super anon_super = { .refs = 1, .magic = PIPEFS_MAGIC, .user_ns = &init_user_ns };
 
 void dcache_init(void)
 {
@@ -43,6 +43,7 @@ struct super *super_alloc(const struct fs_type *type)
 	list_init(&sb->lazy_node);
 	sb->dev = atomic_fetch_add(&next_dev, 1);
 	sb->type = type;
+	sb->user_ns = get_user_ns(type && type->user_ns ? type->user_ns() : &init_user_ns);
 	atomic_init(&sb->next_ino, 1);
 	return sb;
 }
@@ -55,6 +56,7 @@ void super_put(struct super *sb)
 	assert_eq(atomic_load(&sb->used_pages), 0);
 	if (sb->pid_ns)
 		pid_ns_put(sb->pid_ns);
+	put_user_ns(sb->user_ns);
 	kfree(sb);
 }
 

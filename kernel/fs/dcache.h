@@ -53,6 +53,7 @@ static inline int may_search(const struct inode *dir)
 	return likely((dir->mode & 0111) == 0111) ? 0 : inode_permission(dir, MAY_EXEC);
 }
 bool inode_owner_or_capable(const struct inode *i);
+bool fsuidgid_has_mapping(const struct super *sb);	/* what current makes has names where sb was mounted */
 bool is_immutable(const struct inode *i);	/* Linux: S_IMMUTABLE. Nobody changes it */
 int may_unname(const struct inode *dir, const struct inode *i);	/* a name of i leaves dir: 0, -EACCES, -EPERM, -EROFS */
 void inode_init_owner(struct inode *i, const struct inode *dir);	/* new and of nobody yet: becomes current's */

@@ -321,7 +321,7 @@ struct super {
 	_Atomic u32 refs;		/* one while it is mounted, one for each inode */
 	u32 dev;			/* (!) minor number; the major one is 0 */
 	u32 flags;			/* [D] MS_KEPT of its mounts and its own; SB_MIXED: they differ. Ask sb_says() */
-	u32 own_flags;			/* [M] MS_RDONLY, whatever the mounts say */
+	u32 own_flags;			/* [M] MS_RDONLY, and MS_NODEV of who is not the machine's root; whatever the mounts say */
 	unsigned nr_mounts;		/* [M D] in all namespaces */
 	struct mount *mounts;		/* [M D] these, oldest first */
 	struct list lazy_node;		/* [M] in no place any more, but used */
@@ -333,6 +333,7 @@ struct super {
 	_Atomic u64 names;		/* tmpfs: names in its directories */
 	u64 max_inodes;			/* (!) tmpfs: names, and the root; 0: no limit but that of all together */
 	_Atomic u64 next_ino;
+	struct user_namespace *user_ns;	/* (!) whose it is, referenced: only there its set-user-id bits and its options count */
 	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
 	struct ipc_namespace *ipc_ns;	/* [M, mq_lock] mqueue: whose queues it shows; NULL: that is over */
 	const char *options;		/* [mount_mutex] what /proc/mounts says besides the flags; NULL */
@@ -340,6 +341,7 @@ struct super {
 };
 struct fs_type {
 	const char *name;
+	struct user_namespace *(*user_ns)(void);	/* where CAP_SYS_ADMIN lets current mount it; NULL: in the initial one */
 	int (*fill)(struct super *sb, const char *options);	/* makes sb->root, sets magic; 0 or -errno. NULL: shared has one */
 	/*
 	 * Both NULL, or for one that is there once, with what it holds, in whatever places.
@@ -347,6 +349,7 @@ struct fs_type {
 	 */
 	struct super *(*shared)(const char *options);	/* it, if it is there; NULL: make it; ERR_PTR */
 	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
+	bool reveals;					/* it shows what is the machine's */
 	/* NULL: all of it is mounted. Else what current mounts of it, referenced, ERR_PTR; and how mountinfo calls that for current. */
 	struct dentry *(*view)(struct super *sb);
 	s64 (*show_root)(struct dentry *root, char *buf, size_t n);	/* length or -errno */

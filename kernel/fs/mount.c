@@ -45,7 +45,7 @@ static struct super *super_make(const char *source, const struct fs_type *t, u32
 		super_put(sb);
 		return ERR_PTR(err);
 	}
-	sb->flags = sb->own_flags = flags & MS_RDONLY;
+	sb->flags = sb->own_flags = (flags & MS_RDONLY) | (sb->user_ns == &init_user_ns ? 0 : MS_NODEV);
 	return sb;
 }
 
@@ -71,6 +71,25 @@ static int mount_super(struct super *sb, struct dentry *where, u32 flags)
 	return err;
 }
 
+/*
+ * May current mount it? What shows the machine only if some of it is there already: whoever made
+ * the namespace may have wanted none. LINUX: there it must be there whole.
+ */
+static int may_mount_type(const struct fs_type *t)
+{
+	const struct mnt_namespace *ns = current_mnt_ns();
+	const struct mount *m;
+
+	if (!ns_capable(t->user_ns ? t->user_ns() : &init_user_ns, CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!t->reveals || ns->ns.user_ns == &init_user_ns)
+		return 0;
+	list_for_each(m, &ns->mounts, node)
+		if (m->sb->type == t)
+			return 0;
+	return -EPERM;
+}
+
 static int do_mount(const char *source, struct dentry *where, const char *type, u32 flags, const char *options)
 {
 	const struct fs_type *t = find_fs_type(type);
@@ -81,6 +100,11 @@ static int do_mount(const char *source, struct dentry *where, const char *type, 
 	if (!t)
 		return -ENODEV;
 	mutex_lock(&mount_mutex);
+	err = may_mount_type(t);
+	if (err) {
+		mutex_unlock(&mount_mutex);
+		return err;
+	}
 	sb = t->shared ? t->shared(options) : NULL;
 	if (!sb)
 		sb = super_make(source, t, flags, options);
@@ -252,19 +276,30 @@ static struct mount *youngest_of(struct dentry *root)
 	return found;
 }
 
+static int may_remount(const struct mount *m, u32 flags)
+{
+	if (!m)
+		return -EINVAL;
+	if (m->locked_flags & ~flags)
+		return -EPERM;
+	return flags & MS_BIND || ns_capable(m->sb->user_ns, CAP_SYS_ADMIN) ? 0 : -EPERM;
+}
+
 /* With MS_BIND it is about this mount alone. */
 static int remount(struct dentry *d, u32 flags)
 {
 	struct mount *m;
+	int err;
 
 	mutex_lock(&mount_mutex);
 	m = youngest_of(d);
-	if (m && !(flags & MS_BIND))
-		m->sb->own_flags = flags & MS_RDONLY;
-	if (m)
+	err = may_remount(m, flags);
+	if (!err && !(flags & MS_BIND))
+		m->sb->own_flags = (m->sb->own_flags & MS_NODEV) | (flags & MS_RDONLY);
+	if (!err)
 		mount_set_flags(m, flags);
 	mutex_unlock(&mount_mutex);
-	return m ? 0 : -EINVAL;
+	return err;
 }
 
 /* LINUX: nothing is shared, so what is private, a slave of nobody or not to be bound is so already. */
@@ -289,10 +324,16 @@ static int do_move_mount(const char *source, struct dentry *where)
 		return err;
 	mutex_lock(&mount_mutex);
 	m = youngest_of(d);
-	err = m && m->where ? mount_attach(m, where) : -EINVAL;
+	err = m && m->where && !m->locked ? mount_attach(m, where) : -EINVAL;
 	mutex_unlock(&mount_mutex);
 	dput(d);
 	return err;
+}
+
+/* Does the namespace belong to one in which current has the right? */
+static bool may_mount(void)
+{
+	return ns_capable(current_mnt_ns()->ns.user_ns, CAP_SYS_ADMIN);
 }
 
 long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr_t udata)
@@ -308,7 +349,7 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 		err = get_string(options, sizeof(options), udata);
 	if (!err)
 		err = user_path(AT_FDCWD, utarget, LOOKUP_FOLLOW, &d);
-	if (!err && !capable(CAP_SYS_ADMIN)) {
+	if (!err && !may_mount()) {
 		dput(d);
 		err = -EPERM;
 	}
@@ -393,8 +434,10 @@ static bool is_busy(const struct mount *m)
 
 static int may_umount(struct mount *m, int flags)
 {
-	if (!m || !m->where)
+	if (!m || !m->where || m->locked)
 		return -EINVAL;		/* the root, too, which Linux calls locked */
+	if (flags & MNT_FORCE && !capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (flags & MNT_EXPIRE && (flags & (MNT_FORCE | MNT_DETACH) || current->fs->root == m->root))
 		return -EINVAL;
 	if (flags & MNT_DETACH)
@@ -434,7 +477,7 @@ long sys_umount2(uaddr_t upath, int flags)
 	err = user_path(AT_FDCWD, upath, flags & UMOUNT_NOFOLLOW ? 0 : LOOKUP_FOLLOW, &d);
 	if (err)
 		return err;
-	err = capable(CAP_SYS_ADMIN) ? umount(d, flags) : -EPERM;
+	err = may_mount() ? umount(d, flags) : -EPERM;
 	dput(d);
 	return err;
 }
@@ -472,7 +515,7 @@ static int pivot(struct dentry *root, struct dentry *new, struct dentry *put_old
 		return -ENOENT;
 	if (m == root_mnt || old_mnt == root_mnt)
 		return -EBUSY;
-	if (root != root_mnt->root || !root_mnt->where || new != m->root)
+	if (root != root_mnt->root || !root_mnt->where || new != m->root || m->locked)
 		return -EINVAL;
 	if (!is_below(old_mnt, m) || !is_below(m, root_mnt))
 		return -EINVAL;
@@ -502,7 +545,7 @@ long sys_pivot_root(uaddr_t unew, uaddr_t uold)
 	struct dentry *new, *old;
 	int err;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!may_mount())
 		return -EPERM;
 	err = user_path(AT_FDCWD, unew, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new);
 	if (err)

@@ -25,6 +25,8 @@ struct mount {
 	struct mount *next_of;		/* [M D] root->covers: others of the same root, oldest first */
 	struct mount *next_in;		/* [M D] sb->mounts */
 	u32 flags;			/* [M D] MS_KEPT */
+	u32 locked_flags;		/* [M] those that nobody clears who is not where the mount is from */
+	bool locked;			/* [M] likewise, it goes only along with what it is in: it may hide something */
 	u32 id;				/* (!) */
 	bool expiring;			/* [M] MNT_EXPIRE has seen it idle */
 	bool going;			/* [M] */

@@ -414,6 +414,8 @@ static struct dentry *new_name(struct dentry *dir, const char *name, size_t len)
 	}
 	if (PTR_ERR(d) != -ENOENT || dir->inode->sb->magic == PROC_SUPER_MAGIC)	/* there the name itself cannot be */
 		return d;
+	if (!fsuidgid_has_mapping(dir->inode->sb))
+		return ERR_PTR(-EOVERFLOW);
 	err = inode_permission(dir->inode, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return ERR_PTR(err);
@@ -642,6 +644,8 @@ static struct dentry *open_tmpfile(struct walk *w, u32 mode)
 	if (!inode_is(dir, S_IFDIR))
 		return ERR_PTR(-ENOTDIR);
 	err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+	if (!err && !fsuidgid_has_mapping(dir->sb))
+		err = -EOVERFLOW;
 	if (err)
 		return ERR_PTR(err);
 	if (dir->ops != &tmpfs_dir_ops)

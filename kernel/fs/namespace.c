@@ -399,6 +399,13 @@ void detach_mounts(struct dentry *d)
 
 /* --- namespaces --- */
 
+/* c, a copy, is in a namespace with less power than m's. */
+static void lock_mount(struct mount *c, const struct mount *m)
+{
+	c->locked_flags |= c->flags;
+	c->locked |= m != m->ns->root;
+}
+
 /* Where a mount is may be among those that come after it: first they are all there. 0, -ENOMEM. */
 static int copy_mounts(struct mnt_namespace *ns, struct mnt_namespace *old)
 {
@@ -408,6 +415,10 @@ static int copy_mounts(struct mnt_namespace *ns, struct mnt_namespace *old)
 		m->copy = mount_alloc(ns, m->sb, m->root, m->flags);
 		if (IS_ERR(m->copy))
 			return (int)PTR_ERR(m->copy);
+		m->copy->locked = m->locked;
+		m->copy->locked_flags = m->locked_flags;
+		if (ns->ns.user_ns != old->ns.user_ns)
+			lock_mount(m->copy, m);
 		spin_lock(&dentry_lock);
 		join(m->copy);
 		spin_unlock(&dentry_lock);

@@ -70,6 +70,13 @@ int may_unname(const struct inode *dir, const struct inode *i)
 	return err;
 }
 
+bool fsuidgid_has_mapping(const struct super *sb)
+{
+	const struct cred *c = &current->cred;
+
+	return from_kuid(sb->user_ns, c->fsuid) != INVALID_ID && from_kgid(sb->user_ns, c->fsgid) != INVALID_ID;
+}
+
 /* --- set-user-id and set-group-id --- */
 
 /* May current give a file of the group of i, or in i, the set-group-id bit? */

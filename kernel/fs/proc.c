@@ -532,7 +532,8 @@ static int proc_fill(struct super *sb, const char *options)
 	return err ? err : add_link(sb->root, "mounts", &mounts_ops);
 }
 
-FS_TYPE(proc_type, .name = "proc", .fill = proc_fill);
+static struct user_namespace *proc_user_ns(void) { return current->group->pid_ns->ns.user_ns; }
+FS_TYPE(proc_type, .name = "proc", .fill = proc_fill, .user_ns = proc_user_ns, .reveals = true);
 
 s64 task_dir_lseek(struct file *f, s64 off, int whence)
 {

@@ -73,7 +73,7 @@ static void mounts_line(struct view *v, const struct mount *m, const char *path)
 	put_text(v, " ");
 	put_text(v, m->sb->type->name);
 	put_text(v, " ");
-	put_flags(v, m->flags | m->sb->own_flags);
+	put_flags(v, m->flags | (m->sb->own_flags & MS_RDONLY));
 	put_options(v, m->sb);
 	put_text(v, " 0 0\n");
 }

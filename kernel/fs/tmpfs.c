@@ -361,7 +361,8 @@ static int tmpfs_fill(struct super *sb, const char *options)
 	return 0;
 }
 
-FS_TYPE(tmpfs_type, .name = "tmpfs", .fill = tmpfs_fill);
+static struct user_namespace *tmpfs_user_ns(void) { return current_user_ns(); }
+FS_TYPE(tmpfs_type, .name = "tmpfs", .fill = tmpfs_fill, .user_ns = tmpfs_user_ns);
 FS_TYPE(devtmpfs_type, .name = "devtmpfs", .fill = tmpfs_fill);
 
 /* --- shared memory without a name --- */

@@ -52,7 +52,7 @@ static int xattr_permission(const struct inode *i, const char *name, unsigned ma
 	if (write && sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
 	if (named(name, security_prefix))
-		return write && !capable(CAP_SYS_ADMIN) ? -EPERM : 0;
+		return write && !ns_capable(i->sb->user_ns, CAP_SYS_ADMIN) ? -EPERM : 0;
 	if (named(name, trusted_prefix) && !capable(CAP_SYS_ADMIN))
 		return write ? -EPERM : -ENODATA;
 	if (named(name, user_prefix)) {

@@ -226,7 +226,8 @@ static bool mqueue_unmounted(struct super *sb)
 	return !sb->ipc_ns;
 }
 
-FS_TYPE(mqueue_type, .name = "mqueue", .shared = mqueue_shared, .unmounted = mqueue_unmounted);
+static struct user_namespace *mqueue_user_ns(void) { return current->nsproxy->ns[NS_IPC]->user_ns; }
+FS_TYPE(mqueue_type, .name = "mqueue", .user_ns = mqueue_user_ns, .shared = mqueue_shared, .unmounted = mqueue_unmounted);
 
 int mq_init_ns(struct ipc_namespace *ns)
 {
