@@ -352,6 +352,8 @@ static int tmpfs_fill(struct super *sb, const char *options)
 	i = tmpfs_inode(sb, S_IFDIR | mode, 0);
 	if (!i)
 		return -ENOMEM;
+	i->uid = current->cred.fsuid;
+	i->gid = current->cred.fsgid;
 	sb->root = dentry_alloc(NULL, "/", 1);
 	if (!sb->root) {
 		iput(i);

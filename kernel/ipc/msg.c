@@ -469,12 +469,14 @@ static s64 sysvipc_msg_show(char *buf, size_t n)
 	spin_lock(&ids->lock);
 	for (unsigned i = 0; i < ids->size; i++) {
 		const struct msg_queue *q = ids->slot[i] ? container_of(ids->slot[i], struct msg_queue, perm) : NULL;
+		struct k_ipc64_perm p;
 
-		if (q)
-			len += kscnprintf(buf + len, n - len, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
-					  q->perm.key, q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)entry_vnr(q->lspid),
-					  (u32)entry_vnr(q->lrpid), q->perm.uid, q->perm.gid, q->perm.cuid, q->perm.cgid, (u64)q->stime, (u64)q->rtime,
-					  (u64)q->ctime);
+		if (!q)
+			continue;
+		p = ipc_export(&q->perm);
+		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n", p.key,
+				  q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)entry_vnr(q->lspid), (u32)entry_vnr(q->lrpid), p.uid,
+				  p.gid, p.cuid, p.cgid, (u64)q->stime, (u64)q->rtime, (u64)q->ctime);
 	}
 	spin_unlock(&ids->lock);
 	return (s64)len;

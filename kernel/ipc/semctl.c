@@ -256,11 +256,13 @@ static s64 sysvipc_sem_show(char *buf, size_t n)
 	spin_lock(&ids->lock);
 	for (unsigned i = 0; i < ids->size; i++) {
 		const struct sem_set *s = ids->slot[i] ? container_of(ids->slot[i], struct sem_set, perm) : NULL;
+		struct k_ipc64_perm p;
 
-		if (s)
-			len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", s->perm.key,
-					  s->perm.id, s->perm.mode, s->n, s->perm.uid, s->perm.gid, s->perm.cuid, s->perm.cgid,
-					  (u64)s->otime, (u64)s->ctime);
+		if (!s)
+			continue;
+		p = ipc_export(&s->perm);
+		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", p.key, s->perm.id,
+				  s->perm.mode, s->n, p.uid, p.gid, p.cuid, p.cgid, (u64)s->otime, (u64)s->ctime);
 	}
 	spin_unlock(&ids->lock);
 	return (s64)len;

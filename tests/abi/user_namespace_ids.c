@@ -480,6 +480,7 @@ TEST(credentials_on_sockets)
 TEST(owners_of_ipc)
 {
 	userns_prepare();
+	static char rows[4096];
 	static int *ids;
 	struct shmid64_ds s;
 	struct msqid64_ds q;
@@ -495,6 +496,8 @@ TEST(owners_of_ipc)
 		s.shm_perm.uid = 5;
 		s.shm_perm.gid = 6;
 		CHECK_EQ(sys(shmctl, ids[0], IPC_SET, &s), 0);
+		t_slurp("/proc/sysvipc/shm", rows, sizeof rows);
+		CHECK(strstr(rows, "    5     6     0     0 ") != NULL);
 		s.shm_perm.uid = 1000;
 		CHECK_EQ(sys(shmctl, ids[0], IPC_SET, &s), -EINVAL);
 		CHECK_EQ(sys(msgctl, ids[1], IPC_STAT, &q), 0);
