@@ -399,7 +399,10 @@ void detach_mounts(struct dentry *d)
 
 /* --- namespaces --- */
 
-/* c, a copy, is in a namespace with less power than m's. */
+/*
+ * c, a copy, is in a namespace with less power than m's. LINUX: there a locked mount stays where it is
+ * when what it is in is detached; here who keeps a directory of that sees what it hid.
+ */
 static void lock_mount(struct mount *c, const struct mount *m)
 {
 	c->locked_flags |= c->flags;
