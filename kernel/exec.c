@@ -290,6 +290,8 @@ static int begin_new_exec(struct bprm *b)
 		err = exec_mmap(b);
 	}
 	if (!err)
+		err = exec_namespaces();
+	if (!err)
 		err = unshare_sighand(t);
 	if (!err)
 		err = files_unshare_exec();

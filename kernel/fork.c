@@ -19,6 +19,7 @@
 #include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
+#include "kernel/time_namespace.h"
 #include "kernel/seccomp.h"
 #include "kernel/trace.h"
 
@@ -262,6 +263,8 @@ static int build_parts(struct task *p, const struct clone_request *c)
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
 	p->nsproxy = ns;
+	if (unlikely(ns->ns[NS_TIME] != &init_time_ns.ns))
+		time_ns_enter(p, to_time_ns(ns->ns[NS_TIME]));
 	err = copy_group(p, c);
 	if (!err)
 		err = copy_sighand(p, c);

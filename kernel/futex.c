@@ -41,6 +41,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/task.h"
+#include "kernel/time_namespace.h"
 #include "kernel/timer.h"
 
 #define NR_BUCKETS	256u
@@ -538,6 +539,8 @@ int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 		ns += ktime_ns();
 	else if (op & FUTEX_CLOCK_REALTIME)
 		ns |= WALL_TIME;
+	else
+		ns = time_ns_to_host(CLOCK_MONOTONIC, ns);
 	*deadline = ns;
 	return 0;
 }

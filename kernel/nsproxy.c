@@ -16,6 +16,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/pid.h"
 #include "kernel/task.h"
+#include "kernel/time_namespace.h"
 #include "kernel/utsname.h"
 
 #define PROC_DYNAMIC_FIRST	0xf0000000u
@@ -24,7 +25,7 @@ struct nsproxy init_nsproxy = {
 	.count = 1,
 	.ns = {
 		[NS_UTS] = &init_uts_ns.ns, [NS_IPC] = &init_ipc_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
-		[NS_MNT] = &init_mnt_ns.ns,
+		[NS_MNT] = &init_mnt_ns.ns, [NS_TIME_FOR_CHILDREN] = &init_time_ns.ns, [NS_TIME] = &init_time_ns.ns,
 	},
 };
 
@@ -89,7 +90,7 @@ static struct nsproxy *create_new_namespaces(u64 flags, struct user_namespace *u
 		return ERR_PTR(-ENOMEM);
 	atomic_init(&p->count, 1);
 	for (enum ns_kind k = 0; k < NR_NS; k++) {
-		struct ns_common *ns = flags & ops_of(k)->type ? old->ns[k]->ops->copy(old->ns[k], user_ns) : ns_get(old->ns[k]);
+		struct ns_common *ns = flags & ops_of(k)->type && k != NS_TIME ? old->ns[k]->ops->copy(old->ns[k], user_ns) : ns_get(old->ns[k]);
 
 		if (IS_ERR(ns)) {
 			nsproxy_put(p);
@@ -100,11 +101,28 @@ static struct nsproxy *create_new_namespaces(u64 flags, struct user_namespace *u
 	return p;
 }
 
-struct nsproxy *copy_namespaces(u64 flags, struct user_namespace *user_ns)
+/* Is p a namespace of time to be entered by who has memory of its own? */
+static bool time_is_to_come(const struct nsproxy *p)
+{
+	return p->ns[NS_TIME] != p->ns[NS_TIME_FOR_CHILDREN];
+}
+
+/* p, which nobody has yet, is of somebody with memory of its own. */
+static struct nsproxy *enter_time(struct nsproxy *p)
+{
+	if (!IS_ERR(p) && time_is_to_come(p)) {
+		ns_put(p->ns[NS_TIME]);
+		p->ns[NS_TIME] = ns_get(p->ns[NS_TIME_FOR_CHILDREN]);
+	}
+	return p;
+}
+
+/* What current may make. As copy_namespaces, but for time. */
+static struct nsproxy *new_namespaces(u64 flags, struct user_namespace *user_ns)
 {
 	u64 types = flags & CLONE_NEWANY & ~(u64)CLONE_NEWUSER;
 
-	if (likely(!types))
+	if (!types)
 		return nsproxy_get(current->nsproxy);
 	might_sleep();
 	if (!ns_capable(user_ns, CAP_SYS_ADMIN))
@@ -114,6 +132,17 @@ struct nsproxy *copy_namespaces(u64 flags, struct user_namespace *user_ns)
 	if (types & ~all_types())
 		return ERR_PTR(-EINVAL);	/* LINUX: a kind that is not there, as if it was built without it */
 	return create_new_namespaces(types, user_ns);
+}
+
+struct nsproxy *copy_namespaces(u64 flags, struct user_namespace *user_ns)
+{
+	struct nsproxy *old = current->nsproxy;
+
+	if (unlikely(flags & CLONE_NEWANY & ~(u64)CLONE_NEWUSER))
+		return flags & CLONE_VM ? new_namespaces(flags, user_ns) : enter_time(new_namespaces(flags, user_ns));
+	if (likely(flags & CLONE_VM || !time_is_to_come(old)))
+		return nsproxy_get(old);
+	return enter_time(create_new_namespaces(0, user_ns));
 }
 
 /* Current has p, which is taken over, with new ones of the kinds in flags. */
@@ -126,7 +155,21 @@ static void switch_namespaces(struct nsproxy *p, u64 flags)
 	task_lock(current);
 	current->nsproxy = p;
 	task_unlock(current);
+	time_ns_enter(current, to_time_ns(p->ns[NS_TIME]));
 	nsproxy_put(old);
+}
+
+int exec_namespaces(void)
+{
+	struct nsproxy *p;
+
+	if (likely(!time_is_to_come(current->nsproxy)))
+		return 0;
+	p = enter_time(create_new_namespaces(0, current_user_ns()));
+	if (IS_ERR(p))
+		return (int)PTR_ERR(p);
+	switch_namespaces(p, 0);
+	return 0;
 }
 
 int unshare_nsproxy_namespaces(u64 flags)
@@ -137,7 +180,7 @@ int unshare_nsproxy_namespaces(u64 flags)
 
 	if (err)
 		return err;
-	p = copy_namespaces(flags & ~(u64)CLONE_SYSVSEM, new.user_ns);
+	p = new_namespaces(flags & ~(u64)CLONE_SYSVSEM, new.user_ns);
 	if (IS_ERR(p))
 		err = (int)PTR_ERR(p);
 	else if (flags & (CLONE_NEWNS | CLONE_NEWUSER))
@@ -235,7 +278,7 @@ static int install_all(struct nsset *set, struct group *g, u64 flags)
 	for (enum ns_kind k = 0; !err && k < NR_NS; k++) {
 		struct ns_common *ns;
 
-		if (!(flags & ops_of(k)->type))
+		if (!(flags & ops_of(k)->type) || k == NS_TIME_FOR_CHILDREN)
 			continue;
 		ns = task_ns(t, k);
 		if (ns && k == NS_PID) {

@@ -33,8 +33,16 @@ struct ns_ops {
 	struct ns_common *(*parent)(struct ns_common *ns);	/* NULL: this kind has no parents, else as NS_GET_PARENT: ERR_PTR(-EPERM) */
 };
 
-/* Of these kinds a task has one each, by its nsproxy; NS_PID: where its children will live. */
-enum ns_kind { NS_UTS, NS_IPC, NS_PID, NS_NET, NS_CGROUP, NS_MNT, NR_NS };
+/*
+ * Of these kinds a task has one each, by its nsproxy. NS_PID: where its children will live, as
+ * NS_TIME_FOR_CHILDREN, which a program enters, too.
+ */
+enum ns_kind { NS_UTS, NS_IPC, NS_PID, NS_NET, NS_CGROUP, NS_MNT, NS_TIME_FOR_CHILDREN, NS_TIME, NR_NS };
+
+/* Of CLOCK_MONOTONIC and CLOCK_BOOTTIME, in ns: what a namespace of time shows more. */
+struct time_offsets {
+	s64 monotonic, boottime;
+};
 
 /* Shared by tasks, and never changed while it is: who changes one makes a new one. */
 struct nsproxy {
@@ -53,6 +61,7 @@ void ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespa
  * user_ns. ERR_PTR(-EPERM) and what the kinds say. Sleeps.
  */
 struct nsproxy *copy_namespaces(u64 flags, struct user_namespace *user_ns);
+int exec_namespaces(void);			/* current, which has memory of its own, is where its children would be. 0, -ENOMEM */
 int unshare_nsproxy_namespaces(u64 flags);	/* current has new ones, and CLONE_NEWUSER too; as copy_namespaces */
 struct ns_common *task_ns(struct task *t, enum ns_kind k);	/* referenced; NULL: t is past X11. Takes task_lock. */
 /* The user namespace it belongs to, referenced; ERR_PTR(-EPERM): it is not current's, nor below that. */
@@ -63,4 +72,4 @@ static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(
 void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
 
 extern struct user_namespace init_user_ns;
-extern const struct ns_ops uts_ns_ops, ipc_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops, user_ns_ops;
+extern const struct ns_ops uts_ns_ops, ipc_ns_ops, time_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops, user_ns_ops;

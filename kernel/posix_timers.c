@@ -17,6 +17,7 @@
 #include "kernel/mm/mm.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "kernel/time_namespace.h"
 
 struct posix_timer {
 	struct list node;		/* [S] on group->posix_timers */
@@ -414,7 +415,7 @@ static void set_timer(struct posix_timer *t, int flags, u64 value, u64 interval,
 	t->overrun = -1;
 	t->overrun_last = 0;
 	t->interval = value ? interval : 0;
-	t->expires = value && !(flags & TIMER_ABSTIME) ? add_ns(now, value) : value;
+	t->expires = !value ? 0 : flags & TIMER_ABSTIME ? time_ns_to_host(t->clock, value) : add_ns(now, value);
 	if (value && clock_is_cpu(t->clock) && t->notify != SIGEV_NONE && now >= t->expires)
 		send(t, current->group_leader);	/* who it is about may not run for long */
 	else if (value)

@@ -53,7 +53,7 @@ long sys_personality(u32 persona)
 long sys_sysinfo(uaddr_t uinfo)
 {
 	struct k_sysinfo si = {
-		.uptime = (s64)((ktime_ns() + NSEC_PER_SEC - 1) / NSEC_PER_SEC),
+		.uptime = (s64)((ktime_ns() + (u64)current->time_offsets.boottime + NSEC_PER_SEC - 1) / NSEC_PER_SEC),
 		.totalram = totalram_pages(),
 		.freeram = nr_free_pages(),
 		.procs = (u16)atomic_load(&nr_tasks),

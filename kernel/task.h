@@ -246,6 +246,7 @@ struct task {
 	struct fs *fs;			/* [A] */
 	struct io_context *io_context;	/* [A] */
 	struct nsproxy *nsproxy;	/* [A] to change, referenced; NULL past X11 */
+	struct time_offsets time_offsets;	/* (@) those of its namespace of time */
 	struct sem_undo_list *sysvsem;	/* (@) what the end of the last that shares it takes back; NULL: nothing */
 
 	struct cred cred;		/* see cred.h */

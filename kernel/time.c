@@ -8,6 +8,7 @@
 #include "kernel/entry.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
+#include "kernel/time_namespace.h"
 
 _Atomic s64 realtime_offset_ns;
 static struct k_timezone timezone;		/* what settimeofday said last; nothing here goes by it */
@@ -56,6 +57,10 @@ static int read_cpu_clock(int clock, u64 *ns)
 /* LINUX: the coarse clocks are as fine as the others. */
 static inline int clock_read(int clock, u64 *ns)
 {
+	if (likely(clock == CLOCK_MONOTONIC)) {
+		*ns = ktime_ns() + (u64)current->time_offsets.monotonic;
+		return 0;
+	}
 	switch (clock) {
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
@@ -63,12 +68,13 @@ static inline int clock_read(int clock, u64 *ns)
 	case CLOCK_TAI:
 		*ns = realtime_ns();
 		return 0;
-	case CLOCK_MONOTONIC:
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
+		*ns = ktime_ns() + (u64)current->time_offsets.monotonic;
+		return 0;
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:
-		*ns = ktime_ns();
+		*ns = ktime_ns() + (u64)current->time_offsets.boottime;
 		return 0;
 	}
 	return clock_is_cpu(clock) ? read_cpu_clock(clock, ns) : -EINVAL;
@@ -403,5 +409,6 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 		return cpu_nanosleep(clock, flags, ns, urem);
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, urem);
-	return sleep_until(ns | (clock_is_realtime(clock) ? WALL_TIME : 0)) ? -ERESTARTNOHAND : 0;
+	ns = clock_is_realtime(clock) ? ns | WALL_TIME : time_ns_to_host(clock, ns);
+	return sleep_until(ns) ? -ERESTARTNOHAND : 0;
 }

@@ -138,6 +138,8 @@ static struct ns_common *cgroup_ns(struct task *t) { return task_ns(t, NS_CGROUP
 static struct ns_common *mnt_ns(struct task *t) { return task_ns(t, NS_MNT); }
 static struct ns_common *ipc_ns(struct task *t) { return task_ns(t, NS_IPC); }
 static struct ns_common *net_ns(struct task *t) { return task_ns(t, NS_NET); }
+static struct ns_common *time_ns(struct task *t) { return task_ns(t, NS_TIME); }
+static struct ns_common *time_ns_to_come(struct task *t) { return task_ns(t, NS_TIME_FOR_CHILDREN); }
 static struct ns_common *uts_ns(struct task *t) { return task_ns(t, NS_UTS); }
 
 static struct ns_common *user_ns(struct task *t) { return task_alive(t) ? &task_user_ns(t)->ns : NULL; }
@@ -152,6 +154,8 @@ static const struct ns_link {
 	{ "net", net_ns },
 	{ "pid", own_pid_ns },
 	{ "pid_for_children", pid_ns_to_come },
+	{ "time", time_ns },
+	{ "time_for_children", time_ns_to_come },
 	{ "user", user_ns },
 	{ "uts", uts_ns },
 };

@@ -60,6 +60,8 @@ s64 proc_limits(struct task *t, char *buf, size_t n);
 s64 proc_comm(struct task *t, char *buf, size_t n);
 s64 proc_comm_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_score(struct task *t, char *buf, size_t n);
+s64 proc_timens_offsets(struct task *t, char *buf, size_t n);			/* time_namespace.c */
+s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_score_adj(struct task *t, char *buf, size_t n);
 s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_adj(struct task *t, char *buf, size_t n);

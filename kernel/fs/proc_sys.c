@@ -109,7 +109,7 @@ static u64 idle_ns(void)
 
 static s64 uptime_show(char *buf, size_t n)
 {
-	u64 up = ktime_ns(), idle = idle_ns();
+	u64 up = ktime_ns() + (u64)current->time_offsets.boottime, idle = idle_ns();
 
 	return (s64)kscnprintf(buf, n, "%lu.%02lu %lu.%02lu\n", up / NSEC_PER_SEC, up % NSEC_PER_SEC / 10000000, idle / NSEC_PER_SEC,
 			       idle % NSEC_PER_SEC / 10000000);
@@ -177,7 +177,7 @@ static s64 stat_show(char *buf, size_t n)
 		len += print_cpu(buf + len, n - len, name, each[c]);
 	}
 	len += kscnprintf(buf + len, n - len, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-			  irqs, sched_nr_switches(), (u64)(atomic_load(&realtime_offset_ns) / (s64)NSEC_PER_SEC),
+			  irqs, sched_nr_switches(), (u64)((atomic_load(&realtime_offset_ns) - current->time_offsets.boottime) / (s64)NSEC_PER_SEC),
 			  READ_ONCE(total_forks), sched_nr_running());
 	return (s64)len;
 }

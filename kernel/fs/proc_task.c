@@ -96,7 +96,7 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
 			 (s64)(s.cstime / NSEC_PER_TICK));
 	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
-			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads, t->start_time / NSEC_PER_TICK,
+			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads, (t->start_time + (u64)current->time_offsets.boottime) / NSEC_PER_TICK,
 			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), start, end, stack,
 			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
 			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ? 1 : 0);

@@ -10,6 +10,7 @@
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/time.h"
+#include "kernel/time_namespace.h"
 
 struct timerfd {
 	struct spinlock lock;		/* RANK_IO */
@@ -234,7 +235,7 @@ static int set_timer(struct timerfd *t, int flags, u64 value, u64 interval)
 	t->interval = interval;
 	/* A relative one by the plain clock does not move with it. */
 	t->base = is_realtime(t) && (absolute || t->clock != CLOCK_REALTIME) ? WALL_TIME : 0;
-	t->expires = value && !absolute ? add_ns(timer_now(t), value) : value;
+	t->expires = !value ? 0 : absolute ? time_ns_to_host(t->clock, value) : add_ns(timer_now(t), value);
 	if (value)
 		start(t);
 	spin_unlock(&t->lock);

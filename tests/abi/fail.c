@@ -186,7 +186,7 @@ static long call_map_ids(void)
 
 static long call_unshare_namespaces(void)
 {
-	return sys(unshare, CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
+	return sys(unshare, CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWTIME | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
 }
 
 static long call_setns(void)
@@ -195,7 +195,7 @@ static long call_setns(void)
 
 	if (fd < 0)
 		return fd;
-	err = sys(setns, fd, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
+	err = sys(setns, fd, CLONE_NEWPID | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWTIME | CLONE_NEWNET | CLONE_NEWCGROUP | CLONE_NEWNS);
 	sys(close, fd);
 	return err;
 }

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Namespaces of time. Mirrors Linux include/linux/time_namespace.h. */
+#pragma once
+#include "kernel/nsproxy.h"
+#include "kernel/task.h"
+
+struct time_namespace {
+	struct ns_common ns;
+	struct time_offsets offsets;	/* [time_ns_lock] until it is settled, then (!) */
+	_Atomic bool settled;		/* somebody lives there, or did. [time_ns_lock] to set */
+};
+extern struct time_namespace init_time_ns;
+
+static inline struct time_namespace *to_time_ns(struct ns_common *ns) { return container_of(ns, struct time_namespace, ns); }
+
+/* t, current or one that it makes, lives in ns from here on, whose offsets are settled. Sleeps. */
+void time_ns_enter(struct task *t, struct time_namespace *ns);
+
+/*
+ * An absolute time of current's clock, in ns, as a time since boot: one that was before that is 1,
+ * which is over, too. Of clocks that have no offset it is what it was.
+ */
+u64 time_ns_to_host(int clock, u64 time);
