@@ -242,7 +242,7 @@ static int copy_thread(struct task *p, const struct clone_request *c)
 	return 0;
 }
 
-static int new_user_ns(struct task *p)
+static int copy_user_ns(struct task *p)
 {
 	struct user_namespace *parent = p->cred.user_ns;
 	int err = create_user_ns(&p->cred);
@@ -252,14 +252,25 @@ static int new_user_ns(struct task *p)
 	return err;
 }
 
+/* ERR_PTR. */
+static struct nsproxy *namespaces_of_child(struct task *p, u64 flags)
+{
+	int err = flags & CLONE_NEWUSER ? copy_user_ns(p) : 0;
+
+	return err ? ERR_PTR(err) : copy_namespaces(flags, p->cred.user_ns);
+}
+
 static int build_parts(struct task *p, const struct clone_request *c)
 {
-	int err = unlikely(c->flags & CLONE_NEWUSER) ? new_user_ns(p) : 0;
 	struct nsproxy *ns;
+	int err;
 
-	if (err)
-		return err;
-	ns = is_kernel_thread(c) ? nsproxy_get(&init_nsproxy) : copy_namespaces(c->flags, p->cred.user_ns);
+	if (is_kernel_thread(c))
+		ns = nsproxy_get(&init_nsproxy);
+	else if ((c->flags & (CLONE_VM | CLONE_NEWANY)) == CLONE_VM)
+		ns = nsproxy_get(current->nsproxy);
+	else
+		ns = namespaces_of_child(p, c->flags);
 	if (IS_ERR(ns))
 		return (int)PTR_ERR(ns);
 	p->nsproxy = ns;
