@@ -477,7 +477,8 @@ void do_exit(int code)
 	step("X4");
 
 	exit_mm(t);
-	exit_sem(t);					/* X7 */
+	if (t->sysvsem)
+		exit_sem(t);				/* X7 */
 	r = leave_resources(t);
 	if (r.files)
 		files_put(r.files);
