@@ -12,7 +12,7 @@
 
 /* --- faults --- */
 
-static u64 mapping_limit(const struct mapping *m)
+u64 mapping_limit(const struct mapping *m)
 {
 	return m->host ? PAGE_ALIGN(READ_ONCE(m->host->size)) >> PAGE_SHIFT : ~0ull;
 }

@@ -253,6 +253,12 @@ void mapping_init(struct mapping *m, struct inode *host, u32 flags);
  */
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp);
 struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced and up to date, or NULL */
+u64 mapping_limit(const struct mapping *m);	/* a fault finds pages below that index only */
+/*
+ * p, a new page with its contents, becomes that at index of a file without readpage. 0, -EEXIST,
+ * -ENOSPC or -ENOMEM. The mapping takes a reference of its own. Sleeps.
+ */
+int mapping_add_page(struct mapping *m, u64 index, struct page *p);
 /* Each of the n pages from first on: as mapping_find_page, and nobody is filling or writing it. */
 void mapping_find_pages(struct mapping *m, u64 first, unsigned n, struct page **pages);
 void mapping_truncate(struct mapping *m, u64 from_index);	/* drops pages >= from */

@@ -320,6 +320,22 @@ static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
 	return ERR_PTR(err);
 }
 
+int mapping_add_page(struct mapping *m, u64 index, struct page *p)
+{
+	int err = charge(m);
+
+	assert(!m->readpage);
+	if (err)
+		return err;
+	p->flags |= PG_UPTODATE;
+	err = insert_page(m, index, p, GFP_USER);
+	if (err) {
+		p->flags &= ~PG_UPTODATE;
+		uncharge(m);
+	}
+	return err;
+}
+
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp)
 {
 	struct page *p;

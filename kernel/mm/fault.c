@@ -121,8 +121,9 @@ static long shared_write_bit(struct vma *v, struct page *p, unsigned flags)
  */
 static bool fault_around(struct vma *v, uaddr_t addr, pte_t *slot)
 {
-	uaddr_t start = max(addr & ~(FAULT_AROUND - 1), v->start);
-	uaddr_t end = min(min(start + FAULT_AROUND, v->end), (addr & ~(SLOT_BLOCK - 1)) + SLOT_BLOCK);
+	u64 around = unlikely(v->flags & VM_UFFD_MINOR) ? PAGE_SIZE : FAULT_AROUND;	/* each is asked for */
+	uaddr_t start = max(addr & ~(around - 1), v->start);
+	uaddr_t end = min(min(start + around, v->end), (addr & ~(SLOT_BLOCK - 1)) + SLOT_BLOCK);
 	unsigned n = (unsigned)((end - start) >> PAGE_SHIFT);
 	pte_t *at = slot - ((addr - start) >> PAGE_SHIFT);
 	struct page *page[FAULT_AROUND / PAGE_SIZE];
@@ -243,6 +244,7 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable)
 		return -ENOMEM;
 	if (*slot)
 		return -EEXIST;
+	v->anon |= v->file && p->flags & PG_ANON;
 	if (p == zero_page)
 		set_pte(slot, make_pte(v, p, 0));
 	else

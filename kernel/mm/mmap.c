@@ -463,8 +463,7 @@ static void protect_vma(struct vma *v, u32 rights)
 
 static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
 {
-	if (v->flags & VM_SHARED && rights & VM_WRITE && v->file &&
-	    ((v->file->flags & O_ACCMODE) != O_RDWR || v->file->inode->seals & F_SEAL_FUTURE_WRITE))
+	if (rights & VM_WRITE && !vma_may_write(v))
 		return -EACCES;
 	if (rights & VM_EXEC && v->file && sb_says(v->file->inode->sb, MS_NOEXEC))
 		return -EACCES;

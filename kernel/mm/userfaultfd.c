@@ -32,9 +32,10 @@
 #include "kernel/pid.h"
 #include "kernel/task.h"
 
-#define FEATURES	(UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | UFFD_FEATURE_EXACT_ADDRESS)
+#define FEATURES	(UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | UFFD_FEATURE_MINOR_SHMEM | \
+			 UFFD_FEATURE_EXACT_ADDRESS)
 #define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
-#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE))
+#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_CONTINUE))
 #define INITIALIZED	(1ul << 63)	/* no feature's bit */
 
 struct userfault {			/* on the stack of who sleeps for it */
@@ -57,12 +58,29 @@ static void ctx_put(struct userfaultfd_ctx *ctx)
 
 /* ---- who faults ---- */
 
+/* Nothing is mapped at addr of a file's mapping. Beyond its end nobody is asked. */
+static u32 file_reason(const struct vma *v, uaddr_t addr)
+{
+	struct mapping *m = vma_mapping(v);
+	struct page *p;
+
+	if (!v->uffd || vma_pgoff(v, addr) >= mapping_limit(m))
+		return 0;
+	p = mapping_find_page(m, vma_pgoff(v, addr));
+	if (!p)
+		return v->flags & VM_UFFD_MISSING;
+	put_page(p);
+	return v->flags & VM_UFFD_MINOR;
+}
+
 u32 userfault_reason(const struct vma *v, uaddr_t addr)
 {
 	const pte_t *slot = slot_find(v->mm, addr);
 
 	assert_held(&v->mm->mmap_lock);
-	return slot && *slot ? 0 : v->flags & VM_UFFD_MISSING;
+	if (slot && *slot)
+		return 0;
+	return v->ops ? file_reason(v, addr) : v->flags & VM_UFFD_MISSING;
 }
 
 /* May who faults so be put to sleep? */
@@ -73,12 +91,13 @@ static bool may_wait(const struct userfaultfd_ctx *ctx, unsigned flags)
 	return flags & FAULT_USER || !(ctx->flags & UFFD_USER_MODE_ONLY);
 }
 
-static struct uffd_msg fault_msg(const struct userfaultfd_ctx *ctx, uaddr_t addr, unsigned flags)
+static struct uffd_msg fault_msg(const struct userfaultfd_ctx *ctx, uaddr_t addr, unsigned flags, u32 reason)
 {
 	u64 features = atomic_load(&ctx->features);
 	struct uffd_msg m = { .event = UFFD_EVENT_PAGEFAULT };
 
-	m.arg.pagefault.flags = flags & FAULT_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0;
+	m.arg.pagefault.flags = (flags & FAULT_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
+				(reason & VM_UFFD_MINOR ? UFFD_PAGEFAULT_FLAG_MINOR : 0);
 	m.arg.pagefault.address = features & UFFD_FEATURE_EXACT_ADDRESS ? addr : addr & PAGE_MASK;
 	if (features & UFFD_FEATURE_THREAD_ID)
 		m.arg.pagefault.ptid = (u32)task_pid_vnr(current);
@@ -93,14 +112,15 @@ static struct userfaultfd_ctx *queue_fault(struct mm *mm, uaddr_t addr, unsigned
 {
 	const struct vma *v = vma_at(mm, addr);
 	struct userfaultfd_ctx *ctx;
+	u32 reason = v && v->start <= addr ? userfault_reason(v, addr & PAGE_MASK) : 0;
 
-	if (!v || v->start > addr || !userfault_reason(v, addr & PAGE_MASK))
+	if (!reason)
 		return NULL;
 	ctx = v->uffd;
 	if (!may_wait(ctx, flags))
 		return ERR_PTR(-EFAULT);
 	atomic_fetch_add(&ctx->refs, 1);
-	f->msg = fault_msg(ctx, addr, flags);
+	f->msg = fault_msg(ctx, addr, flags, reason);
 	spin_lock(&ctx->lock);
 	list_add_tail(&f->node, &ctx->pending);
 	spin_unlock(&ctx->lock);
@@ -181,12 +201,8 @@ static int validate_range(u64 start, u64 len)
 	return start & ~PAGE_MASK ? -EINVAL : validate_unaligned_range(start, len);
 }
 
-static bool can_userfault(const struct vma *v)
-{
-	return !v->ops;
-}
-
-static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end)
+/* Linux's order of refusals. */
+static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end, u32 flags)
 {
 	struct mm *mm = ctx->mm;
 	unsigned i = vma_index(mm, start);
@@ -198,8 +214,10 @@ static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 	for (; i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
 		const struct vma *v = mm->vmas[i];
 
-		if (!can_userfault(v))
+		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)))
 			return -EINVAL;
+		if (!vma_may_write(v))
+			return -EPERM;
 		if (v->uffd && v->uffd != ctx)
 			return -EBUSY;
 	}
@@ -211,7 +229,7 @@ static int register_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 {
 	struct mm *mm = ctx->mm;
 	unsigned first, last;
-	int err = check_register(ctx, start, end);
+	int err = check_register(ctx, start, end, flags);
 
 	if (!err)
 		err = vma_isolate(mm, start, end, &first, &last);
@@ -247,7 +265,7 @@ static int unregister_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t 
 	if (mm->vmas[first]->start >= end)
 		return -EINVAL;
 	for (unsigned i = first; i < mm->nr_vmas && mm->vmas[i]->start < end; i++)
-		if (!can_userfault(mm->vmas[i]) || (mm->vmas[i]->uffd && mm->vmas[i]->uffd != ctx))
+		if (!vma_can_userfault(mm->vmas[i]) || (mm->vmas[i]->uffd && mm->vmas[i]->uffd != ctx))
 			return -EINVAL;
 	err = vma_isolate(mm, start, end, &first, &last);
 	if (err)
@@ -263,19 +281,23 @@ static long userfaultfd_register(struct userfaultfd_ctx *ctx, uaddr_t arg)
 	struct uffdio_register r;
 	struct mm *mm = ctx->mm;
 	u64 ioctls = RANGE_IOCTLS;
+	u32 flags;
 	long err;
 
 	if (copy_from_user(&r, arg, offsetof(struct uffdio_register, ioctls)))
 		return -EFAULT;
-	if (r.mode != UFFDIO_REGISTER_MODE_MISSING)
+	if (!r.mode || r.mode & ~(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_MINOR))
 		return -EINVAL;
+	flags = (r.mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) | (r.mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
+	if (!(flags & VM_UFFD_MINOR))
+		ioctls &= ~UFFD_BIT(UFFDIO_CONTINUE);
 	err = validate_range(r.range.start, r.range.len);
 	if (err)
 		return err;
 	if (!mmget_not_zero(mm))
 		return -ENOMEM;
 	mutex_lock(&mm->mmap_lock);
-	err = register_range(ctx, r.range.start, r.range.start + r.range.len, VM_UFFD_MISSING);
+	err = register_range(ctx, r.range.start, r.range.start + r.range.len, flags);
 	mutex_unlock(&mm->mmap_lock);
 	mmput(mm);
 	if (!err && copy_to_user(arg + offsetof(struct uffdio_register, ioctls), &ioctls, sizeof(ioctls)))
@@ -350,29 +372,30 @@ static long userfaultfd_copy(struct userfaultfd_ctx *ctx, uaddr_t arg)
 		return -EINVAL;
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
-	done = userfault_copy(ctx, c.dst, c.src, c.len);
+	done = userfault_fill(ctx, FILL_COPY, c.dst, c.src, c.len);
 	mmput(ctx->mm);
 	return filled(ctx, c.dst, c.len, done, c.mode, arg + offsetof(struct uffdio_copy, copy));
 }
 
-static long userfaultfd_zeropage(struct userfaultfd_ctx *ctx, uaddr_t arg)
+/* UFFDIO_ZEROPAGE or UFFDIO_CONTINUE. */
+static long userfaultfd_fill(struct userfaultfd_ctx *ctx, enum fill_with with, uaddr_t arg)
 {
-	struct uffdio_zeropage z;
+	struct uffdio_fill a;
 	s64 done;
 	int err;
 
-	if (copy_from_user(&z, arg, offsetof(struct uffdio_zeropage, zeropage)))
+	if (copy_from_user(&a, arg, offsetof(struct uffdio_fill, done)))
 		return -EFAULT;
-	err = validate_range(z.range.start, z.range.len);
+	err = validate_range(a.range.start, a.range.len);
 	if (err)
 		return err;
-	if (z.mode & ~UFFDIO_MODE_DONTWAKE)
+	if (a.mode & ~UFFDIO_MODE_DONTWAKE)
 		return -EINVAL;
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
-	done = userfault_zeropage(ctx, z.range.start, z.range.len);
+	done = userfault_fill(ctx, with, a.range.start, 0, a.range.len);
 	mmput(ctx->mm);
-	return filled(ctx, z.range.start, z.range.len, done, z.mode, arg + offsetof(struct uffdio_zeropage, zeropage));
+	return filled(ctx, a.range.start, a.range.len, done, a.mode, arg + offsetof(struct uffdio_fill, done));
 }
 
 /* A refusal is told with zeroes, too. */
@@ -409,7 +432,9 @@ static long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case UFFDIO_COPY:
 		return userfaultfd_copy(ctx, arg);
 	case UFFDIO_ZEROPAGE:
-		return userfaultfd_zeropage(ctx, arg);
+		return userfaultfd_fill(ctx, FILL_ZERO, arg);
+	case UFFDIO_CONTINUE:
+		return userfaultfd_fill(ctx, FILL_CONTINUE, arg);
 	}
 	return -EINVAL;
 }

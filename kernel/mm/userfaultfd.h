@@ -17,9 +17,20 @@ struct userfaultfd_ctx {
 	struct list faults;		/* [lock] and those that somebody has */
 };
 
+/* Could v be registered: is it anonymous memory, or a file's in memory? */
+bool vma_is_shmem(const struct vma *v);
+static inline bool vma_can_userfault(const struct vma *v)
+{
+	return !v->ops || vma_is_shmem(v);
+}
+
+enum fill_with {
+	FILL_COPY,			/* of user memory, at src */
+	FILL_ZERO,
+	FILL_CONTINUE,			/* what the file has */
+};
 /*
- * One of UFFDIO_COPY and UFFDIO_ZEROPAGE, as far as it goes: bytes done, or -errno if there are
- * none. Sleeps, mmap_lock not held; ctx->mm has users.
+ * Pages for the missing ones of [dst, dst + len), as far as it goes: bytes done, or -errno if there
+ * are none. Sleeps, mmap_lock not held; ctx->mm has users.
  */
-s64 userfault_copy(struct userfaultfd_ctx *ctx, uaddr_t dst, uaddr_t src, u64 len);
-s64 userfault_zeropage(struct userfaultfd_ctx *ctx, uaddr_t dst, u64 len);
+s64 userfault_fill(struct userfaultfd_ctx *ctx, enum fill_with with, uaddr_t dst, uaddr_t src, u64 len);

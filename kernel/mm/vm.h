@@ -4,6 +4,7 @@
  * reclaim.c share.
  */
 #pragma once
+#include "kernel/abi.h"
 #include "kernel/fs/files.h"
 #include "kernel/mm/mm.h"
 
@@ -56,6 +57,12 @@ bool vma_can_merge(const struct vma *a, const struct vma *b);
 static inline struct mapping *vma_mapping(const struct vma *v) { return v->file ? v->file->inode->mapping : NULL; }
 static inline u64 vma_pages(const struct vma *v) { return (v->end - v->start) >> PAGE_SHIFT; }
 static inline u64 vma_pgoff(const struct vma *v, uaddr_t addr) { return v->pgoff + ((addr - v->start) >> PAGE_SHIFT); }
+/* Could mprotect make it writable? Linux: VM_MAYWRITE. */
+static inline bool vma_may_write(const struct vma *v)
+{
+	return !(v->flags & VM_SHARED) || !v->file ||
+	       ((v->file->flags & O_ACCMODE) == O_RDWR && !(v->file->inode->seals & F_SEAL_FUTURE_WRITE));
+}
 static inline bool vma_accessible(const struct vma *v) { return v->flags & (VM_READ | VM_WRITE | VM_EXEC); }
 
 /* ---- mm.c: table slots; mmap_lock held ---- */
@@ -125,7 +132,10 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
 /* ---- userfaultfd.c ---- */
 
-/* Is it user mode's to resolve a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock held. */
+/*
+ * Is it user mode's to resolve a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock held;
+ * does not sleep.
+ */
 u32 userfault_reason(const struct vma *v, uaddr_t addr);
 /*
  * After FAULT_USERFAULT: waits until somebody may have resolved it. 0: have another look; or

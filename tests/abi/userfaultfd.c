@@ -69,6 +69,14 @@ static char *filled_with(char c)
 	return pattern;
 }
 
+static char *from_static(unsigned long pages)
+{
+	static char many[4 * PAGE];
+
+	memset(many, 's', pages * PAGE);
+	return many;
+}
+
 static int polled(long fd)
 {
 	struct pollfd p = {.fd = (int)fd, .events = POLLIN | POLLOUT};
@@ -112,6 +120,13 @@ static int end_touch(struct toucher *t)
 static bool sleeps(int tid)
 {
 	return t_task_state(t_getpid(), tid) == 'S';
+}
+
+static char *bus;
+
+static void touch_bus(void)
+{
+	*(volatile char *)(bus + 5);
 }
 
 // ---- the call, and the handshake ----
@@ -194,8 +209,10 @@ TEST(what_can_be_registered)
 	long fd = open_uffd(O_NONBLOCK, 0), other = open_uffd(O_NONBLOCK, 0);
 	struct uffdio_register r = {.mode = UFFDIO_REGISTER_MODE_MISSING};
 	char *p = t_map(8 * PAGE);
-	long exe = sys(open, t_self, O_RDONLY);
-	char *text = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, exe, 0);
+	long shm = sys(shmget, 0, PAGE, 0600);
+	char *segment = (char *)sys(shmat, shm, 0, 0);
+
+	CHECK_EQ(sys(shmctl, shm, 0, 0), 0); // it goes with us
 
 	CHECK_EQ(sys(munmap, p + 6 * PAGE, 2 * PAGE), 0);
 	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, 8), -EFAULT);
@@ -212,14 +229,14 @@ TEST(what_can_be_registered)
 	r.range.len = PAGE + 1;
 	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, &r), -EINVAL);
 	CHECK_EQ(enroll(fd, p + 6 * PAGE, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL); // a hole alone
-	CHECK_EQ(enroll(fd, text, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL); // a file on a disk
+	CHECK_EQ(enroll(fd, segment, 1, UFFDIO_REGISTER_MODE_MISSING), -EINVAL); // System V's
 	CHECK_EQ(enroll(fd, p, 7, UFFDIO_REGISTER_MODE_MISSING), 0); // what there is of it
 	CHECK_EQ(enroll(other, p + 5 * PAGE, 1, UFFDIO_REGISTER_MODE_MISSING), -EBUSY);
 	CHECK_EQ(enroll(fd, p + PAGE, 2, UFFDIO_REGISTER_MODE_MISSING), 0); // again
 	CHECK_EQ(dismiss(fd, p + 1, 1), -EINVAL);
 	CHECK_EQ(dismiss(fd, p, 0), -EINVAL);
 	CHECK_EQ(dismiss(fd, p + 6 * PAGE, 1), -EINVAL);
-	CHECK_EQ(dismiss(fd, text, 1), -EINVAL);
+	CHECK_EQ(dismiss(fd, segment, 1), -EINVAL);
 	CHECK_EQ(sys(ioctl, fd, UFFDIO_UNREGISTER, 8), -EFAULT);
 	CHECK_EQ(dismiss(fd, p, 2), 0);
 	CHECK_EQ(dismiss(fd, p, 2), 0); // none of it was
@@ -682,13 +699,6 @@ TEST(faults_of_user_mode_only)
 	CHECK_EQ(sys(write, fds[1], p, 1), 1);
 }
 
-static char *bus;
-
-static void touch_bus(void)
-{
-	*(volatile char *)(bus + 5);
-}
-
 TEST(sigbus_instead)
 {
 	long fd = open_uffd(O_NONBLOCK, UFFD_FEATURE_SIGBUS);
@@ -807,6 +817,213 @@ TEST(locking_asks_for_pages)
 	CHECK_EQ(p[0], 0);
 }
 
+// ---- memory that is a file's ----
+
+static long shown(long fd, void *to, unsigned long len, unsigned long mode)
+{
+	struct uffdio_continue c = {.range = {ULONG(to), len}, .mode = mode, .mapped = 12345};
+	long ret = sys(ioctl, fd, UFFDIO_CONTINUE, &c);
+
+	copied = (long)c.mapped;
+	return ret;
+}
+
+static char *map_fd(long fd, unsigned long pages, int flags)
+{
+	long p = sys(mmap, 0, pages * PAGE, RW, flags, fd, 0);
+
+	CHECK(p > 0);
+	return (char *)p;
+}
+
+static long new_memfd(unsigned long pages)
+{
+	long fd = sys(memfd_create, "uffd", 0);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(ftruncate, fd, pages * PAGE), 0);
+	return fd;
+}
+
+TEST(shared_memory)
+{
+	long mem = new_memfd(6);
+	char *p = map_fd(mem, 8, MAP_SHARED), *q = map_fd(mem, 8, MAP_SHARED);
+	long fd = open_uffd(0, UFFD_FEATURE_MISSING_SHMEM);
+	struct toucher t;
+	struct uffd_msg m;
+
+	CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING), 0);
+	q[PAGE] = 'q'; // the other mapping is not registered
+	CHECK_EQ(p[PAGE], 'q'); // and what the file has is not missing
+	start_touch(&t, p, false);
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.address, ULONG(p));
+	CHECK_EQ(m.arg.pagefault.flags, 0);
+	CHECK_EQ(copy(fd, p, filled_with('a'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'a');
+	CHECK_EQ(q[1], 'a');
+	p[2] = 'b';
+	CHECK_EQ(q[2], 'b');
+	start_touch(&t, p + 2 * PAGE, true);
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_EQ(zeropage(fd, p + 2 * PAGE, PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(q[2 * PAGE], 'w');
+	q[3 * PAGE] = 'q';
+	CHECK_EQ(copy(fd, p + 3 * PAGE, pattern, PAGE, 0), -EEXIST);
+	CHECK_EQ(zeropage(fd, p + 3 * PAGE, PAGE, 0), -EEXIST);
+	CHECK_EQ(copy(fd, p + 5 * PAGE, from_static(2), 2 * PAGE, 0), -EAGAIN); // up to its end
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(q[5 * PAGE], 's');
+	CHECK_EQ(copy(fd, p + 6 * PAGE, pattern, PAGE, 0), -EFAULT);
+	CHECK_EQ(zeropage(fd, p + 6 * PAGE, PAGE, 0), -EFAULT);
+	CHECK_EQ(shown(fd, p + 4 * PAGE, PAGE, 0), -EFAULT); // that has none
+	// What a hole takes away is missing again.
+	CHECK_EQ(sys(fallocate, mem, 3, 0, PAGE), 0); // PUNCH_HOLE
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(end_touch(&t), 0);
+	bus = p + 6 * PAGE;
+	CHECK_EQ(IN_CHILD(touch_bus()), SIGNALLED(SIGBUS));
+}
+
+TEST(shared_memory_without_a_name)
+{
+	char *p = t_map_shared(2 * PAGE);
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_touch(&t, p, false);
+	next(fd);
+	CHECK_EQ(copy(fd, p, filled_with('n'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'n');
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(p[0], 'n');
+		p[0] = 'c';
+		p[PAGE] = 'c'; // not registered there
+	}), 0);
+	CHECK_EQ(p[0] + p[PAGE], 2 * 'c');
+}
+
+TEST(a_private_copy_of_shared_memory)
+{
+	long mem = new_memfd(4);
+	char *p = map_fd(mem, 4, MAP_PRIVATE), *q = map_fd(mem, 4, MAP_SHARED);
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	q[0] = 'q';
+	CHECK_EQ(p[0], 'q');
+	start_touch(&t, p + PAGE, false);
+	next(fd);
+	CHECK_EQ(copy(fd, p + PAGE, filled_with('p'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'p');
+	p[PAGE + 1] = 'w';
+	CHECK_EQ(q[PAGE] + q[PAGE + 1], 0); // it is p's own
+	CHECK_EQ(zeropage(fd, p + 2 * PAGE, PAGE, 0), 0);
+	p[2 * PAGE] = 'z';
+	CHECK_EQ(q[2 * PAGE], 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(p[PAGE], 'p');
+		CHECK_EQ(p[2 * PAGE], 'z');
+	}), 0);
+}
+
+TEST(files_that_cannot_be)
+{
+	long mem = new_memfd(2), fd = open_uffd(O_NONBLOCK, 0), ro;
+	char path[32];
+
+	t_snprintf(path, sizeof path, "/proc/self/fd/%ld", mem);
+	ro = sys(open, path, O_RDONLY);
+	CHECK_GE(ro, 0);
+	char *p = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, ro, 0);
+
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), -EPERM); // it could not be written
+	p = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, ro, 0);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	p = t_map(PAGE);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MINOR), -EINVAL);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(shown(fd, p, PAGE, 0), -EINVAL);
+	CHECK_EQ(copied, -EINVAL);
+}
+
+TEST(what_the_file_has_is_shown)
+{
+	long mem = new_memfd(40);
+	char *p = map_fd(mem, 40, MAP_SHARED), *q = map_fd(mem, 40, MAP_SHARED);
+	long fd = open_uffd(0, UFFD_FEATURE_MINOR_SHMEM);
+	struct uffdio_register r = {.range = {ULONG(p), 40 * PAGE}, .mode = UFFDIO_REGISTER_MODE_MINOR};
+	struct toucher t;
+	struct uffd_msg m;
+
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, &r), 0);
+	CHECK_EQ(r.ioctls >> _UFFDIO_CONTINUE & 1, 1);
+	memset(q, 'q', 20 * PAGE);
+	start_touch(&t, p + PAGE, false);
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_MINOR);
+	q[PAGE] = 'r'; // before it is seen
+	CHECK_EQ(shown(fd, p + PAGE, PAGE, 0), 0);
+	CHECK_EQ(copied, PAGE);
+	CHECK_EQ(end_touch(&t), 'r');
+	CHECK_EQ(shown(fd, p + PAGE, PAGE, 0), -EEXIST);
+	start_touch(&t, p + 2 * PAGE, true); // its neighbour was not shown with it
+	m = next(fd);
+	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_MINOR | UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_EQ(shown(fd, p + 2 * PAGE, 30 * PAGE, 1), -EAGAIN); // to where it has none
+	CHECK_EQ(copied, 18 * PAGE);
+	CHECK(sleeps(t.t.id));
+	CHECK_EQ(wake(fd, p + 2 * PAGE, 1), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(q[2 * PAGE], 'w');
+	CHECK_EQ(p[30 * PAGE], 0); // what the file does not have is none of it
+	CHECK_EQ(p[19 * PAGE], 'q');
+	q[31 * PAGE] = 'n';
+	CHECK_EQ(p[32 * PAGE], 0); // nor does it bring its neighbours
+	start_touch(&t, p + 31 * PAGE, false);
+	next(fd);
+	CHECK_EQ(shown(fd, p + 31 * PAGE, PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'n');
+	CHECK_EQ(shown(fd, p + 40 * PAGE, PAGE, 0), -ENOENT);
+	CHECK_EQ(shown(fd, p, PAGE + 1, 0), -EINVAL);
+	CHECK_EQ(shown(fd, p, PAGE, 1UL << 20), -EINVAL);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_CONTINUE, 8), -EFAULT);
+}
+
+TEST(a_full_file_system)
+{
+	if (!t_own_machine || sys(geteuid))
+		SKIP("mounts one");
+	t_tmpdir();
+	CHECK_EQ(sys(mkdir, "m", 0755), 0);
+	CHECK_EQ(sys(mount, "none", "m", "tmpfs", 0, "size=8k"), 0);
+	long mem = sys(open, "m/f", O_RDWR | O_CREAT, 0600), fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(sys(ftruncate, mem, 4 * PAGE), 0);
+	char *p = map_fd(mem, 4, MAP_SHARED);
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('1'), PAGE, 0), 0);
+	CHECK_EQ(zeropage(fd, p + PAGE, PAGE, 0), 0);
+	long err = copy(fd, p + 2 * PAGE, pattern, PAGE, 0);
+
+	CHECK(err == -ENOSPC || err == -ENOMEM); // Linux has said either
+	err = zeropage(fd, p + 2 * PAGE, PAGE, 0);
+	CHECK(err == -ENOSPC || err == -ENOMEM);
+	CHECK_EQ(p[0], '1');
+	CHECK_EQ(sys(munmap, p, 4 * PAGE), 0);
+	sys(close, mem);
+	sys(close, fd);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+}
+
 // ---- many at once ----
 
 enum { PAGES = 64, TOUCHERS = 4, HANDLERS = 3, ROUNDS = 8 };
@@ -854,10 +1071,10 @@ static int touch_all(void *arg)
 	return 0;
 }
 
-TEST(storm)
+static void storm_over(char *p, int away)
 {
 	struct thread h[HANDLERS], t[TOUCHERS];
-	struct storm s = {.p = t_map(PAGES * PAGE), .fd = open_uffd(O_NONBLOCK, 0)};
+	struct storm s = {.p = p, .fd = open_uffd(O_NONBLOCK, 0)};
 
 	CHECK_EQ(enroll(s.fd, s.p, PAGES, UFFDIO_REGISTER_MODE_MISSING), 0);
 	for (int i = 0; i < HANDLERS; i++)
@@ -868,12 +1085,22 @@ TEST(storm)
 		for (int i = 0; i < TOUCHERS; i++)
 			thread_join(&t[i]);
 		CHECK_EQ(s.wrong, 0);
-		CHECK_EQ(sys(madvise, s.p, PAGES * PAGE, MADV_DONTNEED), 0);
+		CHECK_EQ(sys(madvise, s.p, PAGES * PAGE, away), 0);
 	}
 	s.over = true;
 	for (int i = 0; i < HANDLERS; i++)
 		thread_join(&h[i]);
 	CHECK_EQ(s.wrong, 0);
+}
+
+TEST(storm)
+{
+	storm_over(t_map(PAGES * PAGE), MADV_DONTNEED);
+}
+
+TEST(storm_in_shared_memory)
+{
+	storm_over(t_map_shared(PAGES * PAGE), MADV_REMOVE);
 }
 
 // Anything is asked of it, while others fault, and the end comes in the middle.
@@ -887,7 +1114,7 @@ TEST(hostile)
 		int pid = t_fork();
 
 		if (pid == 0) {
-			char *p = t_map(16 * PAGE);
+			char *p = seed & 1 ? t_map(16 * PAGE) : t_map_shared(16 * PAGE);
 			unsigned long x = seed, a[5];
 			struct toucher t[4];
 			long fd = open_uffd(O_NONBLOCK, 0);
