@@ -20,6 +20,7 @@
  *   ptes: pte_t (u64); pte_present, pte_pfn, pte_write, pte_user_exec, pte_dirty, pte_young,
  *         pte_make(pfn, PTE_* bits), pte_wrprotect(p), pte_mkold/mkclean(p), PTE_WRITE, PTE_EXEC, PTE_SPECIAL (zero page),
  *         PTE_PROTNONE (alone: the machine may not use the entry and pte_present is false, but pte_pfn still works)
+ *         PTE_UFFD_WP, never with PTE_WRITE (userfaultfd), pte_uffd_wp,
  *         pte_none(p) is p == 0.
  *   pages: void arch_clear_page(void *p); void arch_copy_page(void *dst, const void *src);  whole aligned pages, as fast as it goes
  *   void arch_point(enum arch_point kind, const void *what);  empty on a real machine

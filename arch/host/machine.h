@@ -78,12 +78,14 @@ struct arch_mm {
 #define PTE_SPECIAL	0x400ul
 #define PTE_PROTNONE	0x800ul
 #define PTE_ADDR	0x000ffffffffff000ul
+#define PTE_UFFD_WP	0x0010000000000000ul	/* software: a write is user mode's to allow */
 
 static inline bool pte_none(pte_t p) { return p == 0; }
 static inline bool pte_present(pte_t p) { return p & PTE_PRESENT; }
 static inline pfn_t pte_pfn(pte_t p) { return (p & PTE_ADDR) >> PAGE_SHIFT; }
 static inline bool pte_write(pte_t p) { return p & PTE_WRITE; }
 static inline bool pte_user_exec(pte_t p) { return p & PTE_EXEC; }
+static inline bool pte_uffd_wp(pte_t p) { return p & PTE_UFFD_WP; }
 static inline bool pte_special(pte_t p) { return p & PTE_SPECIAL; }
 static inline bool pte_dirty(pte_t p) { return p & PTE_DIRTY; }
 static inline bool pte_young(pte_t p) { return p & PTE_ACCESSED; }

@@ -213,6 +213,8 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
 	struct page *p = pfn_to_page(pte_pfn(*slot));
 	long bit = PTE_WRITE;
 
+	if (unlikely(pte_uffd_wp(*slot)))
+		return FAULT_USERFAULT;
 	if (v->flags & VM_SHARED) {
 		bit = shared_write_bit(v, p, FAULT_WRITE);
 		if (bit < 0)
@@ -235,7 +237,7 @@ struct page *alloc_anon_page(void)
 	return anon_page(GFP_USER);
 }
 
-int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable)
+int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)
 {
 	pte_t *slot = arch_pte_alloc(v->mm, addr);
 
@@ -248,7 +250,8 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable)
 	if (p == zero_page)
 		set_pte(slot, make_pte(v, p, 0));
 	else
-		map_page(v, slot, p, writable);
+		map_page(v, slot, p, bits & PTE_WRITE);
+	*slot |= bits & PTE_UFFD_WP;	/* of no meaning to the machine, which cannot write */
 	return 0;
 }
 
@@ -259,7 +262,7 @@ static int __attribute__((noinline)) fault_missing(const struct vma *v, uaddr_t 
 {
 	if (atomic_load(&v->mm->flags) & MMF_UNSTABLE)
 		return FAULT_SIGBUS;
-	return userfault_reason(v, addr) ? FAULT_USERFAULT : 0;
+	return userfault_reason(v, addr, 0) ? FAULT_USERFAULT : 0;
 }
 
 static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
@@ -414,7 +417,7 @@ static bool usable(const pte_t *slot, unsigned flags)
 	if (!(flags & FAULT_WRITE) || pte_write(*slot))
 		return true;
 	p = pfn_to_page(pte_pfn(*slot));
-	return flags & FAULT_FORCE && p->flags & PG_ANON && atomic_load(&p->refs) == 1;
+	return flags & FAULT_FORCE && p->flags & PG_ANON && atomic_load(&p->refs) == 1 && !pte_uffd_wp(*slot);
 }
 
 static bool may_access(struct mm *mm, uaddr_t addr, unsigned flags)

@@ -445,6 +445,7 @@ static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 static int dup_vma(struct dup *d, struct vma *old)
 {
 	struct vma *v = vma_dup(old);
+	int err;
 
 	if (!v)
 		return -ENOMEM;
@@ -456,7 +457,10 @@ static int dup_vma(struct dup *d, struct vma *old)
 	vma_link_file(v);
 	if (old->flags & (VM_SHARED | VM_WIPEONFORK) || (old->file && !old->anon))
 		return 0;
-	return pte_range(old->mm, old->start, old->end, dup_pte, d);
+	err = pte_range(old->mm, old->start, old->end, dup_pte, d);
+	if (unlikely(old->flags & VM_UFFD_WP) && !err)
+		userfault_clear_wp(v);
+	return err;
 }
 
 /* Both mmap_locks held. */

@@ -170,7 +170,8 @@ void kmem_init(void);
 #define VM_GROWSDOWN	0x100u
 #define VM_UFFD_MISSING	0x200u		/* a missing page is user mode's to bring */
 #define VM_UFFD_MINOR	0x400u		/* as is one that the file has, and this mapping does not show */
-#define VM_UFFD_MASK	(VM_UFFD_MISSING | VM_UFFD_MINOR)
+#define VM_UFFD_WP	0x1000u		/* as is a write to a page with PTE_UFFD_WP */
+#define VM_UFFD_MASK	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
 #define VM_WIPEONFORK	0x8000u

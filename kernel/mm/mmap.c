@@ -433,14 +433,14 @@ static int change_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
 	const struct vma *v = ctx;
 	struct page *p = pfn_to_page(pte_pfn(*slot));
-	u64 keep = v->flags & VM_WRITE && pte_write(*slot) ? PTE_WRITE : 0;
+	u64 keep = v->flags & VM_WRITE && pte_write(*slot) ? PTE_WRITE : 0, asks = *slot & PTE_UFFD_WP;
 
 	(void)mm;
 	(void)va;
 	/* A shared page that was written stays known as written. */
 	if (v->flags & VM_SHARED && pte_dirty(*slot) && v->ops->mkwrite)
 		v->ops->mkwrite((struct vma *)(uintptr_t)v, p);
-	atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, p, keep), memory_order_release);
+	atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, p, keep) | asks, memory_order_release);
 	return 0;
 }
 

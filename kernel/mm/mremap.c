@@ -83,6 +83,8 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 		do_munmap(mm, to, new_len);
 		return err;
 	}
+	if (v->flags & VM_UFFD_WP)
+		userfault_clear_wp(copy);
 	if (flags & MREMAP_DONTUNMAP)
 		v->flags &= ~VM_LOCKED_MASK;
 	else if (old_len)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What resolves a userfault: pages put in the place of missing ones, and those of a file
- * shown that has them. Mirrors Linux mm/userfaultfd.c.
+ * shown that has them; and writes that have to be asked for. Mirrors Linux mm/userfaultfd.c.
  *
  * Locks: mm->mmap_lock, for one page at a time; not while the page is made and user memory copied to
  * it, since that memory may fault, too.
@@ -67,7 +67,7 @@ static void drop_page(struct page *p)
  * v shows p at dst, where it shows nothing. A page of a file is not writable before somebody writes.
  * 0, and p's reference is the entry's, or -errno. mmap_lock held.
  */
-static int install_page(struct vma *v, uaddr_t dst, struct page *p)
+static int install_page(struct vma *v, uaddr_t dst, struct page *p, bool wp)
 {
 	const pte_t *slot = arch_pte_alloc(v->mm, dst);
 	bool own = p != NULL;
@@ -84,60 +84,119 @@ static int install_page(struct vma *v, uaddr_t dst, struct page *p)
 	if (own && v->flags & VM_SHARED)
 		err = *slot ? -EEXIST : mapping_add_page(vma_mapping(v), vma_pgoff(v, dst), p);
 	if (!err)
-		err = fault_install(v, dst, p, p->flags & PG_ANON ? PTE_WRITE : 0);
+		err = fault_install(v, dst, p, wp ? PTE_UFFD_WP : p->flags & PG_ANON ? PTE_WRITE : 0);
 	if (err && !own)
 		put_page(p);
 	return err;
 }
 
-/* The first of [dst, dst + left). 0 or -errno. */
-static int fill_page(struct mm *mm, enum fill_with with, uaddr_t dst, uaddr_t src, u64 left)
+/* May v's pages be filled so? 0 or -EINVAL. */
+static int check_fill(const struct vma *v, const struct fill *f)
 {
+	if (f->wp && !(v->flags & VM_UFFD_WP))
+		return -EINVAL;
+	return f->with == FILL_CONTINUE && !vma_is_shmem(v) ? -EINVAL : 0;
+}
+
+/* The first of [dst, dst + left). 0 or -errno. */
+static int fill_page(struct mm *mm, const struct fill *f, uaddr_t dst, u64 left)
+{
+	bool shared = false;
 	struct page *p;
 	struct vma *v;
-	bool shared;
-	int err = 0;
+	int err;
 
 	mutex_lock(&mm->mmap_lock);
 	v = fill_target(mm, dst, left);
-	if (IS_ERR(v))
-		err = (int)PTR_ERR(v);
-	else if (with == FILL_CONTINUE && !vma_is_shmem(v))
-		err = -EINVAL;
-	else
+	err = IS_ERR(v) ? (int)PTR_ERR(v) : check_fill(v, f);
+	if (!err)
 		shared = v->flags & VM_SHARED;
 	mutex_unlock(&mm->mmap_lock);
 	if (err)
 		return err;
-	p = make_page(with, src, shared);
+	p = make_page(f->with, f->src, shared);
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
 	mutex_lock(&mm->mmap_lock);
 	v = fill_target(mm, dst, left);
-	if (IS_ERR(v))
-		err = (int)PTR_ERR(v);
-	else if (shared != !!(v->flags & VM_SHARED) || (with == FILL_CONTINUE && !vma_is_shmem(v)))
-		err = -EAGAIN;		/* other memory than it was */
-	else
-		err = install_page(v, dst, p);
+	err = IS_ERR(v) ? (int)PTR_ERR(v) : check_fill(v, f);
+	if (!err)	/* or is it other memory than it was? */
+		err = shared == !!(v->flags & VM_SHARED) ? install_page(v, dst, p, f->wp) : -EAGAIN;
 	mutex_unlock(&mm->mmap_lock);
 	if (err)
 		drop_page(p);
 	return err;
 }
 
-s64 userfault_fill(struct userfaultfd_ctx *ctx, enum fill_with with, uaddr_t dst, uaddr_t src, u64 len)
+s64 userfault_fill(struct userfaultfd_ctx *ctx, struct fill f, uaddr_t dst, u64 len)
 {
 	u64 done = 0;
 	int err = 0;
 
 	while (!err && done < len) {
-		err = fill_page(ctx->mm, with, dst + done, src + done, len - done);
-		if (!err)
+		err = fill_page(ctx->mm, &f, dst + done, len - done);
+		if (!err) {
 			done += PAGE_SIZE;
+			f.src += PAGE_SIZE;
+		}
 		if (fatal_signal_pending(current))
 			err = -EINTR;
 		cond_resched();
 	}
 	return done ? (s64)done : err;
+}
+
+/* ---- writes that have to be asked for ---- */
+
+static int protect_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	(void)mm;
+	(void)va;
+	(void)ctx;
+	atomic_store_explicit((_Atomic pte_t *)slot, pte_wrprotect(*slot) | PTE_UFFD_WP, memory_order_release);
+	return 0;
+}
+
+/* The first write makes it writable, if nobody shares the page. */
+static int unprotect_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	(void)mm;
+	(void)va;
+	(void)ctx;
+	atomic_store_explicit((_Atomic pte_t *)slot, *slot & ~PTE_UFFD_WP, memory_order_release);
+	return 0;
+}
+
+void userfault_clear_wp(struct vma *v)
+{
+	pte_range(v->mm, v->start, v->end, unprotect_pte, NULL);
+}
+
+/* mmap_lock held. */
+static int writeprotect(struct mm *mm, uaddr_t start, uaddr_t end, u64 mode)
+{
+	int err = -ENOENT;
+
+	for (unsigned i = vma_index(mm, start); i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
+		const struct vma *v = mm->vmas[i];
+		uaddr_t from = max(start, v->start), to = min(end, v->end);
+
+		if (!(v->flags & VM_UFFD_WP))
+			return -ENOENT;
+		pte_range(mm, from, to, mode & UFFDIO_WRITEPROTECT_MODE_WP ? protect_pte : unprotect_pte, NULL);
+		if (mode & UFFDIO_WRITEPROTECT_MODE_WP)
+			arch_tlb_flush(mm, from, to);
+		err = 0;
+	}
+	return err;
+}
+
+int userfault_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len, u64 mode)
+{
+	int err;
+
+	mutex_lock(&ctx->mm->mmap_lock);
+	err = writeprotect(ctx->mm, start, start + len, mode);
+	mutex_unlock(&ctx->mm->mmap_lock);
+	return err;
 }

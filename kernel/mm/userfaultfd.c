@@ -32,10 +32,12 @@
 #include "kernel/pid.h"
 #include "kernel/task.h"
 
-#define FEATURES	(UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | UFFD_FEATURE_MINOR_SHMEM | \
-			 UFFD_FEATURE_EXACT_ADDRESS)
+#define FEATURES	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | \
+			 UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_EXACT_ADDRESS)
 #define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
-#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_CONTINUE))
+#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_WRITEPROTECT) | \
+			 UFFD_BIT(UFFDIO_CONTINUE))
+#define REGISTER_MODES	(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR)
 #define INITIALIZED	(1ul << 63)	/* no feature's bit */
 
 struct userfault {			/* on the stack of who sleeps for it */
@@ -73,13 +75,13 @@ static u32 file_reason(const struct vma *v, uaddr_t addr)
 	return v->flags & VM_UFFD_MINOR;
 }
 
-u32 userfault_reason(const struct vma *v, uaddr_t addr)
+u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags)
 {
 	const pte_t *slot = slot_find(v->mm, addr);
 
 	assert_held(&v->mm->mmap_lock);
 	if (slot && *slot)
-		return 0;
+		return flags & FAULT_WRITE && pte_uffd_wp(*slot) ? VM_UFFD_WP : 0;
 	return v->ops ? file_reason(v, addr) : v->flags & VM_UFFD_MISSING;
 }
 
@@ -97,7 +99,7 @@ static struct uffd_msg fault_msg(const struct userfaultfd_ctx *ctx, uaddr_t addr
 	struct uffd_msg m = { .event = UFFD_EVENT_PAGEFAULT };
 
 	m.arg.pagefault.flags = (flags & FAULT_WRITE ? UFFD_PAGEFAULT_FLAG_WRITE : 0) |
-				(reason & VM_UFFD_MINOR ? UFFD_PAGEFAULT_FLAG_MINOR : 0);
+				(reason & VM_UFFD_WP ? UFFD_PAGEFAULT_FLAG_WP : 0) | (reason & VM_UFFD_MINOR ? UFFD_PAGEFAULT_FLAG_MINOR : 0);
 	m.arg.pagefault.address = features & UFFD_FEATURE_EXACT_ADDRESS ? addr : addr & PAGE_MASK;
 	if (features & UFFD_FEATURE_THREAD_ID)
 		m.arg.pagefault.ptid = (u32)task_pid_vnr(current);
@@ -112,7 +114,7 @@ static struct userfaultfd_ctx *queue_fault(struct mm *mm, uaddr_t addr, unsigned
 {
 	const struct vma *v = vma_at(mm, addr);
 	struct userfaultfd_ctx *ctx;
-	u32 reason = v && v->start <= addr ? userfault_reason(v, addr & PAGE_MASK) : 0;
+	u32 reason = v && v->start <= addr ? userfault_reason(v, addr & PAGE_MASK, flags) : 0;
 
 	if (!reason)
 		return NULL;
@@ -201,7 +203,7 @@ static int validate_range(u64 start, u64 len)
 	return start & ~PAGE_MASK ? -EINVAL : validate_unaligned_range(start, len);
 }
 
-/* Linux's order of refusals. */
+/* Linux's order of refusals. LINUX: writes to files in memory cannot be asked for. */
 static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end, u32 flags)
 {
 	struct mm *mm = ctx->mm;
@@ -214,7 +216,7 @@ static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 	for (; i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
 		const struct vma *v = mm->vmas[i];
 
-		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)))
+		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)) || (flags & VM_UFFD_WP && v->ops))
 			return -EINVAL;
 		if (!vma_may_write(v))
 			return -EPERM;
@@ -222,6 +224,15 @@ static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 			return -EBUSY;
 	}
 	return 0;
+}
+
+/* mmap_lock held. */
+static void unregister_vma(struct vma *v)
+{
+	if (v->flags & VM_UFFD_WP)
+		userfault_clear_wp(v);
+	v->flags &= ~VM_UFFD_MASK;
+	v->uffd = NULL;
 }
 
 /* mmap_lock held. 0 or -errno. */
@@ -239,18 +250,14 @@ static int register_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 	for (unsigned i = first; i < last; i++) {
 		struct vma *v = mm->vmas[i];
 
-		if ((v->flags & flags) != flags)
-			v->flags = (v->flags & ~VM_UFFD_MASK) | flags;
+		if ((v->flags & flags) == flags)
+			continue;
+		unregister_vma(v);	/* in another mode */
+		v->flags |= flags;
 		v->uffd = ctx;
 	}
 	vma_merge_range(mm, first, last);
 	return 0;
-}
-
-static void unregister_vma(struct vma *v)
-{
-	v->flags &= ~VM_UFFD_MASK;
-	v->uffd = NULL;
 }
 
 static int unregister_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end)
@@ -286,11 +293,11 @@ static long userfaultfd_register(struct userfaultfd_ctx *ctx, uaddr_t arg)
 
 	if (copy_from_user(&r, arg, offsetof(struct uffdio_register, ioctls)))
 		return -EFAULT;
-	if (!r.mode || r.mode & ~(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_MINOR))
+	if (!r.mode || r.mode & ~REGISTER_MODES)
 		return -EINVAL;
-	flags = (r.mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) | (r.mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
-	if (!(flags & VM_UFFD_MINOR))
-		ioctls &= ~UFFD_BIT(UFFDIO_CONTINUE);
+	flags = (r.mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) |
+		(r.mode & UFFDIO_REGISTER_MODE_WP ? VM_UFFD_WP : 0) | (r.mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
+	ioctls &= ~((flags & VM_UFFD_WP ? 0 : UFFD_BIT(UFFDIO_WRITEPROTECT)) | (flags & VM_UFFD_MINOR ? 0 : UFFD_BIT(UFFDIO_CONTINUE)));
 	err = validate_range(r.range.start, r.range.len);
 	if (err)
 		return err;
@@ -368,11 +375,11 @@ static long userfaultfd_copy(struct userfaultfd_ctx *ctx, uaddr_t arg)
 	err = validate_range(c.dst, c.len);
 	if (err)
 		return err;
-	if (validate_unaligned_range(c.src, c.len) || c.mode & ~UFFDIO_MODE_DONTWAKE)
+	if (validate_unaligned_range(c.src, c.len) || c.mode & ~(UFFDIO_MODE_DONTWAKE | UFFDIO_COPY_MODE_WP))
 		return -EINVAL;
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
-	done = userfault_fill(ctx, FILL_COPY, c.dst, c.src, c.len);
+	done = userfault_fill(ctx, (struct fill){ FILL_COPY, c.mode & UFFDIO_COPY_MODE_WP, c.src }, c.dst, c.len);
 	mmput(ctx->mm);
 	return filled(ctx, c.dst, c.len, done, c.mode, arg + offsetof(struct uffdio_copy, copy));
 }
@@ -393,9 +400,31 @@ static long userfaultfd_fill(struct userfaultfd_ctx *ctx, enum fill_with with, u
 		return -EINVAL;
 	if (!mmget_not_zero(ctx->mm))
 		return -ESRCH;
-	done = userfault_fill(ctx, with, a.range.start, 0, a.range.len);
+	done = userfault_fill(ctx, (struct fill){ .with = with }, a.range.start, a.range.len);
 	mmput(ctx->mm);
 	return filled(ctx, a.range.start, a.range.len, done, a.mode, arg + offsetof(struct uffdio_fill, done));
+}
+
+static long userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t arg)
+{
+	struct uffdio_writeprotect w;
+	int err;
+
+	if (copy_from_user(&w, arg, sizeof(w)))
+		return -EFAULT;
+	err = validate_range(w.range.start, w.range.len);
+	if (err)
+		return err;
+	if (w.mode & ~(UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE) ||
+	    w.mode == (UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE))
+		return -EINVAL;
+	if (!mmget_not_zero(ctx->mm))
+		return -ESRCH;
+	err = userfault_writeprotect(ctx, w.range.start, w.range.len, w.mode);
+	mmput(ctx->mm);
+	if (!err && !w.mode)
+		wake_faults(ctx, w.range.start, w.range.len);
+	return err;
 }
 
 /* A refusal is told with zeroes, too. */
@@ -433,6 +462,8 @@ static long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return userfaultfd_copy(ctx, arg);
 	case UFFDIO_ZEROPAGE:
 		return userfaultfd_fill(ctx, FILL_ZERO, arg);
+	case UFFDIO_WRITEPROTECT:
+		return userfaultfd_writeprotect(ctx, arg);
 	case UFFDIO_CONTINUE:
 		return userfaultfd_fill(ctx, FILL_CONTINUE, arg);
 	}

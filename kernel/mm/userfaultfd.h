@@ -29,8 +29,18 @@ enum fill_with {
 	FILL_ZERO,
 	FILL_CONTINUE,			/* what the file has */
 };
+struct fill {
+	enum fill_with with;
+	bool wp;			/* writing to it has to be asked for */
+	uaddr_t src;
+};
 /*
  * Pages for the missing ones of [dst, dst + len), as far as it goes: bytes done, or -errno if there
  * are none. Sleeps, mmap_lock not held; ctx->mm has users.
  */
-s64 userfault_fill(struct userfaultfd_ctx *ctx, enum fill_with with, uaddr_t dst, uaddr_t src, u64 len);
+s64 userfault_fill(struct userfaultfd_ctx *ctx, struct fill f, uaddr_t dst, u64 len);
+/*
+ * Writes to the pages that are there of [start, start + len) have to be asked for, or need not any
+ * more. 0, or -ENOENT: not all of it is registered so. Sleeps, as above.
+ */
+int userfault_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len, u64 mode);

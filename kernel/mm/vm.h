@@ -123,20 +123,22 @@ int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
 /* A page for what only one mm sees, its contents undefined; NULL. Sleeps. */
 struct page *alloc_anon_page(void);
 /*
- * Puts p, whose reference is taken over, or the zero page where v has no page yet; @writable is
- * PTE_WRITE or 0. 0, -EEXIST or -ENOMEM. mmap_lock held.
+ * Puts p, whose reference is taken over, or the zero page where v has no page yet; @bits is
+ * PTE_WRITE, PTE_UFFD_WP or 0. 0, -EEXIST or -ENOMEM. mmap_lock held.
  */
-int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 writable);
+int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
 /* ---- userfaultfd.c ---- */
 
 /*
- * Is it user mode's to resolve a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock held;
- * does not sleep.
+ * Is it user mode's to resolve such a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock
+ * held; does not sleep.
  */
-u32 userfault_reason(const struct vma *v, uaddr_t addr);
+u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags);
+/* Nobody is asked about writes to pages of v any more. mmap_lock held. */
+void userfault_clear_wp(struct vma *v);
 /*
  * After FAULT_USERFAULT: waits until somebody may have resolved it. 0: have another look; or
  * FAULT_SIGBUS, or -EINTR: current dies. Sleeps, mmap_lock not held.

@@ -11,11 +11,13 @@
 #define UFFDIO_WAKE		0x8010aa02u
 #define UFFDIO_COPY		0xc028aa03u
 #define UFFDIO_ZEROPAGE		0xc020aa04u
+#define UFFDIO_WRITEPROTECT	0xc018aa06u
 #define UFFDIO_CONTINUE		0xc020aa07u
 #define UFFDIO_API		0xc018aa3fu
 /* Their bits, in what UFFDIO_API and UFFDIO_REGISTER answer. */
 #define UFFD_BIT(cmd)		(1ul << ((cmd) & 0xff))
 
+#define UFFD_FEATURE_PAGEFAULT_FLAG_WP	(1ul << 0)
 #define UFFD_FEATURE_MISSING_SHMEM	(1ul << 5)
 #define UFFD_FEATURE_SIGBUS		(1ul << 7)
 #define UFFD_FEATURE_THREAD_ID		(1ul << 8)
@@ -23,11 +25,16 @@
 #define UFFD_FEATURE_EXACT_ADDRESS	(1ul << 11)
 
 #define UFFDIO_REGISTER_MODE_MISSING	(1ul << 0)
+#define UFFDIO_REGISTER_MODE_WP		(1ul << 1)
 #define UFFDIO_REGISTER_MODE_MINOR	(1ul << 2)
+#define UFFDIO_COPY_MODE_WP		(1ul << 1)
+#define UFFDIO_WRITEPROTECT_MODE_WP	(1ul << 0)
+#define UFFDIO_WRITEPROTECT_MODE_DONTWAKE (1ul << 1)
 #define UFFDIO_MODE_DONTWAKE		1ul	/* of UFFDIO_COPY, UFFDIO_ZEROPAGE and UFFDIO_CONTINUE */
 
 #define UFFD_EVENT_PAGEFAULT		0x12
 #define UFFD_PAGEFAULT_FLAG_WRITE	(1ul << 0)
+#define UFFD_PAGEFAULT_FLAG_WP		(1ul << 1)
 #define UFFD_PAGEFAULT_FLAG_MINOR	(1ul << 2)
 
 struct uffdio_api {
@@ -55,6 +62,10 @@ struct uffdio_fill {		/* Linux: uffdio_zeropage and uffdio_continue */
 	struct uffdio_range range;
 	u64 mode;
 	s64 done;
+};
+struct uffdio_writeprotect {
+	struct uffdio_range range;
+	u64 mode;
 };
 struct uffd_msg {
 	u8 event;

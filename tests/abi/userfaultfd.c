@@ -1024,6 +1024,166 @@ TEST(a_full_file_system)
 	CHECK_EQ(sys(umount2, "m", 0), 0);
 }
 
+// ---- writes ----
+
+static long protect(long fd, void *at, unsigned long pages, unsigned long mode)
+{
+	struct uffdio_writeprotect w = {.range = {ULONG(at), pages * PAGE}, .mode = mode};
+
+	return sys(ioctl, fd, UFFDIO_WRITEPROTECT, &w);
+}
+
+static void expect_write(long fd, char *at)
+{
+	struct uffd_msg m = next(fd);
+
+	CHECK_EQ(m.event, UFFD_EVENT_PAGEFAULT);
+	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_WP | UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_EQ(m.arg.pagefault.address, ULONG(at));
+}
+
+TEST(a_write_is_asked_for)
+{
+	char *p = t_map(8 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	struct uffdio_register r = {.range = {ULONG(p), 6 * PAGE}, .mode = UFFDIO_REGISTER_MODE_WP};
+	struct toucher t;
+
+	memset(p, 'o', 4 * PAGE);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, &r), 0);
+	CHECK_EQ(r.ioctls >> _UFFDIO_WRITEPROTECT & 1, 1);
+	p[0] = 'n'; // not yet
+	CHECK_EQ(protect(fd, p, 6, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(p[0], 'n'); // reading is free
+	CHECK_EQ(p[4 * PAGE], 0); // and so is what was not there
+	p[5 * PAGE] = 'x';
+	start_touch(&t, p, true);
+	expect_write(fd, p);
+	UNTIL(sleeps(t.t.id));
+	CHECK_EQ(p[0], 'n');
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	p[1] = 'y'; // once it may, it may
+	start_touch(&t, p + PAGE, true);
+	expect_write(fd, p + PAGE);
+	CHECK_EQ(protect(fd, p + PAGE, 1, UFFDIO_WRITEPROTECT_MODE_DONTWAKE), 0);
+	CHECK(t.saw == -1);
+	CHECK_EQ(wake(fd, p + PAGE, 1), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	// mprotect gives no right that has to be asked for.
+	CHECK_EQ(sys(mprotect, p, 4 * PAGE, PROT_READ), 0);
+	CHECK_EQ(sys(mprotect, p, 4 * PAGE, RW), 0);
+	p[PAGE] = 'z';
+	start_touch(&t, p + 2 * PAGE, true);
+	expect_write(fd, p + 2 * PAGE);
+	CHECK_EQ(dismiss(fd, p + 2 * PAGE, 1), 0);
+	CHECK_EQ(wake(fd, p + 2 * PAGE, 1), 0); // Linux wakes only those that miss a page
+	CHECK_EQ(end_touch(&t), 'w');
+	start_touch(&t, p + 3 * PAGE, true);
+	expect_write(fd, p + 3 * PAGE);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(p[3 * PAGE + 1], 'o');
+}
+
+TEST(writes_of_both_kinds)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP), 0);
+	start_touch(&t, p, true);
+	CHECK_EQ(next(fd).arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_WRITE); // missing
+	CHECK_EQ(copy(fd, p, filled_with('m'), PAGE, UFFDIO_COPY_MODE_WP), 0);
+	expect_write(fd, p);
+	CHECK_EQ(p[0], 'm');
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(zeropage(fd, p + PAGE, PAGE, 0), 0);
+	CHECK_EQ(protect(fd, p + PAGE, 1, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(p[PAGE], 0);
+	start_touch(&t, p + PAGE, true);
+	expect_write(fd, p + PAGE);
+	CHECK_EQ(protect(fd, p + PAGE, 1, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	// Missing again, and then it is not as it was.
+	CHECK_EQ(protect(fd, p, 1, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(sys(madvise, p, PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(copy(fd, p, filled_with('n'), PAGE, 0), 0);
+	p[0] = 'k';
+	CHECK_EQ(p[1], 'n');
+}
+
+TEST(bad_arguments_of_writes)
+{
+	char *p = t_map(6 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, 0);
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(enroll(fd, p + 2 * PAGE, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_WRITEPROTECT, 8), -EFAULT);
+	CHECK_EQ(protect(fd, p, 0, 0), -EINVAL);
+	CHECK_EQ(protect(fd, p + 1, 1, 0), -EINVAL);
+	CHECK_EQ(protect(fd, p, 1, 4), -EINVAL);
+	CHECK_EQ(protect(fd, p, 1, UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE), -EINVAL);
+	CHECK_EQ(protect(fd, p, 1UL << 40, 0), -EINVAL);
+	CHECK_EQ(protect(fd, p + 2 * PAGE, 1, 0), -ENOENT); // registered otherwise
+	CHECK_EQ(protect(fd, p + 4 * PAGE, 1, 0), -ENOENT);
+	CHECK_EQ(protect(fd, p + PAGE, 2, 0), -ENOENT);
+	CHECK_EQ(copy(fd, p + 2 * PAGE, pattern, PAGE, UFFDIO_COPY_MODE_WP), -EINVAL);
+	CHECK_EQ(copied, -EINVAL);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, UFFDIO_COPY_MODE_WP), 0); // there too pages can be brought
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+}
+
+TEST(the_kernel_asks_too)
+{
+	char *p = t_map(2 * PAGE);
+	long fd = open_uffd(0, 0), mem = sys(open, "/proc/self/mem", O_RDWR);
+	struct io in;
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	p[0] = 'o';
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(sys(pwrite64, mem, "t", 1, p), -EIO); // a tracer does not wait
+	in = (struct io){.fd = fds[0], .at = p};
+	CHECK_EQ(sys(write, fds[1], "abcd", 4), 4);
+	thread_start(&in.t, do_read, &in);
+	expect_write(fd, p);
+	CHECK_EQ(p[0], 'o');
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	thread_join(&in.t);
+	CHECK_EQ(in.got, 4);
+	CHECK_EQ(p[3], 'd');
+}
+
+TEST(a_child_need_not_ask)
+{
+	char *p = t_map(4 * PAGE), *q;
+	long fd = open_uffd(0, 0);
+	struct toucher t;
+
+	memset(p, 'p', 2 * PAGE);
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(IN_CHILD({
+		p[0] = 'c';
+		CHECK_EQ(p[0] + p[1], 'c' + 'p');
+	}), 0);
+	CHECK_EQ(p[0], 'p');
+	start_touch(&t, p, true);
+	expect_write(fd, p);
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	q = (char *)sys(mremap, p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 2 * PAGE);
+	CHECK(q == p + 2 * PAGE);
+	q[PAGE] = 'm'; // nor does who has moved
+	CHECK_EQ(q[0] + q[PAGE + 1], 'w' + 'p');
+}
+
 // ---- many at once ----
 
 enum { PAGES = 64, TOUCHERS = 4, HANDLERS = 3, ROUNDS = 8 };
