@@ -267,6 +267,7 @@ struct task {
 	struct completion *vfork_done;	/* [A] */
 	struct callback settid_work;	/* CLONE_CHILD_SETTID: stores set_child_tid on the first way out */
 
+	struct userfault_event *userfault_events;	/* (@) to be told when mmap_lock is let go of */
 	struct list task_works;		/* [work_lock] */
 	struct spinlock work_lock;	/* rank RANK_FILES */
 	u8 no_more_work;		/* [work_lock] X12 passed */

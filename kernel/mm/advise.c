@@ -223,6 +223,11 @@ static bool advice_known(int advice)
 	       (advice >= MADV_POPULATE_READ && advice <= MADV_POPULATE_WRITE);
 }
 
+static bool advice_removes(int advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE || advice == MADV_REMOVE;
+}
+
 /* ---- mlock ---- */
 
 static bool may_lock_any(void)
@@ -331,6 +336,12 @@ long sys_madvise(uaddr_t start, size_t len_in, int advice)
 		return 0;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : 0);
+	/* LINUX: all of it is told first, a mapping that is locked and will be refused included. */
+	if (unlikely(atomic_load(&mm->flags) & MMF_USERFAULT) && advice_removes(advice)) {
+		ret = userfault_remove(mm, start, end);
+		if (ret)
+			return ret;
+	}
 	if (advice == MADV_REMOVE)
 		return advise_remove(mm, start, end);
 	mutex_lock(&mm->mmap_lock);

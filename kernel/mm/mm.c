@@ -455,10 +455,13 @@ static int dup_vma(struct dup *d, struct vma *old)
 	d->to->vmas[d->to->nr_vmas++] = v;
 	d->to->total_vm += vma_pages(v);
 	vma_link_file(v);
+	err = unlikely(old->uffd) ? userfault_fork(old, v) : 0;
+	if (unlikely(err))
+		return err;
 	if (old->flags & (VM_SHARED | VM_WIPEONFORK) || (old->file && !old->anon))
 		return 0;
 	err = pte_range(old->mm, old->start, old->end, dup_pte, d);
-	if (unlikely(old->flags & VM_UFFD_WP) && !err)
+	if (unlikely(old->flags & ~v->flags & VM_UFFD_WP) && !err)
 		userfault_clear_wp(v);
 	return err;
 }
@@ -517,8 +520,12 @@ struct mm *dup_mm(struct mm *old)
 	err = dup_mmap(mm, old);
 	mutex_unlock(&mm->mmap_lock);
 	mutex_unlock(&old->mmap_lock);
-	if (!err)
+	if (!err) {
+		if (unlikely(current->userfault_events))
+			userfault_tell();
 		return mm;
+	}
+	userfault_forget();
 	mmput(mm);
 	return NULL;
 }

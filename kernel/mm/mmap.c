@@ -226,6 +226,12 @@ int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 	assert_held(&mm->mmap_lock);
 	if (addr & ~PAGE_MASK || addr > USER_MAX || len > USER_MAX - addr || !PAGE_ALIGN(len))
 		return -EINVAL;
+	if (unlikely(atomic_load_explicit(&mm->flags, memory_order_relaxed) & MMF_USERFAULT)) {
+		int err = userfault_unmap(mm, addr, end);
+
+		if (err)
+			return err;
+	}
 	i = vma_index(mm, addr);
 	if (i == mm->nr_vmas || mm->vmas[i]->start >= end)
 		return 0;

@@ -48,6 +48,7 @@ static int move_page_tables(struct mm *mm, uaddr_t from, uaddr_t to, size_t len)
 static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, size_t new_len, unsigned flags)
 {
 	struct mm *mm = v->mm;
+	struct userfault_event *event;
 	struct vma *copy;
 	size_t moved = min(old_len, new_len);
 	unsigned i, last;
@@ -65,9 +66,14 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 			return err;
 		v = mm->vmas[i];
 	}
+	event = userfault_remap_prepare(v);
+	if (IS_ERR(event))
+		return PTR_ERR(event);
 	copy = vma_dup(v);
-	if (!copy)
+	if (!copy) {
+		userfault_remap_cancel(event);
 		return -ENOMEM;
+	}
 	copy->start = to;
 	copy->end = to + new_len;
 	copy->flags &= ~VM_UFFD_MASK;
@@ -76,15 +82,16 @@ static long move_vma(struct vma *v, uaddr_t addr, size_t old_len, uaddr_t to, si
 	err = vma_insert(mm, vma_index(mm, to), copy);
 	if (err) {
 		vma_free(copy);
+		userfault_remap_cancel(event);
 		return err;
 	}
 	err = moved ? move_page_tables(mm, addr, to, moved) : 0;
 	if (err) {
 		do_munmap(mm, to, new_len);
+		userfault_remap_cancel(event);
 		return err;
 	}
-	if (v->flags & VM_UFFD_WP)
-		userfault_clear_wp(copy);
+	userfault_remap(event, v, copy, addr, old_len);
 	if (flags & MREMAP_DONTUNMAP)
 		v->flags &= ~VM_LOCKED_MASK;
 	else if (old_len)

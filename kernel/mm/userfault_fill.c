@@ -16,13 +16,15 @@
  * The mapping that has all of [dst, dst + len), of which some userfaultfd is told; ERR_PTR. mmap_lock
  * held. LINUX: memory that the reaper has been through gets no new pages.
  */
-static struct vma *fill_target(struct mm *mm, uaddr_t dst, u64 len)
+static struct vma *fill_target(const struct userfaultfd_ctx *ctx, uaddr_t dst, u64 len)
 {
-	struct vma *v = vma_at(mm, dst);
+	struct vma *v = vma_at(ctx->mm, dst);
 
+	if (atomic_load(&ctx->mmap_changing))
+		return ERR_PTR(-EAGAIN);
 	if (!v || v->start > dst || v->end - dst < len || !v->uffd)
 		return ERR_PTR(-ENOENT);
-	if (atomic_load(&mm->flags) & MMF_UNSTABLE)
+	if (atomic_load(&ctx->mm->flags) & MMF_UNSTABLE)
 		return ERR_PTR(-ESRCH);
 	return v;
 }
@@ -99,15 +101,16 @@ static int check_fill(const struct vma *v, const struct fill *f)
 }
 
 /* The first of [dst, dst + left). 0 or -errno. */
-static int fill_page(struct mm *mm, const struct fill *f, uaddr_t dst, u64 left)
+static int fill_page(struct userfaultfd_ctx *ctx, const struct fill *f, uaddr_t dst, u64 left)
 {
+	struct mm *mm = ctx->mm;
 	bool shared = false;
 	struct page *p;
 	struct vma *v;
 	int err;
 
 	mutex_lock(&mm->mmap_lock);
-	v = fill_target(mm, dst, left);
+	v = fill_target(ctx, dst, left);
 	err = IS_ERR(v) ? (int)PTR_ERR(v) : check_fill(v, f);
 	if (!err)
 		shared = v->flags & VM_SHARED;
@@ -118,7 +121,7 @@ static int fill_page(struct mm *mm, const struct fill *f, uaddr_t dst, u64 left)
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
 	mutex_lock(&mm->mmap_lock);
-	v = fill_target(mm, dst, left);
+	v = fill_target(ctx, dst, left);
 	err = IS_ERR(v) ? (int)PTR_ERR(v) : check_fill(v, f);
 	if (!err)	/* or is it other memory than it was? */
 		err = shared == !!(v->flags & VM_SHARED) ? install_page(v, dst, p, f->wp) : -EAGAIN;
@@ -134,7 +137,7 @@ s64 userfault_fill(struct userfaultfd_ctx *ctx, struct fill f, uaddr_t dst, u64 
 	int err = 0;
 
 	while (!err && done < len) {
-		err = fill_page(ctx->mm, &f, dst + done, len - done);
+		err = fill_page(ctx, &f, dst + done, len - done);
 		if (!err) {
 			done += PAGE_SIZE;
 			f.src += PAGE_SIZE;
@@ -196,7 +199,7 @@ int userfault_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len, 
 	int err;
 
 	mutex_lock(&ctx->mm->mmap_lock);
-	err = writeprotect(ctx->mm, start, start + len, mode);
+	err = atomic_load(&ctx->mmap_changing) ? -EAGAIN : writeprotect(ctx->mm, start, start + len, mode);
 	mutex_unlock(&ctx->mm->mmap_lock);
 	return err;
 }

@@ -2,7 +2,8 @@
 /*
  * userfaultfd: a range of memory whose faults user mode resolves. A thread that needs a page there
  * sleeps until somebody who read of it from the descriptor has put a page in its place. Mirrors
- * Linux fs/userfaultfd.c; userfault_fill.c is what puts pages there.
+ * Linux fs/userfaultfd.c; userfault_fill.c is what puts pages there, userfault_event.c what else can
+ * be read.
  *
  * Locks: mm->mmap_lock covers which mappings are registered; ctx->lock, inside it, the faults; the
  * wait queues come last. Nobody sleeps in a fault with mmap_lock held, so the reaper gets at the
@@ -32,7 +33,8 @@
 #include "kernel/pid.h"
 #include "kernel/task.h"
 
-#define FEATURES	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | \
+#define FEATURES	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | \
+			 UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | \
 			 UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_EXACT_ADDRESS)
 #define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
 #define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_WRITEPROTECT) | \
@@ -49,11 +51,11 @@ struct userfault {			/* on the stack of who sleeps for it */
 
 int sysctl_unprivileged_userfaultfd;
 
-static void ctx_put(struct userfaultfd_ctx *ctx)
+void userfaultfd_ctx_put(struct userfaultfd_ctx *ctx)
 {
 	if (atomic_fetch_sub(&ctx->refs, 1) > 1)
 		return;
-	assert(list_empty(&ctx->pending) && list_empty(&ctx->faults));
+	assert(list_empty(&ctx->pending) && list_empty(&ctx->faults) && list_empty(&ctx->events));
 	mmdrop(ctx->mm);
 	kfree(ctx);
 }
@@ -150,7 +152,7 @@ int handle_userfault(struct mm *mm, uaddr_t addr, unsigned flags)
 	spin_lock(&ctx->lock);
 	list_del(&f.node);
 	spin_unlock(&ctx->lock);
-	ctx_put(ctx);
+	userfaultfd_ctx_put(ctx);
 	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
@@ -281,6 +283,21 @@ static int unregister_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t 
 		unregister_vma(mm->vmas[i]);
 	vma_merge_range(mm, first, last);
 	return 0;
+}
+
+void userfaultfd_unregister_all(struct userfaultfd_ctx *ctx)
+{
+	struct mm *mm = ctx->mm;
+
+	if (!mmget_not_zero(mm))
+		return;
+	mutex_lock(&mm->mmap_lock);
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (mm->vmas[i]->uffd == ctx)
+			unregister_vma(mm->vmas[i]);
+	vma_merge_range(mm, 0, mm->nr_vmas);
+	mutex_unlock(&mm->mmap_lock);
+	mmput(mm);
 }
 
 static long userfaultfd_register(struct userfaultfd_ctx *ctx, uaddr_t arg)
@@ -436,8 +453,11 @@ static long userfaultfd_api(struct userfaultfd_ctx *ctx, uaddr_t arg)
 
 	if (copy_from_user(&a, arg, sizeof(a)))
 		return -EFAULT;
-	if (a.api != UFFD_API || a.features & ~FEATURES ||
-	    !atomic_compare_exchange_strong(&ctx->features, &none, a.features | INITIALIZED))
+	if (a.api != UFFD_API || a.features & ~FEATURES)
+		err = -EINVAL;
+	else if (a.features & UFFD_FEATURE_EVENT_FORK && !capable(CAP_SYS_PTRACE))
+		err = -EPERM;
+	else if (!atomic_compare_exchange_strong(&ctx->features, &none, a.features | INITIALIZED))
 		err = -EINVAL;
 	a = err ? (struct uffdio_api){ 0 } : (struct uffdio_api){ UFFD_API, FEATURES, API_IOCTLS };
 	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : err;
@@ -472,18 +492,20 @@ static long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 
 /* ---- who reads ---- */
 
-/* The oldest that nobody has read. 0 or -EAGAIN. */
-static int take(struct userfaultfd_ctx *ctx, struct uffd_msg *m)
+/* The oldest that nobody has read, faults first: as userfault_take_event. */
+static int take(struct userfaultfd_ctx *ctx, struct uffd_msg *m, struct userfaultfd_ctx **child)
 {
 	struct userfault *f;
-	int err = -EAGAIN;
+	int err = 0;
 
+	*child = NULL;
 	spin_lock(&ctx->lock);
 	if (!list_empty(&ctx->pending)) {
 		f = list_first(&ctx->pending, struct userfault, node);
 		list_move_tail(&f->node, &ctx->faults);
 		*m = f->msg;
-		err = 0;
+	} else {
+		err = userfault_take_event(ctx, m, child);
 	}
 	spin_unlock(&ctx->lock);
 	return err;
@@ -494,22 +516,27 @@ static s64 userfaultfd_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	struct userfaultfd_ctx *ctx = f->private;
 	size_t most = n / sizeof(struct uffd_msg), got = 0;
+	struct userfaultfd_ctx *child;
 	struct uffd_msg m;
 	int err;
 
 	(void)pos;
 	if (!atomic_load(&ctx->features) || !most)
 		return -EINVAL;
-	err = take(ctx, &m);
+	err = take(ctx, &m, &child);
 	if (err && !(f->flags & O_NONBLOCK))
-		err = wait_event_freezable(&ctx->wait, !take(ctx, &m));
+		err = wait_event_freezable(&ctx->wait, !take(ctx, &m, &child));
 	while (!err) {
+		if (child)
+			err = userfault_fork_fd(ctx, child, &m);
+		if (err)
+			break;
 		if (copy_to_user(buf + got * sizeof(m), &m, sizeof(m)))
 			err = -EFAULT;
 		else if (++got == most)
 			break;
 		else
-			err = take(ctx, &m);
+			err = take(ctx, &m, &child);
 	}
 	return got ? (s64)(got * sizeof(m)) : err;
 }
@@ -522,7 +549,7 @@ static unsigned userfaultfd_poll(struct file *f, struct poll_table *pt)
 	poll_wait(pt, &ctx->wait);
 	if (!atomic_load(&ctx->features) || !(f->flags & O_NONBLOCK))
 		return POLLERR;
-	return list_empty(&ctx->pending) ? 0 : POLLIN;
+	return list_empty(&ctx->pending) && list_empty(&ctx->events) ? 0 : POLLIN;
 }
 
 static size_t userfaultfd_show_fdinfo(struct file *f, struct pid_namespace *ns, char *buf, size_t n)
@@ -546,19 +573,16 @@ static size_t userfaultfd_show_fdinfo(struct file *f, struct pid_namespace *ns, 
 static void userfaultfd_release(struct file *f)
 {
 	struct userfaultfd_ctx *ctx = f->private;
-	struct mm *mm = ctx->mm;
+	struct userfault_event *e;
 
-	if (mmget_not_zero(mm)) {
-		mutex_lock(&mm->mmap_lock);
-		for (unsigned i = 0; i < mm->nr_vmas; i++)
-			if (mm->vmas[i]->uffd == ctx)
-				unregister_vma(mm->vmas[i]);
-		vma_merge_range(mm, 0, mm->nr_vmas);
-		mutex_unlock(&mm->mmap_lock);
-		mmput(mm);
-	}
-	wake_faults(ctx, 0, ~0ull);
-	ctx_put(ctx);
+	userfaultfd_unregister_all(ctx);
+	wake_faults(ctx, 0, ~0ul);
+	spin_lock(&ctx->lock);
+	atomic_store(&ctx->released, true);
+	list_for_each(e, &ctx->events, node)
+		wake_up_all(&e->wait);
+	spin_unlock(&ctx->lock);
+	userfaultfd_ctx_put(ctx);
 }
 
 static const struct file_ops userfaultfd_fops = {
@@ -571,7 +595,7 @@ static const struct file_ops userfaultfd_fops = {
 
 /* ---- the system call ---- */
 
-static struct userfaultfd_ctx *ctx_alloc(struct mm *mm, u32 flags)
+struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, u32 flags)
 {
 	struct userfaultfd_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL);
 
@@ -585,27 +609,20 @@ static struct userfaultfd_ctx *ctx_alloc(struct mm *mm, u32 flags)
 	spin_init(&ctx->lock, "userfaultfd", RANK_USERFAULT);
 	list_init(&ctx->pending);
 	list_init(&ctx->faults);
+	list_init(&ctx->events);
 	return ctx;
 }
 
-/* A file for ctx, whose reference it takes over; the descriptor or -errno. */
-static int ctx_fd(struct userfaultfd_ctx *ctx)
+struct file *userfaultfd_file(struct userfaultfd_ctx *ctx)
 {
 	struct inode *i = anon_inode(0600);
 	struct file *f = ERR_PTR(-ENOMEM);
-	int fd;
 
 	if (i)
 		f = file_alloc_anon(i, "anon_inode:[userfaultfd]", &userfaultfd_fops, O_RDONLY | (ctx->flags & O_NONBLOCK));
-	if (IS_ERR(f)) {
-		ctx_put(ctx);
-		return (int)PTR_ERR(f);
-	}
-	f->private = ctx;
-	fd = fd_alloc(f, ctx->flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	if (!IS_ERR(f))
+		f->private = ctx;
+	return f;
 }
 
 /* Who may hold up the kernel's own accesses could keep them up at a place of its choice. */
@@ -617,11 +634,22 @@ static bool userfaultfd_allowed(int flags)
 long sys_userfaultfd(int flags)
 {
 	struct userfaultfd_ctx *ctx;
+	struct file *f;
+	int fd;
 
 	if (!userfaultfd_allowed(flags))
 		return -EPERM;
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY))
 		return -EINVAL;
-	ctx = ctx_alloc(current->mm, (u32)flags);
-	return ctx ? ctx_fd(ctx) : -ENOMEM;
+	ctx = userfaultfd_ctx_alloc(current->mm, (u32)flags);
+	f = ctx ? userfaultfd_file(ctx) : ERR_PTR(-ENOMEM);
+	if (IS_ERR(f)) {
+		if (ctx)
+			userfaultfd_ctx_put(ctx);
+		return PTR_ERR(f);
+	}
+	fd = fd_alloc(f, (u32)flags, 0);
+	if (fd < 0)
+		fput(f);
+	return fd;
 }

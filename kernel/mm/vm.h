@@ -139,6 +139,21 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags);
 /* Nobody is asked about writes to pages of v any more. mmap_lock held. */
 void userfault_clear_wp(struct vma *v);
+
+/* ---- userfault_event.c: mmap_lock held unless it says otherwise ---- */
+
+/* Tells of what current does, and waits until that has been read. Sleeps, mmap_lock not held. */
+void userfault_tell(void);
+void userfault_forget(void);			/* it has not been done */
+int userfault_unmap(struct mm *mm, uaddr_t start, uaddr_t end);	/* is about to be. 0 or -ENOMEM */
+/* v, a copy of @old for a child, is registered as that if anybody wants it. 0 or -ENOMEM. */
+int userfault_fork(const struct vma *old, struct vma *v);
+/* v is about to be moved. NULL: nobody wants to know; ERR_PTR. One of the two others follows. */
+struct userfault_event *userfault_remap_prepare(const struct vma *v);
+void userfault_remap_cancel(struct userfault_event *e);
+void userfault_remap(struct userfault_event *e, const struct vma *v, struct vma *copy, uaddr_t from, size_t len);
+/* Its pages are about to go, of which those are told before. 0 or -ENOMEM. mmap_lock not held. Sleeps. */
+int userfault_remove(struct mm *mm, uaddr_t start, uaddr_t end);
 /*
  * After FAULT_USERFAULT: waits until somebody may have resolved it. 0: have another look; or
  * FAULT_SIGBUS, or -EINTR: current dies. Sleeps, mmap_lock not held.

@@ -18,7 +18,11 @@
 #define UFFD_BIT(cmd)		(1ul << ((cmd) & 0xff))
 
 #define UFFD_FEATURE_PAGEFAULT_FLAG_WP	(1ul << 0)
+#define UFFD_FEATURE_EVENT_FORK		(1ul << 1)
+#define UFFD_FEATURE_EVENT_REMAP	(1ul << 2)
+#define UFFD_FEATURE_EVENT_REMOVE	(1ul << 3)
 #define UFFD_FEATURE_MISSING_SHMEM	(1ul << 5)
+#define UFFD_FEATURE_EVENT_UNMAP	(1ul << 6)
 #define UFFD_FEATURE_SIGBUS		(1ul << 7)
 #define UFFD_FEATURE_THREAD_ID		(1ul << 8)
 #define UFFD_FEATURE_MINOR_SHMEM	(1ul << 10)
@@ -33,6 +37,10 @@
 #define UFFDIO_MODE_DONTWAKE		1ul	/* of UFFDIO_COPY, UFFDIO_ZEROPAGE and UFFDIO_CONTINUE */
 
 #define UFFD_EVENT_PAGEFAULT		0x12
+#define UFFD_EVENT_FORK			0x13
+#define UFFD_EVENT_REMAP		0x14
+#define UFFD_EVENT_REMOVE		0x15
+#define UFFD_EVENT_UNMAP		0x16
 #define UFFD_PAGEFAULT_FLAG_WRITE	(1ul << 0)
 #define UFFD_PAGEFAULT_FLAG_WP		(1ul << 1)
 #define UFFD_PAGEFAULT_FLAG_MINOR	(1ul << 2)
@@ -76,7 +84,18 @@ struct uffd_msg {
 			u64 address;
 			u32 ptid;
 		} pagefault;
-		u64 words[3];
+		struct {
+			u32 ufd;
+		} fork;
+		struct {
+			u64 from;
+			u64 to;
+			u64 len;
+		} remap;
+		struct {
+			u64 start;
+			u64 end;
+		} remove;
 	} arg;
 };
 _Static_assert(sizeof(struct uffd_msg) == 32, "uffd_msg is 32 bytes");

@@ -1184,6 +1184,233 @@ TEST(a_child_need_not_ask)
 	CHECK_EQ(q[0] + q[PAGE + 1], 'w' + 'p');
 }
 
+// ---- what else is told ----
+
+struct op {
+	struct thread t;
+	int what;
+	char *at, *to;
+	unsigned long pages;
+	_Atomic long got;
+};
+enum { UNMAP, MAP, MOVE, REMOVE, FORK };
+
+static int do_op(void *arg)
+{
+	struct op *o = arg;
+	long len = (long)(o->pages * PAGE);
+
+	switch (o->what) {
+	case UNMAP:
+		o->got = sys(munmap, o->at, len);
+		break;
+	case MAP:
+		o->got = sys(mmap, o->at, len, RW, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		break;
+	case MOVE:
+		o->got = sys(mremap, o->at, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, o->to);
+		break;
+	case REMOVE:
+		o->got = sys(madvise, o->at, len, MADV_DONTNEED);
+		break;
+	case FORK:
+		o->got = t_fork();
+		if (o->got == 0)
+			t_exit(*o->at);
+	}
+	return 0;
+}
+
+static void start_op(struct op *o, int what, char *at, unsigned long pages, char *to)
+{
+	*o = (struct op){.what = what, .at = at, .pages = pages, .to = to, .got = 12345};
+	thread_start(&o->t, do_op, o);
+}
+
+static long end_op(struct op *o)
+{
+	thread_join(&o->t);
+	return o->got;
+}
+
+TEST(what_is_unmapped)
+{
+	char *p = t_map(8 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, UFFD_FEATURE_EVENT_UNMAP);
+	struct uffd_msg m;
+	struct op o;
+
+	CHECK_EQ(enroll(fd, p, 6, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_op(&o, UNMAP, p + PAGE, 2, NULL);
+	UNTIL(polled(fd) == POLLIN);
+	UNTIL(t_task_state(t_getpid(), o.t.id) == 'D');
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), -EAGAIN); // what we know is old
+	CHECK_EQ(zeropage(fd, p, PAGE, 0), -EAGAIN);
+	CHECK_EQ(o.got, 12345);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_UNMAP);
+	CHECK_EQ(m.arg.remove.start, ULONG(p + PAGE));
+	CHECK_EQ(m.arg.remove.end, ULONG(p + 3 * PAGE));
+	CHECK_EQ(end_op(&o), 0);
+	CHECK_EQ(copy(fd, p, pattern, PAGE, 0), 0);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EAGAIN);
+	start_op(&o, MAP, p + 4 * PAGE, 1, NULL);
+	UNTIL(polled(fd) == POLLIN);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_UNMAP);
+	CHECK_EQ(m.arg.remove.start, ULONG(p + 4 * PAGE));
+	CHECK_EQ(end_op(&o), ULONG(p + 4 * PAGE));
+	CHECK_EQ(p[4 * PAGE], 0);
+	start_op(&o, UNMAP, p + 5 * PAGE, 1, NULL);
+	UNTIL(polled(fd) == POLLIN);
+	CHECK_EQ(sys(close, fd), 0); // nobody will read it
+	CHECK_EQ(end_op(&o), 0);
+}
+
+TEST(what_is_moved)
+{
+	char *p = t_map(8 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_EVENT_REMAP);
+	struct toucher t;
+	struct uffd_msg m;
+	struct op o;
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('1'), PAGE, 0), 0);
+	start_op(&o, MOVE, p, 2, p + 4 * PAGE);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_REMAP);
+	CHECK_EQ(m.arg.remap.from, ULONG(p));
+	CHECK_EQ(m.arg.remap.to, ULONG(p + 4 * PAGE));
+	CHECK_EQ(m.arg.remap.len, 2 * PAGE);
+	CHECK_EQ(end_op(&o), ULONG(p + 4 * PAGE));
+	CHECK_EQ(p[4 * PAGE], '1');
+	start_touch(&t, p + 5 * PAGE, false);
+	CHECK_EQ(next(fd).arg.pagefault.address, ULONG(p + 5 * PAGE));
+	CHECK_EQ(copy(fd, p + 5 * PAGE, filled_with('2'), PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), '2');
+}
+
+TEST(what_is_removed)
+{
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, UFFD_FEATURE_EVENT_REMOVE);
+	struct uffd_msg m;
+	struct op o;
+
+	CHECK_EQ(enroll(fd, p, 3, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(copy(fd, p, filled_with('r'), PAGE, 0), 0);
+	start_op(&o, REMOVE, p, 4, NULL);
+	UNTIL(polled(fd) == POLLIN);
+	CHECK_EQ(p[0], 'r'); // it is told before
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_REMOVE);
+	CHECK_EQ(m.arg.remove.start, ULONG(p));
+	CHECK_EQ(m.arg.remove.end, ULONG(p + 3 * PAGE));
+	CHECK_EQ(end_op(&o), 0);
+	CHECK_EQ(copy(fd, p, filled_with('s'), PAGE, 0), 0); // it is missing
+	CHECK_EQ(p[0], 's');
+}
+
+static void only_tracers(void)
+{
+	sys(close, new_fd(0));
+	if (sys(geteuid))
+		SKIP("not root");
+}
+
+TEST(what_is_forked)
+{
+	only_tracers();
+
+	char *p = t_map(4 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_PAGEFAULT_FLAG_WP);
+	struct uffd_msg m;
+	struct op o;
+
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_op(&o, FORK, p, 0, NULL);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_FORK);
+	CHECK_EQ(m.reserved1 | m.reserved2 | m.reserved3, 0);
+	CHECK(m.arg.fork.ufd != (unsigned)fd);
+	long child = (int)m.arg.fork.ufd;
+
+	CHECK_GE(end_op(&o), 1);
+	m = next(child); // it has come to its first page
+	CHECK_EQ(m.event, UFFD_EVENT_PAGEFAULT);
+	CHECK_EQ(m.arg.pagefault.address, ULONG(p));
+	CHECK_EQ(copy(fd, p, filled_with('P'), PAGE, 0), 0); // ours, not its
+	CHECK_EQ(copy(child, p, filled_with('C'), PAGE, 0), 0);
+	CHECK_EQ(t_wait((int)o.got), 'C');
+	CHECK_EQ(p[0], 'P');
+	CHECK_EQ(copy(child, p + PAGE, pattern, PAGE, 0), -ESRCH);
+	CHECK_EQ(sys(close, child), 0);
+	CHECK_EQ(shake(child, 0), -EBADF);
+}
+
+TEST(a_fork_that_nobody_reads)
+{
+	only_tracers();
+
+	_Atomic int *ready = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		char *p = t_map(2 * PAGE);
+		long fd = open_uffd(0, UFFD_FEATURE_EVENT_FORK);
+
+		CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+		*ready = 1;
+		t_fork();
+		t_exit(1);
+	}
+	UNTIL(*ready && t_state(pid) == 'D');
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+TEST(no_descriptor_for_a_child)
+{
+	only_tracers();
+
+	char *p = t_map(2 * PAGE);
+	long fd = open_uffd(O_NONBLOCK, UFFD_FEATURE_EVENT_FORK);
+	struct rlimit all, few = {(unsigned long)fd + 1, 0};
+	struct uffd_msg m;
+	struct op o;
+
+	CHECK_EQ(sys(getrlimit, RLIMIT_NOFILE, &all), 0);
+	few.rlim_max = all.rlim_max;
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	start_op(&o, FORK, p, 0, NULL);
+	UNTIL(polled(fd) == POLLIN);
+	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &few), 0);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), -EMFILE);
+	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &all), 0);
+	CHECK_EQ(polled(fd), POLLIN); // it can be read still
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_FORK);
+	CHECK_EQ(m.arg.fork.ufd, fd + 1);
+	CHECK_GE(end_op(&o), 1);
+	CHECK_EQ(zeropage(m.arg.fork.ufd, p, PAGE, 0), 0);
+	CHECK_EQ(t_wait((int)o.got), 0);
+}
+
+TEST(who_may_follow_children)
+{
+	long fd = new_fd(UFFD_USER_MODE_ONLY);
+
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0);
+		CHECK_EQ(shake(fd, UFFD_FEATURE_EVENT_FORK), -EPERM);
+		CHECK_EQ(hands_shaken.api | hands_shaken.features, 0);
+		CHECK_EQ(shake(fd, UFFD_FEATURE_EVENT_REMAP), 0);
+	}), 0);
+}
+
 // ---- many at once ----
 
 enum { PAGES = 64, TOUCHERS = 4, HANDLERS = 3, ROUNDS = 8 };
