@@ -1490,42 +1490,118 @@ TEST(storm_in_shared_memory)
 	storm_over(t_map_shared(PAGES * PAGE), MADV_REMOVE);
 }
 
-// Anything is asked of it, while others fault, and the end comes in the middle.
-TEST(hostile)
+// Each page is taken away from those who write, and given back one write at a time.
+enum { WRITES = 200, WRITTEN = 8 };
+
+static int allow(void *arg)
+{
+	struct storm *s = arg;
+	struct uffd_msg m;
+
+	while (!s->over) {
+		struct pollfd p = {.fd = (int)s->fd, .events = POLLIN};
+
+		sys(poll, &p, 1, 10);
+		if (sys(read, s->fd, &m, sizeof m) == sizeof m)
+			s->wrong += protect(s->fd, (char *)m.arg.pagefault.address, 1, 0) != 0;
+	}
+	return 0;
+}
+
+static int count_up(void *arg)
+{
+	struct storm *s = arg;
+
+	for (int i = 0; i < WRITES; i++) {
+		++*(_Atomic int *)(s->p + i % WRITTEN * (long)PAGE);
+		if (i % 16 == 0)
+			s->wrong += protect(s->fd, s->p, WRITTEN, UFFDIO_WRITEPROTECT_MODE_WP) != 0;
+	}
+	return 0;
+}
+
+TEST(storm_of_writes)
+{
+	struct thread h[HANDLERS], t[TOUCHERS];
+	struct storm s = {.p = t_map(WRITTEN * PAGE), .fd = open_uffd(O_NONBLOCK, 0)};
+	int sum = 0;
+
+	memset(s.p, 0, WRITTEN * PAGE);
+	CHECK_EQ(enroll(s.fd, s.p, WRITTEN, UFFDIO_REGISTER_MODE_WP), 0);
+	for (int i = 0; i < HANDLERS; i++)
+		thread_start(&h[i], allow, &s);
+	for (int i = 0; i < TOUCHERS; i++)
+		thread_start(&t[i], count_up, &s);
+	for (int i = 0; i < TOUCHERS; i++)
+		thread_join(&t[i]);
+	s.over = true;
+	for (int i = 0; i < HANDLERS; i++)
+		thread_join(&h[i]);
+	for (int i = 0; i < WRITTEN; i++)
+		sum += *(int *)(s.p + i * (long)PAGE);
+	CHECK_EQ(sum, TOUCHERS * WRITES); // none was lost
+	CHECK_EQ(s.wrong, 0);
+}
+
+static int drain(void *fd)
+{
+	struct pollfd p = {.fd = *(int *)fd, .events = POLLIN};
+	char buf[256];
+
+	for (;;) {
+		sys(poll, &p, 1, 10);
+		sys(read, *(int *)fd, buf, sizeof buf);
+	}
+	return 0;
+}
+
+static void ask_anything(unsigned long seed)
 {
 	static const unsigned cmds[] = {UFFDIO_API, UFFDIO_REGISTER, UFFDIO_UNREGISTER, UFFDIO_WAKE, UFFDIO_COPY, UFFDIO_ZEROPAGE,
 		UFFDIO_WRITEPROTECT, UFFDIO_CONTINUE};
+	char *p = seed & 1 ? t_map(16 * PAGE) : t_map_shared(16 * PAGE);
+	unsigned long x = seed, a[5];
+	struct toucher t[4];
+	struct thread reader;
+	long fd = open_uffd(O_NONBLOCK, seed & 2 ? UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP : 0);
 
-	sys(close, new_fd(0));
-	for (unsigned seed = 1; seed <= 12; seed++) {
-		int pid = t_fork();
-
-		if (pid == 0) {
-			char *p = seed & 1 ? t_map(16 * PAGE) : t_map_shared(16 * PAGE);
-			unsigned long x = seed, a[5];
-			struct toucher t[4];
-			long fd = open_uffd(O_NONBLOCK, 0);
-
-			CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING), 0);
-			for (int i = 0; i < 4; i++)
-				start_touch(&t[i], p + 2 * i * (long)PAGE, i & 1);
-			for (int i = 0; i < 3000; i++) {
-				for (int j = 0; j < 5; j++) {
-					x = x * 6364136223846793005 + 1442695040888963407;
-					a[j] = x >> 33 & 1 ? ULONG(p) + (x >> 40) % 16 * PAGE : x >> 34 & 1 ? (x >> 40) % 17 * PAGE
-						: x >> 35 & 1 ? (x >> 60) : x;
-				}
-				x = x * 6364136223846793005 + 1442695040888963407;
-				if (x >> 40 & 7)
-					a[1] = a[1] < ULONG(p) ? a[1] : (x >> 50) % 4 * PAGE;
-				sys(ioctl, fd, cmds[(x >> 33) % 8], a);
-				if ((x >> 55) % 64 == 0)
-					sys(read, fd, a, sizeof a);
-				if ((x >> 56) % 64 == 0)
-					sys(madvise, p + (x >> 34) % 16 * PAGE, PAGE, MADV_DONTNEED);
-			}
-			t_exit(0);
+	CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING), 0);
+	thread_start(&reader, drain, &fd);
+	for (int i = 0; i < 4; i++)
+		start_touch(&t[i], p + 2 * i * (long)PAGE, i & 1);
+	for (int i = 0; i < 2000; i++) {
+		for (int j = 0; j < 5; j++) {
+			x = x * 6364136223846793005 + 1442695040888963407;
+			a[j] = x >> 33 & 1 ? ULONG(p) + (x >> 40) % 16 * PAGE : x >> 34 & 1 ? (x >> 40) % 17 * PAGE
+				: x >> 35 & 1 ? x >> 60 : x;
 		}
-		CHECK_EQ(t_wait(pid), 0);
+		x = x * 6364136223846793005 + 1442695040888963407;
+		if (x >> 40 & 7) // mostly a length
+			a[1] = (x >> 50) % 4 * PAGE;
+		sys(ioctl, fd, cmds[(x >> 33) % 8], a);
+		switch ((x >> 55) % 64) {
+		case 0:
+			sys(madvise, p + (x >> 34) % 16 * PAGE, PAGE, MADV_DONTNEED);
+			break;
+		case 1:
+			sys(mprotect, p + (x >> 34) % 16 * PAGE, PAGE, x >> 40 & 1 ? RW : PROT_READ);
+			break;
+		case 2:
+			sys(mmap, p + (x >> 34) % 16 * PAGE, PAGE, RW, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+			break;
+		case 3:
+			sys(mremap, p + (x >> 34) % 16 * PAGE, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + (x >> 40) % 16 * PAGE);
+		}
+	}
+}
+
+// Anything is asked of it, while others fault, and the end comes in the middle.
+TEST(hostile)
+{
+	sys(close, new_fd(0));
+	for (unsigned long seed = 1; seed <= 12; seed++) {
+		int how = IN_CHILD(ask_anything(seed));
+
+		CHECK(how == 0 || how == SIGNALLED(SIGSEGV) || how == SIGNALLED(SIGBUS)); // what was touched may be gone
 	}
 }

@@ -77,6 +77,34 @@ TEST(a_fault_is_frozen)
 	s_suspend_ok();
 }
 
+static int unmap(void *at)
+{
+	return (int)sys(munmap, at, PAGE);
+}
+
+// Who has to tell of what it does waits for its reader, and freezes.
+TEST(an_event_is_frozen)
+{
+	struct uffd_msg m;
+	struct thread t;
+	char *p;
+	long fd;
+
+	s_stage();
+	p = t_map(2 * PAGE);
+	fd = sys(userfaultfd, 0);
+	CHECK_EQ(shake(fd, UFFD_FEATURE_EVENT_UNMAP), 0);
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_MISSING), 0);
+	thread_start(&t, unmap, p);
+	UNTIL(t_task_state(t_getpid(), t.id) == 'D');
+	s_suspend_ok();
+	s_suspend_ok();
+	CHECK_EQ(t_task_state(t_getpid(), t.id), 'D');
+	CHECK_EQ(sys(read, fd, &m, sizeof m), sizeof m);
+	CHECK_EQ(m.event, UFFD_EVENT_UNMAP);
+	thread_join(&t);
+}
+
 // The hog's threads all sleep in faults, and who reads of them is its own.
 static void start_hog(struct hog *h, struct sleeper *s)
 {
