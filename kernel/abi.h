@@ -912,6 +912,14 @@ struct k_robust_list_head {
 #define F_SETLKW	7
 #define F_SETLEASE	1024
 #define F_GETLEASE	1025
+#define F_NOTIFY	1026
+#define DN_ACCESS	0x01u
+#define DN_MODIFY	0x02u
+#define DN_CREATE	0x04u
+#define DN_DELETE	0x08u
+#define DN_RENAME	0x10u
+#define DN_ATTRIB	0x20u
+#define DN_MULTISHOT	0x80000000u
 #define F_OFD_GETLK	36
 #define F_OFD_SETLK	37
 #define F_OFD_SETLKW	38

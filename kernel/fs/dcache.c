@@ -91,6 +91,7 @@ struct inode *inode_alloc(struct super *sb, u32 mode)
 	list_init(&i->locks);
 	list_init(&i->watches);
 	list_init(&i->leases);
+	list_init(&i->dnotify);
 	i->sb = sb;
 	atomic_fetch_add(&sb->refs, 1);
 	i->ino = atomic_fetch_add(&sb->next_ino, 1);
@@ -121,7 +122,7 @@ void iput(struct inode *i)
 	if (unlikely(i->xattrs))
 		xattrs_free(i);
 	assert(list_empty(&i->own_mapping.vmas));
-	assert(list_empty(&i->locks) && list_empty(&i->watches) && list_empty(&i->leases));
+	assert(list_empty(&i->locks) && list_empty(&i->leases) && list_empty(&i->watches) && list_empty(&i->dnotify));
 	super_put(i->sb);
 	kmem_cache_free(inode_cache, i);
 }

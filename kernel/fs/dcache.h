@@ -173,7 +173,7 @@ void __fsnotify_inode(struct inode *i, u32 mask);
 void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie);
 void __fsnotify_gone(struct inode *i);
 u32 fsnotify_cookie(void);			/* never the same, for the two halves of a rename */
-static inline bool is_watched(const struct inode *i) { return unlikely(!list_empty(&i->watches)); }
+static inline bool is_watched(const struct inode *i) { return unlikely(!list_empty(&i->watches) || !list_empty(&i->dnotify)); }
 /* About the inode itself, whatever its names. */
 static inline void fsnotify_inode(struct inode *i, u32 mask)
 {
@@ -218,6 +218,18 @@ s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);	/* what
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
+
+/* --- F_NOTIFY --- */
+#define IN_DN_RENAME	0x10000000u		/* inside the kernel: renamed within one directory */
+extern int sysctl_dir_notify_enable;
+void __dnotify(struct inode *dir, u32 mask);	/* sleeps */
+static inline void dnotify(struct inode *i, u32 mask)
+{
+	if (unlikely(!list_empty(&i->dnotify)))
+		__dnotify(i, mask);
+}
+void dnotify_flush(struct file *f, const struct files *owner);	/* each close(2), of a file with a fasync */
+long fcntl_dirnotify(struct file *f, int fd, u32 arg);
 
 /* --- leases --- */
 extern int sysctl_lease_break_time, sysctl_leases_enable;

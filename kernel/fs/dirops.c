@@ -450,6 +450,8 @@ static void notify_move(const struct parent_path *from, const struct parent_path
 {
 	u32 cookie = fsnotify_cookie();
 
+	if (from->dir->inode == to->dir->inode)
+		dnotify(from->dir->inode, IN_DN_RENAME);
 	fsnotify_name(from->dir, IN_MOVED_FROM, i, from->last, cookie);
 	fsnotify_name(to->dir, IN_MOVED_TO, i, to->last, cookie);
 }

@@ -164,6 +164,8 @@ static int filp_flush(struct file *f, struct files *owner)
 {
 	int err = f->ops->flush ? f->ops->flush(f) : 0;
 
+	if (unlikely(f->fasync))
+		dnotify_flush(f, owner);
 	if (unlikely(!list_empty(&f->inode->locks)))
 		posix_locks_release(f->inode, owner);
 	return err;
@@ -648,6 +650,8 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 		return fcntl_setlease(f, fd, arg);
 	case F_GETLEASE:
 		return fcntl_getlease(f);
+	case F_NOTIFY:
+		return fcntl_dirnotify(f, fd, (u32)arg);
 	case F_ADD_SEALS:
 	case F_GET_SEALS:
 		return memfd_fcntl(f, cmd, arg);

@@ -95,6 +95,7 @@ struct inode {
 	struct list leases;		/* [lease_mutex of lease.c] */
 	struct list locks;		/* of struct file_lock [file_locks_lock of flock.c] */
 	struct list watches;		/* [inotify_lock of inotify.c] who wants to hear of it */
+	struct list dnotify;		/* [dnotify_mutex of dnotify.c] and by a signal: of directories */
 };
 struct dentry {				/* [D] dentry_lock, [M D] and mount_mutex; refs atomic */
 	_Atomic u32 refs;
@@ -295,7 +296,7 @@ struct poll_table {
 void poll_wait(struct poll_table *pt, struct waitq *q);
 
 /* --- inotify --- */
-extern _Atomic u32 nr_watches;			/* of all there are */
+extern _Atomic u32 nr_watches;			/* of all there are, and those of F_NOTIFY */
 void __fsnotify(struct dentry *d, u32 mask);
 /*
  * Something was done to d: its watchers hear IN_* without a name, its directory's with it. May

@@ -3,7 +3,8 @@
  * inotify: a queue of what happens to files and directories. Mirrors Linux fs/notify at a fraction.
  *
  * Who changes something calls fsnotify(); while nobody watches anything that is one look at a
- * counter. A watch is on two lists, its inode's and its instance's, and holds the inode.
+ * counter. A watch is on two lists, its inode's and its instance's, and holds the inode. F_NOTIFY's
+ * events (dnotify.c) are told here, too, without our locks.
  *
  * Locks: dentry_lock (whose directory and name an event gets), then inotify_lock, for all watches
  * and all queues. Events are allocated under it, so without sleeping; where that fails the queue
@@ -132,17 +133,25 @@ static u32 dir_bit(const struct inode *i)
 
 void __fsnotify(struct dentry *d, u32 mask)
 {
+	struct dentry *parent = NULL;
 	LIST_HEAD(gone);
 
 	mask |= dir_bit(d->inode);
 	spin_lock(&dentry_lock);
 	spin_lock(&inotify_lock);
-	if (d->parent)
+	if (d->parent) {
 		tell_watchers(d->parent->inode, d, mask, 0, d->name, &gone);
+		if (!list_empty(&d->parent->inode->dnotify))
+			parent = dget(d->parent);
+	}
 	tell_watchers(d->inode, d, mask, 0, "", &gone);
 	spin_unlock(&inotify_lock);
 	spin_unlock(&dentry_lock);
 	free_watches(&gone);
+	if (parent)
+		dnotify(parent->inode, mask);
+	dput(parent);
+	dnotify(d->inode, mask);
 }
 
 void __fsnotify_inode(struct inode *i, u32 mask)
@@ -153,6 +162,7 @@ void __fsnotify_inode(struct inode *i, u32 mask)
 	tell_watchers(i, NULL, mask | dir_bit(i), 0, "", &gone);
 	spin_unlock(&inotify_lock);
 	free_watches(&gone);
+	dnotify(i, mask);
 }
 
 void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie)
@@ -165,6 +175,7 @@ void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct
 	tell_watchers(dir->inode, NULL, mask | dir_bit(i), cookie, text, &gone);
 	spin_unlock(&inotify_lock);
 	free_watches(&gone);
+	dnotify(dir->inode, mask);
 }
 
 u32 fsnotify_cookie(void)

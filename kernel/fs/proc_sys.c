@@ -286,6 +286,7 @@ SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
 SYSCTL_INT(unprivileged_userfaultfd, "vm/unprivileged_userfaultfd", sysctl_unprivileged_userfaultfd, 0, 1);
 SYSCTL_INT(file_max, "fs/file-max", sysctl_file_max, 0, INT32_MAX);
+SYSCTL_INT(dir_notify_enable, "fs/dir-notify-enable", sysctl_dir_notify_enable, INT32_MIN, INT32_MAX);
 SYSCTL_INT(lease_break_time, "fs/lease-break-time", sysctl_lease_break_time, INT32_MIN, INT32_MAX);
 SYSCTL_INT(leases_enable, "fs/leases-enable", sysctl_leases_enable, INT32_MIN, INT32_MAX);
 SYSCTL_INT(mount_max, "fs/mount-max", sysctl_mount_max, 1, INT32_MAX);

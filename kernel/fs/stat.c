@@ -280,7 +280,7 @@ long sys_fchownat(int dfd, uaddr_t path, u32 uid, u32 gid, int flags)
 	if (err)
 		return err;
 	err = do_chown(d->inode, uid, gid);
-	if (!err)
+	if (!err && (uid != ~0u || gid != ~0u))
 		fsnotify(d, IN_ATTRIB);
 	dput(d);
 	return err;
@@ -304,7 +304,7 @@ long sys_fchown(int fd, u32 uid, u32 gid)
 	if (!f)
 		return -EBADF;
 	err = do_chown(f->inode, uid, gid);
-	if (!err)
+	if (!err && (uid != ~0u || gid != ~0u))
 		fsnotify(f->dentry, IN_ATTRIB);
 	fput(f);
 	return err;

@@ -524,6 +524,17 @@ static long call_leases(void)
 	return ret;
 }
 
+static long call_dnotify(void)
+{
+	long fd = sys(open, ".", O_RDONLY), ret;
+
+	if (fd < 0)
+		return fd;
+	ret = sys(fcntl, fd, F_NOTIFY, DN_RENAME);
+	sys(close, fd);
+	return ret;
+}
+
 static long call_memfd(void)
 {
 	return close_of(sys(memfd_create, "name", 0));
@@ -597,6 +608,7 @@ TEST(files)
 	WITHOUT_MEMORY(call_paths);
 	WITHOUT_MEMORY(call_locks);
 	WITHOUT_MEMORY(call_leases);
+	WITHOUT_MEMORY(call_dnotify);
 	WITHOUT_MEMORY(call_memfd);
 	WITHOUT_MEMORY(call_terminal);
 	WITHOUT_MEMORY(call_disk);
