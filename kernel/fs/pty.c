@@ -23,6 +23,7 @@ struct pty {
 	unsigned index;			/* (!) */
 	bool locked;			/* [tty.lock] the slave cannot be opened */
 	bool packet;			/* [tty.lock] a read of the master begins with a byte of its own */
+	bool master_hung_up;		/* the master's file is of no use; the slave's are */
 	u32 told;			/* [tty.lock] TIOCPKT_*: what the next of them is, if it is not 0 */
 	struct dentry *dentry;		/* (!) the slave; referenced while the master is open */
 	u32 head, tail;			/* [tty.lock] of buf */
@@ -310,7 +311,7 @@ static int wait_output(struct file *f, struct pty *p)
 		return -EIO;
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
-	return wait_event_freezable(&p->master_wait, has_output(p) || slave_is_closed(p));
+	return wait_event_freezable(&p->master_wait, has_output(p) || slave_is_closed(p) || READ_ONCE(p->master_hung_up));
 }
 
 /* The first byte in packet mode. 1: data follows, 0: that was all; -errno. */
@@ -336,6 +337,8 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	int err = 0;
 
 	(void)pos;
+	if (READ_ONCE(p->master_hung_up))
+		return 0;
 	if (n && READ_ONCE(p->packet)) {
 		err = read_header(f, p, buf);
 		if (err <= 0)
@@ -353,7 +356,7 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		if (got)
 			continue;
 		err = done ? -EAGAIN : wait_output(f, p);
-		if (err)
+		if (err || READ_ONCE(p->master_hung_up))
 			break;
 	}
 	if (done)
@@ -369,7 +372,9 @@ static int type_byte(struct file *f, struct tty *t, u8 c)
 	while (!tty_try_input(t, c)) {
 		if (f->flags & O_NONBLOCK)
 			return -EAGAIN;
-		err = wait_event_freezable(&t->input_wait, tty_takes_input(t));
+		err = wait_event_freezable(&t->input_wait, tty_takes_input(t) || READ_ONCE(to_pty(t)->master_hung_up));
+		if (!err && READ_ONCE(to_pty(t)->master_hung_up))
+			err = -EIO;
 		if (err)
 			return err;
 	}
@@ -384,6 +389,8 @@ static s64 ptmx_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	int err = 0;
 
 	(void)pos;
+	if (READ_ONCE(p->master_hung_up))
+		return -EIO;
 	while (done < n && !err) {
 		size_t chunk = min(n - done, sizeof(piece)), left = copy_from_user(piece, buf + done, chunk), k = 0;
 
@@ -406,6 +413,8 @@ static unsigned ptmx_poll(struct file *f, struct poll_table *pt)
 
 	poll_wait(pt, &p->master_wait);
 	poll_wait(pt, &p->tty.input_wait);
+	if (READ_ONCE(p->master_hung_up))
+		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	if (slave_is_closed(p))
 		mask |= POLLHUP;
 	if (has_output(p))
@@ -482,12 +491,26 @@ static long flush_pair(struct pty *p, uaddr_t what)
 	return 0;
 }
 
+static long hang_up_master(struct pty *p)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	WRITE_ONCE(p->master_hung_up, true);
+	wake_up_all(&p->master_wait);
+	wake_up_all(&p->tty.input_wait);
+	return 0;
+}
+
 /* What is asked of the master is about the slave, but for what can be read. */
 static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct pty *p = f->private;
 
+	if (READ_ONCE(p->master_hung_up))
+		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	switch (cmd) {
+	case TIOCVHANGUP:
+		return hang_up_master(p);
 	case TIOCGPTN:
 		return put_int((int)p->index, arg);
 	case TIOCSPTLCK:

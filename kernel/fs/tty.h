@@ -15,7 +15,7 @@ struct tty_ops {
 	/* All of it (at most 2 * TTY_PIECE bytes) or, false, nothing. Any context. */
 	bool (*write)(struct tty *t, const char *buf, size_t n);
 	bool (*has_room)(struct tty *t);	/* write would not be refused. NULL: it never is */
-	void (*idle)(struct tty *t);	/* its last file was closed or hung up. NULL: it is never hung up */
+	void (*idle)(struct tty *t);	/* its last file was closed. NULL: its files are never hung up */
 	/*
 	 * Something happened that a master in packet mode reads: TIOCPKT_*. t->lock held. NULL:
 	 * there is no master
@@ -40,7 +40,7 @@ struct tty {
 	bool dead;			/* [lock] no more opens */
 	bool exclusive;			/* [lock] opens are for administrators (TIOCEXCL) */
 	bool was_opened;		/* [lock] ever */
-	u32 users;			/* [lock] open files that are not hung up */
+	u32 users;			/* [lock] open files, of use or not */
 	u32 hangups;			/* [lock] a file that was opened at another count is hung up */
 	u8 buf[TTY_BUF];		/* [lock] */
 	u64 ends[TTY_BUF / 64];		/* [lock] bit: a line ends with this byte; a 0 byte there is ^D and is not read */
@@ -52,7 +52,7 @@ struct tty {
 
 struct tty_file {			/* (!) file->private */
 	struct tty *tty;		/* referenced */
-	u32 hangups;
+	u32 hangups;			/* of it then */
 };
 static inline struct tty *file_tty(const struct file *f) { return ((struct tty_file *)f->private)->tty; }
 static inline bool tty_hung_up(const struct file *f)
@@ -84,6 +84,7 @@ int tty_number(const int *field);	/* t->pgrp or t->session as current sees it. T
 long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
 struct tty *current_tty(void);		/* current's controlling terminal, referenced, or NULL */
 void tty_hangup(struct tty *t);		/* its session hears of it and loses it, and files open now are of no use */
+long tty_vhangup(struct tty *t);	/* for TIOCVHANGUP: 0, -EPERM */
 /* tty.c */
 void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr);	/* of zeroes */
 void tty_input(struct tty *t, u8 c);	/* a typed character; any context */

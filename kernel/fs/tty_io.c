@@ -44,7 +44,7 @@ void tty_release(struct file *f)
 	bool last;
 
 	spin_lock(&t->lock);
-	last = tf->hangups == t->hangups && --t->users == 0;
+	last = --t->users == 0;
 	spin_unlock(&t->lock);
 	if (last && t->ops->idle)
 		t->ops->idle(t);
@@ -56,7 +56,6 @@ void tty_hang_up_files(struct tty *t)
 {
 	spin_lock(&t->lock);
 	t->hangups++;
-	t->users = 0;
 	t->stopped = false;
 	t->termios = tty_first_termios;
 	tty_flush_input(t);
@@ -67,7 +66,6 @@ void tty_wake_hung_up(struct tty *t)
 {
 	wake_up_all(&t->read_wait);
 	wake_up_all(&t->write_wait);
-	t->ops->idle(t);
 }
 
 /* --- reading --- */
@@ -111,7 +109,7 @@ static int wait_input(struct file *f, struct tty *t, size_t n)
 		if (err)
 			return had ? 0 : err;
 		if (tty_hung_up(f))
-			return -EIO;
+			return READ_ONCE(t->dead) ? -EIO : 0;
 		had = tty_available(t);
 		if (had >= rule.min)
 			return 0;

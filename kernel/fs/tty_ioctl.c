@@ -165,6 +165,8 @@ long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 		if (copy_from_user(&n, arg, sizeof(n)))
 			return -EFAULT;
 		return n == N_TTY ? 0 : -EINVAL;
+	case TIOCVHANGUP:
+		return tty_vhangup(t);
 	case TIOCGPTPEER:		/* not a master */
 		return -EIO;
 	}

@@ -203,7 +203,8 @@ void tty_hangup(struct tty *t)
 	struct task *p;
 
 	might_sleep();
-	tty_hang_up_files(t);
+	if (t->ops->idle)
+		tty_hang_up_files(t);
 	write_lock(&tasklist_lock);
 	for_each_process(p) {
 		if (!t->session || p->group->session != t->session)
@@ -221,6 +222,28 @@ void tty_hangup(struct tty *t)
 	write_unlock(&tasklist_lock);
 	pause_point("hangup");
 	tty_wake_hung_up(t);
+}
+
+long tty_vhangup(struct tty *t)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	tty_hangup(t);
+	return 0;
+}
+
+/* Who has no terminal has nothing to lose. */
+long sys_vhangup(void)
+{
+	struct tty *t;
+
+	if (!capable(CAP_SYS_TTY_CONFIG))
+		return -EPERM;
+	t = current_tty();
+	if (t)
+		tty_hangup(t);
+	tty_put(t);
+	return 0;
 }
 
 /*

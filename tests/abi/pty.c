@@ -6,6 +6,8 @@
 #include <asm/poll.h>
 #include <asm/termbits.h>
 
+#define USER 1000
+
 static char buf[16384];
 
 struct size {
@@ -948,4 +950,136 @@ TEST(line_discipline)
 	CHECK_EQ(sys(ioctl, slave, TCSBRKP, 0), 0);
 	CHECK_EQ(sys(ioctl, slave, TIOCSBRK), 0);
 	CHECK_EQ(sys(ioctl, slave, TIOCCBRK), 0);
+}
+
+TEST(a_terminal_is_hung_up)
+{
+	struct termios t;
+	int old, me = t_getpid();
+
+	make();
+	raw();
+	type("typed");
+	CHECK_EQ(sys(write, slave, "said", 4), 4);
+	expect(master, "said");
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCVHANGUP), -EPERM);
+	}), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCVHANGUP), 0);
+	CHECK_EQ(sys(read, slave, buf, 1), 0);
+	CHECK_EQ(sys(write, slave, "x", 1), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TIOCSPGRP, &me), -ENOTTY);
+	CHECK_EQ(sys(ioctl, slave, TIOCVHANGUP), -EIO);
+	CHECK_EQ(events(slave), POLLIN | POLLOUT | POLLERR | POLLHUP);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN); // not EIO as long as the file is open
+	CHECK_EQ(events(master), POLLOUT);
+	old = slave;
+	slave = (int)sys(open, path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	CHECK_GE(slave, 0);
+	CHECK_EQ(sys(read, slave, buf, 1), -EAGAIN); // and what was typed
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK(t.c_lflag & ICANON); // as at first
+	CHECK_EQ(sys(write, slave, "new", 3), 3);
+	expect(master, "new");
+	CHECK_EQ(sys(write, old, "x", 1), -EIO);
+	CHECK_EQ(sys(close, old), 0);
+	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN); // its end is no news
+}
+
+static void give_up_the_terminal(long how)
+{
+	t_action(SIGHUP, note, 0);
+	t_action(SIGCONT, note, 0);
+	int child = t_fork();
+
+	if (child == 0) { // who is no leader is not told
+		t_action(SIGHUP, SIG_DFL, 0);
+		seen[0] = 1;
+		UNTIL(seen[SIGHUP]);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		t_exit(3);
+	}
+	UNTIL(seen[0]);
+	CHECK_EQ(how ? sys(ioctl, slave, TIOCVHANGUP) : sys(vhangup), 0);
+	CHECK(seen[SIGHUP] && seen[SIGCONT]);
+	CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+	CHECK_EQ(sys(read, slave, buf, 1), 0);
+	CHECK_EQ(t_wait(child), 3);
+	slave = (int)sys(open, path, O_RDWR); // it may be taken again
+	CHECK_GE(slave, 0);
+	CHECK_GE(sys(open, "/dev/tty", O_RDWR), 0);
+}
+
+TEST(its_session_loses_it)
+{
+	int pid = SESSION({ give_up_the_terminal(1); });
+
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(ones_own_terminal)
+{
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(vhangup), -EPERM);
+	}), 0);
+	int pid = SESSION({
+		give_up_the_terminal(0);
+		CHECK_EQ(sys(vhangup), 0);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+		CHECK_EQ(sys(vhangup), 0); // who has none loses none
+	});
+
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+TEST(the_master_is_hung_up)
+{
+	struct termios t;
+
+	make();
+	type("typed\n");
+	UNTIL(events(slave) & POLLIN);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, master, TIOCVHANGUP), -EPERM);
+	}), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCVHANGUP), 0);
+	CHECK_EQ(sys(read, master, buf, 1), 0);
+	CHECK_EQ(sys(write, master, "x", 1), -EIO);
+	CHECK_EQ(sys(ioctl, master, TCGETS, &t), -EIO);
+	CHECK_EQ(events(master), POLLIN | POLLOUT | POLLERR | POLLHUP);
+	CHECK_EQ(sys(read, slave, buf, 10), 6); // the other side does not know
+	CHECK_EQ(sys(write, slave, "x", 1), 1);
+	CHECK_EQ(events(slave), POLLOUT);
+	CHECK_EQ(sys(close, master), 0);
+	CHECK_EQ(sys(read, slave, buf, 1), 0);
+	CHECK_EQ(sys(write, slave, "x", 1), -EIO);
+	CHECK_EQ(sys(open, path, O_RDWR | O_NOCTTY), -ENOENT);
+	CHECK_EQ(sys(close, slave), 0);
+}
+
+// Those who wait for the other side when it goes for good, or is only hung up.
+TEST(who_waits_when_it_is_hung_up)
+{
+	int reader, of_master;
+
+	make();
+	block(master);
+	reader = t_fork();
+	if (reader == 0)
+		t_exit((int)sys(read, slave, buf, 1) == 0 ? 7 : 1);
+	of_master = t_fork();
+	if (of_master == 0)
+		t_exit((int)sys(read, master, buf, 1) == 0 ? 8 : 1);
+	UNTIL(t_state(reader) == 'S');
+	UNTIL(t_state(of_master) == 'S');
+	CHECK_EQ(sys(ioctl, slave, TIOCVHANGUP), 0);
+	CHECK_EQ(t_wait(reader), 7);
+	CHECK_EQ(sys(ioctl, master, TIOCVHANGUP), 0);
+	CHECK_EQ(t_wait(of_master), 8);
+	CHECK_EQ(sys(close, slave), 0);
+	CHECK_EQ(events(master), POLLIN | POLLOUT | POLLERR | POLLHUP);
 }
