@@ -308,7 +308,7 @@ static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 	return mask;
 }
 
-static const struct file_ops epoll_fops = { .poll = epoll_poll, .release = epoll_release };
+static const struct file_ops epoll_fops = { .noop_lseek = true, .poll = epoll_poll, .release = epoll_release };
 
 /* --- system calls --- */
 

@@ -98,6 +98,7 @@ static void eventfd_release(struct file *f)
 }
 
 static const struct file_ops eventfd_fops = {
+	.noop_lseek = true,
 	.read = eventfd_read,
 	.write = eventfd_write,
 	.poll = eventfd_poll,

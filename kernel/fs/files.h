@@ -37,7 +37,11 @@ struct mapping {
 };
 #define MAPPING_SHMEM	0x01u		/* pages count as shared memory and against the size limit of host's super block */
 
+#define KEEPS_MODE	1u		/* chmod is EPERM for everybody, */
+#define KEEPS_OWNER	2u		/* chown, */
+#define KEEPS_ALL	4u		/* and whatever else changes it (Linux: S_IMMUTABLE) */
 struct inode_ops {
+	unsigned keeps;
 	int (*lookup)(struct inode *dir, struct dentry *d);	/* fills d->inode (0) or -ENOENT. For names made on demand. dir not locked. */
 	int (*create)(struct inode *dir, struct dentry *d, u32 mode, u64 rdev);	/* S_IFREG/IFIFO/IFCHR/IFBLK/IFDIR by mode */
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
@@ -60,7 +64,8 @@ struct file_ops {
 	/* Kernel-buffer read (exec, sendfile); NULL if the file cannot. */
 	s64 (*kread)(struct file *f, void *buf, size_t n, u64 pos);
 	s64 (*kwrite)(struct file *f, const void *buf, size_t n, u64 pos);
-	s64 (*lseek)(struct file *f, s64 off, int whence);	/* NULL: -ESPIPE */
+	s64 (*lseek)(struct file *f, s64 off, int whence);	/* NULL: there is no position */
+	bool noop_lseek;				/* and lseek(2) says 0, not ESPIPE */
 	int (*readdir)(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next), void *ctx);
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg);
 	unsigned (*poll)(struct file *f, struct poll_table *pt);

@@ -347,6 +347,7 @@ static void inotify_release(struct file *f)
 }
 
 static const struct file_ops inotify_fops = {
+	.noop_lseek = true,
 	.read = inotify_read,
 	.poll = inotify_poll,
 	.fasync = fasync_helper,

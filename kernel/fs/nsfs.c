@@ -210,5 +210,5 @@ static int ns_readdir(struct file *f, emit_fn *emit, void *ctx)
 	return 0;
 }
 
-const struct inode_ops proc_ns_dir_ops = { .lookup = ns_lookup, .evict = evict_task };
+const struct inode_ops proc_ns_dir_ops = { .keeps = KEEPS_MODE, .lookup = ns_lookup, .evict = evict_task };
 const struct file_ops proc_ns_dir_fops = TASK_DIR_FOPS(ns_readdir);

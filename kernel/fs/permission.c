@@ -34,7 +34,7 @@ static bool allowed_by_capability(const struct inode *i, u32 mode, unsigned mask
 
 bool is_immutable(const struct inode *i)
 {
-	return i->sb->magic == NSFS_MAGIC;
+	return i->sb->magic == NSFS_MAGIC || (i->ops && i->ops->keeps & KEEPS_ALL);
 }
 
 static __attribute__((noinline)) bool is_read_only(const struct inode *i)
@@ -115,10 +115,15 @@ void inode_remove_privs(struct inode *i)
 
 /* --- chmod, chown --- */
 
+static bool keeps(const struct inode *i, unsigned what)
+{
+	return is_immutable(i) || (i->ops && i->ops->keeps & what);
+}
+
 int inode_chmod(struct inode *i, u32 mode)
 {
 	assert_held(&i->lock);
-	if (is_immutable(i) || !inode_owner_or_capable(i))
+	if (keeps(i, KEEPS_MODE) || !inode_owner_or_capable(i))
 		return -EPERM;
 	if (!may_set_group_id(i))
 		mode &= ~(u32)S_ISGID;
@@ -141,7 +146,7 @@ int inode_chown(struct inode *i, u32 uid, u32 gid)
 	u32 mode = inode_is(i, S_IFDIR) ? i->mode : without_set_ids(i);
 
 	assert_held(&i->lock);
-	if (is_immutable(i) || !chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
+	if (((uid != ~0u || gid != ~0u) && keeps(i, KEEPS_OWNER)) || !chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
 		return -EPERM;
 	if (uid != ~0u)
 		i->uid = uid;

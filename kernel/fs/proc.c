@@ -553,10 +553,11 @@ static const struct file_ops task_dir_fops = TASK_DIR_FOPS(task_readdir);
 static const struct file_ops entry_fops = {
 	.open = entry_open, .release = text_release, .read = entry_read, .write = entry_write, .lseek = text_lseek,
 };
-static const struct inode_ops pid_dir_ops = { .lookup = pid_lookup, .evict = evict_task };
-static const struct inode_ops tid_dir_ops = { .lookup = tid_lookup, .evict = evict_task };
-static const struct inode_ops task_dir_ops = { .lookup = task_lookup, .evict = evict_task };
+static const struct inode_ops pid_dir_ops = { .keeps = KEEPS_ALL, .lookup = pid_lookup, .evict = evict_task };
+static const struct inode_ops tid_dir_ops = { .keeps = KEEPS_ALL, .lookup = tid_lookup, .evict = evict_task };
+static const struct inode_ops task_dir_ops = { .keeps = KEEPS_MODE, .lookup = task_lookup, .evict = evict_task };
 static const struct inode_ops entry_ops = {
+	.keeps = KEEPS_MODE,
 	.readlink = entry_readlink, .follow = entry_follow, .follow_ns = entry_follow_ns, .truncate = keep_size, .evict = evict_task,
 };
 static const struct inode_ops self_ops = { .readlink = self_readlink };

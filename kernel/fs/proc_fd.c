@@ -115,9 +115,9 @@ static s64 fdinfo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return text_read(f, buf, n, pos, fdinfo_show);
 }
 
-const struct inode_ops proc_fd_dir_ops = { .lookup = fd_lookup_name, .evict = evict_task };
-const struct inode_ops proc_fdinfo_dir_ops = { .lookup = fdinfo_lookup, .evict = evict_task };
+const struct inode_ops proc_fd_dir_ops = { .keeps = KEEPS_MODE, .lookup = fd_lookup_name, .evict = evict_task };
+const struct inode_ops proc_fdinfo_dir_ops = { .keeps = KEEPS_MODE, .lookup = fdinfo_lookup, .evict = evict_task };
 const struct file_ops proc_fd_dir_fops = TASK_DIR_FOPS(fd_readdir);
-static const struct inode_ops fdinfo_ops = { .evict = evict_task };
+static const struct inode_ops fdinfo_ops = { .keeps = KEEPS_MODE, .evict = evict_task };
 static const struct file_ops fdinfo_fops = { .open = fdinfo_open, .release = text_release, .read = fdinfo_read, .lseek = text_lseek };
 static const struct inode_ops fd_link_ops = { .readlink = fd_readlink, .follow = fd_follow, .evict = evict_task };

@@ -174,7 +174,9 @@ static int pseudo_truncate(struct inode *i, u64 size)
 }
 
 static const struct inode_ops pseudo_inode_ops = { .truncate = pseudo_truncate };
+static const struct inode_ops sysctl_inode_ops = { .keeps = KEEPS_MODE | KEEPS_OWNER, .truncate = pseudo_truncate };
 static const struct inode_ops pseudo_dir_ops;
+static const struct inode_ops sysctl_dir_ops = { .keeps = KEEPS_MODE | KEEPS_OWNER };
 static const struct file_ops pseudo_fops = {
 	.open = pseudo_open,
 	.release = text_release,
@@ -184,7 +186,7 @@ static const struct file_ops pseudo_fops = {
 };
 
 /* The child called name, made if it is missing; referenced. NULL: no memory. */
-static struct dentry *pseudo_child(struct dentry *dir, const char *name, size_t len, u32 mode)
+static struct dentry *pseudo_child(struct dentry *dir, const char *name, size_t len, u32 mode, bool sysctl)
 {
 	struct dentry *d = d_lookup(dir, name, len);
 
@@ -199,7 +201,7 @@ static struct dentry *pseudo_child(struct dentry *dir, const char *name, size_t 
 		return NULL;
 	}
 	if (inode_is(d->inode, S_IFDIR)) {
-		d->inode->ops = &pseudo_dir_ops;
+		d->inode->ops = sysctl ? &sysctl_dir_ops : &pseudo_dir_ops;
 		d->inode->fops = &dir_fops;
 		atomic_fetch_add(&dir->inode->nlink, 1);
 	}
@@ -210,13 +212,13 @@ static struct dentry *pseudo_child(struct dentry *dir, const char *name, size_t 
 static int pseudo_add(struct dentry *root, const struct pseudo_file *pf, const char *path)
 {
 	struct dentry *dir = dget(root), *next;
-	bool is_dir = (pf->mode & S_IFMT) == S_IFDIR;
+	bool is_dir = (pf->mode & S_IFMT) == S_IFDIR, sysctl = kstrstarts(pf->path, "/proc/sys/");
 
 	for (;;) {
 		const char *slash = kstrchr(path, '/');
 		size_t len = slash ? (size_t)(slash - path) : kstrlen(path);
 
-		next = pseudo_child(dir, path, len, slash || is_dir ? S_IFDIR | 0555 : S_IFREG | (pf->mode & 0777));
+		next = pseudo_child(dir, path, len, slash || is_dir ? S_IFDIR | 0555 : S_IFREG | (pf->mode & 0777), sysctl);
 		dput(dir);
 		if (!next)
 			return -ENOMEM;
@@ -227,7 +229,7 @@ static int pseudo_add(struct dentry *root, const struct pseudo_file *pf, const c
 	}
 	if (!is_dir) {
 		next->inode->private = (void *)(uintptr_t)pf;
-		next->inode->ops = &pseudo_inode_ops;
+		next->inode->ops = sysctl ? &sysctl_inode_ops : &pseudo_inode_ops;
 		next->inode->fops = &pseudo_fops;
 	}
 	dput(next);

@@ -399,7 +399,10 @@ long sys_lseek(int fd, s64 off, unsigned whence)
 		return -EBADF;
 	if (whence <= SEEK_HOLE) {
 		g = pos_begin(r);
-		ret = r.file->ops->lseek ? r.file->ops->lseek(r.file, off, (int)whence) : -ESPIPE;
+		if (r.file->ops->lseek)
+			ret = r.file->ops->lseek(r.file, off, (int)whence);
+		else
+			ret = r.file->ops->noop_lseek ? 0 : -ESPIPE;
 		pos_end(g);
 	}
 	fdput(r);

@@ -128,6 +128,7 @@ static size_t signalfd_show_fdinfo(struct file *f, struct pid_namespace *ns, cha
 }
 
 static const struct file_ops signalfd_fops = {
+	.noop_lseek = true,
 	.read = signalfd_read,
 	.poll = signalfd_poll,
 	.release = signalfd_release,

@@ -169,7 +169,9 @@ static void timerfd_release(struct file *f)
 	kfree(t);
 }
 
-static const struct file_ops timerfd_fops = { .read = timerfd_read, .poll = timerfd_poll, .release = timerfd_release };
+static const struct file_ops timerfd_fops = {
+	.noop_lseek = true, .read = timerfd_read, .poll = timerfd_poll, .release = timerfd_release,
+};
 
 /* --- system calls --- */
 

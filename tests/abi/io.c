@@ -254,3 +254,33 @@ TEST(sizes_and_places)
 	CHECK_EQ(sys(fcntl, to, F_SETFL, O_APPEND), 0);
 	CHECK_EQ(sys(sendfile, to, fd, 0, 1), -EINVAL);
 }
+
+// Some have no position and say so; some have none and say 0, whatever is asked.
+TEST(seeking_where_there_is_nothing)
+{
+	unsigned long set = BIT(SIGUSR1);
+	int p[2], s[2];
+
+	CHECK_EQ(sys(pipe, p), 0);
+	CHECK_EQ(sys(socketpair, 1, 1, 0, s), 0);
+	const long none[] = {p[0], p[1], s[0], sys(pidfd_open, t_getpid(), 0), sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY),
+		sys(open, "/proc/self/ns/pid", O_RDONLY)};
+	const long zero[] = {sys(eventfd2, 0, 0), sys(epoll_create1, 0), sys(timerfd_create, CLOCK_MONOTONIC, 0),
+		sys(signalfd4, -1, &set, 8, 0), sys(inotify_init1, 0), sys(open, "/dev/null", O_RDWR),
+		sys(open, "/dev/zero", O_RDWR), sys(open, "/dev/full", O_RDWR), sys(open, "/dev/random", O_RDONLY),
+		sys(open, "/dev/urandom", O_RDONLY)};
+
+	for (unsigned i = 0; i < sizeof none / sizeof *none; i++) {
+		CHECK_GE(none[i], 0);
+		for (int whence = SEEK_SET; whence <= 4; whence++)
+			CHECK_EQ(sys(lseek, none[i], 1, whence), -ESPIPE);
+		CHECK_EQ(sys(lseek, none[i], 0, 5), -EINVAL);
+	}
+	for (unsigned i = 0; i < sizeof zero / sizeof *zero; i++) {
+		CHECK_GE(zero[i], 0);
+		for (int whence = SEEK_SET; whence <= 4; whence++)
+			CHECK_EQ(sys(lseek, zero[i], 7, whence), 0);
+		CHECK_EQ(sys(lseek, zero[i], -7, SEEK_SET), 0);
+		CHECK_EQ(sys(lseek, zero[i], 0, 5), -EINVAL);
+	}
+}

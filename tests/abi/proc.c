@@ -486,3 +486,41 @@ TEST(read_while_others_come_and_go)
 	sys(kill, pid, SIGKILL);
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 }
+
+// What belongs to a process keeps its mode, and a sysctl its owner, too, even for root; a time or an owner that is set
+// lasts as long as somebody looks.
+TEST(modes_are_fixed)
+{
+	static const char *const of_task[] = {"/proc/self/status", "/proc/self/oom_score_adj", "/proc/self/task",
+		"/proc/thread-self/status", "/proc/self/fd", "/proc/self/fdinfo", "/proc/self/fdinfo/0", "/proc/self/ns"};
+	static const char *const tasks[] = {"/proc/self", "/proc/thread-self"};
+	static const char *const of_all[] = {"/proc/sys", "/proc/sys/vm", "/proc/sys/kernel/pid_max"};
+	int fd;
+
+	for (unsigned i = 0; i < sizeof of_task / sizeof *of_task; i++) {
+		CHECK_EQ(sys(chmod, of_task[i], 0700), -EPERM);
+		CHECK_EQ(sys(fchmodat, AT_FDCWD, of_task[i], 0), -EPERM);
+		CHECK_EQ(sys(chown, of_task[i], sys(geteuid), sys(getegid)), 0);
+		CHECK_EQ(sys(utimensat, AT_FDCWD, of_task[i], NULL, 0), 0);
+	}
+	for (unsigned i = 0; i < sizeof tasks / sizeof *tasks; i++) { // nothing of a process's own directory changes
+		CHECK_EQ(sys(chmod, tasks[i], 0700), -EPERM);
+		CHECK_EQ(sys(chown, tasks[i], sys(geteuid), -1), -EPERM);
+		CHECK_EQ(sys(chown, tasks[i], -1, -1), 0);
+		CHECK_EQ(sys(utimensat, AT_FDCWD, tasks[i], NULL, 0), -EPERM);
+		CHECK_EQ(sys(access, tasks[i], 2), -EPERM);
+	}
+	for (unsigned i = 0; i < sizeof of_all / sizeof *of_all; i++) {
+		CHECK_EQ(sys(chmod, of_all[i], 0700), -EPERM);
+		CHECK_EQ(sys(chown, of_all[i], sys(geteuid), -1), -EPERM);
+		CHECK_EQ(sys(lchown, of_all[i], -1, sys(getegid)), -EPERM);
+		CHECK_EQ(sys(chown, of_all[i], -1, -1), 0);
+	}
+	fd = (int)sys(open, "/proc/self/comm", O_RDONLY);
+	CHECK_EQ(sys(fchmod, fd, 0600), -EPERM);
+	CHECK_EQ(sys(fchown, fd, -1, -1), 0);
+	CHECK_EQ(sys(close, fd), 0);
+	fd = (int)sys(open, "/proc/sys/kernel/pid_max", O_RDONLY);
+	CHECK_EQ(sys(fchmod, fd, 0600), -EPERM);
+	CHECK_EQ(sys(fchown, fd, 0, 0), -EPERM);
+}
