@@ -1076,6 +1076,8 @@ struct k_robust_list_head {
 #define MFD_CLOEXEC	1U
 #define MFD_ALLOW_SEALING	2U
 #define MFD_HUGETLB	4U
+#define MFD_HUGE_SHIFT	26
+#define MFD_HUGE_MASK	0x3fU
 #define F_SEAL_SEAL		0x01u
 #define F_SEAL_SHRINK		0x02u
 #define F_SEAL_GROW		0x04u
@@ -1477,6 +1479,7 @@ struct k_winsize {
 #define IPC_INFO	3
 /* shmget, besides */
 #define SHM_HUGETLB	04000
+#define SHM_HUGE_SHIFT	26
 #define SHM_NORESERVE	010000
 /* shmat */
 #define SHM_RDONLY	010000

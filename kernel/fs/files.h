@@ -35,6 +35,7 @@ struct mapping {
 	/* Fill a page that is not up to date; NULL: zeroes (tmpfs). Sleeps. */
 	int (*readpage)(struct mapping *m, struct page *p);
 };
+#define MAPPING_HUGETLB	0x02u		/* of huge pages: has none, ever */
 #define MAPPING_SHMEM	0x01u		/* pages count as shared memory and against the size limit of host's super block */
 
 #define KEEPS_MODE	1u		/* chmod is EPERM for everybody, */
@@ -251,6 +252,16 @@ char *dentry_path(struct dentry *d, char *buf, size_t n);
 long vfs_fallocate(struct file *f, int mode, s64 off, s64 len);	/* 0 or -errno. Sleeps. */
 long memfd_fcntl(struct file *f, unsigned cmd, u64 arg);	/* F_ADD_SEALS, F_GET_SEALS */
 bool is_dev_zero(const struct file *f);
+
+/* --- huge pages (hugetlb.c) --- */
+#define HUGE_SHIFT	21u		/* the ordinary ones; */
+#define GIGANTIC_SHIFT	30u		/* and these */
+struct file *hugetlb_file_setup(const char *name, unsigned log);	/* log 0: the ordinary ones. ERR_PTR(-ENODEV, -ENOMEM) */
+int hugetlb_shm(unsigned log);		/* why there is no such segment: -ENOMEM, -EINVAL, -EPERM */
+bool is_huge(const struct inode *i);
+u64 inode_blksize(const struct inode *i);
+size_t hugetlb_meminfo(char *buf, size_t n);
+
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
 void mapping_init(struct mapping *m, struct inode *host, u32 flags);
 /*

@@ -47,7 +47,7 @@ static s64 meminfo_show(char *buf, size_t n)
 		kscnprintf(name, sizeof(name), "%s:", rows[k].name);
 		len += kscnprintf(buf + len, n - len, "%-15s %8lu kB\n", name, rows[k].pages * (PAGE_SIZE / 1024));
 	}
-	return (s64)len;
+	return (s64)(len + hugetlb_meminfo(buf + len, n - len));
 }
 PSEUDO_FILE(proc_meminfo, .path = "/proc/meminfo", .mode = 0444, .show = meminfo_show);
 

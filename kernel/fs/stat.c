@@ -48,7 +48,7 @@ static void fill_stat(struct inode *i, struct k_stat *st)
 		.st_gid = from_kgid_munged(current_user_ns(), i->gid),
 		.st_rdev = i->rdev,
 		.st_size = (s64)inode_size(i),
-		.st_blksize = PAGE_SIZE,
+		.st_blksize = (s64)inode_blksize(i),
 		.st_blocks = (s64)inode_blocks(i),
 		.st_atim = to_timespec(i->atime),
 		.st_mtim = to_timespec(i->mtime),
@@ -120,7 +120,7 @@ static long put_statx(struct inode *i, uaddr_t buf)
 {
 	struct k_statx x = {
 		.stx_mask = STATX_BASIC_STATS,
-		.stx_blksize = PAGE_SIZE,
+		.stx_blksize = (u32)inode_blksize(i),
 		.stx_nlink = atomic_load(&i->nlink),
 		.stx_uid = from_kuid_munged(current_user_ns(), i->uid),
 		.stx_gid = from_kgid_munged(current_user_ns(), i->gid),
@@ -591,7 +591,9 @@ static long check_fallocate(const struct file *f, int mode, s64 off, s64 len)
 		return -EFBIG;
 	if (mode & ~(FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE))
 		return -EOPNOTSUPP;
-	return f->inode->mapping ? 0 : -EOPNOTSUPP;
+	if (!f->inode->mapping)
+		return -EOPNOTSUPP;
+	return is_huge(f->inode) && !(mode & FALLOC_FL_PUNCH_HOLE) ? -ENOSPC : 0;
 }
 
 long vfs_fallocate(struct file *f, int mode, s64 off, s64 len)

@@ -458,14 +458,14 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 	long len;
 	int fd;
 
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING))
+	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | (flags & MFD_HUGETLB ? MFD_HUGETLB | MFD_HUGE_MASK << MFD_HUGE_SHIFT : 0)))
 		return -EINVAL;
 	len = strncpy_from_user(name + prefix, uname, sizeof(name) - prefix);
 	if (len < 0)
 		return len;
 	if ((size_t)len >= sizeof(name) - prefix)
 		return -EINVAL;
-	f = shmem_file_setup(name, 0);
+	f = flags & MFD_HUGETLB ? hugetlb_file_setup(name, flags >> MFD_HUGE_SHIFT & MFD_HUGE_MASK) : shmem_file_setup(name, 0);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	f->flags |= O_LARGEFILE;

@@ -62,7 +62,9 @@ static struct ipc_perm *shm_make(int key, void *arg)
 
 	if (!r->size || r->size > SHMMAX || (s64)r->size < 0)
 		return ERR_PTR(-EINVAL);
-	if (r->flags & SHM_HUGETLB || (!(r->flags & SHM_NORESERVE) && pages > totalram_pages()))
+	if (r->flags & SHM_HUGETLB)
+		return ERR_PTR(hugetlb_shm((u32)r->flags >> SHM_HUGE_SHIFT));
+	if (!(r->flags & SHM_NORESERVE) && pages > totalram_pages())
 		return ERR_PTR(-ENOMEM);
 	s = kzalloc(sizeof(*s), GFP_KERNEL);
 	if (!s)

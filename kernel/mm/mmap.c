@@ -565,7 +565,7 @@ static struct file *mmap_file(size_t len, int prot, int flags, int fd)
 			fput(f);
 		return ERR_PTR(-EBADF);
 	}
-	if (flags & MAP_HUGETLB) {
+	if (flags & MAP_HUGETLB && !is_huge(f->inode)) {
 		fput(f);
 		return ERR_PTR(-EINVAL);
 	}
