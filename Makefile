@@ -233,7 +233,9 @@ browser: all tests
 gdb: all
 	@python3 tests/qemu.py gdb
 
-iso: all
+iso:
+	@python3 tests/qemu.py check-iso
+	$(Q)$(MAKE) all
 	@python3 tests/qemu.py iso $(O)/thaw.iso
 
 run-iso: iso
@@ -260,7 +262,7 @@ clean:
 #: make designs  every accounting design against every scenario: a table, and build/designs.html
 #: make browser  opens that page in a headless Chromium, which it installs, and clicks a cell
 #: make gdb      boot under gdb, stopped at the 64-bit entry
-#: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it
+#: make iso      build/thaw.iso, a GRUB CD; make run-iso boots it; PROG, ARGS and WORDS go onto it
 #: make host     build/host/thaw-host, the kernel as an ordinary process
 #:               (host-san: the same under AddressSanitizer and UndefinedBehaviorSanitizer)
 #: make doctor   check that the tools are here, and say what to install

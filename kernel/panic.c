@@ -101,6 +101,7 @@ void panic(const char *fmt, ...)
 	va_end(ap);
 	kprintf("\nPANIC on CPU %u, %s/%d: %s\n", me, current ? current->comm : "?", current ? current->pid : -1, msg);
 	print_all();
+	kprintf("end of the panic: %s\n", msg);	/* once more, for who sees the last lines only */
 	arch_poweroff(1);
 }
 

@@ -2,6 +2,7 @@
 /* Boot words. Mirrors Linux kernel/params.c. Runs once, on one CPU, before anything else. */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
+#include "kernel/entry.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/param.h"
@@ -10,7 +11,7 @@
 #define MAX_INIT_ARGS	32
 
 const char *init_argv[MAX_INIT_ARGS + 2] = { "/sbin/init" };
-static char words[2048];
+static char words[sizeof(((struct boot_info *)0)->cmdline) - 1];	/* shorter: one that was cut to fit there is refused */
 
 int parse_u64(const char *s, u64 *out)
 {

@@ -27,6 +27,7 @@ KERNEL = os.path.join(BUILD, "thaw.elf")
 PASS = 33
 NO_QEMU = "qemu-system-x86_64 is not installed: sudo apt-get install -y --no-install-recommends qemu-system-x86"
 REFUSED = 37  # a boot word is wrong; the console says which
+MOST_WORDS = 2000  # bytes of boot words; the kernel has room for 2046, and there are some of ours
 DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
 
 
@@ -353,8 +354,14 @@ def number(name, default, low, high):
 
 def asked():
     """What the user said on make's command line, as boot()'s arguments."""
+    return {"cpus": number("CPUS", 1, 1, 16), "mem": number("MEM", 64, 8, 65536), "words": asked_words()}
+
+
+def asked_words():
     words = os.environ.get("THAW_WORDS", "")
-    return {"cpus": number("CPUS", 1, 1, 16), "mem": number("MEM", 64, 8, 65536), "words": words}
+    if len(os.fsencode(words)) > MOST_WORDS:
+        raise Trouble("WORDS is too long: %d bytes, and the kernel takes %d." % (len(os.fsencode(words)), MOST_WORDS))
+    return words
 
 
 def signal_name(n):
@@ -364,8 +371,8 @@ def signal_name(n):
         return ""
 
 
-def check():
-    """What the user said, or one line that names what is wrong with it: (program, argv, boot()'s arguments)."""
+def asked_program():
+    """What PROG and ARGS say, or one line that names what is wrong with it: (program, argv)."""
     prog = os.environ.get("THAW_PROG", "")
     args = split(os.environ.get("THAW_ARGS", ""))
     if args and not prog:
@@ -374,6 +381,12 @@ def check():
     if prog:
         check_program(prog)
         argv = ["/prog/" + os.path.basename(prog)] + args
+    return prog, argv
+
+
+def check():
+    """Everything that the user said: (program, argv, boot()'s arguments)."""
+    prog, argv = asked_program()
     how = asked()
     if not shutil.which("qemu-system-x86_64"):
         raise Trouble(NO_QEMU)
@@ -386,7 +399,11 @@ def run():
     if not prog and not interactive:
         print("(standard input is not a terminal: the shell will see end of file)", file=sys.stderr)
     sys.stdout.flush()
-    end = boot(image(argv, prog), console=sys.stdout, interactive=interactive, limit=24 * 3600, **how)
+    return tell(boot(image(argv, prog), console=sys.stdout, interactive=interactive, limit=24 * 3600, **how), prog, argv)
+
+
+def tell(end, prog, argv):
+    """make's status for how the first program ended, which is said unless it is 0."""
     if end.trouble():
         raise Trouble("thaw: " + end.trouble())
     ending = end.ending()
@@ -455,23 +472,27 @@ def make_iso(path, img=None, words=""):
             raise Trouble("grub-mkrescue failed: run `make doctor`.")
 
 
+def check_iso():
+    asked_program()
+    asked_words()
+    return 0
+
+
 def iso(path):
-    words = os.environ.get("THAW_WORDS", "")
-    make_iso(path, words=words)
+    prog, argv = asked_program()
+    make_iso(path, image(argv, prog), asked_words())
     print("%s: %d KiB" % (os.path.relpath(path), os.path.getsize(path) // 1024))
     return 0
 
 
 def run_iso(path):
-    how = asked()
+    prog, argv, how = check()
     interactive = sys.stdin.isatty()
     if not interactive:
-        make_iso(path, words=how["words"] + " stdin=eof")
+        make_iso(path, image(argv, prog), how["words"] + " stdin=eof")
     sys.stdout.flush()
-    end = boot(iso=path, cpus=how["cpus"], mem=how["mem"], console=sys.stdout, interactive=interactive)
-    if end.trouble():
-        raise Trouble("thaw: " + end.trouble())
-    return 0
+    limit = 24 * 3600
+    return tell(boot(iso=path, cpus=how["cpus"], mem=how["mem"], console=sys.stdout, interactive=interactive, limit=limit), prog, argv)
 
 
 # ---- the demonstration ----
@@ -524,7 +545,7 @@ def stop(number, _):
 
 
 def main(argv):
-    verbs = {"run": run, "check": lambda: check() and 0, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
+    verbs = {"run": run, "check": lambda: check() and 0, "check-iso": check_iso, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
     if len(argv) < 2 or argv[1] not in verbs:
         print("usage: qemu.py %s" % " | ".join(verbs), file=sys.stderr)
         return 2

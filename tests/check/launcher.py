@@ -19,6 +19,7 @@ os.chdir(ROOT)
 sys.path.insert(0, os.path.join(ROOT, "tests"))
 import qemu  # noqa: E402
 import rules  # noqa: E402
+import run  # noqa: E402
 import terminal  # noqa: E402
 
 WORK = tempfile.mkdtemp()
@@ -113,6 +114,13 @@ def refusals():
         yield from expect(status != 0 and "out of range" in said and "Traceback" not in said, said)
     status, said = make("run", "PROG=" + good, "ARGS='x")
     yield from expect(status != 0 and "partner" in said, said)
+    for verb in "run", "iso":
+        status, said = make(verb, "WORDS=" + "loglevel=6 " * 200)
+        yield from expect(status != 0 and "too long" in said and "Traceback" not in said, said)
+    status, said = make("iso", "PROG=" + dynamic)
+    yield from expect(status != 0 and "-static" in said, said)
+    status, said = make("iso", "ARGS=x")
+    yield from expect(status != 0 and "PROG" in said, said)
 
 
 def missing_tools_are_named():
@@ -249,6 +257,41 @@ def a_bad_boot_word_is_named():
         yield "a word is not explained: %s" % said
     if "PANIC" in said or "backtrace" in said:
         yield "a word of the user's is no reason to panic"
+
+
+def too_many_boot_words_are_refused():
+    """by the kernel, too, that may have a loader of its own: one that is cut is not run"""
+    end = qemu.boot(qemu.image(["/bin/true"]), words="loglevel=6 " * 220)
+    if end.status != qemu.REFUSED or b"longer than" not in end.console:
+        yield "%s: %s" % (end.trouble(), end.console.decode("utf-8", "replace")[-200:])
+
+
+def a_first_program_that_is_not_there():
+    """stops the boot; what the kernel says of it first, it says last"""
+    status, said = make("run", "WORDS=init=/nosuch")
+    wanted = "/nosuch: there is no such file in the boot archive"
+    lines = said.strip().splitlines()
+    if not status or not any("PANIC" in line and wanted in line for line in lines) or not any(wanted in line for line in lines[-3:]):
+        yield from lines[-3:]
+
+
+def a_disc_runs_a_program():
+    """PROG and ARGS go onto it, and how the program ends is told"""
+    status, said = make("run-iso", "PROG=" + prog(), "ARGS=3")
+    yield from expect(status != 0 and "exited with code 3" in said, said)
+
+
+def groups_of_tests_that_were_killed_go():
+    """those that nobody has any more; a living test keeps its own"""
+    with tempfile.TemporaryDirectory() as root:
+        gone = subprocess.Popen(["true"])
+        gone.wait()
+        for name in "thaw-%d/a/b" % gone.pid, "v1/thaw-%d" % gone.pid, "v1/thaw-%d/c" % os.getpid(), "other/thaw-x":
+            os.makedirs(os.path.join(root, name))
+        run.sweep(root)
+        left = sorted(folder[len(root):] for folder, below, _ in os.walk(root) if not below)
+        if left != ["/other/thaw-x", "/v1/thaw-%d/c" % os.getpid()]:
+            yield "left: %s" % left
 
 
 def no_ending_but_the_ordinary_one_passes():
@@ -502,7 +545,8 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_sil
          missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing,
          a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told,
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
-         no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
+         too_many_boot_words_are_refused, a_first_program_that_is_not_there, a_disc_runs_a_program,
+         groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
          a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
          a_reader_who_leaves_is_no_trouble]
