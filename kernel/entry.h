@@ -51,10 +51,7 @@ void entry_syscall_end(void);			/* in_syscall is -1 again; no lock is held */
  */
 enum { FAULT_WRITE = 1, FAULT_USER = 2, FAULT_EXEC = 4, FAULT_PROT = 8, FAULT_FORCE = 16 };
 int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags);
-/*
- * Any other exception from user mode: forces sig with si_code and si_addr on current. Interrupts
- * on.
- */
+/* Any other exception of user mode: forces sig with si_code and si_addr. Interrupts on. */
 void entry_user_exception(struct regs *r, int sig, int code, uaddr_t addr);
 /*
  * Last stop before user mode, interrupts off on entry and on return: reschedule, signals, freezing,

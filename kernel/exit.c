@@ -38,8 +38,8 @@ static inline void step(const char *label)
 }
 
 /*
- * The steps that others ask about are recorded too: X3 X5d X12 X16 X14A X14B as 30 54 120 160 141
- * 142.
+ * The steps that others ask about are recorded too, by number: X3 is 30, X5d is 54, X12 is 120,
+ * X16 is 160, X14A is 141 and X14B is 142.
  */
 static void step_traced(unsigned nr, const char *label)
 {
@@ -155,7 +155,8 @@ bool release_task(struct task *p)
 			ptrace_unlink(p);
 		__exit_signal(p);
 		oom_hook(unhashed, p);
-		again = leader != p && thread_group_empty(leader) && leader->exit_state == EXIT_ZOMBIE && tell_parent(leader);
+		again = leader != p && thread_group_empty(leader) && leader->exit_state == EXIT_ZOMBIE &&
+			tell_parent(leader);
 		if (again)
 			set_exit_dead(leader);
 		write_unlock(&tasklist_lock);

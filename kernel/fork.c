@@ -533,7 +533,8 @@ static int trace_event_of(const struct clone_request *c)
 
 	if (c->flags & CLONE_UNTRACED || likely(!READ_ONCE(current->ptrace)))
 		return 0;
-	event = c->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK : c->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
+	event = c->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK :
+		c->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
 	return ptrace_event_enabled(current, event) ? event : 0;
 }
 

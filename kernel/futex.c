@@ -154,7 +154,8 @@ static inline void wake_waiter(struct waiter *w, u32 bitset)
 }
 
 /* Up to nr (at least one, as Linux) of those on the key of these three. How many. */
-static int __attribute__((noinline)) wake_bucket(struct bucket *b, const void *what, u64 offset, u64 ino, int nr, u32 bitset)
+static int __attribute__((noinline)) wake_bucket(struct bucket *b, const void *what, u64 offset, u64 ino, int nr,
+						 u32 bitset)
 {
 	struct waiter *w, *next;
 	int n = 0;
@@ -372,7 +373,8 @@ static long __attribute__((noinline)) wait_private(uaddr_t addr, u32 val)
  * Wakes nr_wake waiters on k1 and moves up to nr_requeue others to k2. Both buckets locked. How
  * many were touched.
  */
-static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket *b2, const struct key *k2, int nr_wake, int nr_requeue)
+static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket *b2, const struct key *k2,
+			  int nr_wake, int nr_requeue)
 {
 	LIST_HEAD(moved);
 	struct waiter *w, *next;
@@ -551,12 +553,14 @@ static long __attribute__((noinline)) do_futex(uaddr_t addr, int op, u32 val, ua
 	int val2 = (int)timeout, err;
 	u64 deadline = NO_DEADLINE;
 
-	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 || cmd == FUTEX_WAIT_REQUEUE_PI) {
+	if (cmd == FUTEX_WAIT || cmd == FUTEX_WAIT_BITSET || cmd == FUTEX_LOCK_PI || cmd == FUTEX_LOCK_PI2 ||
+	    cmd == FUTEX_WAIT_REQUEUE_PI) {
 		err = futex_deadline(cmd == FUTEX_LOCK_PI ? op | FUTEX_CLOCK_REALTIME : op, timeout, &deadline);
 		if (err)
 			return err;
 	}
-	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT_REQUEUE_PI && cmd != FUTEX_LOCK_PI2)
+	if ((op & FUTEX_CLOCK_REALTIME) && cmd != FUTEX_WAIT_BITSET && cmd != FUTEX_WAIT_REQUEUE_PI &&
+	    cmd != FUTEX_LOCK_PI2)
 		return -ENOSYS;
 	switch (cmd) {
 	case FUTEX_WAIT:

@@ -352,7 +352,8 @@ static int take_or_queue(_Atomic u32 *word, const struct key *k, struct task *t,
 	int ret;
 
 	if (l) {
-		if (!l->unfixed && tid_of(atomic_load(word)) != (u32)l->owner->vpid && !(atomic_load(word) & FUTEX_OWNER_DIED))
+		if (!l->unfixed && tid_of(atomic_load(word)) != (u32)l->owner->vpid &&
+		    !(atomic_load(word) & FUTEX_OWNER_DIED))
 			return -EINVAL;
 	} else {
 		ret = claim(word, k, t, a, &l);
@@ -565,7 +566,8 @@ static struct waiter *next_to_move(struct bucket *b, const struct key *k, const 
 }
 
 /* Moves waiters until *n have, or none is left: 0. LOOK_UP, -errno. The bucket is locked. */
-static int move_waiters(struct bucket *b, const struct key *k, const struct key *k2, _Atomic u32 *word, struct attempt *a, int most, int *n)
+static int move_waiters(struct bucket *b, const struct key *k, const struct key *k2, _Atomic u32 *word,
+			struct attempt *a, int most, int *n)
 {
 	while (*n < most) {
 		struct waiter *w = next_to_move(b, k, k2);
@@ -592,7 +594,8 @@ static int move_waiters(struct bucket *b, const struct key *k, const struct key 
  * Both words are looked at where the kernel sees them, so the comparison holds when the waiters
  * move.
  */
-static int requeue_once(uaddr_t a1, uaddr_t a2, const struct key *k1, const struct key *k2, u32 cmp, struct attempt *a, int most, int *n)
+static int requeue_once(uaddr_t a1, uaddr_t a2, const struct key *k1, const struct key *k2, u32 cmp,
+			struct attempt *a, int most, int *n)
 {
 	struct bucket *b = futex_bucket(k1);
 	_Atomic u32 *word2, *word1;

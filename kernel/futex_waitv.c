@@ -54,7 +54,8 @@ static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned 
 	for (unsigned i = 0; i < n; i++) {
 		w[i].task = current;
 		w[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		err = futex_get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED, &w[i].key);
+		err = futex_get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED,
+				    &w[i].key);
 		if (err)
 			return err;
 	}

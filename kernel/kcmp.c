@@ -97,7 +97,8 @@ long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 	long ret = -ESRCH;
 
 	if (a && b)
-		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ? do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
+		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ?
+			do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
 
 	if (a)
 		put_task(a);

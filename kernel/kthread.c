@@ -31,7 +31,9 @@ static void kthread_main(void *arg)
 
 struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...)
 {
-	struct clone_request req = { .flags = CLONE_VM | CLONE_FS | CLONE_FILES, .exit_signal = SIGCHLD, .fn = kthread_main };
+	struct clone_request req = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES, .exit_signal = SIGCHLD, .fn = kthread_main,
+	};
 	struct kthread *k = kzalloc(sizeof(*k), GFP_KERNEL);
 	struct task *t;
 	va_list ap;

@@ -78,8 +78,7 @@ static void change_state(struct cgroup *cg, bool freeze)
 
 /*
  * Is somebody below cg still on the way to the refrigerator? Each is asked once more, as in the
- * rounds of suspend; one that stopped meanwhile does not come by any more, and is frozen where it
- * is:
+ * rounds of suspend; one that stopped meanwhile does not come by any more, and is frozen as it is:
  *
  *	the task                                freezer_apply
  *	state = STOPPED                         freezing, not frozen, not asleep: a fake signal,

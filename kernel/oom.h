@@ -54,10 +54,7 @@ struct oom_design {
 	void (*exit_live)(struct task *t, bool dead);
 	/* S  X5d: t->mm is NULL */
 	void (*exit_mm_done)(struct task *t);
-	/*
-	 * S  Q, after X12 and X16: PF_QUIESCED is set; last: no thread of the group is left before
-	 * Q
-	 */
+	/* S  Q, after X12 and X16: PF_QUIESCED is set; last: no thread of the group is before Q */
 	void (*exit_quiesced)(struct task *t, bool last);
 	/* A  tasklist_lock(w), end of X14A */
 	void (*exit_notify_locked)(struct task *t);

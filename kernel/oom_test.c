@@ -182,7 +182,8 @@ static s64 eater_store(const char *text, size_t n)
 	size = kword(&s);
 	mode = kword(&s);
 	nofail = !kstrcmp(mode, "nofail");
-	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (*mode && !nofail && kstrcmp(mode, "concurrent")) || *kword(&s))
+	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 ||
+	    (*mode && !nofail && kstrcmp(mode, "concurrent")) || *kword(&s))
 		return -EINVAL;
 	if (nofail)
 		gfp |= GFP_NOFAIL;

@@ -443,7 +443,8 @@ static s64 oom_show(char *buf, size_t n)
 			       last_disable, last_kill_insns, oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked),
 			       READ_ONCE(nr_marks), READ_ONCE(mark_insns));
 
-	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) : ksnprintf(buf + len, n - len, "suspend ok\n"));
+	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) :
+		      ksnprintf(buf + len, n - len, "suspend ok\n"));
 }
 PSEUDO_FILE(debug_oom, .path = "/sys/kernel/debug/oom", .mode = 0444, .show = oom_show);
 

@@ -50,10 +50,7 @@ static void __noreturn refuse(const char *fmt, ...)
 	arch_poweroff(POWEROFF_REFUSED);
 }
 
-/*
- * LINUX: an unknown word is passed to init there; here it is a mistake that the user wants to hear
- * of.
- */
+/* LINUX: an unknown word is passed to init there; here the user is told of a mistake. */
 static void __noreturn unknown_word(const char *word)
 {
 	char known[256];

@@ -54,7 +54,8 @@ void ptrace_unlink(struct task *t)
 	clear_jobctl_pending(t, JOBCTL_TRAP_MASK);
 	clear_jobctl_trapping(t);
 	/* A stop of the group in which it was sent on counts again. */
-	if (!(READ_ONCE(t->flags) & PF_EXITING) && (t->group->flags & SIGNAL_STOP_STOPPED || t->group->group_stop_count)) {
+	if (!(READ_ONCE(t->flags) & PF_EXITING) &&
+	    (t->group->flags & SIGNAL_STOP_STOPPED || t->group->group_stop_count)) {
 		t->jobctl |= JOBCTL_STOP_PENDING;
 		if (!(t->jobctl & JOBCTL_STOP_SIGMASK))
 			t->jobctl |= SIGSTOP;
@@ -234,7 +235,8 @@ long ptrace_attach(struct task *t, long request, u64 addr, u64 options)
 		return -EPERM;
 	if (mutex_lock_interruptible(&t->group->exec_mutex))
 		return -ERESTARTNOINTR;
-	err = ptrace_may_access(t, PTRACE_REALCREDS) ? attach_locked(t, PT_PTRACED | (seize ? PT_SEIZED | PT_OPT(options) : 0)) : -EPERM;
+	err = ptrace_may_access(t, PTRACE_REALCREDS) ?
+		attach_locked(t, PT_PTRACED | (seize ? PT_SEIZED | PT_OPT(options) : 0)) : -EPERM;
 	mutex_unlock(&t->group->exec_mutex);
 	if (!err)
 		ptrace_wait_trapped(t);

@@ -30,7 +30,8 @@ static bool looks_like_a_spurious_pid(struct task *t)
 /* tasklist_lock, siglock of t. Only the tracer, current, sets JOBCTL_LISTENING. */
 static bool freeze_traced(struct task *t)
 {
-	if (!(t->jobctl & JOBCTL_TRACED) || t->jobctl & JOBCTL_LISTENING || looks_like_a_spurious_pid(t) || fatal_signal_pending(t))
+	if (!(t->jobctl & JOBCTL_TRACED) || t->jobctl & JOBCTL_LISTENING || looks_like_a_spurious_pid(t) ||
+	    fatal_signal_pending(t))
 		return false;
 	t->jobctl |= JOBCTL_PTRACE_FROZEN;
 	return true;
@@ -234,7 +235,9 @@ static void fill_entry(struct k_ptrace_syscall_info *info, const struct regs *r)
 static long syscall_info(struct task *t, u64 size, uaddr_t to)
 {
 	struct regs *r = arch_regs(t);
-	struct k_ptrace_syscall_info info = { .arch = AUDIT_ARCH_X86_64, .instruction_pointer = regs_ip(r), .stack_pointer = regs_sp(r) };
+	struct k_ptrace_syscall_info info = {
+		.arch = AUDIT_ARCH_X86_64, .instruction_pointer = regs_ip(r), .stack_pointer = regs_sp(r),
+	};
 	size_t have = offsetof(struct k_ptrace_syscall_info, entry);
 
 	if (t->last_siginfo && t->last_siginfo->si_code == (SIGTRAP | 0x80)) {

@@ -50,7 +50,8 @@ static int read_sequence(struct k_rseq_cs *cs)
 		return 0;
 	if (copy_from_user(cs, at, sizeof(*cs)))
 		return -EFAULT;
-	if (cs->start_ip >= USER_MAX || cs->post_commit_offset >= USER_MAX - cs->start_ip || cs->abort_ip >= USER_MAX || cs->version)
+	if (cs->start_ip >= USER_MAX || cs->post_commit_offset >= USER_MAX - cs->start_ip ||
+	    cs->abort_ip >= USER_MAX || cs->version)
 		return -EINVAL;
 	if (cs->abort_ip - cs->start_ip < cs->post_commit_offset || cs->abort_ip < sizeof(sig))
 		return -EINVAL;

@@ -244,7 +244,8 @@ bool wake_up_state(struct task *t, unsigned mask)
 	if (unlikely(!(state & mask)) || unlikely(t->on_rq))
 		return wake_up_awake(rq, t, state, mask);
 	allowed = t->affinity;
-	if (unlikely(t->prio) || unlikely(rq->curr_prio < 0) || unlikely(!(allowed & rq->bit)) || atomic_load(&idle_cpus) & allowed) {
+	if (unlikely(t->prio) || unlikely(rq->curr_prio < 0) || unlikely(!(allowed & rq->bit)) ||
+	    atomic_load(&idle_cpus) & allowed) {
 		wake_up_elsewhere(rq, t);
 		return true;
 	}
@@ -486,7 +487,8 @@ static bool __attribute__((noinline)) put_prev(struct rq *rq, struct task *prev,
 		assert_eq(state, TASK_RUNNING);
 		return !rq->nr_queued;
 	}
-	if (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL) && test_tif(prev, TIF_SIGPENDING) && signal_pending_state(state, prev)) {
+	if (state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL) && test_tif(prev, TIF_SIGPENDING) &&
+	    signal_pending_state(state, prev)) {
 		atomic_store(&prev->state, TASK_RUNNING);
 		state = TASK_RUNNING;
 	}

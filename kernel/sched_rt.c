@@ -44,7 +44,8 @@ struct rq *rt_find_rq(int prio, u64 allowed, struct rq *last)
 	struct rq *best = NULL;
 
 	allowed &= online_cpus();
-	if (last && allowed & cpu_bit(last->cpu) && READ_ONCE(last->curr_prio) < prio && !READ_ONCE(last->rt_throttled)) {
+	if (last && allowed & cpu_bit(last->cpu) && READ_ONCE(last->curr_prio) < prio &&
+	    !READ_ONCE(last->rt_throttled)) {
 		prio = READ_ONCE(last->curr_prio);
 		best = last;
 	}

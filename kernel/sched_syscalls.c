@@ -71,7 +71,8 @@ long sys_getcpu(uaddr_t ucpu, uaddr_t unode)
 
 static bool policy_valid(int policy)
 {
-	return policy == SCHED_OTHER || policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_BATCH || policy == SCHED_IDLE;
+	return policy == SCHED_OTHER || policy == SCHED_FIFO || policy == SCHED_RR || policy == SCHED_BATCH ||
+	       policy == SCHED_IDLE;
 }
 
 static bool can_nice(const struct task *t, int nice)

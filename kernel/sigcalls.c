@@ -235,7 +235,8 @@ static int deadline_from_user(uaddr_t ts, u64 *deadline)
 		return -EFAULT;
 	if (t.tv_sec < 0 || (u64)t.tv_nsec >= 1000000000)
 		return -EINVAL;
-	if (__builtin_mul_overflow((u64)t.tv_sec, 1000000000ull, &ns) || __builtin_add_overflow(ns, (u64)t.tv_nsec, &ns))
+	if (__builtin_mul_overflow((u64)t.tv_sec, 1000000000ull, &ns) ||
+	    __builtin_add_overflow(ns, (u64)t.tv_nsec, &ns))
 		return 0;
 	if (!ns)
 		*deadline = 0;

@@ -170,7 +170,8 @@ static inline void fill_info(struct k_siginfo *to, int sig, int code, const stru
  * Adds an info for sig to p. A lost info is silent, the signal itself is not lost, except for a
  * real-time signal sent by sigqueue: SIGNAL_OVERFLOW_FAIL, so that the sender knows.
  */
-static __always_inline int queue_info(int sig, int code, const struct k_siginfo *info, struct task *t, struct sigpending *p)
+static __always_inline int queue_info(int sig, int code, const struct k_siginfo *info, struct task *t,
+				      struct sigpending *p)
 {
 	struct sigqueue *q;
 
@@ -178,7 +179,8 @@ static __always_inline int queue_info(int sig, int code, const struct k_siginfo 
 		return SIGNAL_DELIVERED;
 	q = sigqueue_alloc(t, p, sig < K_SIGRTMIN && code >= 0);
 	if (unlikely(!q))
-		return sig >= K_SIGRTMIN && code != SI_USER && info != SEND_SIG_KERNEL ? SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
+		return sig >= K_SIGRTMIN && code != SI_USER && info != SEND_SIG_KERNEL ?
+			SIGNAL_OVERFLOW_FAIL : SIGNAL_LOSE_INFO;
 	fill_info(&q->info, sig, code, info, t);
 	list_add_tail(&q->node, &p->queue);
 	return SIGNAL_DELIVERED;
@@ -372,11 +374,13 @@ static inline void tell_signalfds(void)
 		wake_up_all(&signalfd_wait);
 }
 
-static inline void trace_signal_generate(int sig, int code, const struct k_siginfo *info, struct task *t, bool group, int result)
+static inline void trace_signal_generate(int sig, int code, const struct k_siginfo *info, struct task *t,
+					 bool group, int result)
 {
 	u32 err = is_special(info) ? 0 : (u32)info->si_errno;
 
-	trace(TRACE_signal_generate, (u32)t->pid | (u64)(u32)code << 32, (u32)sig | (u32)group << 8 | (u32)result << 16 | (u64)err << 32);
+	trace(TRACE_signal_generate, (u32)t->pid | (u64)(u32)code << 32,
+	      (u32)sig | (u32)group << 8 | (u32)result << 16 | (u64)err << 32);
 }
 
 /* siglock held. */

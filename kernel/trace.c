@@ -86,7 +86,9 @@ void trace_more(enum trace_event e, s16 c, u64 a, u64 b)
 	struct trace_ring *ring = trace_rings[this_cpu_field(id)];
 
 	if (likely(ring))
-		*trace_next(ring) = (struct trace_record){ .ns = arch_clock_ns(), .pid = current->pid, .event = e, .c = c, .a = a, .b = b };
+		*trace_next(ring) = (struct trace_record){
+			.ns = arch_clock_ns(), .pid = current->pid, .event = e, .c = c, .a = a, .b = b,
+		};
 }
 
 /* The ring of a CPU that has not run yet, or a larger one for the boot CPU. */

@@ -178,10 +178,7 @@ static int user_deadline(uaddr_t uts, u64 *deadline)
 	return deadline_after(&ts, deadline);
 }
 
-/*
- * A call that changed the signal mask ends: it stays changed only if a handler is about to run with
- * it.
- */
+/* A call that changed the signal mask ends: it stays changed if a handler is about to run with it. */
 static long mask_end(long ret)
 {
 	if (ret != -ERESTARTNOHAND && current->restore_sigmask)

@@ -260,10 +260,7 @@ static int ptmx_open(struct inode *i, struct file *f)
 	return 0;
 }
 
-/*
- * The slave's readers and writers, which wake up here, get EIO; later ones see a file that is hung
- * up.
- */
+/* The slave's readers and writers wake up here and get EIO; later ones find it hung up. */
 static void ptmx_release(struct file *f)
 {
 	struct pty *p = f->private;

@@ -172,8 +172,7 @@ static void __attribute__((noinline)) free_spans(struct mm *mm, uaddr_t start, u
 
 /*
  * Tables cover 2 MiB, 1 GiB and 512 GiB. Only those whole spans that the new hole emptied are
- * looked through; a small hole among other mappings costs nothing. What is left over goes with the
- * mm.
+ * looked through; a small hole among other mappings costs nothing. The rest goes with the mm.
  */
 void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
 {
