@@ -529,6 +529,9 @@ struct k_sigset_arg {
 #define KCMP_IO		5
 #define KCMP_SYSVSEM	6
 #define KCMP_EPOLL_TFD	7
+struct k_kcmp_epoll_slot {
+	uint32_t efd, tfd, toff;
+};
 
 /* --- credentials --- */
 

@@ -72,6 +72,29 @@ static long compare_files(struct task *a, struct task *b, u64 fd_a, u64 fd_b)
 	return ret;
 }
 
+/* a's file, and what b's epoll watches by a number. */
+static long compare_watched(struct task *a, struct task *b, u64 fd, uaddr_t uslot)
+{
+	struct k_kcmp_epoll_slot slot;
+	struct file *f, *ep;
+	const void *watched;
+	long ret = -EBADF;
+
+	if (copy_from_user(&slot, uslot, sizeof(slot)))
+		return -EFAULT;
+	f = fd <= INT32_MAX ? fget_task(a, (int)fd) : NULL;
+	if (!f)
+		return -EBADF;
+	fput(f);
+	ep = slot.efd <= INT32_MAX ? fget_task(b, (int)slot.efd) : NULL;
+	if (ep) {
+		watched = epoll_watched(ep, slot.tfd, slot.toff);
+		ret = IS_ERR(watched) ? PTR_ERR(watched) : compare(f, watched);
+		fput(ep);
+	}
+	return ret;
+}
+
 static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx_b)
 {
 	switch (type) {
@@ -86,7 +109,7 @@ static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx
 	case KCMP_SYSVSEM:
 		return compare(READ_ONCE(a->sysvsem), READ_ONCE(b->sysvsem));
 	case KCMP_EPOLL_TFD:
-		return -EOPNOTSUPP;
+		return compare_watched(a, b, idx_a, idx_b);
 	}
 	return -EINVAL;
 }
@@ -99,7 +122,6 @@ long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 	if (a && b)
 		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ?
 			do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
-
 	if (a)
 		put_task(a);
 	if (b)

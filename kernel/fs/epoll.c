@@ -310,6 +310,24 @@ static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 
 static const struct file_ops epoll_fops = { .noop_lseek = true, .poll = epoll_poll, .release = epoll_release };
 
+const void *epoll_watched(struct file *f, u32 fd, u32 nth)
+{
+	const void *found = ERR_PTR(-ENOENT);
+	struct epoll_item *it;
+
+	if (f->ops != &epoll_fops)
+		return ERR_PTR(-EINVAL);
+	mutex_lock(&epoll_lock);
+	list_for_each(it, &((struct epoll *)f->private)->items, node) {
+		if (it->fd == (int)fd && !nth--) {
+			found = it->file;
+			break;
+		}
+	}
+	mutex_unlock(&epoll_lock);
+	return found;
+}
+
 /* --- system calls --- */
 
 long sys_epoll_create1(int flags)

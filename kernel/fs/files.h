@@ -306,6 +306,8 @@ int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page);
 int generic_mkwrite(struct vma *v, struct page *page);
 
 /* --- poll --- */
+/* The nth that epoll f watches by the number fd: only to be compared. ERR_PTR(-EINVAL): no epoll; -ENOENT. */
+const void *epoll_watched(struct file *f, u32 fd, u32 nth);
 struct poll_table {
 	bool (*add)(struct poll_table *pt, struct waitq *q);	/* NULL pt: only look */
 };
