@@ -690,6 +690,15 @@ _Static_assert(sizeof(struct k_user_regs) == 27 * 8, "user_regs_struct is 27 wor
 #define K_USER_SIZE		928	/* struct user, which PEEKUSER addresses */
 #define K_USER_DEBUGREG		848	/* its debug registers */
 
+/* PR_SET_MM_MAP */
+struct k_prctl_mm_map {
+	uint64_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack;
+	uint64_t arg_start, arg_end, env_start, env_end;
+	uint64_t auxv;
+	uint32_t auxv_size;		/* bytes, 0: it stays */
+	uint32_t exe_fd;		/* ~0: it stays */
+};
+
 struct k_ptrace_peeksiginfo_args {
 	uint64_t off;			/* from which entry of the queue on */
 	uint32_t flags;			/* PTRACE_PEEKSIGINFO_SHARED */

@@ -178,6 +178,10 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 		return b | c | d ? -EINVAL : prctl_speculation(option, a);
 	case PR_SET_SPECULATION_CTRL:
 		return c | d ? -EINVAL : prctl_speculation(option, a);
+	case PR_SET_MM:
+		return prctl_set_mm(a, b, c, d);
+	case PR_SCHED_CORE:			/* no core here has two threads to keep apart */
+		return -ENODEV;
 	case PR_GET_TID_ADDRESS:
 		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;
 	}

@@ -172,6 +172,9 @@ struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path fr
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode);	/* kernel copy of a user's path; ERR_PTR */
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */
 s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
+int file_may_run(const struct file *f);		/* may current execute what is open? 0, -EACCES, or as inode_permission */
+/* The same file opened as one that runs: nobody writes to it meanwhile. ERR_PTR(-ETXTBSY), -ENOMEM. Sleeps. */
+struct file *file_reopen_to_run(struct file *f);
 bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
 /* --- descriptor tables --- */

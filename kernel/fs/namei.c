@@ -822,6 +822,22 @@ struct file *filp_open(const char *path, u32 flags, u32 mode)
 	return do_filp_open(AT_FDCWD, path, flags, mode);
 }
 
+int file_may_run(const struct file *f)
+{
+	return may_open(f->dentry, __FMODE_EXEC);
+}
+
+struct file *file_reopen_to_run(struct file *f)
+{
+	struct file *exe = file_open_dentry(dget(f->dentry), O_RDONLY);
+	int err = IS_ERR(exe) ? 0 : deny_write(exe);
+
+	if (!err)
+		return exe;
+	fput(exe);
+	return ERR_PTR(err);
+}
+
 bool file_is_readable(const struct file *f)
 {
 	return !inode_permission(f->inode, MAY_READ);

@@ -225,6 +225,8 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_USERFAULT		0x800u	/* some mapping is, or was, registered with a userfaultfd */
 #define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ | MMF_DISABLE_THP)	/* by fork */
 
+#define MM_AUXV_WORDS	48		/* as many as Linux keeps */
+
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
 struct mm {
 	_Atomic u32 mm_users;		/* tasks and temporary users of the user half; last mmput tears down */
@@ -243,8 +245,8 @@ struct mm {
 	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED_MASK after mlockall(MCL_FUTURE) */
 	_Atomic s64 rss[NR_RSS];	/* pages */
 	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end;
-	u64 auxv[40];
-	struct file *exe_file;
+	u64 auxv[MM_AUXV_WORDS];	/* [mmap_lock] */
+	struct file *exe_file;		/* [mmap_lock] */
 	struct user_namespace *user_ns;	/* (!) once it runs: who looks at it though it is not dumpable needs a capability there. Referenced. */
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
@@ -257,6 +259,7 @@ struct mm *dup_mm(struct mm *old);			/* fork: copy-on-write; NULL. Sleeps, takes
 static inline void mmget(struct mm *mm) { atomic_fetch_add(&mm->mm_users, 1); }
 void mmput(struct mm *mm);				/* may sleep: the last user runs exit_mmap. Calls oom_mm_freed when the pages are back. */
 static inline void mmgrab(struct mm *mm) { atomic_fetch_add(&mm->mm_count, 1); }
+long prctl_set_mm(u64 option, u64 addr, u64 size, u64 rest);	/* prctl_mm.c: PR_SET_MM. Sleeps. */
 void mmdrop(struct mm *mm);				/* last reference frees the struct. Any context. */
 struct mm *get_task_mm(struct task *t);			/* users+1 or NULL; takes task_lock */
 static inline s64 mm_rss(const struct mm *mm)

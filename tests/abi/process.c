@@ -387,6 +387,14 @@ TEST(what_can_be_read_can_run)
 	CHECK(!may_run(before));
 }
 
+// Cookies keep the threads of one core apart, where cores have several. PR_SCHED_CORE is 62.
+TEST(cores_of_one_thread)
+{
+	long ret = sys(prctl, 62, 0, 0, 0, 0);
+
+	CHECK(ret == -ENODEV || !t_own_machine);
+}
+
 TEST(the_processor_says_what_it_is)
 {
 	CHECK_EQ(sys(arch_prctl, ARCH_GET_CPUID, 0), 1);
