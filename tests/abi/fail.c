@@ -7,6 +7,8 @@
 
 #include <asm/poll.h>
 #include <linux/eventpoll.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/un.h>
 
 // What no header of the kernel's own gives to user programs.
@@ -615,6 +617,23 @@ TEST(files)
 	WITHOUT_MEMORY(call_mount);
 	WITHOUT_MEMORY(call_mount_proc);
 	WITHOUT_MEMORY(call_namespace_file);
+}
+
+// ---- seccomp ----
+
+static long call_filter(void)
+{
+	struct sock_filter allow = {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW};
+	struct sock_fprog prog = {1, &allow};
+
+	return both(sys(seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog),
+		close_of(sys(seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &prog)));
+}
+
+TEST(filters)
+{
+	only_with_the_door();
+	WITHOUT_MEMORY(call_filter);
 }
 
 // ---- what tasks say to each other, and wait for ----
