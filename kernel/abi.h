@@ -271,6 +271,7 @@
 #define BUS_ADRERR	2
 #define BUS_OBJERR	3
 #define SYS_SECCOMP	1
+#define SYS_USER_DISPATCH	2
 #define TRAP_BRKPT	1
 #define TRAP_TRACE	2
 #define TRAP_BRANCH	3

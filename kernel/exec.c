@@ -22,6 +22,7 @@
 #include "kernel/pause.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
+#include "kernel/syscall.h"
 #include "kernel/time.h"
 #include "kernel/trace.h"
 
@@ -225,6 +226,7 @@ static void reset_task(struct bprm *b, struct task *t)
 	t->restart.fn = NULL;
 	t->set_child_tid = 0;
 	rseq_exec();
+	syscall_dispatch_off(t);
 	set_comm(t, base_name(b->filename));
 	trace_task_rename();
 	t->mm->exe_file = get_file(b->file);

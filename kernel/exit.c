@@ -27,6 +27,7 @@
 #include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/seccomp.h"
+#include "kernel/syscall.h"
 #include "kernel/timer.h"
 #include "kernel/trace.h"
 
@@ -134,6 +135,14 @@ static void __exit_signal(struct task *p)
 	sighand_put(s);
 }
 
+/* Its system calls were watched: those of others need not take the slow way for it. */
+static void leave_watch(struct task *p)
+{
+	syscall_dispatch_off(p);
+	if (p->seccomp.mode)
+		seccomp_filter_release(p);
+}
+
 /*
  * Unhashes p. If that leaves nothing of the group but a zombie leader, its parent hears of the
  * group's death now; and if the parent does not care, the leader is released too. True exactly in
@@ -160,8 +169,8 @@ bool release_task(struct task *p)
 		if (again)
 			set_exit_dead(leader);
 		write_unlock(&tasklist_lock);
-		if (unlikely(p->seccomp.mode))
-			seccomp_filter_release(p);
+		if (unlikely(test_tif(p, TIF_SECCOMP | TIF_USER_DISPATCH)))
+			leave_watch(p);
 		put_task(p);
 		p = leader;
 		took_leader |= again;

@@ -10,6 +10,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/seccomp.h"
+#include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/trace.h"
 
@@ -180,6 +181,8 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 		return c | d ? -EINVAL : prctl_speculation(option, a);
 	case PR_SET_MM:
 		return prctl_set_mm(a, b, c, d);
+	case PR_SET_SYSCALL_USER_DISPATCH:
+		return prctl_syscall_user_dispatch(a, b, c, d);
 	case PR_SCHED_CORE:			/* no core here has two threads to keep apart */
 		return -ENODEV;
 	case PR_GET_TID_ADDRESS:

@@ -119,7 +119,8 @@ unsigned nr_fast_calls = ARRAY_SIZE(handlers);
 unsigned last_call = ARRAY_SIZE(handlers) - 1;
 static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
 static bool logging;				/* [slow_lock] */
-static unsigned nr_watched;			/* [slow_lock] tasks with TIF_SYSCALL_TRACE, and tasks with TIF_SECCOMP */
+static unsigned nr_watched;			/* [slow_lock] bits of WATCHED that tasks have */
+#define WATCHED	(TIF_SYSCALL_TRACE | TIF_SECCOMP | TIF_USER_DISPATCH)
 
 static void slow_reasons_changed(void)
 {
@@ -178,6 +179,16 @@ void syscall_seccomp_off(struct task *t)
 	unwatch(t, TIF_SECCOMP);
 }
 
+void syscall_dispatch_on(void)
+{
+	watch(current, TIF_USER_DISPATCH);
+}
+
+void syscall_dispatch_off(struct task *t)
+{
+	unwatch(t, TIF_USER_DISPATCH);
+}
+
 static inline long call(const struct regs *r, unsigned nr)
 {
 	return handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
@@ -193,9 +204,14 @@ static long __attribute__((noinline)) slow_call(struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
 
-	if (test_tif(current, TIF_SYSCALL_TRACE | TIF_SECCOMP)) {
+	if (test_tif(current, WATCHED)) {
 		if (nr == ~0u)
 			current->in_syscall = INT32_MAX;	/* the tracer's own -1 means: no call */
+		if (test_tif(current, TIF_USER_DISPATCH)) {
+			current->syscall_dispatch.dispatched = syscall_user_dispatch(r);
+			if (current->syscall_dispatch.dispatched)
+				return regs_return(r);
+		}
 		if (test_tif(current, TIF_SYSCALL_TRACE) && !ptrace_syscall_entry())
 			return regs_return(r);
 		if (test_tif(current, TIF_SECCOMP) && !secure_computing(r))
@@ -224,7 +240,9 @@ long entry_no_such_call(void)
 
 void entry_syscall_traced(void)
 {
-	ptrace_syscall_exit();
+	if (!current->syscall_dispatch.dispatched)
+		ptrace_syscall_exit();
+	current->syscall_dispatch.dispatched = false;
 }
 
 void entry_syscall_end(void)

@@ -25,5 +25,14 @@ void syscall_trace_off(struct task *t);
 /* secure_computing() is asked about each system call of t. siglock held, or nobody else sees t. */
 void syscall_seccomp_on(struct task *t);
 void syscall_seccomp_off(struct task *t);
+/* The same for syscall_user_dispatch(): of current; of t, which is current or unhashed. */
+void syscall_dispatch_on(void);
+void syscall_dispatch_off(struct task *t);
+
+/* syscall_user_dispatch.c */
+struct regs;
+/* current, which has TIF_USER_DISPATCH, made the call in r. True: it became a signal, its value is in r. */
+bool syscall_user_dispatch(struct regs *r);
+long prctl_syscall_user_dispatch(u64 mode, u64 offset, u64 len, uaddr_t selector);
 /* printk's level changed: 7 lists every call in the log. */
 void syscall_set_loglevel(int level);

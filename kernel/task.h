@@ -63,6 +63,7 @@ struct seccomp_filter;
 #define TIF_SYSCALL_TRACE	0x10u	/* stops at each system call (ptrace) */
 #define TIF_SINGLESTEP		0x20u	/* a system call is one step (ptrace) */
 #define TIF_SECCOMP		0x40u	/* its system calls are asked about (seccomp) */
+#define TIF_USER_DISPATCH	0x80u	/* its system calls may become SIGSYS (PR_SET_SYSCALL_USER_DISPATCH) */
 #define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME | TIF_RSEQ)
 
 /* t->exit_state [T] */
@@ -256,6 +257,11 @@ struct task {
 		u32 filter_count;
 		_Atomic(struct seccomp_filter *) filter;	/* the newest, referenced; NULL */
 	} seccomp;
+	struct syscall_dispatch {	/* (@) see syscall_user_dispatch.c */
+		u64 offset, len;	/* calls from this range are let alone */
+		uaddr_t selector;	/* the byte that says whether all others are, 0: they are not */
+		bool dispatched;	/* this call became a signal: no tracer hears of its end */
+	} syscall_dispatch;
 
 	/* user-space promises (@) */
 	uaddr_t set_child_tid, clear_child_tid, robust_list;
