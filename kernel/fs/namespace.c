@@ -28,7 +28,8 @@
  *	where->mounted? detach_mounts		unlock, both
  *
  * LINUX: all mounts are private. A path does not say which mount it came by: a file system that is
- * in two places of a namespace (fs_type.shared) has its ".." at the older one. Who holds a directory
+ * in two places of a namespace (fs_type.shared) has its ".." at the older one, and is not mounted on
+ * what lies on its own root (ELOOP): nobody could tell the two places apart. Who holds a directory
  * of another namespace finds there what his own has mounted; only the rest of a path that leads
  * through /proc/PID/root or cwd is walked in the namespace of the process.
  *
@@ -199,7 +200,7 @@ static int attach_at(struct mount *m, struct dentry *where)
 		err = -EBUSY;
 	else if (!inode_is(where->inode, S_IFDIR))
 		err = -ENOTDIR;
-	else if (is_below(parent, m))
+	else if (is_below(parent, m) || topmost(m->ns, m->root) == where)
 		err = -ELOOP;
 	if (err)
 		goto out;

@@ -5,6 +5,8 @@
 
 #include <linux/mount.h>
 
+#define MNT_DETACH 2
+
 // A mount namespace of this process alone, a new directory, and below it m, with mount flags.
 static void prepare(void)
 {
@@ -177,5 +179,28 @@ TEST(of_namespaces_that_are_its_own)
 	CHECK_EQ(IN_USERNS(CLONE_NEWNS, {
 		CHECK_EQ(sys(mount, "none", "n", "mqueue", 0, 0), -EPERM);
 		CHECK_EQ(sys(mount, "none", "o", "cgroup2", 0, 0), -EPERM);
+	}), 0);
+}
+
+// The same file system on what lies on its own root: whether that is refused or not, paths end.
+TEST(a_tower_of_mounts)
+{
+	prepare();
+	CHECK_EQ(IN_USERNS(CLONE_NEWNS | CLONE_NEWIPC, {
+		struct stat st;
+		long err;
+
+		CHECK_EQ(sys(mount, "none", "n", "mqueue", 0, 0), 0);
+		CHECK_EQ(sys(mount, "none", "n", "tmpfs", 0, 0), 0);
+		err = sys(mount, "none", "n", "mqueue", 0, 0);
+		CHECK(err == 0 || err == -ELOOP);
+		CHECK_EQ(sys(stat, "n", &st), 0);
+		CHECK_EQ(sys(mkdir, "n/d", 0700), err ? 0 : -EPERM);
+		CHECK_EQ(sys(mount, "none", "o", "mqueue", 0, 0), 0);
+		CHECK_EQ(sys(stat, "o/..", &st), 0);
+		CHECK_EQ(sys(umount2, "o", MNT_DETACH), 0);
+		while (sys(umount2, "n", MNT_DETACH) == 0)
+			;
+		CHECK_EQ(sys(stat, "n/d", &st), -ENOENT);
 	}), 0);
 }
