@@ -160,7 +160,7 @@ struct files *files_get(struct files *f)
 }
 
 /* What close(2) does besides dropping the reference. */
-static int filp_flush(struct file *f, struct files *owner)
+static __always_inline int filp_flush(struct file *f, struct files *owner)
 {
 	int err = f->ops->flush ? f->ops->flush(f) : 0;
 

@@ -610,7 +610,7 @@ static __attribute__((noinline)) bool is_forbidden_device(const struct inode *i)
 }
 
 /* May d be opened like that? */
-static int may_open(const struct dentry *d, u32 flags)
+static __always_inline int may_open(const struct dentry *d, u32 flags)
 {
 	const struct inode *i = d->inode;
 	bool changes = wants_write(flags) || flags & O_TRUNC;

@@ -29,7 +29,7 @@ static void evict_ns(struct inode *i)
 	ns_put(i->private);
 }
 
-static const struct inode_ops ns_inode_ops = { .evict = evict_ns };
+static const struct inode_ops ns_inode_ops = { .evict = evict_ns, .keeps = KEEPS_ALL };
 static const struct file_ops ns_fops;
 
 /* Takes over the reference of ns. ERR_PTR(-ENOMEM). */

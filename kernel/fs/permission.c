@@ -34,7 +34,7 @@ static bool allowed_by_capability(const struct inode *i, u32 mode, unsigned mask
 
 bool is_immutable(const struct inode *i)
 {
-	return i->sb->magic == NSFS_MAGIC || (i->ops && i->ops->keeps & KEEPS_ALL);
+	return i->ops && i->ops->keeps & KEEPS_ALL;
 }
 
 static __attribute__((noinline)) bool is_read_only(const struct inode *i)
