@@ -355,7 +355,7 @@ struct cgroup *cgroup_clone_target(int fd, bool thread)
 		err = -ENOENT;
 	if (!err) {
 		read_lock(&tasklist_lock);
-		err = cgroup_may_attach(task_cgroup(current, CG_V2), cg, !thread);
+		err = cgroup_may_attach(task_cgroup(current, CG_V2), cg, !thread, &current->cred);
 		read_unlock(&tasklist_lock);
 		mutex_unlock(&cgroup_mutex);
 	}

@@ -156,7 +156,7 @@ static inline void cgroup_free(struct task *t)
 /* --- moving: cgroup_attach.c --- */
 void cgroup_join(struct task *t, struct cgroup *cg);	/* t is in no group of that tree. css_lock held. */
 struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree);	/* which it was, referenced; NULL: the root. css_lock held. */
-int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole);	/* cgroup_mutex held */
+int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole, const struct cred *who);	/* cgroup_mutex held */
 
 /* --- freezing: cgroup_freezer.c --- */
 void cgroup_update_frozen(struct cgroup *cg);	/* css_lock held */
@@ -215,6 +215,7 @@ struct cgroup_file {
 	bool (*visible)(struct cgroup *cg);			/* NULL: always */
 	s64 (*show)(struct cgroup *cg, char *buf, size_t n);	/* bytes or -errno; cgroup_mutex not held. May sleep. */
 	s64 (*write)(struct cgroup *cg, char *buf);		/* what was written, blanks around it cut off. 0 or -errno. May sleep. */
+	s64 (*write_as)(struct cgroup *cg, char *buf, const struct cred *opener);	/* likewise; what counts is who opened the file */
 };
 SET_DECLARE(cgroup_files, struct cgroup_file);
 #define CGROUP_FILE(var, ...) LINKER_SET(cgroup_files, struct cgroup_file, var) = { __VA_ARGS__ }

@@ -19,14 +19,14 @@
  * Who moves tasks must own the smallest group that has both places. LINUX: there it must be able to
  * write that group's cgroup.procs.
  */
-static bool may_write_common(const struct cgroup *src, const struct cgroup *dst)
+static bool may_write_common(const struct cgroup *src, const struct cgroup *dst, const struct cred *who)
 {
 	const struct cgroup *cg = cgroup_common_ancestor(src, dst);
-	struct user_namespace *ns = current_user_ns();
+	struct user_namespace *ns = who->user_ns;
 
-	if (cg->uid == current->cred.fsuid)
+	if (cg->uid == who->fsuid)
 		return true;
-	return ns_capable(ns, CAP_DAC_OVERRIDE) && from_kuid(ns, cg->uid) != INVALID_ID && from_kgid(ns, cg->gid) != INVALID_ID;
+	return cred_ns_capable(who, ns, CAP_DAC_OVERRIDE) && from_kuid(ns, cg->uid) != INVALID_ID && from_kgid(ns, cg->gid) != INVALID_ID;
 }
 
 /* LINUX: the namespace of who writes counts; there of who opened the file. */
@@ -35,10 +35,10 @@ static bool is_in_view(const struct cgroup *cg)
 	return !cgroup_nsdelegate() || cgroup_is_descendant(cg, cgroup_ns_root(CG_V2));
 }
 
-int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole)
+int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole, const struct cred *who)
 {
 	assert_held(&cgroup_mutex);
-	if (!may_write_common(src, dst))
+	if (!may_write_common(src, dst, who))
 		return -EACCES;
 	if (!is_in_view(src) || !is_in_view(dst))
 		return -ENOENT;
@@ -48,21 +48,19 @@ int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool w
 	return dst->subtree_control && !cgroup_is_root(dst) ? -EBUSY : 0;
 }
 
-static bool may_move_v1(const struct task *t)
+static bool may_move_v1(const struct task *t, const struct cred *who)
 {
-	const struct cred *me = &current->cred;
-
-	return !me->euid || me->euid == READ_ONCE(t->cred.uid) || me->euid == READ_ONCE(t->cred.suid);
+	return !who->euid || who->euid == READ_ONCE(t->cred.uid) || who->euid == READ_ONCE(t->cred.suid);
 }
 
-static int may_move(struct task *t, const struct cgroup *dst, bool whole)
+static int may_move(struct task *t, const struct cgroup *dst, bool whole, const struct cred *who)
 {
 	/* LINUX: only some kernel threads are refused there. */
 	if (t->flags & PF_KTHREAD)
 		return -EINVAL;
 	if (dst->tree != CG_V2)
-		return may_move_v1(t) ? 0 : -EACCES;
-	return cgroup_may_attach(task_cgroup(t, CG_V2), dst, whole);
+		return may_move_v1(t, who) ? 0 : -EACCES;
+	return cgroup_may_attach(task_cgroup(t, CG_V2), dst, whole, who);
 }
 
 /* --- the move --- */
@@ -89,10 +87,10 @@ static void move_task(struct task *t, struct cgroup *dst)
 		freezer_apply(t);
 }
 
-static int attach_locked(struct cgroup *dst, int pid, bool whole)
+static int attach_locked(struct cgroup *dst, int pid, bool whole, const struct cred *who)
 {
 	struct task *t = pid ? find_task_by_vpid(pid) : current, *s;
-	int err = t ? may_move(t, dst, whole) : -ESRCH;
+	int err = t ? may_move(t, dst, whole, who) : -ESRCH;
 
 	if (err)
 		return err;
@@ -104,7 +102,7 @@ static int attach_locked(struct cgroup *dst, int pid, bool whole)
 	return 0;
 }
 
-static s64 attach(struct cgroup *dst, const char *buf, bool whole)
+static s64 attach(struct cgroup *dst, const char *buf, bool whole, const struct cred *who)
 {
 	int pid, err;
 
@@ -114,20 +112,21 @@ static s64 attach(struct cgroup *dst, const char *buf, bool whole)
 	if (err)
 		return err;
 	write_lock(&tasklist_lock);
-	err = attach_locked(dst, pid, whole);
+	err = attach_locked(dst, pid, whole, who);
 	write_unlock(&tasklist_lock);
 	mutex_unlock(&cgroup_mutex);
 	return err;
 }
 
-static s64 procs_write(struct cgroup *cg, char *buf)
+/* Who writes may be a program with more rights, which was given the file to write something else to. */
+static s64 procs_write(struct cgroup *cg, char *buf, const struct cred *opener)
 {
-	return attach(cg, buf, true);
+	return attach(cg, buf, true, opener);
 }
 
-static s64 threads_write(struct cgroup *cg, char *buf)
+static s64 threads_write(struct cgroup *cg, char *buf, const struct cred *opener)
 {
-	return attach(cg, buf, false);
+	return attach(cg, buf, false, opener);
 }
 
 /* --- who is there --- */
@@ -181,7 +180,7 @@ static s64 threads_show(struct cgroup *cg, char *buf, size_t n)
 
 #define ON_V1	(ON(CG_FREEZER) | ON(CG_MEMORY))
 CGROUP_FILE(file_procs, .name = "cgroup.procs", .trees = ON(CG_V2) | ON_V1, .delegatable = true, .show = procs_show,
-	    .write = procs_write);
+	    .write_as = procs_write);
 CGROUP_FILE(file_threads, .name = "cgroup.threads", .trees = ON(CG_V2), .delegatable = true, .show = threads_show,
-	    .write = threads_write);
-CGROUP_FILE(file_tasks, .name = "tasks", .trees = ON_V1, .show = threads_show, .write = threads_write);
+	    .write_as = threads_write);
+CGROUP_FILE(file_tasks, .name = "tasks", .trees = ON_V1, .show = threads_show, .write_as = threads_write);

@@ -77,7 +77,7 @@ static u64 file_ino(const struct cgroup *cg, unsigned nr)
 
 static u32 file_mode(const struct cgroup_file *cf)
 {
-	return S_IFREG | (cf->show ? 0444 : 0) | (cf->write ? 0200 : 0);
+	return S_IFREG | (cf->show ? 0444 : 0) | (cf->write || cf->write_as ? 0200 : 0);
 }
 
 /* The file's event, or NULL. */
@@ -290,6 +290,11 @@ static s64 show(struct file *f, char *buf, size_t n)
 	return cf->show ? cf->show(group_of(f->inode), buf, n) : -EINVAL;
 }
 
+static int group_open(struct inode *i, struct file *f)
+{
+	return f->writable && file_of(i)->write_as ? text_open_as(i, f) : text_open(i, f);
+}
+
 /* What poll has seen is what there was before the text was made. */
 static s64 group_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
@@ -329,12 +334,12 @@ static s64 group_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		return -ENODEV;
 	if (cg->tree == CG_V2 && nsdelegate && !cf->delegatable && !in_init_cgroup_ns() && cg == cgroup_ns_root(CG_V2))
 		return -EPERM;
-	if (!cf->write)
+	if (!cf->write && !cf->write_as)
 		return -EINVAL;
 	s = text_from_user(buf, n);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	err = cf->write(cg, trim(s));
+	err = cf->write ? cf->write(cg, trim(s)) : cf->write_as(cg, trim(s), text_opener(f));
 	kfree(s);
 	return err ? err : (s64)n;
 }
@@ -363,7 +368,7 @@ static const struct inode_ops group_dir_ops = {
 };
 static const struct inode_ops group_file_ops = { .truncate = keep_size, .evict = evict_file };
 static const struct file_ops group_file_fops = {
-	.open = text_open, .release = text_release, .read = group_read, .write = group_write, .lseek = text_lseek, .poll = group_poll,
+	.open = group_open, .release = text_release, .read = group_read, .write = group_write, .lseek = text_lseek, .poll = group_poll,
 };
 
 /* --- mounting --- */

@@ -151,6 +151,8 @@ int pseudo_fill(struct super *sb, const char *prefix);
 /* Files whose text is made when it is read: open and release for file_ops, and the read. */
 typedef s64 text_fn(struct file *f, char *buf, size_t n);	/* bytes, n at least 4096; called with more room if it fills n */
 int text_open(struct inode *i, struct file *f);
+int text_open_as(struct inode *i, struct file *f);	/* and text_opener() tells who did */
+const struct cred *text_opener(const struct file *f);
 void text_release(struct file *f);
 s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show);
 s64 text_lseek(struct file *f, s64 off, int whence);

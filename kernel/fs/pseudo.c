@@ -20,23 +20,49 @@ struct text {
 	char *buf;			/* [lock] or NULL */
 	size_t len;			/* [lock] */
 	u32 seen;			/* its file's own affair */
+	struct cred *opener;		/* (!) of text_open_as, or NULL */
 };
 
 /* --- text --- */
 
+static struct text *text_alloc(void)
+{
+	struct text *t = kzalloc(sizeof(*t), GFP_KERNEL);
+
+	if (t)
+		mutex_init(&t->lock, "text", RANK_TEXT);
+	return t;
+}
+
 int text_open(struct inode *i, struct file *f)
 {
-	struct text *t;
-
 	(void)i;
 	if (!f->readable)
 		return 0;
-	t = kzalloc(sizeof(*t), GFP_KERNEL);
+	f->private = text_alloc();
+	return f->private ? 0 : -ENOMEM;
+}
+
+int text_open_as(struct inode *i, struct file *f)
+{
+	struct text *t = text_alloc();
+
+	(void)i;
 	if (!t)
 		return -ENOMEM;
-	mutex_init(&t->lock, "text", RANK_TEXT);
+	t->opener = kmalloc(sizeof(*t->opener), GFP_KERNEL);
+	if (!t->opener) {
+		kfree(t);
+		return -ENOMEM;
+	}
+	copy_creds(t->opener, &current->cred);
 	f->private = t;
 	return 0;
+}
+
+const struct cred *text_opener(const struct file *f)
+{
+	return ((struct text *)f->private)->opener;
 }
 
 void text_release(struct file *f)
@@ -45,6 +71,9 @@ void text_release(struct file *f)
 
 	if (!t)
 		return;
+	if (t->opener)
+		put_creds(t->opener);
+	kfree(t->opener);
 	kfree(t->buf);
 	kfree(t);
 }

@@ -443,6 +443,42 @@ TEST(another_user)
 	out();
 }
 
+// What counts is who opened the file: it may be standard output of a program with more rights.
+TEST(who_opened_the_file_moves)
+{
+	int pid;
+	long fd;
+	char text[16];
+
+	v2();
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(sys(chown, "a", 1000, 1000), 0);
+	pid = (int)sys(fork);
+	if (pid == 0)
+		for (;;)
+			sys(pause);
+	t_snprintf(text, sizeof text, "%d\n", pid);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, -1, 1000, -1), 0);
+		CHECK_EQ(make("a/b"), 0);
+		fd = sys(open, "a/b/cgroup.procs", O_WRONLY);
+		CHECK_GE(fd, 0);
+		CHECK_EQ(sys(setresuid, -1, 0, -1), 0);
+		CHECK_EQ(sys(write, fd, text, strlen(text)), -EACCES);
+		CHECK_EQ(put("a/b/cgroup.procs", pid), 0);
+		fd = sys(open, "cgroup.procs", O_WRONLY);
+		CHECK_GE(fd, 0);
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(write, fd, text, strlen(text)), (long)strlen(text)); // as who could
+	}),
+		0);
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, "a/b"), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out();
+}
+
 TEST(proc_lists_them)
 {
 	v2();
