@@ -5,6 +5,8 @@
  *
  * Locks: mm->mmap_lock, for one page at a time; not while the page is made and user memory copied to
  * it, since that memory may fault, too.
+ *
+ * LINUX: a page is charged to the control group of who fills it in; there to that of whose it is.
  */
 #include "kernel/abi.h"
 #include "kernel/memcontrol.h"
