@@ -228,11 +228,19 @@ static void clear_log(void)
 	spin_unlock(&log_lock);
 }
 
+/* Everybody may read what there is; to take it away from others, or to say what they see, needs a right. */
+static bool syslog_permitted(int type)
+{
+	return type == SYSLOG_READ_ALL || type == SYSLOG_SIZE_BUFFER || capable(CAP_SYSLOG);
+}
+
 long sys_syslog(int type, uaddr_t ubuf, int len)
 {
 	static int saved_level = -1;
 	long ret;
 
+	if (!syslog_permitted(type))
+		return -EPERM;
 	switch (type) {
 	case SYSLOG_CLOSE:
 	case SYSLOG_OPEN:

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+//
+// syslog(2): what of the kernel's log everybody may do, and what an administrator.
+#include "t.h"
+
+enum { CLOSE, OPEN, READ, READ_ALL, READ_CLEAR, CLEAR, CONSOLE_OFF, CONSOLE_ON, CONSOLE_LEVEL, SIZE_UNREAD, SIZE_BUFFER };
+
+static char buf[64];
+
+static void skip_if_restricted(void)
+{
+	if (sys(syslog, OPEN, 0, 0) == -EPERM || sys(getuid))
+		SKIP("not the administrator of the machine");
+}
+
+TEST(bad_arguments)
+{
+	skip_if_restricted();
+	CHECK_EQ(sys(syslog, -1, buf, sizeof buf), -EINVAL);
+	CHECK_EQ(sys(syslog, 11, buf, sizeof buf), -EINVAL);
+	CHECK_EQ(sys(syslog, READ_ALL, 0, 10), -EINVAL);
+	CHECK_EQ(sys(syslog, READ_ALL, buf, -1), -EINVAL);
+	CHECK_EQ(sys(syslog, READ_ALL, -4096, 10), -EFAULT);
+	CHECK_EQ(sys(syslog, READ_ALL, buf, 0), 0);
+	CHECK_EQ(sys(syslog, CONSOLE_LEVEL, 0, 0), -EINVAL);
+	CHECK_EQ(sys(syslog, CONSOLE_LEVEL, 0, 9), -EINVAL);
+	CHECK_GE(sys(syslog, SIZE_BUFFER, 0, 0), 4096);
+	CHECK_GE(sys(syslog, SIZE_UNREAD, 0, 0), 0);
+}
+
+// Neither in a namespace of users, where everybody is root.
+static void may_do_nothing(void)
+{
+	static const int not_for_everybody[] = { CLOSE, OPEN, READ, READ_CLEAR, CLEAR, CONSOLE_OFF, CONSOLE_ON, CONSOLE_LEVEL, SIZE_UNREAD, -1, 11 };
+
+	for (unsigned i = 0; i < sizeof not_for_everybody / sizeof not_for_everybody[0]; i++)
+		CHECK_EQ(sys(syslog, not_for_everybody[i], buf, sizeof buf), -EPERM);
+}
+
+TEST(who_may)
+{
+	CHECK_EQ(IN_CHILD({
+		if (sys(getuid) == 0) {
+			CHECK_EQ(sys(setgroups, 0, 0), 0);
+			CHECK_EQ(sys(setresgid, 1000, 1000, 1000), 0);
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		}
+		may_do_nothing();
+		if (sys(unshare, CLONE_NEWUSER) == 0)
+			may_do_nothing();
+	}),
+		0);
+}
