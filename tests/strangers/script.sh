@@ -46,10 +46,36 @@ kill %2; wait $second 2>/dev/null; echo "$?"
 sh -c 'kill -TSTP $$; echo resumed' & stopped=$!
 while ! grep -q 'State:.T' /proc/$stopped/status; do sleep 0.01; done
 fg %1 >/dev/null; echo "$?"
+sh -c 'kill -STOP $$; echo went on behind; exit 6' & stopped=$!
+while ! grep -q 'State:.T' /proc/$stopped/status; do sleep 0.01; done
+jobs | sed 's/ *sh -c.*//'; bg %1 >/dev/null; wait $stopped; echo "$?"
+sleep 100 | cat & kill -TERM -$(jobs -p %1); wait $!; echo "$?"
 awk '$5 == $1 { print "leads its group" }' /proc/self/stat
 set +m
 (sleep 0.01; exit 5) & wait $!; echo "$?"
 wait 999999; echo "$?"
+
+say functions and loops
+fib() { if [ "$1" -lt 2 ]; then echo "$1"; else echo $(($(fib $(($1 - 1))) + $(fib $(($1 - 2))))); fi; }
+fib 8; outer() { local x=inside; inner; echo "$x"; }; inner() { x="$x changed"; return 9; }
+x=outside; outer; inner; echo "$? $x"
+while IFS=: read -r user _ id rest; do
+	case $user in
+	root|toor) echo "$user is $id, at home in ${rest##*:}" ;;
+	[a-m]*) echo "early $user" ;;
+	*) echo "late $user"; continue ;;
+	esac
+	[ "$id" -ge 5 ] && break
+done <<EOF
+root:x:0:0:/root
+zed:x:3:3:/
+bin:x:7:7:/bin
+never:x:8:8:/
+EOF
+seq 5 | { total=0; while read -r n; do total=$((total + n * n)); done; echo "$total $((total % 7)) $((total > 50 ? 1 : 0))"; }
+until [ "${#stars}" -ge 3 ]; do stars="$stars*"; echo "$stars"; done; for w in 'a b' c; do set -- "$@" "$w"; done; echo "$# $1"
+while getopts ab:c o -a -b value -z 2>/dev/null; do echo "option $o ${OPTARG-none}"; done; echo "$OPTIND"
+path=/usr/lib/name.tar.gz; echo "${path##*/} ${path%%.*} ${unset:-default} ${path#*/*/}"; set -- *; echo "$*"
 
 say files
 mkdir -p d/e/f; cd d; umask 027
