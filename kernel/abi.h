@@ -914,6 +914,7 @@ struct k_robust_list_head {
 #define O_PATH		010000000
 #define O_TMPFILE	020200000
 #define O_NDELAY	O_NONBLOCK
+#define VALID_OPEN_FLAGS 037777703u	/* all of the above but __FMODE_EXEC; open strips the others */
 
 #define F_DUPFD		0
 #define F_GETFD		1

@@ -850,7 +850,7 @@ static long do_open(int dfd, uaddr_t upath, u32 flags, u32 mode)
 	char buf[SHORT_PATH], *path;
 	int fd, err;
 
-	flags = (flags & ~(u32)__FMODE_EXEC) | O_LARGEFILE;
+	flags = (flags & VALID_OPEN_FLAGS) | O_LARGEFILE;
 	err = check_open_flags(&flags);
 	if (err)
 		return err;

@@ -47,6 +47,24 @@ TEST(open_largefile)
 	CHECK_EQ(sys(fcntl, fd, F_GETFL), O_LARGEFILE | O_NONBLOCK);
 }
 
+// open does not refuse what it does not know, nor does it remember it.
+TEST(open_unknown_flags)
+{
+	static const unsigned unknown[] = {4, 8, 16, 32, 0x800000, 0x1000000, 0x40000000, 0x80000000};
+	long fd;
+
+	t_tmpdir();
+	for (unsigned i = 0; i < sizeof unknown / sizeof *unknown; i++) {
+		fd = sys(open, "f", O_CREAT | O_RDWR | unknown[i], 0600);
+		CHECK_GE(fd, 0);
+		CHECK_EQ(sys(fcntl, fd, F_GETFL), O_RDWR | O_LARGEFILE);
+		CHECK_EQ(sys(close, fd), 0);
+		fd = sys(openat, AT_FDCWD, "f", O_PATH | unknown[i]);
+		CHECK_EQ(sys(fcntl, fd, F_GETFL), O_PATH);
+		CHECK_EQ(sys(close, fd), 0);
+	}
+}
+
 static unsigned mode_of(const char *path)
 {
 	struct stat st, st2, st3;
