@@ -216,11 +216,16 @@ static int advise_remove(struct mm *mm, uaddr_t start, uaddr_t end)
 	return err;
 }
 
+static bool advice_breaks(int advice)
+{
+	return advice == MADV_HWPOISON || advice == MADV_SOFT_OFFLINE;
+}
+
 static bool advice_known(int advice)
 {
 	return advice_for(advice) || advice == MADV_REMOVE || (advice >= MADV_DONTFORK && advice <= MADV_DOFORK) ||
 	       (advice >= MADV_WIPEONFORK && advice <= MADV_KEEPONFORK) ||
-	       (advice >= MADV_POPULATE_READ && advice <= MADV_POPULATE_WRITE);
+	       (advice >= MADV_POPULATE_READ && advice <= MADV_POPULATE_WRITE) || advice_breaks(advice);
 }
 
 static bool advice_removes(int advice)
@@ -334,6 +339,9 @@ long sys_madvise(uaddr_t start, size_t len_in, int advice)
 		return -EINVAL;
 	if (end == start)
 		return 0;
+	/* LINUX: who may call memory broken is told that nobody here can. */
+	if (advice_breaks(advice))
+		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : 0);
 	/* LINUX: all of it is told first, a mapping that is locked and will be refused included. */

@@ -182,9 +182,17 @@ TEST(memory)
 	CHECK_EQ(IN_CHILD(CHECK_EQ(p[0], 1)), 0);
 	CHECK_EQ(IN_CHILD({
 		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
-		long poisoned = sys(madvise, p, PAGE, MADV_HWPOISON); // a kernel need not know how
-		CHECK(poisoned == -EPERM || poisoned == -EINVAL);
+		for (int how = MADV_HWPOISON; how <= MADV_SOFT_OFFLINE; how++) {
+			long known = sys(madvise, 0, 0, how), poisoned = sys(madvise, p, PAGE, how);
+			CHECK(known == 0 || (known == -EINVAL && !t_on_thaw)); // without CONFIG_MEMORY_FAILURE
+			CHECK_EQ(poisoned, known ? -EINVAL : -EPERM);
+			CHECK_EQ(sys(madvise, p + 1, PAGE, how), -EINVAL);
+			CHECK_EQ(sys(madvise, p, -PAGE, how), -EINVAL);
+		}
 	}), 0);
+	CHECK_EQ(p[0], 1);
+	if (t_on_thaw) // Linux would really do it
+		CHECK_EQ(sys(madvise, p, PAGE, MADV_HWPOISON), -EINVAL);
 	CHECK_EQ(sys(munmap, p, 4 * PAGE), 0);
 	t_tmpdir();
 	int fd = (int)sys(open, "f", O_CREAT | O_RDWR, 0600);
