@@ -112,12 +112,28 @@ static long prctl_io_flusher(int option, u64 on)
 	return 0;
 }
 
-/* The processor speculates, and there is nothing here to keep it from that. */
-static long prctl_speculation(int option, u64 which)
+/*
+ * The processor speculates, and there is nothing here to keep it from that: what Linux says when it
+ * was booted with mitigations=off.
+ */
+static long prctl_get_speculation(u64 which)
 {
 	if (which > PR_SPEC_L1D_FLUSH)
 		return -ENODEV;
-	return option == PR_GET_SPECULATION_CTRL ? PR_SPEC_ENABLE : -ENXIO;
+	return which == PR_SPEC_L1D_FLUSH ? PR_SPEC_FORCE_DISABLE : PR_SPEC_ENABLE;
+}
+
+static long prctl_set_speculation(u64 which, u64 how)
+{
+	if (which > PR_SPEC_L1D_FLUSH)
+		return -ENODEV;
+	if (which == PR_SPEC_STORE_BYPASS)
+		return -ENXIO;
+	if (which == PR_SPEC_L1D_FLUSH)
+		return -EPERM;
+	if (how == PR_SPEC_ENABLE)
+		return 0;
+	return how == PR_SPEC_DISABLE || how == PR_SPEC_FORCE_DISABLE ? -EPERM : -ERANGE;
 }
 
 long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
@@ -176,15 +192,13 @@ long sys_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 	case PR_GET_IO_FLUSHER:
 		return b | c | d && capable(CAP_SYS_RESOURCE) ? -EINVAL : prctl_io_flusher(option, a);
 	case PR_GET_SPECULATION_CTRL:
-		return b | c | d ? -EINVAL : prctl_speculation(option, a);
+		return b | c | d ? -EINVAL : prctl_get_speculation(a);
 	case PR_SET_SPECULATION_CTRL:
-		return c | d ? -EINVAL : prctl_speculation(option, a);
+		return c | d ? -EINVAL : prctl_set_speculation(a, b);
 	case PR_SET_MM:
 		return prctl_set_mm(a, b, c, d);
 	case PR_SET_SYSCALL_USER_DISPATCH:
 		return prctl_syscall_user_dispatch(a, b, c, d);
-	case PR_SCHED_CORE:			/* no core here has two threads to keep apart */
-		return -ENODEV;
 	case PR_GET_TID_ADDRESS:
 		return copy_to_user(a, &current->clear_child_tid, sizeof(uaddr_t)) ? -EFAULT : 0;
 	}
