@@ -233,6 +233,8 @@ void t_printf(const char *fmt, ...)
 	va_start(ap, fmt);
 	int n = format(line, sizeof line, fmt, ap);
 	va_end(ap);
+	if (n == sizeof line - 1)
+		line[n - 1] = '\n'; // cut: what comes next is a line of its own
 	sys(write, 1, line, n);
 }
 

@@ -126,31 +126,20 @@ TEST(clone3_makes_one_for_the_child)
 }
 
 // Who shares the memory of its maker stays where that one is; a program enters.
-static unsigned long seen_by_thread;
-
-static int look(void *arg)
-{
-	(void)arg;
-	seen_by_thread = ns_ino(t_getpid(), "time");
-	return 0;
-}
 
 HELPER(entered)
 {
 	return ns_ino(t_getpid(), "time") == ns_ino(t_getpid(), "time_for_children") && now(CLOCK_MONOTONIC) >= 100000 * NSEC ? 0 : 1;
 }
 
-TEST(threads_and_programs)
+// A new thread is refused meanwhile by some versions of Linux, and not by others.
+TEST(programs_enter_it)
 {
 	ns_prepare(CLONE_NEWTIME);
 	CHECK_EQ(IN_CHILD({
 		unsigned long own = ns_ino(t_getpid(), "time");
-		struct thread t;
 
 		new_time(100000, 0);
-		thread_start(&t, look, NULL);
-		thread_join(&t);
-		CHECK_EQ(seen_by_thread, own);
 		CHECK_EQ(t_spit(OFFSETS, "boottime 1 0"), 0); // nobody is there yet
 		long pid = sys(vfork);
 
