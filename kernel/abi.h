@@ -943,6 +943,7 @@ struct k_robust_list_head {
 #define F_GETSIG	11
 #define F_SETOWN_EX	15
 #define F_GETOWN_EX	16
+#define F_GETOWNER_UIDS	17
 #define F_OWNER_TID	0
 #define F_OWNER_PID	1
 #define F_OWNER_PGRP	2
@@ -951,6 +952,9 @@ struct k_robust_list_head {
 #define F_GETPIPE_SZ	1032
 #define F_ADD_SEALS	1033
 #define F_GET_SEALS	1034
+#define F_GET_RW_HINT	1035
+#define F_SET_RW_HINT	1036
+#define RWH_WRITE_LIFE_EXTREME	5u
 #define F_RDLCK		0
 #define F_WRLCK		1
 #define F_UNLCK		2

@@ -16,6 +16,7 @@
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/user_namespace.h"
 #include "kernel/waitq.h"
 
 #define MAX_QUEUES	2u
@@ -272,8 +273,10 @@ int f_setown(struct file *f, struct pid *pid, int type, bool force)
 
 		fa->pid = pid;
 		fa->type = type;
-		fa->uid = current->cred.uid;
-		fa->euid = current->cred.euid;
+		if (pid) {
+			fa->uid = current->cred.uid;
+			fa->euid = current->cred.euid;
+		}
 		pid = old;
 	}
 	mutex_unlock(&fasync_mutex);
@@ -340,6 +343,23 @@ static long set_owner_ex(struct file *f, uaddr_t arg)
 	return set_owner(f, o.pid, o.type);
 }
 
+/* Who said last whose it is: root if nobody has. That it is nobody's any more does not count. */
+static long get_owner_uids(struct file *f, uaddr_t arg)
+{
+	const struct user_namespace *ns = current_user_ns();
+	u32 uids[2] = { 0, 0 };
+
+	mutex_lock(&fasync_mutex);
+	if (f->fasync) {
+		uids[0] = f->fasync->uid;
+		uids[1] = f->fasync->euid;
+	}
+	mutex_unlock(&fasync_mutex);
+	uids[0] = from_kuid(ns, uids[0]);
+	uids[1] = from_kuid(ns, uids[1]);
+	return copy_to_user(arg, uids, sizeof(uids)) ? -EFAULT : 0;
+}
+
 static long set_sig(struct file *f, u64 sig)
 {
 	if (sig > K_NSIG)
@@ -379,6 +399,8 @@ long fasync_fcntl(struct file *f, unsigned cmd, u64 arg)
 	case F_GETOWN_EX:
 		o = get_owner(f);
 		return copy_to_user(arg, &o, sizeof(o)) ? -EFAULT : 0;
+	case F_GETOWNER_UIDS:
+		return get_owner_uids(f, arg);
 	case F_SETSIG:
 		return set_sig(f, arg);
 	case F_GETSIG:

@@ -619,6 +619,23 @@ static long set_flags(struct file *f, int fd, u32 flags)
 	return 0;
 }
 
+/* Remembered and given back; nobody places data by it. */
+static long rw_hint_fcntl(struct inode *i, unsigned cmd, uaddr_t arg)
+{
+	u64 hint = READ_ONCE(i->write_hint);
+
+	if (cmd == F_GET_RW_HINT)
+		return copy_to_user(arg, &hint, sizeof(hint)) ? -EFAULT : 0;
+	if (copy_from_user(&hint, arg, sizeof(hint)))
+		return -EFAULT;
+	if (hint > RWH_WRITE_LIFE_EXTREME)
+		return -EINVAL;
+	mutex_lock(&i->lock);
+	i->write_hint = (u32)hint;
+	mutex_unlock(&i->lock);
+	return 0;
+}
+
 static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 {
 	switch (cmd) {
@@ -658,10 +675,14 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_GETPIPE_SZ:
 	case F_SETPIPE_SZ:
 		return pipe_fcntl(f, cmd, arg);
+	case F_GET_RW_HINT:
+	case F_SET_RW_HINT:
+		return rw_hint_fcntl(f->inode, cmd, arg);
 	case F_SETOWN:
 	case F_GETOWN:
 	case F_SETOWN_EX:
 	case F_GETOWN_EX:
+	case F_GETOWNER_UIDS:
 	case F_SETSIG:
 	case F_GETSIG:
 		return fasync_fcntl(f, cmd, arg);

@@ -96,6 +96,7 @@ struct inode {
 	u32 seals;			/* [lock] F_SEAL_*; only ever more */
 	_Atomic s32 readers;		/* regular files: open for reading only */
 	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
+	u32 write_hint;			/* [lock] RWH_*: how soon what is written is thought to be written again */
 	struct mapping own_mapping;
 	struct xattr *xattrs;		/* [lock] */
 	struct list leases;		/* [lease_mutex of lease.c] */
@@ -175,6 +176,11 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
 int file_may_run(const struct file *f);		/* may current execute what is open? 0, -EACCES, or as inode_permission */
 /* The same file opened as one that runs: nobody writes to it meanwhile. ERR_PTR(-ETXTBSY), -ENOMEM. Sleeps. */
 struct file *file_reopen_to_run(struct file *f);
+/*
+ * What the directory /proc/PID that is open names, referenced (group_put). ERR_PTR(-EBADF): it is
+ * no such directory; -ESRCH: PID was a thread's, which is gone. Takes tasklist_lock (r).
+ */
+struct group *proc_dir_group(const struct file *f);
 bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
 /* --- descriptor tables --- */

@@ -542,6 +542,40 @@ TEST(lowest_free_number)
 	CHECK_EQ(sys(dup, 0), c + 1);
 }
 
+// How long what is written is thought to live: a file's, not a descriptor's.
+TEST(write_hints)
+{
+	enum { GET_RW_HINT = 1035, SET_RW_HINT, GET_FILE_RW_HINT, SET_FILE_RW_HINT };
+	unsigned long hint = 77;
+	long fd, other;
+	int fds[2];
+
+	t_tmpdir();
+	fd = open_rw("f");
+	other = sys(open, "f", O_RDONLY);
+	CHECK_EQ(sys(fcntl, fd, GET_RW_HINT, &hint), 0);
+	CHECK_EQ(hint, 0);
+	for (unsigned long set = 0; set <= 5; set++) {
+		CHECK_EQ(sys(fcntl, other, SET_RW_HINT, &set), 0);
+		CHECK_EQ(sys(fcntl, fd, GET_RW_HINT, &hint), 0);
+		CHECK_EQ(hint, set);
+	}
+	hint = 6;
+	CHECK_EQ(sys(fcntl, fd, SET_RW_HINT, &hint), -EINVAL);
+	hint = 0xffffffff;
+	CHECK_EQ(sys(fcntl, fd, SET_RW_HINT, &hint), -EINVAL);
+	CHECK_EQ(sys(fcntl, fd, SET_RW_HINT, 8), -EFAULT);
+	CHECK_EQ(sys(fcntl, fd, GET_RW_HINT, 8), -EFAULT);
+	CHECK_EQ(sys(fcntl, other, GET_RW_HINT, &hint), 0);
+	CHECK_EQ(hint, 5);
+	CHECK_EQ(sys(fcntl, fd, GET_FILE_RW_HINT, &hint), -EINVAL); // Linux had them from 4.13 to 5.17
+	CHECK_EQ(sys(fcntl, fd, SET_FILE_RW_HINT, &hint), -EINVAL);
+	CHECK_EQ(sys(fcntl, sys(open, "f", O_PATH), GET_RW_HINT, &hint), -EBADF);
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	CHECK_EQ(sys(fcntl, fds[0], GET_RW_HINT, &hint), 0);
+	CHECK_EQ(hint, 0);
+}
+
 TEST(file_flags)
 {
 	t_tmpdir();

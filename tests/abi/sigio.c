@@ -233,6 +233,29 @@ TEST(a_fifo_open_for_both)
 	EXPECT_NONE(RT);
 }
 
+// Who said to whom a file belongs. F_GETOWNER_UIDS is 17.
+TEST(who_set_the_owner)
+{
+	unsigned uids[2] = {7, 7};
+
+	make();
+	CHECK_EQ(sys(fcntl, p[0], 17, uids), 0);
+	CHECK(uids[0] == 0 && uids[1] == 0);
+	CHECK_EQ(sys(fcntl, p[0], 17, 8), -EFAULT);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1001, 1002), 0);
+		CHECK_EQ(sys(fcntl, p[0], F_SETOWN, t_getpid()), 0);
+	}), 0);
+	CHECK_EQ(sys(fcntl, p[0], 17, uids), 0);
+	CHECK(uids[0] == 1000 && uids[1] == 1001);
+	CHECK_EQ(sys(fcntl, p[0], F_SETOWN, 0), 0); // nobody's: they stay
+	CHECK_EQ(sys(fcntl, p[0], 17, uids), 0);
+	CHECK(uids[0] == 1000 && uids[1] == 1001);
+	CHECK_EQ(sys(fcntl, p[0], F_SETOWN, t_getpid()), 0);
+	CHECK_EQ(sys(fcntl, p[0], 17, uids), 0);
+	CHECK(uids[0] == 0 && uids[1] == 0);
+}
+
 TEST(off_again)
 {
 	int one = 1, zero = 0;
