@@ -82,6 +82,24 @@ struct group *pidfd_group(int fd, u32 *flags)
 	return g;
 }
 
+/* As pidfd_group, or by a directory /proc/PID. */
+static struct group *signalled_group(int fd)
+{
+	struct file *f = fget(fd);
+	struct group *g;
+
+	if (!f)
+		return ERR_PTR(-EBADF);
+	if (f->ops == &pidfd_fops) {
+		g = f->private;
+		atomic_fetch_add(&g->sigcnt, 1);
+	} else {
+		g = proc_dir_group(f);
+	}
+	fput(f);
+	return g;
+}
+
 /* --- system calls --- */
 
 long sys_pidfd_open(int pid, unsigned flags)
@@ -117,12 +135,11 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 {
 	struct k_siginfo info;
 	struct group *g;
-	u32 file_flags;
 	long err = 0;
 
 	if (flags)
 		return -EINVAL;
-	g = pidfd_group(pidfd, &file_flags);
+	g = signalled_group(pidfd);
 	if (IS_ERR(g))
 		return PTR_ERR(g);
 	if (!entry_vnr(g->pid))

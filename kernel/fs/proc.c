@@ -178,6 +178,22 @@ static int pid_lookup(struct inode *dir, struct dentry *d)
 	return lookup_entry(dir, d, 0);
 }
 
+/* An exec may have taken the number to another task, but not out of the group. */
+struct group *proc_dir_group(const struct file *f)
+{
+	struct group *g;
+	struct task *t;
+
+	if (f->ops != &pid_dir_fops)
+		return ERR_PTR(-EBADF);
+	t = task_of(f->inode);
+	g = t->group;
+	if (f->inode->ino != task_ino(g->tgid, KIND_DIR, 0) && !task_alive(t))
+		return ERR_PTR(-ESRCH);
+	atomic_fetch_add(&g->sigcnt, 1);
+	return g;
+}
+
 static int tid_lookup(struct inode *dir, struct dentry *d)
 {
 	return lookup_entry(dir, d, 1);

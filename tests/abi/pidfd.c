@@ -144,6 +144,41 @@ TEST(send)
 	CHECK_EQ(t_wait(child), SIGNALLED(SIGTERM));
 }
 
+static int open_proc(int pid, const char *rest, int flags)
+{
+	char path[64];
+
+	t_snprintf(path, sizeof path, "/proc/%d%s", pid, rest);
+	return (int)sys(open, path, flags);
+}
+
+// A directory of procfs names its process as well, from before there were pidfds; for signals alone.
+TEST(send_by_a_directory)
+{
+	int fd, self = (int)sys(open, "/proc/self", O_RDONLY | O_DIRECTORY);
+	struct thread t;
+
+	make(0);
+	fd = open_proc(child, "", O_RDONLY | O_DIRECTORY);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(pidfd_send_signal, fd, 0, 0, 0), 0);
+	CHECK_EQ(sys(pidfd_send_signal, fd, 65, 0, 0), -EINVAL);
+	CHECK_EQ(sys(pidfd_send_signal, fd, SIGTERM, 8, 0), -EFAULT);
+	CHECK_EQ(sys(pidfd_getfd, fd, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, open_proc(child, "", O_PATH), SIGTERM, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, open_proc(child, "/task", O_RDONLY), SIGTERM, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, open_proc(child, "/stat", O_RDONLY), SIGTERM, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, (int)sys(open, "/proc", O_RDONLY), SIGTERM, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, (int)sys(open, "/", O_RDONLY), SIGTERM, 0, 0), -EBADF);
+	CHECK_EQ(sys(pidfd_send_signal, fd, SIGTERM, 0, 0), 0);
+	CHECK_EQ(t_wait(child), SIGNALLED(SIGTERM));
+	CHECK_EQ(sys(pidfd_send_signal, fd, SIGTERM, 0, 0), -ESRCH);
+
+	thread_start(&t, leave_alone, (void *)-1L);
+	thread_join(&t);
+	CHECK_EQ(sys(pidfd_send_signal, self, 0, 0, 0), 0);
+}
+
 static volatile int got_value, got_code;
 
 static void on_info(int sig, siginfo_t *info, void *uc)
