@@ -30,6 +30,7 @@ static _Atomic u32 nr_writeback;	/* pages under way to the device */
 static _Atomic u32 write_error;
 static struct waitq writeback_done = WAITQ_INIT(writeback_done, "writeback");
 static _Atomic u32 openers;
+static _Atomic u32 claimed;		/* by the one file that was opened with O_EXCL */
 
 static u64 device_bytes(void)
 {
@@ -201,9 +202,10 @@ const struct inode_ops blkdev_inode_ops = { .current_size = no_size };
 
 static int blkdev_open(struct inode *i, struct file *f)
 {
-	(void)f;
 	if (DEV_MAJOR(i->rdev) != 1 || DEV_MINOR(i->rdev) != 0 || !ram0.sectors)
 		return -ENXIO;
+	if (f->flags & O_EXCL && atomic_exchange(&claimed, 1))
+		return -EBUSY;
 	i->size = device_bytes();
 	i->mapping = &ram0_mapping;
 	atomic_fetch_add(&openers, 1);
@@ -212,7 +214,8 @@ static int blkdev_open(struct inode *i, struct file *f)
 
 static void blkdev_release(struct file *f)
 {
-	(void)f;
+	if (f->flags & O_EXCL)
+		atomic_store(&claimed, 0);
 	if (atomic_fetch_sub(&openers, 1) != 1)
 		return;
 	if (writeback_submit())

@@ -801,7 +801,7 @@ struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode)
 		return (struct file *)d;
 	}
 	truncate = flags & O_TRUNC;
-	flags &= ~(u32)(O_CREAT | O_EXCL | O_TRUNC | __FMODE_EXEC);
+	flags &= ~(u32)(O_CREAT | O_TRUNC | __FMODE_EXEC);
 	f = open_as(f, d, flags & O_PATH ? flags : flags & ~(u32)O_CLOEXEC);
 	if (IS_ERR(f))
 		return f;

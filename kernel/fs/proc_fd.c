@@ -98,7 +98,7 @@ static s64 fdinfo_show(struct file *text, char *buf, size_t n)
 
 	if (!f)
 		return -ENOENT;
-	len = kscnprintf(buf, n, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t0\nino:\t%lu\n", f->pos, f->flags, f->inode->ino);
+	len = kscnprintf(buf, n, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t0\nino:\t%lu\n", f->pos, f->flags & ~(u32)(O_EXCL | O_NOCTTY), f->inode->ino);
 	if (f->ops->show_fdinfo)
 		len += f->ops->show_fdinfo(f, proc_pid_ns(text->inode), buf + len, n - len);
 	fput(f);

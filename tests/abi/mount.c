@@ -166,6 +166,28 @@ static long disk_size(long fd)
 	return (long)size;
 }
 
+// One at a time may have it for himself; whoever does not ask for that is not kept out.
+TEST(disk_for_oneself)
+{
+	prepare();
+	long fd = open_disk(), mine = sys(open, "/dev/ram0", O_RDWR | O_EXCL), copy;
+
+	CHECK_GE(mine, 0);
+	CHECK_EQ(sys(fcntl, mine, F_GETFL), O_RDWR | O_LARGEFILE);
+	CHECK_EQ(sys(open, "/dev/ram0", O_RDWR | O_EXCL), -EBUSY);
+	CHECK_EQ(sys(openat, AT_FDCWD, "/dev/ram0", O_RDONLY | O_EXCL), -EBUSY);
+	CHECK_EQ(sys(open, "/dev/ram0", O_RDONLY | O_EXCL | O_CREAT, 0600), -EEXIST);
+	CHECK_EQ(sys(close, sys(open, "/dev/ram0", O_RDONLY)), 0);
+	CHECK_EQ(sys(close, fd), 0);
+	copy = sys(dup, mine);
+	CHECK_EQ(sys(close, mine), 0);
+	CHECK_EQ(sys(open, "/dev/ram0", O_RDONLY | O_EXCL), -EBUSY);
+	CHECK_EQ(sys(close, copy), 0);
+	mine = sys(open, "/dev/ram0", O_RDONLY | O_EXCL);
+	CHECK_GE(mine, 0);
+	CHECK_EQ(sys(close, mine), 0);
+}
+
 TEST(disk)
 {
 	prepare();
