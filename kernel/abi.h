@@ -1393,6 +1393,10 @@ struct k_fd_set {
 #define TCSETS		0x5402
 #define TCSETSW		0x5403
 #define TCSETSF		0x5404
+#define TCGETA		0x5405
+#define TCSETA		0x5406
+#define TCSETAW		0x5407
+#define TCSETAF		0x5408
 #define TCSBRK		0x5409
 #define TCXONC		0x540a
 #define TCFLSH		0x540b
@@ -1402,8 +1406,11 @@ struct k_fd_set {
 #define TIOCGPGRP	0x540f
 #define TIOCSPGRP	0x5410
 #define TIOCOUTQ	0x5411
+#define TIOCSTI		0x5412
 #define TIOCGWINSZ	0x5413
 #define TIOCSWINSZ	0x5414
+#define TIOCGSOFTCAR	0x5419
+#define TIOCSSOFTCAR	0x541a
 #define FIONREAD	0x541b
 #define TIOCINQ		FIONREAD
 #define FIONBIO		0x5421
@@ -1416,6 +1423,10 @@ struct k_fd_set {
 #define TCSBRKP		0x5425
 #define TIOCGEXCL	0x80045440
 #define TIOCGSID	0x5429
+#define TCGETS2		0x802c542a
+#define TCSETS2		0x402c542b
+#define TCSETSW2	0x402c542c
+#define TCSETSF2	0x402c542d
 #define TIOCVHANGUP	0x5437
 #define TIOCGPTPEER	0x5441
 #define TIOCGPTN	0x80045430
@@ -1433,6 +1444,8 @@ struct k_fd_set {
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
 #define FIOASYNC	0x5452
+#define TIOCGLCKTRMIOS	0x5456
+#define TIOCSLCKTRMIOS	0x5457
 #define TCIFLUSH	0
 #define TCOFLUSH	1
 #define TCIOFLUSH	2
@@ -1462,6 +1475,25 @@ struct k_termios {
 	uint8_t c_cc[K_NCCS];
 };
 _Static_assert(sizeof(struct k_termios) == 36, "the kernel's termios is 36 bytes");
+
+/* TCGETS2 and TCSETS2 */
+struct k_termios2 {
+	struct k_termios t;
+	uint32_t c_ispeed;
+	uint32_t c_ospeed;
+};
+
+/* TCGETA and TCSETA: System V's */
+#define K_NCC		8
+struct k_termio {
+	uint16_t c_iflag;
+	uint16_t c_oflag;
+	uint16_t c_cflag;
+	uint16_t c_lflag;
+	uint8_t c_line;
+	uint8_t c_cc[K_NCC];
+};
+_Static_assert(sizeof(struct k_termio) == 18, "termio is 18 bytes");
 
 struct k_winsize {
 	uint16_t ws_row;

@@ -47,6 +47,7 @@ void console_init(void)
 	tty_init(t, &console_ops, CONSOLE_NR);
 	t->termios.c_iflag = ICRNL | IUTF8;
 	t->termios.c_cflag = B115200 | CS8 | CREAD | HUPCL | CLOCAL;
+	t->ispeed = t->ospeed = 115200;
 	t->at_eof = stdin_eof;
 	if (stdin_eof)
 		t->termios.c_oflag = 0;

@@ -498,6 +498,19 @@ static long hang_up_master(struct pty *p)
 	return 0;
 }
 
+/* TIOCSTI: the master reads it as if it had been written to the slave. */
+static long type_at_master(struct pty *p, uaddr_t arg)
+{
+	char c;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&c, arg, sizeof(c)))
+		return -EFAULT;
+	pty_write(&p->tty, &c, 1);	/* no room: it is lost */
+	return 0;
+}
+
 /* What is asked of the master is about the slave, but for what can be read. */
 static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
@@ -530,6 +543,8 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return put_int((int)(READ_ONCE(p->head) - READ_ONCE(p->tail)), arg);
 	case TCFLSH:
 		return flush_pair(p, arg);
+	case TIOCSTI:
+		return type_at_master(p, arg);
 	}
 	return __tty_ioctl(&p->tty, cmd, arg);
 }

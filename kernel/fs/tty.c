@@ -14,7 +14,7 @@
 #define CTRL(c)		((c) & 0x1f)
 
 /* Linux's tty_std_termios. */
-const struct k_termios tty_first_termios = {
+static const struct k_termios tty_first_termios = {
 	.c_iflag = ICRNL | IXON,
 	.c_oflag = OPOST | ONLCR,
 	.c_cflag = B38400 | CS8 | CREAD | HUPCL,
@@ -26,13 +26,19 @@ const struct k_termios tty_first_termios = {
 	},
 };
 
+void tty_first_modes(struct tty *t)
+{
+	t->termios = tty_first_termios;
+	t->ispeed = t->ospeed = 38400;
+}
+
 void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr)
 {
 	atomic_init(&t->refs, 1);
 	t->ops = ops;
 	t->nr = nr;
 	spin_init(&t->lock, "tty", RANK_TTY_STATE);
-	t->termios = tty_first_termios;
+	tty_first_modes(t);
 	waitq_init(&t->read_wait, "tty");
 	waitq_init(&t->write_wait, "tty_write");
 	waitq_init(&t->input_wait, "tty_input");

@@ -31,6 +31,8 @@ struct tty {
 	bool at_eof;			/* (!) nobody types: reads end at once */
 	struct spinlock lock;		/* RANK_TTY_STATE; interrupts come with input */
 	struct k_termios termios;	/* [lock] */
+	struct k_termios locked;	/* [lock] what of termios is not changed: its bits, and bytes that are not 0 */
+	u32 ispeed, ospeed;		/* [lock] as termios.c_cflag says, or of one's own (BOTHER) */
 	struct k_winsize winsize;	/* [lock] */
 	int session, pgrp;		/* [lock] with a reference on the number; 0: none */
 	u32 head, canon, tail;		/* [lock] bytes put in, of those in finished lines, taken out */
@@ -86,6 +88,7 @@ struct tty *current_tty(void);		/* current's controlling terminal, referenced, o
 void tty_hangup(struct tty *t);		/* its session hears of it and loses it, and files open now are of no use */
 long tty_vhangup(struct tty *t);	/* for TIOCVHANGUP: 0, -EPERM */
 /* tty.c */
+void tty_first_modes(struct tty *t);	/* termios and speeds. t->lock held, or t is new */
 void tty_init(struct tty *t, const struct tty_ops *ops, u32 nr);	/* of zeroes */
 void tty_input(struct tty *t, u8 c);	/* a typed character; any context */
 bool tty_try_input(struct tty *t, u8 c);	/* the same; false: a reader must take something first */
@@ -103,7 +106,6 @@ size_t tty_take(struct tty *t, u8 *out, size_t n, bool *end);
  * went.
  */
 bool tty_output(struct tty *t, const char *buf, size_t n);
-extern const struct k_termios tty_first_termios;
 /* tty_io.c */
 int tty_open_file(struct tty *t, struct file *f);	/* 0, -ENOMEM, -EIO: it is dead */
 void tty_release(struct file *f);

@@ -57,7 +57,7 @@ void tty_hang_up_files(struct tty *t)
 	spin_lock(&t->lock);
 	t->hangups++;
 	t->stopped = false;
-	t->termios = tty_first_termios;
+	tty_first_modes(t);
 	tty_flush_input(t);
 	spin_unlock(&t->lock);
 }

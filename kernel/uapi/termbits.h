@@ -29,6 +29,10 @@
 #define ONOCR		0000020
 #define ONLRET		0000040
 /* c_cflag */
+#define CBAUD		0010017
+#define CBAUDEX		0010000
+#define BOTHER		0010000		/* the speed is the one in c_ispeed or c_ospeed */
+#define IBSHIFT		16		/* where the input's speed is, the output's if it is 0 */
 #define B38400		0000017
 #define B115200		0010002
 #define CSIZE		0000060

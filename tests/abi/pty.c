@@ -4,7 +4,7 @@
 #include "t.h"
 #include <asm/ioctls.h>
 #include <asm/poll.h>
-#include <asm/termbits.h>
+#include <asm/termios.h>
 
 #define USER 1000
 
@@ -859,12 +859,219 @@ TEST(giving_the_terminal_up)
 	expect(master, "still");
 }
 
+// ---- other modes ----
+
+TEST(speeds)
+{
+	struct termios2 t, u;
+	struct termios old;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TCGETS2, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &old), 0);
+	CHECK(!memcmp(&t, &old, sizeof old));
+	CHECK_EQ(t.c_ispeed, 38400);
+	CHECK_EQ(t.c_ospeed, 38400);
+	t.c_cflag = (t.c_cflag & ~CBAUD) | BOTHER;
+	t.c_ispeed = 1;
+	t.c_ospeed = 12345;
+	CHECK_EQ(sys(ioctl, slave, TCSETS2, &t), 0);
+	CHECK_EQ(sys(ioctl, master, TCGETS2, &u), 0);
+	CHECK_EQ(u.c_ospeed, 12345);
+	CHECK_EQ(u.c_ispeed, 12345); // none of its own was asked for
+	CHECK_EQ(u.c_cflag, t.c_cflag);
+	t.c_cflag |= BOTHER << IBSHIFT;
+	CHECK_EQ(sys(ioctl, slave, TCSETSW2, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS2, &u), 0);
+	CHECK_EQ(u.c_ispeed, 1);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &old), 0); // these speeds are kept by who does not know them
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &old), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS2, &u), 0);
+	CHECK_EQ(u.c_ispeed, 1);
+	CHECK_EQ(u.c_ospeed, 12345);
+	old.c_cflag = (old.c_cflag & ~CBAUD & ~(CBAUD << IBSHIFT)) | B4000000 | (B50 << IBSHIFT);
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &old), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS2, &u), 0);
+	CHECK_EQ(u.c_ospeed, 4000000);
+	CHECK_EQ(u.c_ispeed, 50);
+	for (unsigned b = 0; b < 32; b++) { // each that there is
+		static const unsigned rates[] = {0, 50, 75, 110, 134, 150, 200, 300, 600, 1200, 1800, 2400, 4800, 9600,
+			19200, 38400, 77, 57600, 115200, 230400, 460800, 500000, 576000, 921600, 1000000, 1152000,
+			1500000, 2000000, 2500000, 3000000, 3500000, 4000000};
+
+		u.c_cflag = CS8 | CREAD | (b & 15) | (b & 16 ? BOTHER : 0);
+		u.c_ospeed = 77;
+		CHECK_EQ(sys(ioctl, slave, TCSETS2, &u), 0);
+		CHECK_EQ(sys(ioctl, slave, TCGETS2, &u), 0);
+		CHECK_EQ(u.c_ospeed, rates[b]);
+		CHECK_EQ(u.c_ispeed, rates[b]);
+	}
+}
+
+TEST(bytes_have_eight_bits)
+{
+	struct termios t;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	t.c_cflag = (t.c_cflag & ~(CSIZE | CREAD)) | CS7 | PARENB | CSTOPB;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK_EQ(t.c_cflag & (CSIZE | CREAD | PARENB | CSTOPB), CS8 | CREAD | CSTOPB);
+}
+
+TEST(short_modes)
+{
+	struct termio s;
+	struct termios t, u;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	t.c_lflag |= EXTPROC | 0x40000;
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	memset(&s, 0xff, sizeof s);
+	CHECK_EQ(sys(ioctl, slave, TCGETA, &s), 0);
+	CHECK_EQ(s.c_iflag, t.c_iflag);
+	CHECK_EQ(s.c_oflag, t.c_oflag);
+	CHECK_EQ(s.c_cflag, t.c_cflag & 0xffff);
+	CHECK_EQ(s.c_lflag, t.c_lflag & 0xffff);
+	CHECK(!memcmp(s.c_cc, t.c_cc, NCC));
+	CHECK_EQ(((unsigned char *)&s)[17], 0);
+	type("away\n");
+	UNTIL(events(slave) & POLLIN);
+	s.c_lflag &= ~ECHO;
+	s.c_cc[VINTR] = 'i';
+	CHECK_EQ(sys(ioctl, slave, TCSETA, &s), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &u), 0);
+	CHECK_EQ(u.c_lflag, t.c_lflag & ~ECHO); // with the bits that are too high for it
+	CHECK_EQ(u.c_cc[VINTR], 'i');
+	CHECK(!memcmp(u.c_cc + NCC, t.c_cc + NCC, NCCS - NCC));
+	s.c_cc[VINTR] = 'j';
+	CHECK_EQ(sys(ioctl, slave, TCSETAW, &s), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &u), 0);
+	CHECK_EQ(u.c_cc[VINTR], 'j');
+	nonblock(slave);
+	CHECK_EQ(sys(ioctl, slave, TCSETAF, &s), 0);
+	CHECK_EQ(sys(read, slave, buf, 10), -EAGAIN);
+}
+
+TEST(two_flushes)
+{
+	struct termios2 t;
+	int n = 9;
+
+	make();
+	type("away\n");
+	UNTIL(events(slave) & POLLIN);
+	CHECK_EQ(sys(ioctl, slave, TCGETS2, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TCSETS2, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, FIONREAD, &n), 0);
+	CHECK_EQ(n, 5);
+	CHECK_EQ(sys(ioctl, slave, TCSETSF2, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, FIONREAD, &n), 0);
+	CHECK_EQ(n, 0);
+}
+
+TEST(soft_carrier)
+{
+	struct termios t;
+	int n = 9;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCGSOFTCAR, &n), 0);
+	CHECK_EQ(n, 0);
+	n = 4;
+	CHECK_EQ(sys(ioctl, slave, TIOCSSOFTCAR, &n), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCGSOFTCAR, &n), 0);
+	CHECK_EQ(n, 1);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK(t.c_cflag & CLOCAL);
+	n = 0;
+	CHECK_EQ(sys(ioctl, master, TIOCSSOFTCAR, &n), 0);
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	CHECK(!(t.c_cflag & CLOCAL));
+}
+
+TEST(locked_modes)
+{
+	struct termios lock, t, u;
+	int n = 1;
+
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCGLCKTRMIOS, &lock), 0);
+	for (unsigned i = 0; i < sizeof lock; i++)
+		CHECK_EQ(((unsigned char *)&lock)[i], 0);
+	lock.c_lflag = ECHO;
+	lock.c_cflag = CLOCAL;
+	lock.c_cc[VINTR] = 1;
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCSLCKTRMIOS, &lock), -EPERM);
+		CHECK_EQ(sys(ioctl, slave, TIOCSLCKTRMIOS, 8UL), -EPERM);
+		CHECK_EQ(sys(ioctl, slave, TIOCGLCKTRMIOS, &t), 0);
+	}), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCSLCKTRMIOS, &lock), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCGLCKTRMIOS, &t), 0);
+	CHECK(!memcmp(&t, &lock, sizeof t));
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+	u = t;
+	u.c_lflag &= ~(ECHO | ISIG);
+	u.c_cc[VINTR] = 'x';
+	u.c_cc[VQUIT] = 'q';
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &u), 0); // what may change does, and nothing is said of the rest
+	CHECK_EQ(sys(ioctl, slave, TCGETS, &u), 0);
+	CHECK_EQ(u.c_lflag, t.c_lflag & ~ISIG);
+	CHECK_EQ(u.c_cc[VINTR], t.c_cc[VINTR]);
+	CHECK_EQ(u.c_cc[VQUIT], 'q');
+	CHECK_EQ(sys(ioctl, slave, TIOCSSOFTCAR, &n), 0); // is above locks
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCGSOFTCAR, &n), 0);
+	CHECK_EQ(n, 1);
+	memset(&lock, 0, sizeof lock);
+	CHECK_EQ(sys(ioctl, slave, TIOCSLCKTRMIOS, &lock), 0);
+	CHECK_EQ(sys(ioctl, slave, TCSETS, &t), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCGSOFTCAR, &n), 0);
+	CHECK_EQ(n, 0);
+}
+
+TEST(typed_by_a_program)
+{
+	make();
+	for (const char *s = "ab\n"; *s; s++)
+		CHECK_EQ(sys(ioctl, slave, TIOCSTI, s), 0);
+	CHECK_EQ(sys(read, slave, buf, 10), 3);
+	CHECK(!memcmp(buf, "ab\n", 3));
+	expect(master, "ab\r\n"); // echoed
+	CHECK_EQ(sys(ioctl, master, TIOCSTI, "m"), 0); // to be read there
+	expect(master, "m");
+	CHECK_EQ(IN_CHILD({ // not one's own terminal; newer ones may be told never to allow it
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		long ret = sys(ioctl, slave, TIOCSTI, "x");
+
+		CHECK(ret == -EPERM || ret == -EIO);
+		ret = sys(ioctl, master, TIOCSTI, 8UL);
+		CHECK(ret == -EPERM || ret == -EIO);
+	}), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_GE(sys(setsid), 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 0), 0);
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		long ret = sys(ioctl, slave, TIOCSTI, "\n");
+
+		CHECK(ret == 0 || ret == -EIO);
+		if (!ret)
+			CHECK_EQ(sys(read, slave, buf, 10), 1);
+	}), 0);
+}
+
 // ---- nonsense ----
 
 TEST(bad_pointers)
 {
-	static const unsigned to_us[] = {TIOCGPTN, TIOCGPTLCK, TIOCGPGRP, TCGETS, TIOCGWINSZ, FIONREAD};
-	static const unsigned from_us[] = {TIOCSPTLCK, TCSETS, TIOCSWINSZ};
+	static const unsigned to_us[] = {TIOCGPTN, TIOCGPTLCK, TIOCGPGRP, TCGETS, TIOCGWINSZ, FIONREAD,
+		TCGETS2, TCGETA, TIOCGSOFTCAR, TIOCGLCKTRMIOS};
+	static const unsigned from_us[] = {TIOCSPTLCK, TCSETS, TIOCSWINSZ, TCSETSW, TCSETSF, TCSETS2, TCSETSW2,
+		TCSETSF2, TCSETA, TCSETAW, TCSETAF, TIOCSSOFTCAR, TIOCSLCKTRMIOS, TIOCSTI};
 
 	make();
 	for (unsigned i = 0; i < sizeof to_us / sizeof *to_us; i++)
