@@ -40,7 +40,7 @@ static u64 inode_size(struct inode *i)
 static void fill_stat(struct inode *i, struct k_stat *st)
 {
 	*st = (struct k_stat){
-		.st_dev = i->sb->dev,
+		.st_dev = MKDEV(0, i->sb->dev),
 		.st_ino = i->ino,
 		.st_nlink = atomic_load(&i->nlink),
 		.st_mode = i->mode,

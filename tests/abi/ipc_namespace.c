@@ -577,7 +577,9 @@ TEST(killed_among_others)
 				CHECK_EQ(up(id, 1, SEM_UNDO), 0);
 				*at(shm(IPC_PRIVATE, PAGE)) = 1;
 				say(msg(IPC_PRIVATE), "x");
-				CHECK_EQ(sys(unshare, CLONE_NEWIPC), 0);
+				long err = sys(unshare, CLONE_NEWIPC);
+
+				CHECK(!err || err == -ENOSPC); // Linux ends those before a little later
 			}
 		}
 		t_sleep_ms(i % 4);
