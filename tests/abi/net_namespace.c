@@ -873,7 +873,7 @@ TEST(many)
 	}), 0);
 }
 
-static _Atomic int shared; // a socket of some thread's namespace, to be used by the others
+static int shared; // a socket of some thread's namespace, to be used by the others
 
 // Ports and names that all others use too, each in a namespace of its own.
 static int come_and_go(void *arg)
@@ -929,7 +929,7 @@ TEST(all_at_once)
 	struct thread looker;
 
 	ns_prepare(CLONE_NEWNET);
-	shared = -1;
+	__atomic_store_n(&shared, -1, __ATOMIC_SEQ_CST);
 	looks_on = 1;
 	for (unsigned i = 0; i < 4; i++)
 		thread_start(&comers[i], come_and_go, NULL);
