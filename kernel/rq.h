@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A CPU's run queue: between sched.c and sched_rt.c. Mirrors Linux kernel/sched/sched.h.
+ * A CPU's run queue: between sched.c, idle.c and sched_rt.c. Mirrors Linux kernel/sched/sched.h.
  */
 #pragma once
 #include "kernel/task.h"
@@ -29,9 +29,12 @@ struct rq {
 	u8 rt_throttled;		/* it was too much: ordinary tasks go first until the period ends. Read by anyone */
 };
 extern struct rq rqs[MAX_CPUS];
+extern _Atomic u64 idle_cpus;	/* CPUs in the idle loop. A waker that clears a bit has claimed that CPU for its task */
 
 static inline u64 cpu_bit(const struct cpu *c) { return 1ull << c->id; }
 static inline bool is_idle_task(const struct task *t) { return t->flags & PF_IDLE; }
+/* As Linux prints it. The idle task has 120 too. */
+static inline int linux_prio(const struct task *t) { return t->prio > 0 ? MAX_RT_PRIO - t->prio : 120 + t->nice; }
 static inline struct task *rq_first(const struct rq *rq) { return list_first(&rq->queue, struct task, rq_node); }
 
 /* The length of a turn, which is t->slice from the change of what it depends on. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Per-CPU run queues, wake-up, migration and the idle loop; sched_syscalls.c has the system calls
- * about them. Mirrors Linux kernel/sched/core.c.
+ * Per-CPU run queues, wake-up and migration; idle.c has what a CPU does meanwhile, sched_syscalls.c
+ * the system calls. Mirrors Linux kernel/sched/core.c.
  *
  * Order of locks: whatever a waker holds (timer callbacks none), then one rq->lock. Two are never
  * held at once.
@@ -33,8 +33,7 @@
 struct rq rqs[MAX_CPUS];
 struct cpu cpus[MAX_CPUS];
 unsigned nr_cpus;
-/* CPUs in the idle loop. A waker that clears a bit has claimed that CPU for its task. */
-static _Atomic u64 idle_cpus;
+_Atomic u64 idle_cpus;
 
 static inline struct rq *task_rq_lock_inline(struct task *t)
 {
@@ -271,12 +270,6 @@ void wake_up_new_task(struct task *t)
 	to = select_rq(t);
 	atomic_store(&t->state, TASK_RUNNING);
 	send_to(rq, to, t);
-}
-
-/* As Linux prints it. The idle task has 120 too. */
-static int linux_prio(const struct task *t)
-{
-	return t->prio > 0 ? MAX_RT_PRIO - t->prio : 120 + t->nice;
 }
 
 /* LINUX: a child begins a turn of its own. */
@@ -632,94 +625,7 @@ long sys_sched_yield(void)
 	return 0;
 }
 
-/* ---- idle ---- */
-
-/* Takes the longest-waiting task that may run here from the fullest queue. No lock held. */
-static void pull_one(struct rq *rq)
-{
-	struct rq *from = NULL;
-	struct task *t;
-
-	for (unsigned i = 0; i < nr_cpus; i++)
-		if (&rqs[i] != rq && READ_ONCE(rqs[i].nr_queued) > (from ? READ_ONCE(from->nr_queued) : 0))
-			from = &rqs[i];
-	if (!from)
-		return;
-	spin_lock(&from->lock);
-	list_for_each(t, &from->queue, rq_node) {
-		if (!(t->affinity & cpu_bit(rq->cpu)))
-			continue;
-		rq_move(from, rq, t);
-		return;
-	}
-	spin_unlock(&from->lock);
-}
-
-static bool idle_has_work(const struct rq *rq)
-{
-	return READ_ONCE(rq->nr_queued) || test_tif(current, TIF_NEED_RESCHED);
-}
-
-void cpu_idle_loop(void)
-{
-	struct rq *rq = this_cpu_field(rq);
-
-	for (;;) {
-		atomic_fetch_or(&idle_cpus, cpu_bit(rq->cpu));
-		if (!idle_has_work(rq))
-			pull_one(rq);
-		arch_irq_disable();
-		if (!idle_has_work(rq))
-			arch_idle();
-		arch_irq_enable();
-		if (idle_has_work(rq)) {
-			atomic_fetch_and(&idle_cpus, ~cpu_bit(rq->cpu));
-			schedule();
-		}
-	}
-}
-
-/* ---- start ---- */
-
-static void idle_task_setup(struct task *t, struct cpu *c)
-{
-	t->flags |= PF_KTHREAD | PF_IDLE | PF_NOFREEZE;
-	t->cpu = c;
-	t->on_rq = t->on_cpu = 1;
-	t->affinity = cpu_bit(c);
-	t->in_syscall = -1;
-	list_init(&t->rq_node);
-	atomic_store(&t->usage, 1);
-	atomic_store(&t->state, TASK_RUNNING);
-	t->prio = -1;
-	t->linux_prio = linux_prio(t);
-	c->idle = t;
-	c->curr = t;
-}
-
-/* Before the idle task of a CPU is current, that CPU must not sleep nor switch. Interrupts off. */
-void sched_init_cpu(struct cpu *c)
-{
-	struct rq *rq = &rqs[c->id];
-
-	spin_init(&rq->lock, "rq", RANK_RQ);
-	list_init(&rq->queue);
-	rq->cpu = c;
-	rq->bit = cpu_bit(c);
-	c->rq = rq;
-	idle_task_setup(c->idle, c);
-	rq->curr = c->idle;
-	rq->curr_prio = -1;
-	if (nr_cpus <= c->id)
-		nr_cpus = c->id + 1;
-	c->online = 1;
-}
-
-void sched_init(void)
-{
-	cpus[0].idle = &init_task;
-	sched_init_cpu(&cpus[0]);
-}
+/* ---- for others to read ---- */
 
 u64 sched_nr_switches(void)
 {

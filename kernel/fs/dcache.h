@@ -119,12 +119,20 @@ char *getname(uaddr_t upath);			/* kernel copy; ERR_PTR(-EFAULT, -ENAMETOOLONG, 
 void putname(char *name);
 /* getname and path_lookup */
 int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out);
+/* A path, or with AT_EMPTY_PATH and "" the file dfd itself. */
+static inline int user_path_at(int dfd, uaddr_t path, int flags, struct dentry **d)
+{
+	u32 how = (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) | (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+
+	return user_path(dfd, path, how, d);
+}
 struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
 /*
  * Makes name in dir and returns the new dentry, referenced. ERR_PTR(-EEXIST) ... dir->inode->lock
  * not held.
  */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
+struct dentry *vfs_create_locked(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);	/* dir->inode->lock held */
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
 int vfs_remove(const struct parent_path *pp, bool rmdir);	/* the name in pp->dir goes */
 int vfs_truncate(struct dentry *d, u64 size);
@@ -248,6 +256,7 @@ long fcntl_setlease(struct file *f, int fd, u64 type);
 long fcntl_getlease(struct file *f);
 void lease_release(struct file *f);		/* final close, of a file with a fasync */
 
+long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);		/* F_GETPIPE_SZ, F_SETPIPE_SZ */
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
 int sync_block_devices(void);

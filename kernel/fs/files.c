@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Descriptor tables; close, dup, fcntl. Mirrors Linux fs/file.c.
+ * Descriptor tables; close, dup. Mirrors Linux fs/file.c.
  *
  * Locks: files->lock (spinning). A table that only one task uses is read by that task without it,
  * and gets its new files: nobody else changes it, and others (procfs) only take references, under
@@ -283,13 +283,7 @@ struct fdref fdget(int fd)
 	return (struct fdref){ .file = fd_own(fd) };
 }
 
-/* fdput is called for found files only; this makes the counted flag true only for those. */
-static inline struct fdref fdref_of(struct file *f)
-{
-	return (struct fdref){ .file = f, .counted = f != NULL };
-}
-
-static unsigned nofile_limit(void)
+unsigned nofile_limit(void)
 {
 	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_NOFILE].rlim_cur);
 
@@ -483,7 +477,7 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return 0;
 }
 
-static long dup_from(struct file *f, u32 flags, int from)
+int fd_dup(struct file *f, u32 flags, int from)
 {
 	int fd = fd_alloc(f, flags, from);
 
@@ -496,7 +490,7 @@ long sys_dup(int fd)
 {
 	struct file *f = fget_raw(fd);
 
-	return f ? dup_from(f, 0, 0) : -EBADF;
+	return f ? fd_dup(f, 0, 0) : -EBADF;
 }
 
 /* f, referenced, becomes newfd; what was there is closed. */
@@ -571,133 +565,4 @@ long sys_dup3(int oldfd, int newfd, int flags)
 	if (flags & ~O_CLOEXEC || oldfd == newfd)
 		return -EINVAL;
 	return dup_to(oldfd, newfd, (u32)flags);
-}
-
-static long set_cloexec(int fd, u64 arg)
-{
-	struct files *files = current->files;
-
-	spin_lock(&files->lock);
-	if (fd_lookup(files, fd)) {
-		if (arg & FD_CLOEXEC)
-			bit_set(files->cloexec, (unsigned)fd);
-		else
-			bit_clear(files->cloexec, (unsigned)fd);
-	}
-	spin_unlock(&files->lock);
-	return 0;
-}
-
-static long get_cloexec(int fd)
-{
-	struct files *files = current->files;
-	long on;
-
-	spin_lock(&files->lock);
-	on = fd_lookup(files, fd) && bit_test(files->cloexec, (unsigned)fd) ? FD_CLOEXEC : 0;
-	spin_unlock(&files->lock);
-	return on;
-}
-
-long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);
-
-static long set_flags(struct file *f, int fd, u32 flags)
-{
-	const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
-
-	if (flags & ~f->flags & O_NOATIME && !inode_owner_or_capable(f->inode))
-		return -EPERM;
-	if (flags & O_DIRECT && !inode_is(f->inode, S_IFIFO) && !f->inode->mapping)
-		return -EINVAL;
-	if ((flags ^ f->flags) & O_ASYNC) {
-		int err = file_set_async(f, fd, flags & O_ASYNC);
-
-		if (err && err != -ENOTTY)
-			return err;
-	}
-	WRITE_ONCE(f->flags, (f->flags & ~settable) | (flags & settable));
-	return 0;
-}
-
-/* Remembered and given back; nobody places data by it. */
-static long rw_hint_fcntl(struct inode *i, unsigned cmd, uaddr_t arg)
-{
-	u64 hint = READ_ONCE(i->write_hint);
-
-	if (cmd == F_GET_RW_HINT)
-		return copy_to_user(arg, &hint, sizeof(hint)) ? -EFAULT : 0;
-	if (copy_from_user(&hint, arg, sizeof(hint)))
-		return -EFAULT;
-	if (hint > RWH_WRITE_LIFE_EXTREME)
-		return -EINVAL;
-	mutex_lock(&i->lock);
-	i->write_hint = (u32)hint;
-	mutex_unlock(&i->lock);
-	return 0;
-}
-
-static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
-{
-	switch (cmd) {
-	case F_DUPFD:
-	case F_DUPFD_CLOEXEC:
-		if ((u32)arg >= nofile_limit())
-			return -EINVAL;
-		return dup_from(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
-	case F_GETFD:
-		return get_cloexec(fd);
-	case F_SETFD:
-		return set_cloexec(fd, arg);
-	case F_GETFL:
-		return (long)(f->flags & ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_CLOEXEC));
-	}
-	if (f->flags & O_PATH)
-		return -EBADF;
-	switch (cmd) {
-	case F_SETFL:
-		return set_flags(f, fd, (u32)arg);
-	case F_GETLK:
-	case F_SETLK:
-	case F_SETLKW:
-	case F_OFD_GETLK:
-	case F_OFD_SETLK:
-	case F_OFD_SETLKW:
-		return file_lock_fcntl(f, cmd, arg);
-	case F_SETLEASE:
-		return fcntl_setlease(f, fd, arg);
-	case F_GETLEASE:
-		return fcntl_getlease(f);
-	case F_NOTIFY:
-		return fcntl_dirnotify(f, fd, (u32)arg);
-	case F_ADD_SEALS:
-	case F_GET_SEALS:
-		return memfd_fcntl(f, cmd, arg);
-	case F_GETPIPE_SZ:
-	case F_SETPIPE_SZ:
-		return pipe_fcntl(f, cmd, arg);
-	case F_GET_RW_HINT:
-	case F_SET_RW_HINT:
-		return rw_hint_fcntl(f->inode, cmd, arg);
-	case F_SETOWN:
-	case F_GETOWN:
-	case F_SETOWN_EX:
-	case F_GETOWN_EX:
-	case F_GETOWNER_UIDS:
-	case F_SETSIG:
-	case F_GETSIG:
-		return fasync_fcntl(f, cmd, arg);
-	}
-	return -EINVAL;
-}
-
-long sys_fcntl(int fd, unsigned cmd, u64 arg)
-{
-	struct fdref r = fdref_of(fget_raw(fd));
-	long ret;
-
-	if (!r.file)
-		return -EBADF;
-	ret = do_fcntl(r.file, fd, cmd, arg);
-	fdput(r);
-	return ret;
 }

@@ -231,6 +231,9 @@ int fd_install(int fd, struct file *f);
 int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
 /* f becomes fd, and what was there is closed; takes over the reference. fd, -EBADF, -EBUSY, -ENOMEM. Sleeps. */
 int fd_replace(struct file *f, int fd, u32 flags);
+/* f, whose reference is taken over, at the lowest free descriptor from @from on. fd, -EMFILE, -ENOMEM. */
+int fd_dup(struct file *f, u32 flags, int from);
+unsigned nofile_limit(void);			/* RLIMIT_NOFILE of current */
 int fd_close(int fd);				/* 0, -EBADF or flush's error */
 struct files *files_alloc(void);		/* empty table for the first program; NULL */
 struct files *files_copy(struct files *old);	/* fork; NULL */
