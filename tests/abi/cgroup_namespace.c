@@ -277,19 +277,7 @@ TEST(setns_by_file_and_by_pidfd)
 TEST(its_file)
 {
 	ns_prepare(CLONE_NEWCGROUP);
-	struct stat st;
-	char text[64];
-	char expect[64];
-	int fd = ns_open(t_getpid(), "cgroup");
-	long n = sys(readlink, "/proc/self/ns/cgroup", text, sizeof text - 1);
-
-	CHECK_EQ(sys(fstat, fd, &st), 0);
-	CHECK_GE(n, 1);
-	text[n] = 0;
-	t_snprintf(expect, sizeof expect, "cgroup:[%lu]", (unsigned long)st.st_ino);
-	CHECK_EQ(strcmp(text, expect), 0);
-	CHECK_EQ(sys(ioctl, fd, NS_GET_NSTYPE, 0), CLONE_NEWCGROUP);
-	CHECK_EQ(sys(ioctl, fd, NS_GET_PARENT, 0), -EINVAL);
+	ns_check_file("cgroup", CLONE_NEWCGROUP);
 }
 
 // ---- what may be reached ----

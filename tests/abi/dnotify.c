@@ -11,31 +11,20 @@
 #define RT (SIGRTMIN + 5)
 #define ALL (DN_ACCESS | DN_MODIFY | DN_CREATE | DN_DELETE | DN_RENAME | DN_ATTRIB)
 
-// The next pending one of set, which is blocked; 0 if there is none.
-static int next(unsigned long set, siginfo_t *si)
-{
-	struct timespec none = {0, 0};
-	long sig;
-
-	memset(si, 0, sizeof *si);
-	sig = sys(rt_sigtimedwait, &set, si, &none, 8);
-	return sig == -EAGAIN ? 0 : (int)sig;
-}
-
 // How many have come, all of them about fd.
 static int count(int fd)
 {
 	siginfo_t si;
 	int n = 0;
 
-	while (next(BIT(RT), &si)) {
+	while (t_next_signal(BIT(RT), &si)) {
 		CHECK_EQ(si.si_signo, RT);
 		CHECK_EQ(si.si_code, POLL_MSG);
 		CHECK_EQ(si.si_band, MSG_BAND);
 		CHECK_EQ(si.si_fd, fd);
 		n++;
 	}
-	CHECK_EQ(next(BIT(SIGIO), &si), 0);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), 0);
 	return n;
 }
 
@@ -183,10 +172,10 @@ TEST(whom)
 	child = t_fork();
 	if (child == 0) {
 		make("d/a");
-		CHECK_EQ(next(BIT(RT), &si), 0);
+		CHECK_EQ(t_next_signal(BIT(RT), &si), 0);
 		CHECK_EQ(notify(fd, DN_DELETE), 0); // its own, of the same file: its owner stays
 		CHECK_EQ(sys(unlink, "d/a"), 0);
-		CHECK_EQ(next(BIT(RT), &si), 0);
+		CHECK_EQ(t_next_signal(BIT(RT), &si), 0);
 		make("d/a");
 		CHECK_EQ(sys(close, fd), 0);
 		make("d/b");
@@ -196,11 +185,11 @@ TEST(whom)
 	CHECK_EQ(count(fd), 4);
 	CHECK_EQ(sys(fcntl, fd, F_SETSIG, 0), 0);
 	make("d/c");
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(si.si_code, SI_KERNEL);
 	CHECK_EQ(sys(fcntl, fd, F_SETSIG, SIGIO), 0);
 	make("d/d");
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(si.si_code, POLL_MSG);
 	CHECK_EQ(si.si_fd, fd);
 }
@@ -214,9 +203,9 @@ TEST(until_when)
 	CHECK_EQ(notify(fd, DN_CREATE | DN_MULTISHOT), 0);
 	CHECK_EQ(notify(own, DN_CREATE | DN_MULTISHOT), 0);
 	make("d/a");
-	CHECK_EQ(next(BIT(RT), &si), RT); // each file is told of
-	CHECK_EQ(next(BIT(RT), &si), RT);
-	CHECK_EQ(next(BIT(RT), &si), 0);
+	CHECK_EQ(t_next_signal(BIT(RT), &si), RT); // each file is told of
+	CHECK_EQ(t_next_signal(BIT(RT), &si), RT);
+	CHECK_EQ(t_next_signal(BIT(RT), &si), 0);
 	CHECK_EQ(sys(close, own), 0);
 	CHECK_EQ(notify(second, DN_CREATE | DN_MULTISHOT), 0);
 	make("d/b");

@@ -12,21 +12,10 @@
 #define USER 1000
 #define BREAK_TIME "/proc/sys/fs/lease-break-time"
 
-// The next pending one of set, which is blocked; 0 if there is none.
-static int next(unsigned long set, siginfo_t *si)
-{
-	struct timespec none = {0, 0};
-	long sig;
-
-	memset(si, 0, sizeof *si);
-	sig = sys(rt_sigtimedwait, &set, si, &none, 8);
-	return sig == -EAGAIN ? 0 : (int)sig;
-}
-
 #define EXPECT(sig, fd)                                                                            \
 	do {                                                                                       \
 		siginfo_t si_;                                                                     \
-		CHECK_EQ(next(BIT(sig), &si_), sig);                                               \
+		CHECK_EQ(t_next_signal(BIT(sig), &si_), sig);                                      \
 		CHECK_EQ(si_.si_code, POLL_MSG);                                                   \
 		CHECK_EQ(si_.si_band, MSG_BAND);                                                   \
 		CHECK_EQ(si_.si_fd, fd);                                                           \
@@ -34,7 +23,7 @@ static int next(unsigned long set, siginfo_t *si)
 #define EXPECT_NONE()                                                                              \
 	do {                                                                                       \
 		siginfo_t si_;                                                                     \
-		CHECK_EQ(next(BIT(SIGIO) | BIT(RT), &si_), 0);                                     \
+		CHECK_EQ(t_next_signal(BIT(SIGIO) | BIT(RT), &si_), 0);                            \
 	} while (0)
 
 // A file "f" in a directory of our own, opened with flags.
@@ -210,7 +199,7 @@ TEST(the_signal_is_sigio)
 
 	CHECK_EQ(lease(fd, F_RDLCK), 0);
 	CHECK_EQ(try(O_WRONLY), -EWOULDBLOCK);
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(si.si_code, SI_KERNEL); // and no more than that
 	CHECK_EQ(lease(fd, F_UNLCK), 0);
 	CHECK_EQ(sys(fcntl, fd, F_SETSIG, SIGIO), 0);
@@ -277,7 +266,7 @@ TEST(cutting)
 	CHECK_EQ(try(O_WRONLY | O_TRUNC), -EWOULDBLOCK);
 	CHECK_EQ(size_of("f"), 4); // not yet
 	CHECK_EQ(lease(fd, F_UNLCK), 0);
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(try(O_WRONLY | O_TRUNC), 0);
 	CHECK_EQ(size_of("f"), 0);
 	CHECK_EQ(sys(close, fd), 0);

@@ -41,3 +41,22 @@ static inline unsigned long ns_ino(int pid, const char *name)
 	CHECK_EQ(sys(stat, path, &st), 0);
 	return st.st_ino;
 }
+
+// Its file says what it is, as the link does, and that there is nothing above it.
+static inline void ns_check_file(const char *name, unsigned long type)
+{
+	struct stat st;
+	char path[64], text[64], expect[64];
+	int fd = ns_open(t_getpid(), name);
+
+	t_snprintf(path, sizeof path, "/proc/self/ns/%s", name);
+	long n = sys(readlink, path, text, sizeof text - 1);
+
+	CHECK_EQ(sys(fstat, fd, &st), 0);
+	CHECK_GE(n, 1);
+	text[n] = 0;
+	t_snprintf(expect, sizeof expect, "%s:[%lu]", name, (unsigned long)st.st_ino);
+	CHECK_EQ(strcmp(text, expect), 0);
+	CHECK_EQ(sys(ioctl, fd, NS_GET_NSTYPE, 0), (long)type);
+	CHECK_EQ(sys(ioctl, fd, NS_GET_PARENT, 0), -EINVAL);
+}

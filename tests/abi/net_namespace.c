@@ -788,19 +788,7 @@ TEST(setns_by_file_and_by_pidfd)
 TEST(its_file)
 {
 	ns_prepare(CLONE_NEWNET);
-	struct stat st;
-	char text[64];
-	char expect[64];
-	int fd = ns_open(t_getpid(), "net");
-	long n = sys(readlink, "/proc/self/ns/net", text, sizeof text - 1);
-
-	CHECK_EQ(sys(fstat, fd, &st), 0);
-	CHECK_GE(n, 1);
-	text[n] = 0;
-	t_snprintf(expect, sizeof expect, "net:[%lu]", (unsigned long)st.st_ino);
-	CHECK_EQ(strcmp(text, expect), 0);
-	CHECK_EQ(sys(ioctl, fd, NS_GET_NSTYPE, 0), CLONE_NEWNET);
-	CHECK_EQ(sys(ioctl, fd, NS_GET_PARENT, 0), -EINVAL);
+	ns_check_file("net", CLONE_NEWNET);
 }
 
 // ---- whose it is ----

@@ -37,11 +37,11 @@ static inline void yield_to_child(void)
 }
 
 // Begins with the child's turn; returns with the parent's. The child has its turn again at the end.
-static inline int in_namespace(void (*fn)(void))
+static inline int in_namespaces(unsigned long flags, void (*fn)(void))
 {
 	CHECK_EQ(sys(pipe2, turn_in, O_CLOEXEC), 0);
 	CHECK_EQ(sys(pipe2, turn_out, O_CLOEXEC), 0);
-	outer = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+	outer = (int)sys(clone, flags | SIGCHLD, 0, 0, 0, 0);
 	if (outer == -EPERM)
 		SKIP("no right to make namespaces");
 	CHECK_GE(outer, 0);
@@ -56,6 +56,8 @@ static inline int in_namespace(void (*fn)(void))
 	await(turn_out[0]);
 	return outer;
 }
+
+static inline int in_namespace(void (*fn)(void)) { return in_namespaces(CLONE_NEWPID, fn); }
 
 static inline void end_namespace(void)
 {

@@ -420,6 +420,16 @@ void t_alarms(long ms)
 	CHECK_EQ(sys(setitimer, ITIMER_REAL, &it, 0), 0);
 }
 
+int t_next_signal(unsigned long set, siginfo_t *si)
+{
+	struct timespec none = {0, 0};
+	long sig;
+
+	memset(si, 0, sizeof *si);
+	sig = sys(rt_sigtimedwait, &set, si, &none, 8);
+	return sig == -EAGAIN ? 0 : (int)sig;
+}
+
 void t_sleep_ms(long ms)
 {
 	struct timespec ts = {ms / 1000, ms % 1000 * 1000000};

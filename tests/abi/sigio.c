@@ -21,21 +21,10 @@
 static int p[2];
 static char buf[8192];
 
-// The next pending one of set, which is blocked; 0 if there is none.
-static int next(unsigned long set, siginfo_t *si)
-{
-	struct timespec none = {0, 0};
-	long sig;
-
-	memset(si, 0, sizeof *si);
-	sig = sys(rt_sigtimedwait, &set, si, &none, 8);
-	return sig == -EAGAIN ? 0 : (int)sig;
-}
-
 #define EXPECT(sig, code, band, fd)                                                                \
 	do {                                                                                       \
 		siginfo_t si_;                                                                     \
-		CHECK_EQ(next(BIT(sig), &si_), sig);                                               \
+		CHECK_EQ(t_next_signal(BIT(sig), &si_), sig);                                      \
 		CHECK_EQ(si_.si_signo, sig);                                                       \
 		CHECK_EQ(si_.si_code, code);                                                       \
 		CHECK_EQ(si_.si_errno, 0);                                                         \
@@ -45,7 +34,7 @@ static int next(unsigned long set, siginfo_t *si)
 #define EXPECT_NONE(sig)                                                                           \
 	do {                                                                                       \
 		siginfo_t si_;                                                                     \
-		CHECK_EQ(next(BIT(sig), &si_), 0);                                                 \
+		CHECK_EQ(t_next_signal(BIT(sig), &si_), 0);                                        \
 	} while (0)
 
 static void arm(int fd, int owner, int sig)
@@ -179,7 +168,7 @@ TEST(a_pipe_is_written)
 	// Without a signal of its own: SIGIO, and no more than that.
 	CHECK_EQ(sys(fcntl, p[0], F_SETSIG, 0), 0);
 	put(p[1], "c");
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(si.si_code, SI_KERNEL);
 	CHECK_EQ(si.si_band, 0);
 	EXPECT_NONE(RT);
@@ -191,7 +180,7 @@ TEST(a_pipe_is_written)
 	CHECK_EQ(sys(fcntl, p[0], F_SETSIG, SIGCHLD), 0);
 	CHECK_EQ(t_action(SIGCHLD, (void *)thread_pause, 0), 0);
 	put(p[1], "e");
-	CHECK_EQ(next(BIT(SIGCHLD), &si), SIGCHLD);
+	CHECK_EQ(t_next_signal(BIT(SIGCHLD), &si), SIGCHLD);
 	CHECK_EQ(si.si_code, SI_SIGIO);
 	CHECK_EQ(sys(fcntl, p[0], F_SETSIG, SIGUSR1), 0);
 	put(p[1], "f");
@@ -306,7 +295,7 @@ TEST(a_full_queue)
 	put(p[1], "a");
 	EXPECT_NONE(RT);
 	siginfo_t si;
-	CHECK_EQ(next(BIT(SIGIO), &si), SIGIO);
+	CHECK_EQ(t_next_signal(BIT(SIGIO), &si), SIGIO);
 	CHECK_EQ(si.si_code, SI_KERNEL);
 }
 
@@ -347,11 +336,11 @@ TEST(a_group)
 		if (!t_fork()) {
 			put(ready[1], "x");
 			siginfo_t si;
-			UNTIL(next(BIT(RT), &si) == RT);
+			UNTIL(t_next_signal(BIT(RT), &si) == RT);
 			t_exit(si.si_code);
 		}
 		siginfo_t si;
-		UNTIL(next(BIT(RT), &si) == RT);
+		UNTIL(t_next_signal(BIT(RT), &si) == RT);
 		int status;
 		CHECK_GE(sys(wait4, -1, &status, 0, 0), 1);
 		t_exit(si.si_code == POLL_IN && W_CODE(status) == POLL_IN ? 33 : 1);
@@ -372,7 +361,7 @@ static int taker(void *unused)
 	siginfo_t si;
 
 	UNTIL(took == 1);
-	took = next(BIT(RT), &si) == RT ? 2 : 3;
+	took = t_next_signal(BIT(RT), &si) == RT ? 2 : 3;
 	UNTIL(took == 4);
 	return 0;
 }
@@ -519,14 +508,14 @@ TEST(terminals)
 	t_sleep_ms(20);
 	EXPECT_NONE(RT); // not a line yet
 	put(m, "\n");
-	UNTIL(next(BIT(RT), &si) == RT);
+	UNTIL(t_next_signal(BIT(RT), &si) == RT);
 	CHECK_EQ(si.si_code, POLL_IN);
 	CHECK_EQ(si.si_fd, s);
 	EXPECT_NONE(RT);
 	CHECK_EQ(sys(fcntl, m, F_SETSIG, SIGUSR1), 0);
 	CHECK_EQ(sys(fcntl, m, F_SETFL, FASYNC), 0);
 	put(s, "x");
-	UNTIL(next(BIT(SIGUSR1), &si) == SIGUSR1);
+	UNTIL(t_next_signal(BIT(SIGUSR1), &si) == SIGUSR1);
 	CHECK_EQ(si.si_code, POLL_IN);
 	CHECK_EQ(si.si_fd, m);
 }
@@ -565,7 +554,7 @@ TEST(a_writer_that_sleeps)
 	while (n < 600000) {
 		long got;
 
-		UNTIL(next(BIT(SIGUSR1), &si) == SIGUSR1);
+		UNTIL(t_next_signal(BIT(SIGUSR1), &si) == SIGUSR1);
 		while ((got = sys(read, p[0], buf, sizeof buf)) > 0)
 			n += (int)got;
 		CHECK_EQ(got, -EAGAIN);
@@ -609,7 +598,7 @@ TEST(hostile)
 		put(q[1], "a");
 		CHECK_EQ(sys(close, q[i & 1]), 0);
 		CHECK_EQ(sys(close, q[~i & 1]), 0);
-		while (next(BIT(RT) | BIT(SIGIO), &si))
+		while (t_next_signal(BIT(RT) | BIT(SIGIO), &si))
 			;
 	}
 	took = 1;

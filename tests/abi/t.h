@@ -207,6 +207,8 @@ int t_wait(int pid);
 		t_wait(pid_);                                                                      \
 	})
 
+// The next pending signal of set, which is blocked; 0 if there is none.
+int t_next_signal(unsigned long set, siginfo_t *si);
 void t_sleep_ms(long ms);
 long t_now_ms(void);
 void t_yield(void);

@@ -52,20 +52,7 @@ static inline void become(int id)
 // Begins with the turn of a child in a new user namespace that is not mapped; returns with the parent's.
 static inline int in_user_namespace(unsigned long flags, void (*fn)(void))
 {
-	CHECK_EQ(sys(pipe2, turn_in, O_CLOEXEC), 0);
-	CHECK_EQ(sys(pipe2, turn_out, O_CLOEXEC), 0);
-	outer = (int)sys(clone, CLONE_NEWUSER | flags | SIGCHLD, 0, 0, 0, 0);
-	CHECK_GE(outer, 0);
-	if (outer == 0) {
-		sys(close, turn_in[1]);
-		sys(close, turn_out[0]);
-		fn();
-		t_exit(0);
-	}
-	sys(close, turn_in[0]);
-	sys(close, turn_out[1]);
-	await(turn_out[0]);
-	return outer;
+	return in_namespaces(CLONE_NEWUSER | flags, fn);
 }
 
 // Its uids and gids 0..n-1 are those of the machine from base on.

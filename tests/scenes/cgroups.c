@@ -295,15 +295,9 @@ HELPER(seven)
 // A process of two threads: the one is frozen, the other executes, and waits for its end.
 static void s_exec_hog(struct hog *h)
 {
-	h->before = s_free();
-	h->kib = h->before * 6 / 10;
-	h->ready = t_map_shared(PAGE);
-	h->pid = t_fork();
-	if (h->pid == 0) {
+	if (s_fork_eaten(h)) {
 		struct thread t;
 
-		s_adj("1000");
-		s_touch(t_map((size_t)h->kib * 1024), h->kib);
 		thread_start(&t, thread_pause, NULL);
 		h->ready[0] = t.id;
 		UNTIL(h->ready[1]);

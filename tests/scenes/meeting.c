@@ -171,16 +171,10 @@ enum { LEADER_SYNCS, SIBLING_SYNCS };
 static void stuck_hog(struct hog *h, int threads, int who, const char *delay_us)
 {
 	s_set("/sys/block/ram0/delay_us", delay_us);
-	h->before = s_free();
-	h->kib = h->before * 6 / 10;
 	h->how = 0;
-	h->ready = t_map_shared(PAGE);
-	h->pid = t_fork();
-	if (h->pid == 0) {
+	if (s_fork_eaten(h)) {
 		struct thread t;
 
-		s_adj("1000");
-		s_touch(t_map((size_t)h->kib * 1024), h->kib);
 		for (int i = 1; i < threads; i++)
 			thread_start(&t, s_hold, h);
 		UNTIL(*h->ready == threads - 1);

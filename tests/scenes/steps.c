@@ -202,15 +202,9 @@ static int start_exec(struct hog *h, const char *then)
 {
 	char text[96];
 
-	h->before = s_free();
-	h->kib = h->before * 6 / 10;
-	h->ready = t_map_shared(PAGE);
-	h->pid = t_fork();
-	if (h->pid == 0) {
+	if (s_fork_eaten(h)) {
 		struct thread t;
 
-		s_adj("1000");
-		s_touch(t_map((size_t)h->kib * 1024), h->kib);
 		thread_start(&t, thread_spin, NULL);
 		thread_start(&t, exec_when_told, (void *)h->ready);
 		thread_spin(NULL);
