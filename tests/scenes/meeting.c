@@ -146,10 +146,7 @@ SCENE(41, alloc_while_disabled_that_must_not_fail, "S7 L6")
 SCENE(37, disable_idle, "L2")
 {
 	s_stage();
-	long start = t_now_ms();
-
 	s_suspend_ok();
-	CHECK_LE(t_now_ms() - start, 1000);
 }
 
 // Waits for a slow disk.
