@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * userfaultfd: a range of memory whose faults user mode resolves. A thread that needs a page there
- * sleeps until somebody who read of it from the descriptor has put a page in its place. Mirrors
- * Linux fs/userfaultfd.c; userfault_fill.c is what puts pages there, userfault_event.c what else can
- * be read.
+ * sleeps until somebody who read of it from the descriptor has put a page in its place. The
+ * descriptor and the queue of faults; userfault_ioctl.c is what is asked of it, userfault_fill.c what
+ * puts pages there, userfault_event.c what else can be read. Mirrors Linux fs/userfaultfd.c.
  *
  * Locks: mm->mmap_lock covers which mappings are registered; ctx->lock, inside it, the faults; the
  * wait queues come last. Nobody sleeps in a fault with mmap_lock held, so the reaper gets at the
@@ -32,15 +32,6 @@
 #include "kernel/panic.h"
 #include "kernel/pid.h"
 #include "kernel/task.h"
-
-#define FEATURES	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | \
-			 UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | \
-			 UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_EXACT_ADDRESS)
-#define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
-#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_WRITEPROTECT) | \
-			 UFFD_BIT(UFFDIO_CONTINUE))
-#define REGISTER_MODES	(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR)
-#define INITIALIZED	(1ul << 63)	/* no feature's bit */
 
 struct userfault {			/* on the stack of who sleeps for it */
 	struct list node;		/* [ctx->lock] in pending or faults, or in none: done */
@@ -171,323 +162,12 @@ static void wake_list(struct list *faults, uaddr_t start, u64 len)
 	}
 }
 
-static void wake_faults(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len)
+void userfault_wake(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len)
 {
 	spin_lock(&ctx->lock);
 	wake_list(&ctx->pending, start, len);
 	wake_list(&ctx->faults, start, len);
 	spin_unlock(&ctx->lock);
-}
-
-/* ---- which mappings ---- */
-
-/* Users of mm, to be let go of with mmput; false: it has none any more. */
-static bool mmget_not_zero(struct mm *mm)
-{
-	u32 n = atomic_load(&mm->mm_users);
-
-	while (n)
-		if (atomic_compare_exchange_weak(&mm->mm_users, &n, n + 1))
-			return true;
-	return false;
-}
-
-/* Could so many whole pages be user memory? 0 or -EINVAL. */
-static int validate_unaligned_range(u64 start, u64 len)
-{
-	if (len & ~PAGE_MASK || !len || start < USER_MIN || start >= USER_MAX || len > USER_MAX - start)
-		return -EINVAL;
-	return 0;
-}
-
-static int validate_range(u64 start, u64 len)
-{
-	return start & ~PAGE_MASK ? -EINVAL : validate_unaligned_range(start, len);
-}
-
-/* Linux's order of refusals. LINUX: writes to files in memory cannot be asked for. */
-static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end, u32 flags)
-{
-	struct mm *mm = ctx->mm;
-	unsigned i = vma_index(mm, start);
-
-	if (i == mm->nr_vmas)
-		return -ENOMEM;
-	if (mm->vmas[i]->start >= end)
-		return -EINVAL;
-	for (; i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
-		const struct vma *v = mm->vmas[i];
-
-		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)) || (flags & VM_UFFD_WP && v->ops))
-			return -EINVAL;
-		if (!vma_may_write(v))
-			return -EPERM;
-		if (v->uffd && v->uffd != ctx)
-			return -EBUSY;
-	}
-	return 0;
-}
-
-/* mmap_lock held. */
-static void unregister_vma(struct vma *v)
-{
-	if (v->flags & VM_UFFD_WP)
-		userfault_clear_wp(v);
-	v->flags &= ~VM_UFFD_MASK;
-	v->uffd = NULL;
-}
-
-/* mmap_lock held. 0 or -errno. */
-static int register_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end, u32 flags)
-{
-	struct mm *mm = ctx->mm;
-	unsigned first, last;
-	int err = check_register(ctx, start, end, flags);
-
-	if (!err)
-		err = vma_isolate(mm, start, end, &first, &last);
-	if (err)
-		return err;
-	atomic_fetch_or(&mm->flags, MMF_USERFAULT);
-	for (unsigned i = first; i < last; i++) {
-		struct vma *v = mm->vmas[i];
-
-		if ((v->flags & flags) == flags)
-			continue;
-		unregister_vma(v);	/* in another mode */
-		v->flags |= flags;
-		v->uffd = ctx;
-	}
-	vma_merge_range(mm, first, last);
-	return 0;
-}
-
-static int unregister_range(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end)
-{
-	struct mm *mm = ctx->mm;
-	unsigned first, last;
-	int err;
-
-	first = vma_index(mm, start);
-	if (first == mm->nr_vmas)
-		return -ENOMEM;
-	if (mm->vmas[first]->start >= end)
-		return -EINVAL;
-	for (unsigned i = first; i < mm->nr_vmas && mm->vmas[i]->start < end; i++)
-		if (!vma_can_userfault(mm->vmas[i]) || (mm->vmas[i]->uffd && mm->vmas[i]->uffd != ctx))
-			return -EINVAL;
-	err = vma_isolate(mm, start, end, &first, &last);
-	if (err)
-		return err;
-	for (unsigned i = first; i < last; i++)
-		unregister_vma(mm->vmas[i]);
-	vma_merge_range(mm, first, last);
-	return 0;
-}
-
-void userfaultfd_unregister_all(struct userfaultfd_ctx *ctx)
-{
-	struct mm *mm = ctx->mm;
-
-	if (!mmget_not_zero(mm))
-		return;
-	mutex_lock(&mm->mmap_lock);
-	for (unsigned i = 0; i < mm->nr_vmas; i++)
-		if (mm->vmas[i]->uffd == ctx)
-			unregister_vma(mm->vmas[i]);
-	vma_merge_range(mm, 0, mm->nr_vmas);
-	mutex_unlock(&mm->mmap_lock);
-	mmput(mm);
-}
-
-static long userfaultfd_register(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct uffdio_register r;
-	struct mm *mm = ctx->mm;
-	u64 ioctls = RANGE_IOCTLS;
-	u32 flags;
-	long err;
-
-	if (copy_from_user(&r, arg, offsetof(struct uffdio_register, ioctls)))
-		return -EFAULT;
-	if (!r.mode || r.mode & ~REGISTER_MODES)
-		return -EINVAL;
-	flags = (r.mode & UFFDIO_REGISTER_MODE_MISSING ? VM_UFFD_MISSING : 0) |
-		(r.mode & UFFDIO_REGISTER_MODE_WP ? VM_UFFD_WP : 0) | (r.mode & UFFDIO_REGISTER_MODE_MINOR ? VM_UFFD_MINOR : 0);
-	ioctls &= ~((flags & VM_UFFD_WP ? 0 : UFFD_BIT(UFFDIO_WRITEPROTECT)) | (flags & VM_UFFD_MINOR ? 0 : UFFD_BIT(UFFDIO_CONTINUE)));
-	err = validate_range(r.range.start, r.range.len);
-	if (err)
-		return err;
-	if (!mmget_not_zero(mm))
-		return -ENOMEM;
-	mutex_lock(&mm->mmap_lock);
-	err = register_range(ctx, r.range.start, r.range.start + r.range.len, flags);
-	mutex_unlock(&mm->mmap_lock);
-	mmput(mm);
-	if (!err && copy_to_user(arg + offsetof(struct uffdio_register, ioctls), &ioctls, sizeof(ioctls)))
-		return -EFAULT;
-	return err;
-}
-
-static long userfaultfd_unregister(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct mm *mm = ctx->mm;
-	struct uffdio_range r;
-	long err;
-
-	if (copy_from_user(&r, arg, sizeof(r)))
-		return -EFAULT;
-	err = validate_range(r.start, r.len);
-	if (err)
-		return err;
-	if (!mmget_not_zero(mm))
-		return -ENOMEM;
-	mutex_lock(&mm->mmap_lock);
-	err = unregister_range(ctx, r.start, r.start + r.len);
-	mutex_unlock(&mm->mmap_lock);
-	mmput(mm);
-	if (!err)
-		wake_faults(ctx, r.start, r.len);
-	return err;
-}
-
-/* ---- who resolves ---- */
-
-static long userfaultfd_wake(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct uffdio_range r;
-	int err;
-
-	if (copy_from_user(&r, arg, sizeof(r)))
-		return -EFAULT;
-	err = validate_range(r.start, r.len);
-	if (!err)
-		wake_faults(ctx, r.start, r.len);
-	return err;
-}
-
-/*
- * @done of @len bytes at start are there, or none, -errno, which user mode is told at @result. Who
- * waited for them wakes.
- */
-static long filled(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len, s64 done, u64 mode, uaddr_t result)
-{
-	if (copy_to_user(result, &done, sizeof(done)))
-		return -EFAULT;
-	if (done < 0)
-		return done;
-	if (!(mode & UFFDIO_MODE_DONTWAKE))
-		wake_faults(ctx, start, (u64)done);
-	return (u64)done == len ? 0 : -EAGAIN;
-}
-
-static long userfaultfd_copy(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct uffdio_copy c;
-	s64 done;
-	int err;
-
-	if (copy_from_user(&c, arg, offsetof(struct uffdio_copy, copy)))
-		return -EFAULT;
-	err = validate_range(c.dst, c.len);
-	if (err)
-		return err;
-	if (validate_unaligned_range(c.src, c.len) || c.mode & ~(UFFDIO_MODE_DONTWAKE | UFFDIO_COPY_MODE_WP))
-		return -EINVAL;
-	if (!mmget_not_zero(ctx->mm))
-		return -ESRCH;
-	done = userfault_fill(ctx, (struct fill){ FILL_COPY, c.mode & UFFDIO_COPY_MODE_WP, c.src }, c.dst, c.len);
-	mmput(ctx->mm);
-	return filled(ctx, c.dst, c.len, done, c.mode, arg + offsetof(struct uffdio_copy, copy));
-}
-
-/* UFFDIO_ZEROPAGE or UFFDIO_CONTINUE. */
-static long userfaultfd_fill(struct userfaultfd_ctx *ctx, enum fill_with with, uaddr_t arg)
-{
-	struct uffdio_fill a;
-	s64 done;
-	int err;
-
-	if (copy_from_user(&a, arg, offsetof(struct uffdio_fill, done)))
-		return -EFAULT;
-	err = validate_range(a.range.start, a.range.len);
-	if (err)
-		return err;
-	if (a.mode & ~UFFDIO_MODE_DONTWAKE)
-		return -EINVAL;
-	if (!mmget_not_zero(ctx->mm))
-		return -ESRCH;
-	done = userfault_fill(ctx, (struct fill){ .with = with }, a.range.start, a.range.len);
-	mmput(ctx->mm);
-	return filled(ctx, a.range.start, a.range.len, done, a.mode, arg + offsetof(struct uffdio_fill, done));
-}
-
-static long userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct uffdio_writeprotect w;
-	int err;
-
-	if (copy_from_user(&w, arg, sizeof(w)))
-		return -EFAULT;
-	err = validate_range(w.range.start, w.range.len);
-	if (err)
-		return err;
-	if (w.mode & ~(UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE) ||
-	    w.mode == (UFFDIO_WRITEPROTECT_MODE_WP | UFFDIO_WRITEPROTECT_MODE_DONTWAKE))
-		return -EINVAL;
-	if (!mmget_not_zero(ctx->mm))
-		return -ESRCH;
-	err = userfault_writeprotect(ctx, w.range.start, w.range.len, w.mode);
-	mmput(ctx->mm);
-	if (!err && !w.mode)
-		wake_faults(ctx, w.range.start, w.range.len);
-	return err;
-}
-
-/* A refusal is told with zeroes, too. */
-static long userfaultfd_api(struct userfaultfd_ctx *ctx, uaddr_t arg)
-{
-	struct uffdio_api a;
-	u64 none = 0;
-	long err = 0;
-
-	if (copy_from_user(&a, arg, sizeof(a)))
-		return -EFAULT;
-	if (a.api != UFFD_API || a.features & ~FEATURES)
-		err = -EINVAL;
-	else if (a.features & UFFD_FEATURE_EVENT_FORK && !capable(CAP_SYS_PTRACE))
-		err = -EPERM;
-	else if (!atomic_compare_exchange_strong(&ctx->features, &none, a.features | INITIALIZED))
-		err = -EINVAL;
-	a = err ? (struct uffdio_api){ 0 } : (struct uffdio_api){ UFFD_API, FEATURES, API_IOCTLS };
-	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : err;
-}
-
-static long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
-{
-	struct userfaultfd_ctx *ctx = f->private;
-
-	if (cmd != UFFDIO_API && !atomic_load(&ctx->features))
-		return -EINVAL;
-	switch (cmd) {
-	case UFFDIO_API:
-		return userfaultfd_api(ctx, arg);
-	case UFFDIO_REGISTER:
-		return userfaultfd_register(ctx, arg);
-	case UFFDIO_UNREGISTER:
-		return userfaultfd_unregister(ctx, arg);
-	case UFFDIO_WAKE:
-		return userfaultfd_wake(ctx, arg);
-	case UFFDIO_COPY:
-		return userfaultfd_copy(ctx, arg);
-	case UFFDIO_ZEROPAGE:
-		return userfaultfd_fill(ctx, FILL_ZERO, arg);
-	case UFFDIO_WRITEPROTECT:
-		return userfaultfd_writeprotect(ctx, arg);
-	case UFFDIO_CONTINUE:
-		return userfaultfd_fill(ctx, FILL_CONTINUE, arg);
-	}
-	return -EINVAL;
 }
 
 /* ---- who reads ---- */
@@ -566,7 +246,7 @@ static size_t userfaultfd_show_fdinfo(struct file *f, struct pid_namespace *ns, 
 		total++;
 	spin_unlock(&ctx->lock);
 	return kscnprintf(buf, n, "pending:\t%lu\ntotal:\t%lu\nAPI:\t%lx:%lx:%lx\n", pending, pending + total, UFFD_API,
-			  atomic_load(&ctx->features) & ~INITIALIZED, API_IOCTLS | RANGE_IOCTLS);
+			  atomic_load(&ctx->features) & ~UFFD_INITIALIZED, API_IOCTLS | RANGE_IOCTLS);
 }
 
 /* Nothing waits any more, and nothing will: its mappings become like others. */
@@ -576,7 +256,7 @@ static void userfaultfd_release(struct file *f)
 	struct userfault_event *e;
 
 	userfaultfd_unregister_all(ctx);
-	wake_faults(ctx, 0, ~0ul);
+	userfault_wake(ctx, 0, ~0ul);
 	spin_lock(&ctx->lock);
 	atomic_store(&ctx->released, true);
 	list_for_each(e, &ctx->events, node)

@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What userfaultfd.c, userfault_event.c and userfault_fill.c share. */
+/* What userfaultfd.c, userfault_ioctl.c, userfault_event.c and userfault_fill.c share. */
 #pragma once
 #include "kernel/mm/vm.h"
 #include "kernel/task.h"
 #include "kernel/uapi/userfaultfd.h"
 #include "kernel/waitq.h"
 
+#define UFFD_INITIALIZED	(1ul << 63)	/* no feature's bit */
+#define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
+#define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_WRITEPROTECT) | \
+			 UFFD_BIT(UFFDIO_CONTINUE))
+
 /* (!) never changes. */
 struct userfaultfd_ctx {
 	_Atomic u32 refs;		/* the file's, and one for each who waits */
 	u32 flags;			/* (!) of the system call */
 	struct mm *mm;			/* (!) whose faults; the struct is held, not its users */
-	_Atomic u64 features;		/* what was asked for, and INITIALIZED; 0: UFFDIO_API comes first */
+	_Atomic u64 features;		/* what was asked for, and UFFD_INITIALIZED; 0: UFFDIO_API comes first */
 	struct waitq wait;		/* who reads or polls */
 	struct spinlock lock;
 	struct list pending;		/* [lock] faults that nobody has read */
@@ -23,6 +28,9 @@ struct userfaultfd_ctx {
 struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, u32 flags);	/* NULL */
 void userfaultfd_ctx_put(struct userfaultfd_ctx *ctx);
 struct file *userfaultfd_file(struct userfaultfd_ctx *ctx);	/* takes over the reference unless it fails. ERR_PTR */
+void userfault_wake(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len);	/* whose faults are there have another look */
+/* userfault_ioctl.c */
+long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
 void userfaultfd_unregister_all(struct userfaultfd_ctx *ctx);	/* takes mmap_lock */
 
 struct userfault_event {
