@@ -18,6 +18,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
+#include "kernel/task.h"
 
 #define MEMCG_ALIGN	64u		/* so that 32 bits hold a physical address */
 #define RECLAIM_BATCH	32u
@@ -120,13 +121,36 @@ struct mem_cgroup *mem_cgroup_of(struct cgroup *cg)
 	return m;
 }
 
-static struct mem_cgroup *current_memcg(void)
+static struct mem_cgroup *task_memcg(struct task *t)
 {
 	struct mem_cgroup *m;
 
 	spin_lock(&css_lock);
-	m = get_memcg(effective(task_cgroup(current, memory_tree)));
+	m = get_memcg(effective(task_cgroup(t, memory_tree)));
 	spin_unlock(&css_lock);
+	return m;
+}
+
+/*
+ * The group of who has mm: of current, or of the first task that does. NULL: nobody has it any more,
+ * or no limits. LINUX: no mm has an owner of its own.
+ */
+static struct mem_cgroup *mm_memcg(const struct mm *mm)
+{
+	struct mem_cgroup *m = NULL;
+	struct task *p, *t;
+
+	if (mm == current->mm)
+		return task_memcg(current);
+	read_lock(&tasklist_lock);
+	for_each_process_thread(p, t) {
+		if (READ_ONCE(t->mm) != mm)
+			continue;
+		m = task_memcg(t);
+		goto out;
+	}
+out:
+	read_unlock(&tasklist_lock);
 	return m;
 }
 
@@ -225,9 +249,9 @@ static int try_charge(struct mem_cgroup *memcg, u32 gfp)
 	}
 }
 
-struct page *__mem_cgroup_charge(struct page *p, u32 gfp)
+struct page *__mem_cgroup_charge(struct page *p, struct mm *mm, u32 gfp)
 {
-	struct mem_cgroup *m = current->flags & PF_KTHREAD ? NULL : current_memcg();
+	struct mem_cgroup *m = current->flags & PF_KTHREAD ? NULL : mm_memcg(mm);
 
 	if (!m)
 		return p;
@@ -262,9 +286,7 @@ void mem_cgroup_event_task(struct task *t, enum memory_event event)
 
 	if (likely(!atomic_load(&nr_mem_cgroups)))
 		return;
-	spin_lock(&css_lock);
-	m = get_memcg(effective(task_cgroup(t, memory_tree)));
-	spin_unlock(&css_lock);
+	m = task_memcg(t);
 	if (!m)
 		return;
 	mem_cgroup_event(m, event);
@@ -346,7 +368,7 @@ static bool must_wait(struct mem_cgroup *m)
 /* The full group above current that must not kill: referenced, or NULL. */
 static struct mem_cgroup *waits_for(void)
 {
-	struct mem_cgroup *m = current_memcg(), *found = m;
+	struct mem_cgroup *m = task_memcg(current), *found = m;
 
 	while (found && !must_wait(found))
 		found = found->parent;

@@ -3,7 +3,7 @@
  * Limits of memory for control groups. Mirrors Linux include/linux/memcontrol.h.
  *
  * What counts is what user mode asked for: anonymous pages, shared ones, and pages of files, for
- * the group of the task that made them come. A page remembers where it was charged (PG_CHARGED)
+ * the group of the task whose memory they came to. A page remembers where it was charged (PG_CHARGED)
  * until it is freed, wherever its task has gone meanwhile. LINUX: memory of the kernel itself is
  * not charged.
  */
@@ -17,14 +17,14 @@ enum memory_event { MEMORY_LOW, MEMORY_HIGH, MEMORY_MAX, MEMORY_OOM, MEMORY_OOM_
 
 extern _Atomic u32 nr_mem_cgroups;		/* groups with limits: while there are none nothing is charged */
 
-struct page *__mem_cgroup_charge(struct page *p, u32 gfp);
+struct page *__mem_cgroup_charge(struct page *p, struct mm *mm, u32 gfp);
 /*
- * p, new, order 0 and nobody else's, is charged to current's group: p, or NULL, and p was put. May
- * sleep, reclaim and kill.
+ * p, new, order 0 and nobody else's, is charged to the group of who has mm, which is current's own of
+ * current's: p, or NULL, and p was put. May sleep, reclaim and kill.
  */
-static inline struct page *mem_cgroup_charge(struct page *p, u32 gfp)
+static inline struct page *mem_cgroup_charge(struct page *p, struct mm *mm, u32 gfp)
 {
-	return likely(!atomic_load_explicit(&nr_mem_cgroups, memory_order_relaxed)) ? p : __mem_cgroup_charge(p, gfp);
+	return likely(!atomic_load_explicit(&nr_mem_cgroups, memory_order_relaxed)) ? p : __mem_cgroup_charge(p, mm, gfp);
 }
 void mem_cgroup_uncharge(struct page *p);	/* PG_CHARGED, about to be free. Any context. */
 /* Is p charged to memcg or below? Its reference is the caller's. */

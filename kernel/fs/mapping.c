@@ -282,7 +282,7 @@ static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
 		return ERR_PTR(err);
 	p = alloc_page(gfp | GFP_ZERO);
 	if (p)
-		p = mem_cgroup_charge(p, gfp);
+		p = mem_cgroup_charge(p, current->mm, gfp);
 	if (!p) {
 		uncharge(m);
 		return ERR_PTR(-ENOMEM);

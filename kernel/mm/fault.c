@@ -58,7 +58,7 @@ static inline void map_page(struct vma *v, pte_t *slot, struct page *p, u64 writ
 	set_pte(slot, make_pte(v, p, writable));
 }
 
-static inline struct page *anon_page(u32 gfp)
+static inline struct page *anon_page(struct mm *mm, u32 gfp)
 {
 	struct page *p = alloc_pages(gfp, 0);
 
@@ -66,7 +66,7 @@ static inline struct page *anon_page(u32 gfp)
 		return NULL;
 	p->flags = PG_ANON;
 	account_pages(KIND_ANON, 1);
-	return mem_cgroup_charge(p, gfp);
+	return mem_cgroup_charge(p, mm, gfp);
 }
 
 /* ---- nothing is there yet ---- */
@@ -79,7 +79,7 @@ static int fault_anon(struct vma *v, pte_t *slot, unsigned flags)
 		set_pte(slot, make_pte(v, zero_page, 0));
 		return 0;
 	}
-	p = anon_page(GFP_USER | GFP_ZERO);
+	p = anon_page(v->mm, GFP_USER | GFP_ZERO);
 	if (unlikely(!p))
 		return -ENOMEM;
 	map_page(v, slot, p, PTE_WRITE);
@@ -89,7 +89,7 @@ static int fault_anon(struct vma *v, pte_t *slot, unsigned flags)
 /* The first write to a private file page: a copy goes in at once. Takes over the reference on p. */
 static int fault_file_copy(struct vma *v, pte_t *slot, struct page *p)
 {
-	struct page *copy = anon_page(GFP_USER);
+	struct page *copy = anon_page(v->mm, GFP_USER);
 
 	if (copy) {
 		copy_page(copy, p);
@@ -184,7 +184,7 @@ static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *o
 	struct page *p;
 
 	if (old == zero_page) {
-		p = anon_page(GFP_USER | GFP_ZERO);
+		p = anon_page(v->mm, GFP_USER | GFP_ZERO);
 		if (unlikely(!p))
 			return -ENOMEM;
 		map_page(v, slot, p, PTE_WRITE);
@@ -192,7 +192,7 @@ static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *o
 		return 0;
 	}
 	get_page(old);
-	p = anon_page(GFP_USER);
+	p = anon_page(v->mm, GFP_USER);
 	if (likely(p && *slot == was)) {
 		copy_page(p, old);
 		v->anon = true;
@@ -232,9 +232,9 @@ static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
 
 /* ---- what user mode puts there ---- */
 
-struct page *alloc_anon_page(void)
+struct page *alloc_anon_page(struct mm *mm)
 {
-	return anon_page(GFP_USER);
+	return anon_page(mm, GFP_USER);
 }
 
 int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)

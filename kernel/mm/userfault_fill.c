@@ -5,8 +5,6 @@
  *
  * Locks: mm->mmap_lock, for one page at a time; not while the page is made and user memory copied to
  * it, since that memory may fault, too.
- *
- * LINUX: a page is charged to the control group of who fills it in; there to that of whose it is.
  */
 #include "kernel/abi.h"
 #include "kernel/memcontrol.h"
@@ -37,10 +35,10 @@ bool vma_is_shmem(const struct vma *v)
 }
 
 /*
- * The page to be put at dst, in a shared mapping or a private one, whose reference the caller gets;
+ * The page to be put at dst of mm, in a shared mapping or a private one, whose reference the caller gets;
  * NULL: the one that the file has. ERR_PTR. mmap_lock not held.
  */
-static struct page *make_page(enum fill_with with, uaddr_t src, bool shared)
+static struct page *make_page(struct mm *mm, enum fill_with with, uaddr_t src, bool shared)
 {
 	u32 gfp = GFP_USER | (with == FILL_ZERO ? GFP_ZERO : 0);
 	struct page *p;
@@ -49,9 +47,9 @@ static struct page *make_page(enum fill_with with, uaddr_t src, bool shared)
 		return NULL;
 	if (with == FILL_ZERO && !shared)
 		return zero_page;
-	p = shared ? alloc_page(gfp) : alloc_anon_page();
+	p = shared ? alloc_page(gfp) : alloc_anon_page(mm);
 	if (p && shared)
-		p = mem_cgroup_charge(p, gfp);
+		p = mem_cgroup_charge(p, mm, gfp);
 	if (!p)
 		return ERR_PTR(-ENOMEM);
 	if (with == FILL_COPY && copy_from_user(page_address(p), src, PAGE_SIZE)) {
@@ -119,7 +117,7 @@ static int fill_page(struct userfaultfd_ctx *ctx, const struct fill *f, uaddr_t 
 	mutex_unlock(&mm->mmap_lock);
 	if (err)
 		return err;
-	p = make_page(f->with, f->src, shared);
+	p = make_page(mm, f->with, f->src, shared);
 	if (IS_ERR(p))
 		return (int)PTR_ERR(p);
 	mutex_lock(&mm->mmap_lock);

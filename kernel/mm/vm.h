@@ -120,8 +120,8 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 #define FAULT_USERFAULT	SIGNAL_AND_CODE(0, 1)	/* no signal: handle_userfault is next, without mmap_lock */
 /* handle_fault with mmap_lock held: one of these. */
 int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
-/* A page for what only one mm sees, its contents undefined; NULL. Sleeps. */
-struct page *alloc_anon_page(void);
+/* A page for what only that mm sees, its contents undefined; NULL. Sleeps. */
+struct page *alloc_anon_page(struct mm *mm);
 /*
  * Puts p, whose reference is taken over, or the zero page where v has no page yet; @bits is
  * PTE_WRITE, PTE_UFFD_WP or 0. 0, -EEXIST or -ENOMEM. mmap_lock held.

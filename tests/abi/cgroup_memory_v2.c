@@ -4,6 +4,7 @@
 // only some time after, so it is asked in a boot of its own.
 #include "t.h"
 #include "cgroup_memory.h"
+#include "uffd.h"
 
 static char buf[4096];
 
@@ -291,6 +292,41 @@ TEST(many_threads_at_the_limit)
 	}
 	CHECK_EQ(t_field("a/memory.events", "oom_kill"), 3);
 	CHECK_LE(number("a/memory.current"), SOME);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_memory();
+}
+
+// Memory is its owner's, whoever brings the pages.
+TEST(pages_that_another_brings)
+{
+	char *p = t_map(16 * MIB), *shared = t_map_shared(8 * MIB), *from = t_map(MIB);
+	_Atomic int *fd = t_map_shared(PAGE);
+
+	memset(from, 'f', MIB);
+	v2_memory();
+	CHECK_EQ(make("a"), 0);
+	int pid = (int)sys(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0); // its descriptor is ours, too
+
+	if (pid == 0) {
+		int mine = (int)sys(userfaultfd, 1); // UFFD_USER_MODE_ONLY
+
+		CHECK_EQ(put("a/cgroup.procs", 0), 0);
+		CHECK_EQ(shake(mine, 0), 0);
+		CHECK_EQ(enroll(mine, p, 16 * MIB / PAGE, UFFDIO_REGISTER_MODE_MISSING), 0);
+		CHECK_EQ(enroll(mine, shared, 8 * MIB / PAGE, UFFDIO_REGISTER_MODE_MISSING), 0);
+		*fd = mine;
+		thread_pause(NULL);
+	}
+	UNTIL(*fd);
+	for (int i = 0; i < 16; i++)
+		CHECK_EQ(copy(*fd, p + i * MIB, from, MIB, 0), 0);
+	CHECK_GE(number("a/memory.current"), 16 * MIB);
+	for (int i = 0; i < 8; i++)
+		CHECK_EQ(copy(*fd, shared + i * MIB, from, MIB, 0), 0);
+	CHECK_GE(number("a/memory.current"), 24 * MIB);
+	sys(close, *fd);
+	CHECK_EQ(sys(munmap, shared, 8 * MIB), 0);
+	end(pid);
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out_memory();
 }
