@@ -35,7 +35,7 @@ static int advise_dontneed(struct vma *v, uaddr_t start, uaddr_t end)
 {
 	if (v->flags & VM_LOCKED)
 		return -EINVAL;
-	zap_range(v, start, end);
+	zap_pages_of(v, start, end);
 	return 0;
 }
 
@@ -49,7 +49,7 @@ static int advise_free(struct vma *v, uaddr_t start, uaddr_t end)
 
 static int advise_dontneed_locked(struct vma *v, uaddr_t start, uaddr_t end)
 {
-	zap_range(v, start, end);
+	zap_pages_of(v, start, end);
 	return 0;
 }
 
@@ -428,7 +428,7 @@ static int mincore_chunk(struct mm *mm, uaddr_t start, unsigned n, u8 *vec)
 		if (!v || v->start > start)
 			return -ENOMEM;
 		slot = slot_find(mm, start);
-		vec[i] = slot && *slot;
+		vec[i] = slot && !pte_none_mostly(*slot);
 		if (vec[i] || !vma_mapping(v))
 			continue;
 		p = mapping_find_page(vma_mapping(v), vma_pgoff(v, start));

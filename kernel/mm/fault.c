@@ -172,6 +172,14 @@ static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 	return 0;
 }
 
+/* No page is there, and the mm is one in which that may mean something. 0: no, not here. */
+static int __attribute__((noinline)) fault_missing(const struct vma *v, uaddr_t addr)
+{
+	if (atomic_load(&v->mm->flags) & MMF_UNSTABLE)
+		return FAULT_SIGBUS;
+	return userfault_reason(v, addr, 0) ? FAULT_USERFAULT : 0;
+}
+
 /* ---- a page is there, but not for writing ---- */
 
 /*
@@ -206,6 +214,25 @@ static int replace_page(struct vma *v, uaddr_t addr, pte_t *slot, struct page *o
 	}
 	put_page(old);
 	return p ? 0 : -ENOMEM;
+}
+
+/*
+ * The file's page comes, if that is not user mode's to resolve; whoever writes to it faults again and
+ * asks.
+ */
+static int __attribute__((noinline)) fault_marker(struct vma *v, uaddr_t addr, pte_t *slot)
+{
+	int err = fault_missing(v, addr);
+	struct page *p;
+
+	if (err)
+		return err;
+	err = v->ops->fault(v, vma_pgoff(v, addr), 0, &p);
+	if (err)
+		return err == -ENOMEM ? err : FAULT_SIGBUS;
+	map_page(v, slot, p, 0);
+	*slot |= PTE_UFFD_WP;
+	return 0;
 }
 
 static int fault_write_protected(struct vma *v, uaddr_t addr, pte_t *slot)
@@ -244,7 +271,7 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)
 	assert_held(&v->mm->mmap_lock);
 	if (!slot)
 		return -ENOMEM;
-	if (*slot)
+	if (p == zero_page ? *slot != 0 : !pte_none_mostly(*slot))
 		return -EEXIST;
 	v->anon |= v->file && p->flags & PG_ANON;
 	if (p == zero_page)
@@ -256,14 +283,6 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)
 }
 
 /* ---- which of these ---- */
-
-/* No page is there, and the mm is one in which that may mean something. 0: no, not here. */
-static int __attribute__((noinline)) fault_missing(const struct vma *v, uaddr_t addr)
-{
-	if (atomic_load(&v->mm->flags) & MMF_UNSTABLE)
-		return FAULT_SIGBUS;
-	return userfault_reason(v, addr, 0) ? FAULT_USERFAULT : 0;
-}
 
 static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 {
@@ -285,6 +304,8 @@ static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 		}
 		return v->ops ? fault_file(v, addr, slot, flags) : fault_anon(v, slot, flags);
 	}
+	if (unlikely(pte_is_marker(e)))
+		return fault_marker(v, addr, slot);
 	if (flags & FAULT_WRITE && !pte_write(e))
 		return fault_write_protected(v, addr, slot);
 	/* Another thread was faster, or this CPU remembered less than the table allows. */
@@ -412,7 +433,7 @@ static bool usable(const pte_t *slot, unsigned flags)
 {
 	const struct page *p;
 
-	if (!slot || !*slot)
+	if (!slot || pte_none_mostly(*slot))
 		return false;
 	if (!(flags & FAULT_WRITE) || pte_write(*slot))
 		return true;

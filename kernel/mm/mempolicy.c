@@ -107,7 +107,7 @@ static bool any_page(const struct vma *v, uaddr_t start, uaddr_t end)
 	for (uaddr_t a = max(start, v->start); a < min(end, v->end); a += PAGE_SIZE) {
 		const pte_t *slot = slot_find(v->mm, a);
 
-		if (slot && *slot)
+		if (slot && !pte_none_mostly(*slot))
 			return true;
 		cond_resched();
 	}

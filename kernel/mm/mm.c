@@ -458,6 +458,11 @@ static int dup_vma(struct dup *d, struct vma *old)
 	err = unlikely(old->uffd) ? userfault_fork(old, v) : 0;
 	if (unlikely(err))
 		return err;
+	if (unlikely(v->flags & VM_UFFD_WP)) {
+		err = userfault_dup_wp(old, v);
+		if (err)
+			return err;
+	}
 	if (old->flags & (VM_SHARED | VM_WIPEONFORK) || (old->file && !old->anon))
 		return 0;
 	err = pte_range(old->mm, old->start, old->end, dup_pte, d);

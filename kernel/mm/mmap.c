@@ -443,6 +443,8 @@ static int change_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 
 	(void)mm;
 	(void)va;
+	if (unlikely(pte_is_marker(*slot)))
+		return 0;
 	/* A shared page that was written stays known as written. */
 	if (v->flags & VM_SHARED && pte_dirty(*slot) && v->ops->mkwrite)
 		v->ops->mkwrite((struct vma *)(uintptr_t)v, p);

@@ -151,6 +151,27 @@ bool zap_range(struct vma *v, uaddr_t start, uaddr_t end)
 	return zap_pages(v, start, end);
 }
 
+static int zap_to_marker(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	const bool asks = pte_uffd_wp(*slot);
+
+	(void)mm;
+	if (pte_is_marker(*slot))
+		return 0;
+	zap_range(ctx, va, va + PAGE_SIZE);
+	if (asks)
+		*slot = pte_make_marker();
+	return 0;
+}
+
+void zap_pages_of(struct vma *v, uaddr_t start, uaddr_t end)
+{
+	if (unlikely(v->ops && v->flags & VM_UFFD_WP))
+		pte_range(v->mm, start, end, zap_to_marker, v);
+	else
+		zap_range(v, start, end);
+}
+
 /* Is there a whole span of that size in the hole [floor, ceiling) that [start, end) touches? */
 static inline bool empties_span(uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling, unsigned shift)
 {
@@ -250,13 +271,8 @@ static int zap_own_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 
 	(void)mm;
 	if (!(p->flags & PG_ANON))
-		zap_range(v, va, va + PAGE_SIZE);
+		zap_pages_of(v, va, va + PAGE_SIZE);
 	return 0;
-}
-
-static void zap_all_of(struct vma *v, uaddr_t start, uaddr_t end)
-{
-	zap_range(v, start, end);
 }
 
 static void zap_own_of(struct vma *v, uaddr_t start, uaddr_t end)
@@ -287,7 +303,7 @@ static void zap_everywhere(struct mapping *m, u64 from, u64 to, void (*zap)(stru
 
 void unmap_mapping_range(struct mapping *m, u64 from, u64 to)
 {
-	zap_everywhere(m, from, to, zap_all_of);
+	zap_everywhere(m, from, to, zap_pages_of);
 }
 
 void unmap_mapping_pages(struct mapping *m, u64 from, u64 to)

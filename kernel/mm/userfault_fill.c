@@ -84,7 +84,7 @@ static int install_page(struct vma *v, uaddr_t dst, struct page *p, bool wp)
 	if (!p)
 		return -EFAULT;
 	if (own && v->flags & VM_SHARED)
-		err = *slot ? -EEXIST : mapping_add_page(vma_mapping(v), vma_pgoff(v, dst), p);
+		err = !pte_none_mostly(*slot) ? -EEXIST : mapping_add_page(vma_mapping(v), vma_pgoff(v, dst), p);
 	if (!err)
 		err = fault_install(v, dst, p, wp ? PTE_UFFD_WP : p->flags & PG_ANON ? PTE_WRITE : 0);
 	if (err && !own)
@@ -156,7 +156,8 @@ static int protect_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	(void)mm;
 	(void)va;
 	(void)ctx;
-	atomic_store_explicit((_Atomic pte_t *)slot, pte_wrprotect(*slot) | PTE_UFFD_WP, memory_order_release);
+	if (!pte_is_marker(*slot))
+		atomic_store_explicit((_Atomic pte_t *)slot, pte_wrprotect(*slot) | PTE_UFFD_WP, memory_order_release);
 	return 0;
 }
 
@@ -166,13 +167,52 @@ static int unprotect_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	(void)mm;
 	(void)va;
 	(void)ctx;
-	atomic_store_explicit((_Atomic pte_t *)slot, *slot & ~PTE_UFFD_WP, memory_order_release);
+	atomic_store_explicit((_Atomic pte_t *)slot, pte_is_marker(*slot) ? 0 : *slot & ~PTE_UFFD_WP, memory_order_release);
 	return 0;
 }
 
 void userfault_clear_wp(struct vma *v)
 {
 	pte_range(v->mm, v->start, v->end, unprotect_pte, NULL);
+}
+
+/* What child has no entry for after a fork: in anonymous memory that is the zero page. */
+static int dup_wp(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	struct vma *child = ctx;
+	pte_t *to;
+
+	(void)mm;
+	if (!pte_uffd_wp(*slot) || pfn_to_page(pte_pfn(*slot))->flags & PG_ANON)
+		return 0;
+	to = arch_pte_alloc(child->mm, va);
+	if (to)
+		*to = child->ops ? pte_make_marker() : *slot;
+	return to ? 0 : -ENOMEM;
+}
+
+int userfault_dup_wp(struct vma *old, struct vma *child)
+{
+	return pte_range(old->mm, old->start, old->end, dup_wp, child);
+}
+
+/* Pages of a file that are not there are asked about when they come. mmap_lock held. */
+static int mark_range(struct mm *mm, uaddr_t start, uaddr_t end)
+{
+	for (uaddr_t va = start; va < end; va += PAGE_SIZE) {
+		pte_t *slot = slot_find(mm, va);
+
+		if (!slot)
+			slot = arch_pte_alloc(mm, va);
+		if (!slot)
+			return -ENOMEM;
+		if (!*slot)
+			*slot = pte_make_marker();
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
 }
 
 /* mmap_lock held. */
@@ -189,7 +229,9 @@ static int writeprotect(struct mm *mm, uaddr_t start, uaddr_t end, u64 mode)
 		pte_range(mm, from, to, mode & UFFDIO_WRITEPROTECT_MODE_WP ? protect_pte : unprotect_pte, NULL);
 		if (mode & UFFDIO_WRITEPROTECT_MODE_WP)
 			arch_tlb_flush(mm, from, to);
-		err = 0;
+		err = mode & UFFDIO_WRITEPROTECT_MODE_WP && v->ops ? mark_range(mm, from, to) : 0;
+		if (err)
+			return err;
 	}
 	return err;
 }

@@ -9,9 +9,11 @@
 #include "kernel/cred.h"
 #include "kernel/mm/userfaultfd.h"
 
+/* Linux 6.1's, those of huge pages too: there are none to register. */
 #define FEATURES	(UFFD_FEATURE_PAGEFAULT_FLAG_WP | UFFD_FEATURE_EVENT_FORK | UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | \
-			 UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID | \
-			 UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_EXACT_ADDRESS)
+			 UFFD_FEATURE_MISSING_HUGETLBFS | UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_EVENT_UNMAP | UFFD_FEATURE_SIGBUS | \
+			 UFFD_FEATURE_THREAD_ID | UFFD_FEATURE_MINOR_HUGETLBFS | UFFD_FEATURE_MINOR_SHMEM | \
+			 UFFD_FEATURE_EXACT_ADDRESS | UFFD_FEATURE_WP_HUGETLBFS_SHMEM)
 #define REGISTER_MODES	(UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP | UFFDIO_REGISTER_MODE_MINOR)
 
 /* ---- which mappings ---- */
@@ -40,7 +42,7 @@ static int validate_range(u64 start, u64 len)
 	return start & ~PAGE_MASK ? -EINVAL : validate_unaligned_range(start, len);
 }
 
-/* Linux's order of refusals. LINUX: writes to files in memory cannot be asked for. */
+/* Linux's order of refusals. */
 static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end, u32 flags)
 {
 	struct mm *mm = ctx->mm;
@@ -53,7 +55,7 @@ static int check_register(struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t en
 	for (; i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {
 		const struct vma *v = mm->vmas[i];
 
-		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)) || (flags & VM_UFFD_WP && v->ops))
+		if (!vma_can_userfault(v) || (flags & VM_UFFD_MINOR && !vma_is_shmem(v)))
 			return -EINVAL;
 		if (!vma_may_write(v))
 			return -EPERM;
@@ -276,9 +278,10 @@ static long userfaultfd_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t arg)
 	return err;
 }
 
-/* A refusal is told with zeroes, too. */
+/* A refusal is told with zeroes, too. What cannot be told is not agreed. */
 static long userfaultfd_api(struct userfaultfd_ctx *ctx, uaddr_t arg)
 {
+	const struct uffdio_api answer = { UFFD_API, FEATURES, API_IOCTLS }, zeroes = { 0 };
 	struct uffdio_api a;
 	u64 none = 0;
 	long err = 0;
@@ -289,10 +292,11 @@ static long userfaultfd_api(struct userfaultfd_ctx *ctx, uaddr_t arg)
 		err = -EINVAL;
 	else if (a.features & UFFD_FEATURE_EVENT_FORK && !capable(CAP_SYS_PTRACE))
 		err = -EPERM;
+	else if (copy_to_user(arg, &answer, sizeof(answer)))
+		return -EFAULT;
 	else if (!atomic_compare_exchange_strong(&ctx->features, &none, a.features | UFFD_INITIALIZED))
 		err = -EINVAL;
-	a = err ? (struct uffdio_api){ 0 } : (struct uffdio_api){ UFFD_API, FEATURES, API_IOCTLS };
-	return copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : err;
+	return err && copy_to_user(arg, &zeroes, sizeof(zeroes)) ? -EFAULT : err;
 }
 
 long userfaultfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)

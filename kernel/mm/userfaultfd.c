@@ -73,7 +73,7 @@ u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags)
 	const pte_t *slot = slot_find(v->mm, addr);
 
 	assert_held(&v->mm->mmap_lock);
-	if (slot && *slot)
+	if (slot && !pte_none_mostly(*slot))
 		return flags & FAULT_WRITE && pte_uffd_wp(*slot) ? VM_UFFD_WP : 0;
 	return v->ops ? file_reason(v, addr) : v->flags & VM_UFFD_MISSING;
 }

@@ -75,7 +75,8 @@ struct fill {
  */
 s64 userfault_fill(struct userfaultfd_ctx *ctx, struct fill f, uaddr_t dst, u64 len);
 /*
- * Writes to the pages that are there of [start, start + len) have to be asked for, or need not any
- * more. 0, -ENOENT: not all of it is registered so; or -EAGAIN: its mappings change. Sleeps, as above.
+ * Writes to [start, start + len) have to be asked for, or need not any more: of anonymous memory to
+ * the pages that are there, of files to all. 0, -ENOENT: not all of it is registered so; -EAGAIN: its
+ * mappings change; -ENOMEM; or -EINTR: current dies. Sleeps, as above.
  */
 int userfault_writeprotect(struct userfaultfd_ctx *ctx, uaddr_t start, u64 len, u64 mode);

@@ -83,6 +83,16 @@ static inline pte_t *slot_find(struct mm *mm, uaddr_t va)
  */
 int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
 
+/*
+ * No page is there, but a write to the one that comes has to be asked for (Linux: PTE_MARKER_UFFD_WP).
+ * Only mappings of files have such entries: in anonymous memory the zero page serves. It is an entry
+ * of that page, which nobody may use and which is dirty, as the zero page never is.
+ */
+#define PTE_MARKER	(PTE_SPECIAL | PTE_PROTNONE | PTE_DIRTY | PTE_UFFD_WP)
+static inline pte_t pte_make_marker(void) { return pte_make(page_to_pfn(zero_page), PTE_MARKER); }
+static inline bool pte_is_marker(pte_t p) { return (p & PTE_MARKER) == PTE_MARKER; }
+static inline bool pte_none_mostly(pte_t p) { return !p || pte_is_marker(p); }
+
 /* ---- advise.c ---- */
 
 /*
@@ -130,7 +140,7 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
-/* ---- userfaultfd.c ---- */
+/* ---- userfaultfd.c, and userfault_fill.c ---- */
 
 /*
  * Is it user mode's to resolve such a fault at addr, a page's address? A VM_UFFD_* or 0. mmap_lock
@@ -139,6 +149,8 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags);
 /* Nobody is asked about writes to pages of v any more. mmap_lock held. */
 void userfault_clear_wp(struct vma *v);
+/* @child, @old's copy, is registered: what fork does not copy is asked about there, too. 0 or -ENOMEM. mmap_locks held. */
+int userfault_dup_wp(struct vma *old, struct vma *child);
 
 /* ---- userfault_event.c: mmap_lock held unless it says otherwise ---- */
 
@@ -180,6 +192,8 @@ static inline void add_rss(struct mm *mm, enum rss_kind k, s64 n)
 }
 /* Takes all pages of [start, end), which lies in v. true if there was any. */
 bool zap_range(struct vma *v, uaddr_t start, uaddr_t end);
+/* The same for a mapping that stays: writes that have to be asked for still have to. */
+void zap_pages_of(struct vma *v, uaddr_t start, uaddr_t end);
 /*
  * Page tables that only served [start, end), now part of the hole in front of vmas[next], go back.
  */

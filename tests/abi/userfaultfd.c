@@ -191,6 +191,11 @@ TEST(the_handshake_comes_first)
 	hands_shaken = (struct uffdio_api){.api = UFFD_API + 1, .ioctls = 7};
 	CHECK_EQ(sys(ioctl, fd, UFFDIO_API, &hands_shaken), -EINVAL);
 	CHECK_EQ(hands_shaken.api | hands_shaken.features | hands_shaken.ioctls, 0);
+	struct uffdio_api *unwritable = (struct uffdio_api *)t_map(PAGE);
+
+	*unwritable = (struct uffdio_api){.api = UFFD_API};
+	CHECK_EQ(sys(mprotect, unwritable, PAGE, PROT_READ), 0);
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_API, unwritable), -EFAULT); // what could not be told is not agreed
 	CHECK_EQ(shake(fd, 0), 0); // and now it is
 	CHECK_EQ(hands_shaken.api, UFFD_API);
 	CHECK_EQ(hands_shaken.features & (UFFD_FEATURE_SIGBUS | UFFD_FEATURE_THREAD_ID),
@@ -200,6 +205,27 @@ TEST(the_handshake_comes_first)
 	CHECK_EQ(hands_shaken.api | hands_shaken.features | hands_shaken.ioctls, 0);
 	CHECK_EQ(sys(ioctl, fd, 0x5401, p), -EINVAL);
 	CHECK_EQ(sys(ioctl, fd, UFFDIO_COPY ^ 1 << 16, p), -EINVAL); // another size
+}
+
+// Those of huge pages are told and taken, whether there is one or not.
+TEST(features)
+{
+	enum { LINUX_6_1 = 1 << 13 };
+
+	long fd = open_uffd(0, UFFD_FEATURE_MISSING_HUGETLBFS | UFFD_FEATURE_MINOR_HUGETLBFS | UFFD_FEATURE_WP_HUGETLBFS_SHMEM |
+		UFFD_FEATURE_MINOR_SHMEM | UFFD_FEATURE_MISSING_SHMEM | UFFD_FEATURE_EXACT_ADDRESS);
+
+	unsigned long told = hands_shaken.features;
+
+	CHECK_EQ(told & (LINUX_6_1 - 1), LINUX_6_1 - 1);
+	sys(close, fd);
+	for (int bit = 0; bit < 64; bit++) {
+		if (UFFD_FEATURE_EVENT_FORK >> bit & 1)
+			continue;
+		fd = new_fd(0);
+		CHECK_EQ(shake(fd, 1UL << bit), told >> bit & 1 ? 0 : -EINVAL);
+		sys(close, fd);
+	}
 }
 
 // ---- ranges ----
@@ -1115,6 +1141,195 @@ TEST(writes_of_both_kinds)
 	CHECK_EQ(p[1], 'n');
 }
 
+// Of a file in memory, pages that are not there yet have to be asked about, too.
+TEST(writes_to_shared_memory)
+{
+	long mem = new_memfd(8), fd = open_uffd(0, UFFD_FEATURE_WP_HUGETLBFS_SHMEM);
+	char *p = map_fd(mem, 8, MAP_SHARED), *q = map_fd(mem, 8, MAP_SHARED);
+	struct uffdio_register r = {.range = {ULONG(p), 8 * PAGE}, .mode = UFFDIO_REGISTER_MODE_WP};
+	unsigned char there[8];
+	struct toucher t;
+
+	memset(p, 'o', PAGE); // one that is mapped
+	memset(q + PAGE, 'q', PAGE); // one that the file has
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_REGISTER, &r), 0);
+	CHECK_EQ(r.ioctls >> _UFFDIO_WRITEPROTECT & 1, 1);
+	p[1] = 'n'; // not yet
+	CHECK_EQ(protect(fd, p, 8, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(sys(mincore, p, 8 * PAGE, there), 0);
+	CHECK_EQ(there[0] & there[1] & 1, 1);
+	CHECK_EQ((there[2] | there[3]) & 1, 0);
+	for (int i = 0; i < 3; i++) {
+		char *at = p + i * (long)PAGE;
+
+		if (i == 1)
+			CHECK_EQ(*at, 'q'); // reading is free
+		start_touch(&t, at, true);
+		expect_write(fd, at);
+		UNTIL(sleeps(t.t.id));
+		q[i * (long)PAGE + 2] = 'x'; // the other mapping need not ask
+		CHECK_EQ(at[2], 'x');
+		CHECK_EQ(protect(fd, at, 1, 0), 0);
+		CHECK_EQ(end_touch(&t), 'w');
+		CHECK_EQ(q[i * (long)PAGE], 'w');
+		at[3] = 'y';
+	}
+	CHECK_EQ(protect(fd, p + 3 * PAGE, 1, 0), 0);
+	p[3 * PAGE] = 'f'; // it was never there, and need not be asked about any more
+	CHECK_EQ(p[4 * PAGE], 0); // read, and still to be asked about
+	start_touch(&t, p + 4 * PAGE, true);
+	expect_write(fd, p + 4 * PAGE);
+	CHECK_EQ(protect(fd, p, 8, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	memset(p, 'e', 8 * PAGE);
+}
+
+static void expect_all(long fd, char *p, int from, int to)
+{
+	struct toucher t;
+
+	for (int i = from; i < to; i++) {
+		start_touch(&t, p + i * (long)PAGE, true);
+		expect_write(fd, p + i * (long)PAGE);
+		CHECK_EQ(protect(fd, p + i * (long)PAGE, 1, 0), 0);
+		CHECK_EQ(end_touch(&t), 'w');
+	}
+}
+
+// What takes the pages away leaves the question.
+TEST(writes_to_pages_that_went)
+{
+	long mem = new_memfd(8), fd = open_uffd(0, 0);
+	char *p = map_fd(mem, 8, MAP_SHARED);
+
+	memset(p, 'o', 4 * PAGE);
+	CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 8, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(sys(madvise, p, 6 * PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(p[0], 'o');
+	expect_all(fd, p, 0, 2);
+	CHECK_EQ(sys(fallocate, mem, 3, 2 * PAGE, PAGE), 0); // PUNCH_HOLE
+	expect_all(fd, p, 2, 3);
+	CHECK_EQ(sys(ftruncate, mem, 3 * PAGE), 0);
+	CHECK_EQ(sys(ftruncate, mem, 8 * PAGE), 0);
+	expect_all(fd, p, 3, 5);
+	CHECK_EQ(sys(mprotect, p, 8 * PAGE, PROT_NONE), 0);
+	CHECK_EQ(sys(mprotect, p, 8 * PAGE, RW), 0);
+	expect_all(fd, p, 5, 6);
+	// But not for what is mapped there next.
+	CHECK_EQ(sys(mmap, p + 6 * PAGE, PAGE, RW, MAP_SHARED | MAP_FIXED, mem, 6 * PAGE), ULONG(p) + 6 * PAGE);
+	p[6 * PAGE] = 'x';
+	CHECK_EQ(dismiss(fd, p + 7 * PAGE, 1), 0);
+	p[7 * PAGE] = 'x';
+}
+
+TEST(writes_of_both_kinds_to_shared_memory)
+{
+	long mem = new_memfd(8), fd = open_uffd(0, 0);
+	char *p = map_fd(mem, 8, MAP_SHARED), *q = map_fd(mem, 8, MAP_SHARED);
+	struct toucher t;
+
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_MISSING | UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 4, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	start_touch(&t, p, true);
+	CHECK_EQ(next(fd).arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_WRITE); // missing
+	CHECK_EQ(copy(fd, p, filled_with('m'), PAGE, UFFDIO_COPY_MODE_WP), 0);
+	expect_write(fd, p);
+	CHECK_EQ(q[0], 'm');
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(copy(fd, p + PAGE, filled_with('m'), PAGE, 0), 0); // the question goes
+	p[PAGE] = 'x';
+	CHECK_EQ(zeropage(fd, p + 2 * PAGE, PAGE, 0), 0);
+	p[2 * PAGE] = 'x';
+	CHECK_EQ(copy(fd, p + PAGE, pattern, PAGE, 0), -EEXIST);
+	memset(q + 4 * PAGE, 'q', 4 * PAGE);
+	CHECK_EQ(enroll(fd, p + 4 * PAGE, 4, UFFDIO_REGISTER_MODE_MINOR | UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p + 4 * PAGE, 4, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	start_touch(&t, p + 4 * PAGE, true);
+	CHECK_EQ(next(fd).arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_MINOR | UFFD_PAGEFAULT_FLAG_WRITE);
+	CHECK_EQ(shown(fd, p + 4 * PAGE, PAGE, 0), 0);
+	CHECK_EQ(end_touch(&t), 'w');
+	CHECK_EQ(q[4 * PAGE], 'w');
+}
+
+TEST(writes_to_a_private_copy_of_shared_memory)
+{
+	long mem = new_memfd(4), fd = open_uffd(0, 0);
+	char *p = map_fd(mem, 4, MAP_PRIVATE), *q = map_fd(mem, 4, MAP_SHARED);
+
+	memset(q, 'q', 2 * PAGE);
+	p[0] = 'p'; // its own already
+	CHECK_EQ(enroll(fd, p, 4, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 4, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	expect_all(fd, p, 0, 3);
+	CHECK_EQ(q[0] + q[PAGE], 2 * 'q');
+	CHECK_EQ(q[2 * PAGE], 0);
+	CHECK_EQ(p[PAGE + 1], 'q');
+	CHECK_EQ(sys(close, fd), 0);
+	p[3 * PAGE] = 'x';
+	CHECK_EQ(q[3 * PAGE], 0);
+}
+
+// A system call that writes, and a tracer that does not wait.
+TEST(the_kernel_asks_about_shared_memory)
+{
+	char *p = t_map_shared(2 * PAGE);
+	long fd = open_uffd(0, 0), mem = sys(open, "/proc/self/mem", O_RDWR);
+	struct io in;
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	CHECK_EQ(sys(pwrite64, mem, "t", 1, p), -EIO);
+	in = (struct io){.fd = fds[0], .at = p};
+	CHECK_EQ(sys(write, fds[1], "abcd", 4), 4);
+	thread_start(&in.t, do_read, &in);
+	expect_write(fd, p);
+	CHECK_EQ(protect(fd, p, 1, 0), 0);
+	thread_join(&in.t);
+	CHECK_EQ(in.got, 4);
+	CHECK_EQ(p[3], 'd');
+	CHECK_EQ(IN_CHILD({ // which is not registered
+		p[0] = 'c';
+		p[PAGE] = 'c';
+	}), 0);
+	CHECK_EQ(p[PAGE], 'c');
+	expect_all(fd, p, 1, 2);
+}
+
+TEST(moved_shared_memory_need_not_be_asked_about)
+{
+	char *p = map_fd(new_memfd(8), 8, MAP_SHARED), *q;
+	long fd = open_uffd(0, 0);
+
+	p[0] = 'o';
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	q = (char *)sys(mremap, p, 2 * PAGE, 2 * PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, p + 4 * PAGE);
+	CHECK(q == p + 4 * PAGE);
+	q[0] = 'x';
+	q[PAGE] = 'x';
+	CHECK_EQ(protect(fd, q, 2, 0), -ENOENT);
+}
+
+// Nothing is there, and much of it.
+TEST(writes_to_a_large_file)
+{
+	enum { LARGE = 16384 };
+
+	char *p = map_fd(new_memfd(LARGE), LARGE, MAP_SHARED);
+	long fd = open_uffd(0, 0);
+
+	CHECK_EQ(enroll(fd, p, LARGE, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, LARGE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	expect_all(fd, p, LARGE - 1, LARGE);
+	CHECK_EQ(protect(fd, p, LARGE, 0), 0);
+	p[5 * PAGE] = 'x';
+	CHECK_EQ(protect(fd, p, LARGE, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+}
+
 TEST(bad_arguments_of_writes)
 {
 	char *p = t_map(6 * PAGE);
@@ -1193,7 +1408,7 @@ struct op {
 	unsigned long pages;
 	_Atomic long got;
 };
-enum { UNMAP, MAP, MOVE, REMOVE, FORK };
+enum { UNMAP, MAP, MOVE, REMOVE, FORK, FORK_WRITES };
 
 static int do_op(void *arg)
 {
@@ -1217,6 +1432,14 @@ static int do_op(void *arg)
 		o->got = t_fork();
 		if (o->got == 0)
 			t_exit(*o->at);
+		break;
+	case FORK_WRITES:
+		o->got = t_fork();
+		if (o->got == 0) {
+			o->at[0] = 'c';
+			o->at[PAGE] = 'c';
+			t_exit(0);
+		}
 	}
 	return 0;
 }
@@ -1347,6 +1570,34 @@ TEST(what_is_forked)
 	CHECK_EQ(copy(child, p + PAGE, pattern, PAGE, 0), -ESRCH);
 	CHECK_EQ(sys(close, child), 0);
 	CHECK_EQ(shake(child, 0), -EBADF);
+}
+
+// A child asks about writes that its parent had to ask about.
+TEST(what_is_forked_of_shared_memory)
+{
+	only_tracers();
+
+	char *p = t_map_shared(4 * PAGE);
+	long fd = open_uffd(0, UFFD_FEATURE_EVENT_FORK);
+	struct uffd_msg m;
+	struct op o;
+
+	p[0] = 'o';
+	CHECK_EQ(enroll(fd, p, 2, UFFDIO_REGISTER_MODE_WP), 0);
+	CHECK_EQ(protect(fd, p, 2, UFFDIO_WRITEPROTECT_MODE_WP), 0);
+	start_op(&o, FORK_WRITES, p, 0, NULL);
+	m = next(fd);
+	CHECK_EQ(m.event, UFFD_EVENT_FORK);
+	long child = (int)m.arg.fork.ufd;
+
+	CHECK_GE(end_op(&o), 1);
+	for (int i = 0; i < 2; i++) {
+		expect_write(child, p + i * (long)PAGE);
+		CHECK_EQ(protect(child, p + i * (long)PAGE, 1, 0), 0);
+	}
+	CHECK_EQ(t_wait((int)o.got), 0);
+	CHECK_EQ(p[0] + p[PAGE], 2 * 'c');
+	CHECK_EQ(sys(close, child), 0);
 }
 
 TEST(a_fork_that_nobody_reads)
@@ -1520,10 +1771,10 @@ static int count_up(void *arg)
 	return 0;
 }
 
-TEST(storm_of_writes)
+static void storm_of_writes_to(char *p)
 {
 	struct thread h[HANDLERS], t[TOUCHERS];
-	struct storm s = {.p = t_map(WRITTEN * PAGE), .fd = open_uffd(O_NONBLOCK, 0)};
+	struct storm s = {.p = p, .fd = open_uffd(O_NONBLOCK, 0)};
 	int sum = 0;
 
 	memset(s.p, 0, WRITTEN * PAGE);
@@ -1541,6 +1792,16 @@ TEST(storm_of_writes)
 		sum += *(int *)(s.p + i * (long)PAGE);
 	CHECK_EQ(sum, TOUCHERS * WRITES); // none was lost
 	CHECK_EQ(s.wrong, 0);
+}
+
+TEST(storm_of_writes)
+{
+	storm_of_writes_to(t_map(WRITTEN * PAGE));
+}
+
+TEST(storm_of_writes_to_shared_memory)
+{
+	storm_of_writes_to(t_map_shared(WRITTEN * PAGE));
 }
 
 static int drain(void *fd)
@@ -1565,7 +1826,7 @@ static void ask_anything(unsigned long seed)
 	struct thread reader;
 	long fd = open_uffd(O_NONBLOCK, seed & 2 ? UFFD_FEATURE_EVENT_REMAP | UFFD_FEATURE_EVENT_REMOVE | UFFD_FEATURE_EVENT_UNMAP : 0);
 
-	CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING), 0);
+	CHECK_EQ(enroll(fd, p, 8, UFFDIO_REGISTER_MODE_MISSING | (seed & 4 ? UFFDIO_REGISTER_MODE_WP : 0)), 0);
 	thread_start(&reader, drain, &fd);
 	for (int i = 0; i < 4; i++)
 		start_touch(&t[i], p + 2 * i * (long)PAGE, i & 1);
