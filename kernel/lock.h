@@ -56,6 +56,7 @@ enum lock_rank {
 	RANK_IO,		/* io_context, block queues */
 	RANK_SECCOMP,		/* calls that wait for a filter's listener */
 	RANK_WAITQ,		/* waitq->lock */
+	RANK_EPOLL_NESTING,	/* which epolls watch an epoll */
 	RANK_EPOLL,		/* ready list of an epoll: taken by wakers, inside the queue of what it watches */
 	RANK_MUTEX_WAIT,	/* a mutex's own waiter list */
 	RANK_TIMER,		/* per-CPU timer queue */

@@ -4,11 +4,15 @@
  *
  * An item leaves a wait entry in the queue of the file it watches; a waker puts the item on the
  * ready list and wakes whoever waits. An item does not keep its file open: the file's final close
- * removes it. LINUX: an epoll does not watch another one (EINVAL); EPOLLEXCLUSIVE wakes everybody.
+ * removes it. LINUX: EPOLLEXCLUSIVE wakes everybody.
+ *
+ * An epoll that watches another one has no wait entry there: whoever makes the inner one ready goes
+ * through the items that watch it, and on to those that watch theirs. They are no circle, and not
+ * more than MAX_NESTS deep.
  *
  * Locks: epoll_lock (mutex, one for all: items and what they watch), then the wait queue of a
- * watched file, then epoll->lock (ready list and sleepers, taken by wakers under that queue's
- * lock).
+ * watched file, then nesting_lock (who watches an epoll, for wakers), then epoll->lock (ready list and
+ * sleepers, taken by wakers under that queue's lock).
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -16,13 +20,18 @@
 
 #define PRIVATE_BITS	(EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
 #define MAX_EVENTS	(INT32_MAX / (int)sizeof(struct k_epoll_event))
+#define EXCLUSIVE_OK	(POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define MAX_NESTS	4		/* epolls above the first in a chain of them */
 
 struct epoll {
+	struct file *file;		/* (!) it is this one's. Not referenced */
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
 	struct waitq polled;		/* who polls the epoll itself; its lock is of RANK_EPOLL, for it is taken by wakers too */
 	struct list items;		/* [epoll_lock] of epoll_item.node */
+	u64 looked;			/* [epoll_lock] in the search of that number, and found so many */
+	int levels;			/* [epoll_lock] levels of epolls */
 };
 
 struct epoll_item {
@@ -30,7 +39,8 @@ struct epoll_item {
 	struct file *file;		/* [epoll_lock] not referenced */
 	int fd;				/* (!) the number it was added by */
 	struct k_epoll_event event;	/* [epoll_lock] */
-	struct list node, file_node;	/* [epoll_lock] */
+	struct list node;		/* [epoll_lock] */
+	struct list file_node;		/* [epoll_lock and nesting_lock to change] in file->epoll_items */
 	struct list ready_node;		/* [ep->lock] */
 	struct list waits;		/* [epoll_lock] of struct epoll_wait: entries in the file's queues */
 };
@@ -54,24 +64,63 @@ struct item_table {
 };
 
 static struct mutex epoll_lock = MUTEX_INIT(epoll_lock, "epoll", RANK_EPOLL_ITEMS);
+static struct spinlock nesting_lock = SPINLOCK_INIT("epoll_nesting", RANK_EPOLL_NESTING);
 static const struct file_ops epoll_fops;
+
+/* NULL: f is another file. */
+static struct epoll *file_epoll(const struct file *f)
+{
+	return f->ops == &epoll_fops ? f->private : NULL;
+}
 
 /* --- ready --- */
 
-static void make_ready(struct epoll_item *it)
+/* ep->lock held. */
+static void wake_sleepers(struct epoll *ep)
 {
-	struct epoll *ep = it->ep;
 	struct epoll_sleeper *s, *next;
 
-	spin_lock(&ep->lock);
-	if (list_empty(&it->ready_node))
-		list_add_tail(&it->ready_node, &ep->ready);
 	list_for_each_safe(s, next, &ep->sleepers, node) {
 		list_del(&s->node);
 		wake_up_state(s->task, TASK_INTERRUPTIBLE);
 	}
+}
+
+static void put_ready(struct epoll_item *it)
+{
+	struct epoll *ep = it->ep;
+
+	spin_lock(&ep->lock);
+	if (list_empty(&it->ready_node))
+		list_add_tail(&it->ready_node, &ep->ready);
+	wake_sleepers(ep);
 	spin_unlock(&ep->lock);
 	wake_up_all(&ep->polled);
+}
+
+/* Who watches ep has something, too. nesting_lock held. */
+static void tell_watchers(struct epoll *ep)
+{
+	struct epoll_item *it;
+
+	list_for_each(it, &ep->file->epoll_items, file_node) {
+		put_ready(it);
+		tell_watchers(it->ep);
+	}
+}
+
+/*
+ * Nobody is missed: who begins to watch the epoll is in its list before he looks whether it has
+ * something.
+ */
+static void make_ready(struct epoll_item *it)
+{
+	put_ready(it);
+	if (likely(list_empty(&it->ep->file->epoll_items)))
+		return;
+	spin_lock(&nesting_lock);
+	tell_watchers(it->ep);
+	spin_unlock(&nesting_lock);
 }
 
 /* Under the lock of the watched file's queue. */
@@ -99,12 +148,122 @@ static bool item_add_queue(struct poll_table *pt, struct waitq *q)
 	return true;
 }
 
-/* What of the item's interest is there now. */
+/* The next on the ready list; it stays there, and so does what is before it, while epoll_lock is held. NULL. */
+static struct epoll_item *next_ready(struct epoll *ep, const struct epoll_item *it)
+{
+	struct list *at;
+
+	spin_lock(&ep->lock);
+	at = it ? it->ready_node.next : ep->ready.next;
+	spin_unlock(&ep->lock);
+	return at == &ep->ready ? NULL : list_entry(at, struct epoll_item, ready_node);
+}
+
+static u32 item_poll(struct epoll_item *it, struct poll_table *pt);
+
+/* Would epoll_wait return something? epoll_lock held. */
+static bool has_events(struct epoll *ep)
+{
+	struct epoll_item *it = NULL;
+
+	assert_held(&epoll_lock);
+	while ((it = next_ready(ep, it)))
+		if (item_poll(it, NULL))
+			return true;
+	return false;
+}
+
+/* What of the item's interest is there now. epoll_lock held. */
 static u32 item_poll(struct epoll_item *it, struct poll_table *pt)
 {
-	u32 want = it->event.events & ~PRIVATE_BITS;
+	struct epoll *inner = file_epoll(it->file);
+	u32 mask = inner ? has_events(inner) ? POLLIN | POLLRDNORM : 0 : it->file->ops->poll(it->file, pt);
 
-	return it->file->ops->poll(it->file, pt) & (want | POLLERR | POLLHUP);
+	return mask & it->event.events & ~PRIVATE_BITS;
+}
+
+/* --- epolls that watch epolls; epoll_lock held --- */
+
+static u64 searches;			/* [epoll_lock] each marks where it has been */
+
+/* How deep the epolls are that ep watches, directly or not; more than MAX_NESTS if @into is one of them, or ep. */
+static int levels_below(struct epoll *ep, const struct epoll *into)
+{
+	struct epoll_item *it;
+
+	if (ep == into)
+		return MAX_NESTS + 1;
+	if (ep->looked == searches)
+		return ep->levels;
+	ep->looked = searches;
+	ep->levels = 0;
+	list_for_each(it, &ep->items, node)
+		if (file_epoll(it->file))
+			ep->levels = max(ep->levels, levels_below(file_epoll(it->file), into) + 1);
+	return ep->levels;
+}
+
+static int levels_above(struct epoll *ep)
+{
+	struct epoll_item *it;
+
+	if (ep->looked == searches)
+		return ep->levels;
+	ep->looked = searches;
+	ep->levels = 0;
+	list_for_each(it, &ep->file->epoll_items, file_node)
+		ep->levels = max(ep->levels, levels_above(it->ep) + 1);
+	return ep->levels;
+}
+
+/* May ep watch inner? 0, or -ELOOP: a circle, or too deep. */
+static int check_loop(struct epoll *ep, struct epoll *inner)
+{
+	int below, above;
+
+	searches++;
+	below = levels_below(inner, ep);
+	searches++;
+	above = levels_above(ep);
+	return below + 1 + above > MAX_NESTS ? -ELOOP : 0;
+}
+
+/*
+ * Of the ways up from a file that is watched, by how many epolls they lead through: are there more than
+ * one wake-up should go? Those of one epoll are not counted.
+ */
+static bool too_many_ways(const struct file *f, unsigned level, unsigned *ways)
+{
+	static const u16 most[MAX_NESTS + 1] = { 0, 500, 100, 50, 10 };
+	struct epoll_item *it;
+
+	list_for_each(it, &f->epoll_items, file_node) {
+		if (!list_empty(&it->ep->file->epoll_items)) {
+			if (too_many_ways(it->ep->file, level + 1, ways))
+				return true;
+		} else if (level && ++ways[level] > most[level]) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The same of f, or of all files that f, an epoll, watches, directly or not. */
+static bool too_many_ways_from(const struct file *f)
+{
+	unsigned ways[MAX_NESTS + 1] = { 0 };
+	struct epoll *ep = file_epoll(f);
+	struct epoll_item *it;
+
+	if (!ep)
+		return too_many_ways(f, 0, ways);
+	if (ep->looked == searches)
+		return false;
+	ep->looked = searches;
+	list_for_each(it, &ep->items, node)
+		if (too_many_ways_from(it->file))
+			return true;
+	return false;
 }
 
 /* --- items; epoll_lock held --- */
@@ -129,11 +288,14 @@ static void item_remove(struct epoll_item *it)
 		list_del(&w->node);
 		kfree(w);
 	}
+	list_del(&it->node);
+	spin_lock(&nesting_lock);
+	list_del(&it->file_node);
+	spin_unlock(&nesting_lock);
+	/* Now nobody makes it ready any more. */
 	spin_lock(&it->ep->lock);
 	list_del(&it->ready_node);
 	spin_unlock(&it->ep->lock);
-	list_del(&it->node);
-	list_del(&it->file_node);
 	kfree(it);
 }
 
@@ -153,8 +315,13 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	list_init(&it->node);
 	list_init(&it->file_node);
 	list_add_tail(&it->node, &ep->items);
+	spin_lock(&nesting_lock);
 	list_add_tail(&it->file_node, &f->epoll_items);
+	spin_unlock(&nesting_lock);
 	u32 mask = item_poll(it, &t.pt);
+	searches++;
+	if (!t.error && (file_epoll(f) || !list_empty(&ep->file->epoll_items)) && too_many_ways_from(f))
+		t.error = -EINVAL;
 	if (t.error) {
 		item_remove(it);
 		return t.error;
@@ -233,6 +400,8 @@ static long collect(struct epoll *ep, uaddr_t uevents, int max)
 	}
 	spin_lock(&ep->lock);
 	list_splice_tail(&again, &ep->ready);
+	if (!list_empty(&ep->ready))
+		wake_sleepers(ep);	/* to whom it looked empty meanwhile */
 	spin_unlock(&ep->lock);
 	mutex_unlock(&epoll_lock);
 	return n;
@@ -296,16 +465,13 @@ static long do_epoll_wait(int epfd, uaddr_t uevents, int max, u64 deadline)
 static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 {
 	struct epoll *ep = f->private;
-	struct epoll_item *it;
-	unsigned mask = 0;
+	bool some;
 
 	poll_wait(pt, &ep->polled);
 	mutex_lock(&epoll_lock);
-	list_for_each(it, &ep->items, node)
-		if (item_poll(it, NULL))
-			mask = POLLIN | POLLRDNORM;
+	some = has_events(ep);
 	mutex_unlock(&epoll_lock);
-	return mask;
+	return some ? POLLIN | POLLRDNORM : 0;
 }
 
 static const struct file_ops epoll_fops = { .noop_lseek = true, .poll = epoll_poll, .release = epoll_release };
@@ -353,6 +519,7 @@ long sys_epoll_create1(int flags)
 	spin_init(&ep->polled.lock, "epoll", RANK_EPOLL);
 	list_init(&ep->items);
 	f->private = ep;
+	ep->file = f;
 	fd = fd_alloc(f, (u32)flags, 0);
 	if (fd < 0)
 		fput(f);
@@ -367,10 +534,12 @@ long sys_epoll_create(int size)
 static int change(struct epoll *ep, int op, struct file *f, int fd, const struct k_epoll_event *ev)
 {
 	struct epoll_item *it = find_item(ep, f, fd);
+	int err;
 
 	switch (op) {
 	case EPOLL_CTL_ADD:
-		return it ? -EEXIST : item_insert(ep, f, fd, ev);
+		err = file_epoll(f) ? check_loop(ep, file_epoll(f)) : 0;
+		return err ? err : it ? -EEXIST : item_insert(ep, f, fd, ev);
 	case EPOLL_CTL_DEL:
 		if (!it)
 			return -ENOENT;
@@ -379,6 +548,8 @@ static int change(struct epoll *ep, int op, struct file *f, int fd, const struct
 	case EPOLL_CTL_MOD:
 		if (!it)
 			return -ENOENT;
+		if (it->event.events & EPOLLEXCLUSIVE)
+			return -EINVAL;
 		it->event = *ev;
 		if (item_poll(it, NULL))
 			make_ready(it);
@@ -387,11 +558,15 @@ static int change(struct epoll *ep, int op, struct file *f, int fd, const struct
 	return -EINVAL;
 }
 
-static long check_ctl(const struct file *ef, const struct file *f)
+static long check_ctl(const struct file *ef, int op, const struct file *f, u32 events)
 {
 	if (!f->ops->poll)
 		return -EPERM;
-	if (ef == f || ef->ops != &epoll_fops || f->ops == &epoll_fops)
+	if (ef == f || !file_epoll(ef))
+		return -EINVAL;
+	if (!(events & EPOLLEXCLUSIVE))
+		return 0;
+	if (op == EPOLL_CTL_MOD || (op == EPOLL_CTL_ADD && (file_epoll(f) || events & ~(u32)EXCLUSIVE_OK)))
 		return -EINVAL;
 	return 0;
 }
@@ -408,8 +583,9 @@ long sys_epoll_ctl(int epfd, int op, int fd, uaddr_t uev)
 	if (!ef)
 		return -EBADF;
 	f = fget(fd);
-	err = f ? check_ctl(ef, f) : -EBADF;
+	err = f ? check_ctl(ef, op, f, ev.events) : -EBADF;
 	if (!err) {
+		ev.events |= POLLERR | POLLHUP;	/* as long as it is not turned off by EPOLLONESHOT */
 		mutex_lock(&epoll_lock);
 		err = change(ef->private, op, f, fd, &ev);
 		mutex_unlock(&epoll_lock);

@@ -388,6 +388,211 @@ TEST(what_a_polled_epoll_watches_is_closed)
 	CHECK_EQ(result, 0);
 }
 
+static int new_epoll(void)
+{
+	int fd = (int)sys(epoll_create1, 0);
+
+	CHECK_GE(fd, 0);
+	return fd;
+}
+
+static long watch(int outer, int fd, unsigned events)
+{
+	ep = outer;
+	return ctl(EPOLL_CTL_ADD, fd, events);
+}
+
+static long ready_in(int outer, int ms)
+{
+	ep = outer;
+	return ready(ms);
+}
+
+TEST(an_epoll_watches_an_epoll)
+{
+	int inner = new_epoll(), outer = new_epoll(), top = new_epoll(), pid;
+	char two[2];
+
+	make_pipe();
+	CHECK_EQ(watch(outer, inner, POLLIN), 0);
+	CHECK_EQ(watch(outer, inner, POLLIN), -EEXIST);
+	CHECK_EQ(watch(top, outer, POLLIN | EPOLLET), 0);
+	CHECK_EQ(watch(inner, rd, POLLIN), 0);
+	CHECK_EQ(poll_one(top, POLLIN, 0), 0);
+	CHECK_EQ(ready_in(top, 0), 0);
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(poll_one(inner, POLLIN | POLLRDNORM, 0), POLLIN | POLLRDNORM);
+	CHECK_EQ(poll_one(outer, POLLIN, 0), POLLIN);
+	CHECK_EQ(poll_one(top, POLLIN, 0), POLLIN);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(ready_in(outer, 0), POLLIN);
+	CHECK_EQ(ready_in(top, 0), POLLIN);
+	CHECK_EQ(ready_in(top, 0), 0); // that was told
+	CHECK_EQ(ready_in(inner, 0), POLLIN);
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(ready_in(top, 0), POLLIN);
+	CHECK_EQ(sys(read, rd, two, 2), 2);
+	CHECK_EQ(ready_in(outer, 0), 0);
+	CHECK_EQ(poll_one(top, POLLIN, 0), 0);
+	pid = write_later(wr);
+	CHECK_EQ(ready_in(top, -1), POLLIN); // whoever sleeps wakes
+	t_wait(pid);
+	CHECK_EQ(sys(read, rd, two, 1), 1);
+	pid = write_later(wr);
+	CHECK_EQ(poll_one(outer, POLLIN, -1), POLLIN);
+	t_wait(pid);
+	// Of what was told once, the outer ones hear no more, though it is there.
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN), -ENOENT);
+	ep = inner;
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN | EPOLLET), 0);
+	CHECK_EQ(ready_in(outer, 0), POLLIN);
+	CHECK_EQ(ready_in(inner, 0), POLLIN);
+	CHECK_EQ(ready_in(outer, 0), 0);
+	CHECK_EQ(poll_one(inner, POLLIN, 0), 0);
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(ready_in(outer, 0), POLLIN);
+	sys(close, inner);
+	CHECK_EQ(ready_in(outer, 0), 0);
+	CHECK_EQ(poll_one(top, POLLIN, 0), 0);
+}
+
+TEST(epolls_that_watch_in_circles)
+{
+	int a = new_epoll(), b = new_epoll(), c3 = new_epoll(), chain[8];
+
+	CHECK_EQ(watch(a, a, POLLIN), -EINVAL);
+	CHECK_EQ(watch(a, b, POLLIN), 0);
+	CHECK_EQ(watch(b, a, POLLIN), -ELOOP);
+	CHECK_EQ(watch(b, c3, POLLIN), 0);
+	CHECK_EQ(watch(c3, a, POLLIN), -ELOOP);
+	CHECK_EQ(watch(c3, b, POLLIN), -ELOOP);
+	CHECK_EQ(watch(a, c3, POLLIN), 0); // twice, but not round
+	sys(close, b);
+	CHECK_EQ(watch(c3, a, POLLIN), -ELOOP);
+	// As deep as can be, and a level more.
+	for (int i = 0; i < 8; i++)
+		chain[i] = new_epoll();
+	make_pipe();
+	CHECK_EQ(watch(chain[0], rd, POLLIN), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(watch(chain[i + 1], chain[i], POLLIN), 0);
+	long err = watch(chain[5], chain[4], POLLIN);
+
+	CHECK(err == -ELOOP || (!t_on_thaw && err == -EINVAL)); // Linux has said either
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(ready_in(chain[4], 0), POLLIN);
+	CHECK_EQ(poll_one(chain[4], POLLIN, 0), POLLIN);
+	CHECK_EQ(ready_in(chain[5], 0), 0);
+}
+
+// One wake-up does not go too many ways.
+TEST(epolls_that_watch_by_many_ways)
+{
+	int chain[4], top;
+
+	make_pipe();
+	for (int i = 0; i < 4; i++)
+		chain[i] = new_epoll();
+	CHECK_EQ(watch(chain[0], rd, POLLIN), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(watch(chain[i + 1], chain[i], POLLIN), 0);
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(watch(top = new_epoll(), chain[3], POLLIN), 0);
+	CHECK_EQ(watch(new_epoll(), chain[3], POLLIN), -EINVAL);
+	CHECK_EQ(watch(chain[0], wr, POLLOUT), 0);
+	CHECK_EQ(ready_in(top, 0), POLLIN);
+	// Nobody is woken yet, and then somebody would be.
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, chain[3], 0), 0);
+	ep = chain[0];
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, rd, 0), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, wr, 0), 0);
+	CHECK_EQ(watch(top, chain[3], POLLIN), 0);
+	CHECK_EQ(watch(new_epoll(), chain[3], POLLIN), 0);
+	CHECK_EQ(watch(chain[0], rd, POLLIN), -EINVAL);
+	CHECK_EQ(watch(new_epoll(), rd, POLLIN), 0);
+}
+
+TEST(exclusive_watches)
+{
+	int inner = new_epoll();
+
+	make_pipe();
+	CHECK_EQ(watch(new_epoll(), inner, POLLIN | EPOLLEXCLUSIVE), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN | EPOLLEXCLUSIVE | EPOLLONESHOT), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN | POLLPRI | EPOLLEXCLUSIVE), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN | EPOLLEXCLUSIVE | EPOLLET), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, rd, EPOLLEXCLUSIVE), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, rd, POLLIN), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN | EPOLLEXCLUSIVE), -EINVAL);
+	CHECK_EQ(sys(write, wr, "x", 1), 1);
+	CHECK_EQ(ready(0), POLLIN);
+	// One that was told once is told nothing more, not even that it ends.
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN | EPOLLONESHOT), 0);
+	CHECK_EQ(ready(0), POLLIN);
+	sys(close, wr);
+	CHECK_EQ(ready(0), 0);
+	CHECK_EQ(poll_one(ep, POLLIN, 0), 0);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, 0), 0);
+	CHECK_EQ(ready(0), POLLHUP);
+	CHECK_EQ(ctl(EPOLL_CTL_ADD, (int)sys(open, "/", O_RDONLY), POLLIN), -EPERM);
+}
+
+// Chains are made, used and taken apart by many at once.
+struct nest {
+	int ep[6], rd, wr;
+	_Atomic bool over;
+};
+
+static int change_nest(void *arg)
+{
+	struct nest *n = arg;
+	struct epoll_event e = {POLLIN, 42};
+	unsigned long x = (unsigned long)t_gettid();
+
+	for (int i = 0; i < 3000; i++) {
+		x = x * 6364136223846793005 + 1442695040888963407;
+		int from = (int)(x >> 33) % 6, to = (int)(x >> 43) % 7;
+
+		sys(epoll_ctl, n->ep[from], x >> 60 & 1 ? EPOLL_CTL_ADD : EPOLL_CTL_DEL, to == 6 ? n->rd : n->ep[to], &e);
+		if (i % 8 == 0)
+			sys(write, n->wr, "x", 1);
+	}
+	n->over = true;
+	return 0;
+}
+
+static int wait_in_nest(void *arg)
+{
+	struct nest *n = arg;
+	struct epoll_event e[4];
+	char buf[64];
+
+	for (int i = 0; !n->over; i++) {
+		sys(epoll_wait, n->ep[i % 6], e, 4, 1);
+		poll_one(n->ep[(i + 1) % 6], POLLIN, 0);
+		sys(read, n->rd, buf, sizeof buf);
+	}
+	return 0;
+}
+
+TEST(storm_of_epolls)
+{
+	struct thread t[4];
+	struct nest n = {.over = false};
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, O_NONBLOCK), 0);
+	n.rd = fds[0];
+	n.wr = fds[1];
+	for (int i = 0; i < 6; i++)
+		n.ep[i] = new_epoll();
+	for (int i = 0; i < 4; i++)
+		thread_start(&t[i], i & 1 ? change_nest : wait_in_nest, &n);
+	for (int i = 0; i < 4; i++)
+		thread_join(&t[i]);
+}
+
 static long set_lock(int fd, int type, long start, long len)
 {
 	struct flock l = {.l_type = (short)type, .l_start = start, .l_len = len};
