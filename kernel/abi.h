@@ -1441,6 +1441,7 @@ struct k_fd_set {
 #define TIOCPKT_NOSTOP	0x10u
 #define TIOCPKT_DOSTOP	0x20u
 #define TIOCPKT_IOCTL	0x40u
+#define TIOCCONS	0x541d
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
 #define FIOASYNC	0x5452

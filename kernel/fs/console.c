@@ -4,9 +4,12 @@
  * current's own, /dev/ttyS1 takes structured results for a program outside the machine. Mirrors
  * Linux drivers/tty/serial at a fraction.
  *
+ * What is written to /dev/console goes to another terminal if that has asked for it (TIOCCONS).
+ *
  * With the boot word stdin=eof nobody sits at the terminal: reads end at once, and output is passed
  * on byte for byte.
  */
+#include "kernel/cred.h"
 #include "kernel/entry.h"
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
@@ -17,6 +20,8 @@
 
 static bool stdin_eof;
 static struct tty console_tty;
+static struct spinlock redirect_lock = SPINLOCK_INIT("redirect", RANK_TTY_STATE);
+static struct file *redirect;	/* [redirect_lock] referenced: where what is written to /dev/console goes. NULL: to the serial line */
 
 static int set_stdin(const char *value)
 {
@@ -81,6 +86,79 @@ static int own_tty_open(struct inode *i, struct file *f)
 
 const struct file_ops console_tty_fops = TTY_FILE_OPS(console_open);
 const struct file_ops own_tty_fops = TTY_FILE_OPS(own_tty_open);
+
+/* --- /dev/console, and who takes it over --- */
+
+/* Referenced: where what is written to f goes. */
+static struct file *written_file(struct file *f)
+{
+	struct file *to;
+
+	spin_lock(&redirect_lock);
+	to = get_file(redirect ? redirect : f);
+	spin_unlock(&redirect_lock);
+	return to;
+}
+
+static s64 redirected_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
+{
+	struct file *to = written_file(f);
+	s64 put = tty_write(to, buf, n, pos);
+
+	fput(to);
+	return put;
+}
+
+static s64 redirected_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
+{
+	struct file *to = written_file(f);
+	s64 put = tty_kwrite(to, buf, n, pos);
+
+	fput(to);
+	return put;
+}
+
+const struct file_ops console_fops = {
+	.open = console_open, .release = tty_release, .read = tty_read, .write = redirected_write,
+	.kwrite = redirected_kwrite, .poll = tty_poll, .fasync = tty_fasync, .ioctl = tty_ioctl,
+};
+
+void tty_give_console_back(const struct tty *t)
+{
+	struct file *old = NULL;
+
+	spin_lock(&redirect_lock);
+	if (redirect && (!t || file_tty(redirect) == t)) {
+		old = redirect;
+		redirect = NULL;
+	}
+	spin_unlock(&redirect_lock);
+	if (old)
+		fput(old);
+}
+
+long tty_take_console(struct file *f)
+{
+	long err = 0;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (f->ops == &console_fops) {
+		tty_give_console_back(NULL);
+		return 0;
+	}
+	if (!f->writable)
+		return -EBADF;
+	spin_lock(&redirect_lock);
+	if (redirect)
+		err = -EBUSY;
+	else
+		redirect = get_file(f);
+	spin_unlock(&redirect_lock);
+	if (!err && tty_hung_up(f))	/* meanwhile, and that may have found it not yet there */
+		tty_give_console_back(file_tty(f));
+	return err;
+}
 
 /* --- the report channel --- */
 

@@ -260,7 +260,7 @@ long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);		/* F_GETPIPE_SZ, F_SETP
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
 int sync_block_devices(void);
-extern const struct file_ops console_tty_fops, ttys1_fops;
+extern const struct file_ops console_fops, console_tty_fops, ttys1_fops;
 struct mnt_namespace;
 /* As dentry_path, of what is not removed, and in ns. ERR_PTR(-ENOENT): it is not below root. n > 0 */
 char *dentry_path_below(const struct mnt_namespace *ns, struct dentry *root, struct dentry *d, char *buf, size_t n);

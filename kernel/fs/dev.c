@@ -163,7 +163,7 @@ static const struct {
 } devices[] = {
 	{ 1, 3, &null_fops },	{ 1, 5, &zero_fops },	{ 1, 7, &full_fops },	{ 1, 8, &random_fops },
 	{ 1, 9, &random_fops },	{ 1, 11, &kmsg_fops },	{ 4, 64, &console_tty_fops },	{ 4, 65, &ttys1_fops },
-	{ 5, 0, &own_tty_fops },	{ 5, 1, &console_tty_fops },	{ 5, 2, &ptmx_fops },
+	{ 5, 0, &own_tty_fops },	{ 5, 1, &console_fops },	{ 5, 2, &ptmx_fops },
 };
 
 static int no_device_open(struct inode *i, struct file *f)

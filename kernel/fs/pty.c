@@ -545,6 +545,8 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return flush_pair(p, arg);
 	case TIOCSTI:
 		return type_at_master(p, arg);
+	case TIOCCONS:			/* for the slave to ask */
+		return -EINVAL;
 	}
 	return __tty_ioctl(&p->tty, cmd, arg);
 }

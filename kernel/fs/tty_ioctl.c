@@ -360,5 +360,7 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	if (tty_hung_up(f))
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
+	if (cmd == TIOCCONS)
+		return tty_take_console(f);
 	return __tty_ioctl(file_tty(f), cmd, arg);
 }

@@ -222,6 +222,8 @@ void tty_hangup(struct tty *t)
 	write_unlock(&tasklist_lock);
 	pause_point("hangup");
 	tty_wake_hung_up(t);
+	if (t->ops->idle)
+		tty_give_console_back(t);
 }
 
 long tty_vhangup(struct tty *t)

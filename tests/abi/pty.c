@@ -861,6 +861,49 @@ TEST(giving_the_terminal_up)
 
 // ---- other modes ----
 
+// What is written to /dev/console can go to another terminal.
+TEST(the_console_is_taken_over)
+{
+	int mine, other;
+	long console, reader;
+
+	make();
+	mine = slave;
+	CHECK_EQ(sys(ioctl, master, TIOCCONS, 0), -EINVAL); // it is for the slave to ask
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), -EPERM);
+	}), 0);
+	reader = sys(ioctl, master, TIOCGPTPEER, O_RDONLY | O_NOCTTY);
+	CHECK_GE(reader, 3);
+	CHECK_EQ(sys(ioctl, reader, TIOCCONS, 0), -EBADF); // what could not be written
+	CHECK_EQ(sys(ioctl, sys(open, "/dev/null", O_RDWR), TIOCCONS, 0), -ENOTTY);
+	if (!t_own_machine)
+		SKIP("somebody may read the console");
+	console = sys(open, "/dev/console", O_WRONLY | O_NOCTTY);
+	CHECK_GE(console, 3);
+	CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), -EBUSY);
+	CHECK_EQ(sys(write, console, "here", 4), 4);
+	expect(master, "here");
+	CHECK_EQ(sys(write, console, 8UL, 4), -EFAULT);
+	CHECK_EQ(sys(ioctl, console, TIOCCONS, 0), 0); // back
+	CHECK_EQ(sys(ioctl, console, TIOCCONS, 0), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), 0);
+	other = master;
+	make();
+	CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), -EBUSY);
+	CHECK_EQ(sys(close, other), 0); // hung up, it has nothing any more
+	CHECK_EQ(sys(ioctl, mine, TIOCCONS, 0), -EIO);
+	CHECK_EQ(sys(ioctl, slave, TIOCCONS, 0), 0);
+	CHECK_EQ(sys(write, console, "there", 5), 5);
+	expect(master, "there");
+	CHECK_EQ(sys(close, slave), 0); // but the console has it open
+	CHECK_EQ(sys(write, console, "still", 5), 5);
+	expect(master, "still");
+	CHECK_EQ(sys(ioctl, console, TIOCCONS, 0), 0);
+}
+
 TEST(speeds)
 {
 	struct termios2 t, u;
