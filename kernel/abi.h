@@ -553,6 +553,7 @@ struct k_kcmp_epoll_slot {
 #define CAP_NET_RAW		13
 #define CAP_IPC_LOCK		14
 #define CAP_IPC_OWNER		15
+#define CAP_SYS_RAWIO		17
 #define CAP_SYS_CHROOT		18
 #define CAP_SYS_PTRACE		19
 #define CAP_SYS_PACCT		20
@@ -1150,6 +1151,7 @@ struct k_robust_list_head {
 #define IP_TOS		1
 #define IP_TTL		2
 #define SIOCGSKNS	0x894c
+#define SIOCOUTQ	0x5411
 #define SIOCGIFNAME	0x8910
 #define SIOCGIFCONF	0x8912
 #define SIOCGIFFLAGS	0x8913
@@ -1442,6 +1444,15 @@ struct k_fd_set {
 #define TIOCPKT_DOSTOP	0x20u
 #define TIOCPKT_IOCTL	0x40u
 #define TIOCCONS	0x541d
+#define FIBMAP		1
+#define FIGETBSZ	2
+#define FIOQSIZE	0x5460
+#define FIFREEZE	0xc0045877
+#define FITHAW		0xc0045878
+#define FICLONE		0x40049409
+#define FICLONERANGE	0x4020940d
+#define FIDEDUPERANGE	0xc0189436
+#define FS_IOC_FIEMAP	0xc020660b
 #define FIONCLEX	0x5450
 #define FIOCLEX		0x5451
 #define FIOASYNC	0x5452
@@ -1465,6 +1476,22 @@ struct k_fd_set {
 #define K_NCCS		19
 
 #ifndef __ASSEMBLER__
+
+struct file_clone_range {
+	int64_t src_fd;
+	uint64_t src_offset, src_length, dest_offset;
+};
+struct file_dedupe_range {
+	uint64_t src_offset, src_length;
+	uint16_t dest_count, reserved1;
+	uint32_t reserved2;
+	struct {
+		int64_t dest_fd;
+		uint64_t dest_offset, bytes_deduped;
+		int32_t status;
+		uint32_t reserved;
+	} info[];
+};
 
 /* What TCGETS and TCSETS carry: libc's struct termios is longer. */
 struct k_termios {

@@ -11,6 +11,7 @@
  * nr_writeback is atomic.
  */
 #include "kernel/block.h"
+#include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -271,6 +272,8 @@ static long blkdev_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case BLKROGET:
 		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 	case BLKFLSBUF:
+		if (!capable(CAP_SYS_ADMIN))
+			return -EACCES;
 		err = writeback_all();
 		if (!err)
 			drop_clean_pages();

@@ -272,6 +272,7 @@ struct file *hugetlb_file_setup(const char *name, unsigned log);	/* log 0: the o
 int hugetlb_shm(unsigned log);		/* why there is no such segment: -ENOMEM, -EINVAL, -EPERM */
 bool is_huge(const struct inode *i);
 u64 inode_blksize(const struct inode *i);
+u64 inode_blocks(const struct inode *i);	/* of 512 bytes: what it takes */
 size_t hugetlb_meminfo(char *buf, size_t n);
 
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */

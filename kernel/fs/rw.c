@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * read, write and their relatives; lseek, ioctl. Mirrors Linux fs/read_write.c.
+ * read, write and their relatives; lseek. Mirrors Linux fs/read_write.c.
  *
  * Locks: file->pos_lock around the use of file->pos, for files with data and directories only (a
  * read from a terminal may last for ever), and not at all while nobody else has the file.
@@ -405,63 +405,6 @@ long sys_lseek(int fd, s64 off, unsigned whence)
 			ret = r.file->ops->noop_lseek ? 0 : -ESPIPE;
 		pos_end(g);
 	}
-	fdput(r);
-	return ret;
-}
-
-long sys_fcntl(int fd, unsigned cmd, u64 arg);
-
-static long set_flag(struct file *f, u32 flag, uaddr_t arg)
-{
-	int on;
-
-	if (copy_from_user(&on, arg, sizeof(on)))
-		return -EFAULT;
-	WRITE_ONCE(f->flags, on ? f->flags | flag : f->flags & ~flag);
-	return 0;
-}
-
-static long set_async(struct file *f, int fd, uaddr_t arg)
-{
-	int on;
-
-	if (copy_from_user(&on, arg, sizeof(on)))
-		return -EFAULT;
-	return !on == !(f->flags & O_ASYNC) ? 0 : file_set_async(f, fd, on);
-}
-
-static long file_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
-{
-	long ret = -ENOTTY;
-
-	switch (cmd) {
-	case FIOCLEX:
-	case FIONCLEX:
-		return sys_fcntl(fd, F_SETFD, cmd == FIOCLEX ? FD_CLOEXEC : 0);
-	case FIONBIO:
-		return set_flag(f, O_NONBLOCK, arg);
-	case FIOASYNC:
-		return set_async(f, fd, arg);
-	case FIONREAD:
-		if (inode_is(f->inode, S_IFREG)) {
-			int n = (int)(f->inode->size - f->pos);
-
-			return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
-		}
-	}
-	if (f->ops->ioctl)
-		ret = f->ops->ioctl(f, cmd, arg);
-	return ret == -ENOIOCTLCMD ? -ENOTTY : ret;
-}
-
-long sys_ioctl(int fd, unsigned cmd, uaddr_t arg)
-{
-	struct fdref r = fdget(fd);
-	long ret;
-
-	if (!r.file)
-		return -EBADF;
-	ret = file_ioctl(r.file, fd, cmd, arg);
 	fdput(r);
 	return ret;
 }

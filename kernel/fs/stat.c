@@ -27,7 +27,7 @@ static struct k_timespec to_timespec(s64 ns)
 	return (struct k_timespec){ sec, rest };
 }
 
-static u64 inode_blocks(const struct inode *i)
+u64 inode_blocks(const struct inode *i)
 {
 	return i->mapping ? READ_ONCE(i->mapping->nr_pages) * (PAGE_SIZE / 512) : 0;
 }

@@ -312,12 +312,12 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 
 	if (err)
 		return err == -EIO ? -ENOTTY : err;
-	if (!tty_is_mine(t) || t->session != current->group->session)
-		return -ENOTTY;
 	if (copy_from_user(&pgrp, arg, sizeof(pgrp)))
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
+	if (!tty_is_mine(t) || t->session != current->group->session)
+		return -ENOTTY;
 	err = -ESRCH;
 	write_lock(&tasklist_lock);
 	pgrp = pid_from_vnr(pgrp);

@@ -487,17 +487,26 @@ int sock_inq(const struct sock *sk)
 	return n;
 }
 
+/*
+ * What was sent and takes memory still, overhead included. LINUX: what many send to one is not told
+ * apart: of datagrams it is nothing. What goes to an address has arrived at once.
+ */
+static int sock_outq(const struct sock *sk)
+{
+	return sk->peer && sk->type != SOCK_DGRAM && !is_inet(sk) ? (int)sk->peer->queued : 0;
+}
+
 static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct sock *sk = f->private;
 	int n;
 
-	if (cmd != FIONREAD)
+	if (cmd != FIONREAD && cmd != SIOCOUTQ)
 		return net_ioctl(sk->net, is_inet(sk), cmd, arg);
-	if (READ_ONCE(sk->state) == SS_LISTENING)
+	if (READ_ONCE(sk->state) == SS_LISTENING && (cmd == FIONREAD || is_inet(sk)))
 		return -EINVAL;
 	spin_lock(&unix_lock);
-	n = sock_inq(sk);
+	n = cmd == FIONREAD ? sock_inq(sk) : sock_outq(sk);
 	spin_unlock(&unix_lock);
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 }

@@ -2,9 +2,16 @@
 //
 // Every system call with one argument at a time that is bad: a pointer to nothing, a descriptor that is none, a size
 // without end, a flag that does not exist. What Linux answers stands beside each.
-#include "t.h"
+#include "seccomp.h"
 
+#include <asm/ioctls.h>
+#include <asm/termbits.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/nsfs.h>
 #include <linux/prctl.h>
+#include <linux/sockios.h>
+#include <linux/userfaultfd.h>
 
 // A letter for each answer; '.' is a success.
 static const struct answer {
@@ -16,7 +23,8 @@ static const struct answer {
 	{'N', ENOTCONN}, {'Q', ESPIPE}, {'W', EAGAIN}, {'U', EROFS}, {'C', ECHILD}, {'J', EISDIR}, {'S', EBUSY},
 	{'l', ELOOP}, {'d', ENODEV}, {'x', EXDEV}, {'n', EINTR}, {'f', EFBIG}, {'m', EMFILE}, {'s', ENOSPC},
 	{'t', ESOCKTNOSUPPORT}, {'a', EAFNOSUPPORT}, {'p', EPROTONOSUPPORT}, {'q', ENOPROTOOPT}, {'b', ENOTEMPTY},
-	{'c', ECONNREFUSED}, {'e', EDESTADDRREQ}, {'i', EISCONN}, {'r', ENXIO}, {'y', ENOTBLK}, {'u', ETIMEDOUT}};
+	{'c', ECONNREFUSED}, {'e', EDESTADDRREQ}, {'i', EISCONN}, {'r', ENXIO}, {'y', ENOTBLK}, {'u', ETIMEDOUT},
+	{'o', EIO}, {'g', EADDRNOTAVAIL}};
 
 // Two pages, and nothing after them. What overruns a buffer ends there.
 static char pages[3 * PAGE] __attribute__((aligned(PAGE)));
@@ -228,4 +236,172 @@ TEST(no_call_is_forgotten)
 		missing += !found;
 	}
 	CHECK_EQ(missing, 0);
+}
+
+// ---- ioctl: each request, of a file of each kind ----
+
+// The kinds, by what stands before the colon in the table.
+enum { DEV, MEMORY, PROC, PROC_DIR, PIPE, UNIX, LISTENING, INET, WATCHER, CLOCK, COUNTER, SIGNALS, MASTER, SLAVE, USER_NS, NET_NS,
+	UFFD, LISTENER, KINDS };
+static const char kind_letters[] = "nmgdpuliytvsMSUNFL";
+enum { FIRST_FD = 20, WITH_VALUES = 4 };
+
+static const struct request {
+	unsigned cmd;
+	const char *name, *wanted;
+	bool waits; // for somebody who is not there, if nothing is bad
+} requests[] = {
+#define IOCTL(cmd, wanted) {(unsigned)(cmd), #cmd, wanted, false},
+#define IOCTL_WAITS(cmd, wanted) {(unsigned)(cmd), #cmd, wanted, true},
+#include "bad_ioctl.def"
+};
+enum { REQUESTS = sizeof requests / sizeof *requests };
+
+static char argument[2][PAGE]; // of ones, and of zeroes
+
+static void put_kind(int kind, long fd)
+{
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(dup2, fd, FIRST_FD + kind), FIRST_FD + kind);
+	if (fd != FIRST_FD + kind)
+		sys(close, fd);
+}
+
+static void open_pty(void)
+{
+	long master = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY);
+
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &(int){0}), 0);
+	put_kind(SLAVE, sys(ioctl, master, TIOCGPTPEER, O_RDWR | O_NOCTTY));
+	put_kind(MASTER, master);
+}
+
+static void open_sockets(void)
+{
+	struct { unsigned short family; } any = {1};
+	long fd = sys(socket, 1, 1, 0);
+
+	put_kind(UNIX, sys(socket, 1, 1, 0));
+	CHECK_EQ(sys(bind, fd, &any, 2), 0);
+	CHECK_EQ(sys(listen, fd, 1), 0);
+	put_kind(LISTENING, fd);
+	put_kind(INET, sys(socket, 2, 1, 0));
+}
+
+// The filter is on nobody who lives.
+static void open_others(void)
+{
+	struct uffdio_api api = {.api = UFFD_API};
+	long fd = sys(userfaultfd, 1);
+
+	CHECK_EQ(sys(ioctl, fd, UFFDIO_API, &api), 0);
+	put_kind(UFFD, fd);
+	int pid = (int)sys(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		no_new_privs();
+		put_kind(LISTENER, INSTALL_FLAGS(SECCOMP_FILTER_FLAG_NEW_LISTENER, RETURN(SECCOMP_RET_ALLOW)));
+		t_exit(0);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+static void open_kinds(void)
+{
+	unsigned long none = 0;
+	int fds[2];
+
+	for (int fd = 3; fd < FIRST_FD + KINDS; fd++)
+		sys(close, fd);
+	put_kind(DEV, sys(open, "/dev/null", O_RDWR));
+	put_kind(MEMORY, sys(memfd_create, "m", 0));
+	put_kind(PROC, sys(open, "/proc/self/status", O_RDONLY));
+	put_kind(PROC_DIR, sys(open, "/proc/self", O_RDONLY));
+	CHECK_EQ(sys(pipe, fds), 0);
+	put_kind(PIPE, fds[0]);
+	sys(close, fds[1]);
+	open_sockets();
+	put_kind(WATCHER, sys(inotify_init1, 0));
+	put_kind(CLOCK, sys(timerfd_create, CLOCK_MONOTONIC, 0));
+	put_kind(COUNTER, sys(eventfd2, 1, 0));
+	put_kind(SIGNALS, sys(signalfd4, -1, &none, 8, 0));
+	open_pty();
+	put_kind(USER_NS, sys(open, "/proc/self/ns/user", O_RDONLY));
+	put_kind(NET_NS, sys(open, "/proc/self/ns/net", O_RDONLY));
+	open_others();
+	CHECK_EQ(sys(dup2, FIRST_FD + MEMORY, 0), 0); // FICLONE takes it for a descriptor
+}
+
+static char ask(int fd, unsigned cmd, int value)
+{
+	memset(argument[0], 0xff, PAGE);
+	memset(argument[1], 0, PAGE);
+	return letter_of(sys(ioctl, fd, cmd, value == 0 ? 0L : value == 1 ? 8L : (long)argument[value - 2]));
+}
+
+// "x:abcd" for each kind that knows the request: with null, with nothing there, with ones and with zeroes.
+static void walk_request(const struct request *r, char *out)
+{
+	const int values = WITH_VALUES - r->waits;
+	const char *start = out;
+
+	open_kinds();
+	for (int k = 0; k < KINDS; k++) {
+		char said[WITH_VALUES + 1] = "";
+
+		for (int v = 0; v < values; v++)
+			said[v] = ask(FIRST_FD + k, r->cmd, v);
+		shorten(said);
+		if (!strcmp(said, "T"))
+			continue;
+		if (out != start)
+			*out++ = ' ';
+		out += t_snprintf(out, 16, "%c:%s", kind_letters[k], said);
+	}
+}
+
+static bool asks_too_much(const struct request *r)
+{
+	long fs[15];
+
+	// A disk would stand still.
+	return (r->cmd == FIFREEZE || r->cmd == FITHAW) && (sys(statfs, "/dev/null", fs) || fs[0] != 0x01021994);
+}
+
+TEST(bad_ioctls)
+{
+	char *out = t_map_shared(PAGE);
+	int wrong = 0;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	for (const struct request *r = requests; r < requests + REQUESTS; r++) {
+		if (!t_on_thaw && asks_too_much(r))
+			continue;
+		memset(out, 0, PAGE);
+		int how = IN_CHILD({
+			sys(alarm, LIMIT_S);
+			walk_request(r, out);
+		});
+
+		if (how || strcmp(out, r->wanted)) {
+			t_printf("# %s: \"%s\", not \"%s\"; %d\n", r->name, out, r->wanted, how);
+			wrong++;
+		}
+	}
+	CHECK_EQ(wrong, 0);
+}
+
+// There is no file to be asked.
+TEST(ioctls_of_no_file)
+{
+	long path;
+
+	t_tmpdir();
+	path = sys(open, ".", O_PATH);
+	for (const struct request *r = requests; r < requests + REQUESTS; r++) {
+		CHECK_EQ(sys(ioctl, -1, r->cmd, 0), -EBADF);
+		CHECK_EQ(sys(ioctl, 0x7fffffff, r->cmd, argument), -EBADF);
+		CHECK_EQ(sys(ioctl, path, r->cmd, argument), -EBADF);
+	}
 }

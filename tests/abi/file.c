@@ -3,6 +3,11 @@
 // Files, directories, links, descriptors, and the small devices.
 #include "t.h"
 
+#include <asm/ioctls.h>
+#include <linux/fiemap.h>
+#include <linux/fs.h>
+#include <linux/nsfs.h>
+
 static char buf[4096];
 
 static long open_rw(const char *path)
@@ -783,4 +788,99 @@ TEST(sizes_of_directories_in_memory)
 	CHECK_EQ(s.st_size, empty);
 	CHECK_EQ(sys(chdir, "/"), 0);
 	CHECK_EQ(sys(rmdir, "/dev/shm/sizes"), 0);
+}
+
+// ---- what ioctl can ask of a file of any kind ----
+
+TEST(files_that_share_no_blocks)
+{
+	struct file_clone_range r = {.src_length = PAGE};
+	union {
+		struct file_dedupe_range d;
+		char all[2 * PAGE];
+	} d;
+	long memory = sys(memfd_create, "m", 0), other = sys(memfd_create, "o", 0), pipe[2] = {0}, dir, f, ro, append;
+
+	t_tmpdir();
+	CHECK_EQ(t_spit("f", "text"), 0);
+	CHECK_EQ(t_spit("g", "text"), 0);
+	f = sys(open, "f", O_RDWR);
+	ro = sys(open, "g", O_RDONLY);
+	append = sys(open, "g", O_RDWR | O_APPEND);
+	dir = sys(open, ".", O_RDONLY);
+	pipe[0] = sys(open, "/dev/null", O_RDWR);
+	pipe[1] = sys(dup, pipe[0]);
+	CHECK_EQ(sys(ioctl, memory, FICLONE, other), -EOPNOTSUPP);
+	CHECK_EQ(sys(ioctl, memory, FICLONE, memory), -EOPNOTSUPP);
+	CHECK_EQ(sys(ioctl, memory, FICLONE, 999), -EBADF);
+	CHECK_EQ(sys(ioctl, memory, FICLONE, -1), -EBADF);
+	CHECK_EQ(sys(ioctl, memory, FICLONE, f), -EXDEV);
+	CHECK_EQ(sys(ioctl, f, FICLONE, dir), -EISDIR);
+	CHECK_EQ(sys(ioctl, dir, FICLONE, f), -EISDIR);
+	CHECK_EQ(sys(ioctl, pipe[0], FICLONE, pipe[1]), -EINVAL); // devices
+	CHECK_EQ(sys(ioctl, ro, FICLONE, f), -EBADF); // not to be written
+	CHECK_EQ(sys(ioctl, append, FICLONE, f), -EBADF);
+	CHECK_EQ(sys(ioctl, f, FICLONE, sys(open, "g", O_WRONLY)), -EBADF); // nor that to be read
+	r.src_fd = other;
+	CHECK_EQ(sys(ioctl, memory, FICLONERANGE, &r), -EOPNOTSUPP);
+	r.src_fd = f;
+	CHECK_EQ(sys(ioctl, memory, FICLONERANGE, &r), -EXDEV);
+	CHECK_EQ(sys(ioctl, memory, FICLONERANGE, 8), -EFAULT);
+	memset(&d, 0, sizeof d);
+	CHECK_EQ(sys(ioctl, memory, FIDEDUPERANGE, &d), -EOPNOTSUPP);
+	CHECK_EQ(sys(ioctl, dir, FIDEDUPERANGE, &d), -EISDIR);
+	CHECK_EQ(sys(ioctl, pipe[0], FIDEDUPERANGE, &d), -EINVAL);
+	CHECK_EQ(sys(ioctl, sys(open, "f", O_WRONLY), FIDEDUPERANGE, &d), -EINVAL);
+	d.d.reserved1 = 1;
+	CHECK_EQ(sys(ioctl, memory, FIDEDUPERANGE, &d), -EINVAL);
+	d.d.reserved1 = 0;
+	d.d.reserved2 = 1;
+	CHECK_EQ(sys(ioctl, memory, FIDEDUPERANGE, &d), -EINVAL);
+	d.d.dest_count = 128;
+	CHECK_EQ(sys(ioctl, memory, FIDEDUPERANGE, &d), -ENOMEM);
+	CHECK_EQ(sys(ioctl, memory, FIDEDUPERANGE, 8), -EFAULT);
+}
+
+TEST(what_ioctl_tells_of_a_file)
+{
+	long memory = sys(memfd_create, "m", 0), bytes, none = sys(open, "/dev/null", O_RDWR);
+	int n;
+
+	CHECK_EQ(sys(write, memory, "text", 4), 4);
+	CHECK_EQ(sys(pwrite64, memory, "text", 4, 5 * PAGE), 4);
+	CHECK_EQ(sys(ioctl, memory, FIOQSIZE, &bytes), 0);
+	CHECK_EQ(bytes, 2 * PAGE);
+	CHECK_EQ(sys(ioctl, none, FIOQSIZE, &bytes), -ENOTTY);
+	CHECK_EQ(sys(ioctl, memory, FIGETBSZ, &n), 0);
+	CHECK_EQ(n, PAGE);
+	CHECK_EQ(sys(ioctl, memory, FIONREAD, &n), 0);
+	CHECK_EQ(n, 5 * PAGE);
+	CHECK_EQ(sys(ioctl, none, FIONREAD, &n), -ENOTTY);
+	CHECK_EQ(sys(ioctl, memory, FS_IOC_FIEMAP, 0), -EOPNOTSUPP);
+	if (sys(geteuid))
+		SKIP("not root");
+	n = 0;
+	CHECK_EQ(sys(ioctl, memory, FIBMAP, &n), -EINVAL); // it is on no disk
+	CHECK_EQ(sys(ioctl, none, FIBMAP, &n), -ENOTTY);
+	CHECK_EQ(sys(ioctl, memory, FIFREEZE, 0), -EOPNOTSUPP);
+	CHECK_EQ(sys(ioctl, memory, FITHAW, 0), -EINVAL); // it is not frozen
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(ioctl, memory, FIBMAP, &n), -EPERM);
+		CHECK_EQ(sys(ioctl, memory, FIFREEZE, 0), -EPERM);
+		CHECK_EQ(sys(ioctl, memory, FITHAW, 0), -EPERM);
+	}), 0);
+}
+
+TEST(no_descriptor_for_an_ioctl)
+{
+	long ns = sys(open, "/proc/self/ns/net", O_RDONLY), master = sys(open, "/dev/ptmx", O_RDWR | O_NOCTTY);
+	struct rlimit r;
+
+	CHECK_EQ(sys(ioctl, master, TIOCSPTLCK, &(int){0}), 0);
+	CHECK_EQ(sys(getrlimit, RLIMIT_NOFILE, &r), 0);
+	r.rlim_cur = (unsigned long)master + 1;
+	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &r), 0);
+	CHECK_EQ(sys(ioctl, ns, NS_GET_USERNS, 0), -EMFILE);
+	CHECK_EQ(sys(ioctl, master, TIOCGPTPEER, O_RDWR), -EMFILE);
 }

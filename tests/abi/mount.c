@@ -199,6 +199,10 @@ TEST(disk)
 	CHECK_EQ(sys(pwrite64, fd, buf, sizeof buf, 1000), sizeof buf);
 	CHECK_EQ(sys(fsync, fd), 0);
 	CHECK_EQ(sys(ioctl, fd, BLKFLSBUF, 0), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(ioctl, fd, BLKFLSBUF, 0), -EACCES);
+	}), 0);
 	memset(buf, 0, sizeof buf);
 	CHECK_EQ(sys(pread64, fd, buf, 100, 1000), 100);
 	CHECK(buf[0] == 'A' && buf[99] == 'A');

@@ -224,6 +224,26 @@ TEST(nothing_yet_and_no_room)
 	}
 }
 
+TEST(what_was_sent_and_not_read)
+{
+	enum { SIOCOUTQ = 0x5411 };
+	char text[100] = "";
+	int n = -1;
+
+	pair(SOCK_STREAM);
+	CHECK_EQ(sys(ioctl, a, SIOCOUTQ, &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(sys(write, a, text, sizeof text), sizeof text);
+	CHECK_EQ(sys(ioctl, a, SIOCOUTQ, &n), 0);
+	CHECK_GE(n, sizeof text); // in memory, which may be more
+	CHECK_EQ(sys(ioctl, b, SIOCOUTQ, &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(sys(read, b, text, sizeof text), sizeof text);
+	CHECK_EQ(sys(ioctl, a, SIOCOUTQ, &n), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(sys(ioctl, a, SIOCOUTQ, nowhere), -EFAULT);
+}
+
 TEST(a_message_that_never_fits)
 {
 	static char big[500000];
