@@ -1150,6 +1150,10 @@ struct k_robust_list_head {
 #define TCP_KEEPCNT	6
 #define IP_TOS		1
 #define IP_TTL		2
+#define FIOSETOWN	0x8901
+#define SIOCSPGRP	0x8902
+#define FIOGETOWN	0x8903
+#define SIOCGPGRP	0x8904
 #define SIOCGSKNS	0x894c
 #define SIOCOUTQ	0x5411
 #define SIOCGIFNAME	0x8910

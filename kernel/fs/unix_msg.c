@@ -496,19 +496,36 @@ static int sock_outq(const struct sock *sk)
 	return sk->peer && sk->type != SOCK_DGRAM && !is_inet(sk) ? (int)sk->peer->queued : 0;
 }
 
-static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+static long put_queue(struct sock *sk, unsigned cmd, uaddr_t arg)
 {
-	struct sock *sk = f->private;
 	int n;
 
-	if (cmd != FIONREAD && cmd != SIOCOUTQ)
-		return net_ioctl(sk->net, is_inet(sk), cmd, arg);
 	if (READ_ONCE(sk->state) == SS_LISTENING && (cmd == FIONREAD || is_inet(sk)))
 		return -EINVAL;
 	spin_lock(&unix_lock);
 	n = cmd == FIONREAD ? sock_inq(sk) : sock_outq(sk);
 	spin_unlock(&unix_lock);
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+}
+
+static long sock_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	struct sock *sk = f->private;
+	int who;
+
+	switch (cmd) {
+	case FIONREAD:
+	case SIOCOUTQ:
+		return put_queue(sk, cmd, arg);
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		return copy_from_user(&who, arg, sizeof(who)) ? -EFAULT : fasync_fcntl(f, F_SETOWN, (u64)who);
+	case FIOGETOWN:
+	case SIOCGPGRP:
+		who = (int)fasync_fcntl(f, F_GETOWN, 0);
+		return copy_to_user(arg, &who, sizeof(who)) ? -EFAULT : 0;
+	}
+	return net_ioctl(sk->net, is_inet(sk), cmd, arg);
 }
 
 const struct file_ops sock_fops = {

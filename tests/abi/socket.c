@@ -224,6 +224,30 @@ TEST(nothing_yet_and_no_room)
 	}
 }
 
+// Whom a socket tells by a signal, as fcntl has it.
+TEST(the_owner_of_a_socket)
+{
+	int who = t_getpid();
+
+	pair(SOCK_STREAM);
+	CHECK_EQ(sys(ioctl, a, FIOSETOWN, &who), 0);
+	CHECK_EQ(sys(fcntl, a, F_GETOWN), who);
+	who = -(int)sys(getpgid, 0);
+	CHECK_EQ(sys(ioctl, a, SIOCSPGRP, &who), 0);
+	CHECK_EQ(sys(ioctl, a, SIOCGPGRP, &(int){0}), 0);
+	int got = 0;
+
+	CHECK_EQ(sys(ioctl, a, FIOGETOWN, &got), 0);
+	CHECK_EQ(got, who);
+	who = 0x3fffffff;
+	CHECK_EQ(sys(ioctl, a, FIOSETOWN, &who), -ESRCH);
+	who = (int)0x80000000;
+	CHECK_EQ(sys(ioctl, a, FIOSETOWN, &who), -EINVAL);
+	who = 0;
+	CHECK_EQ(sys(ioctl, a, FIOSETOWN, &who), 0);
+	CHECK_EQ(sys(fcntl, a, F_GETOWN), 0);
+}
+
 TEST(what_was_sent_and_not_read)
 {
 	enum { SIOCOUTQ = 0x5411 };
