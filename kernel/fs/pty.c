@@ -511,6 +511,15 @@ static long type_at_master(struct pty *p, uaddr_t arg)
 	return 0;
 }
 
+/* TIOCSIG: as if the key for it were typed. */
+static long signal_front(struct pty *p, int sig)
+{
+	if (sig != SIGINT && sig != SIGQUIT && sig != SIGTSTP)
+		return -EINVAL;
+	tty_signal(&p->tty, sig);
+	return 0;
+}
+
 /* What is asked of the master is about the slave, but for what can be read. */
 static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
@@ -545,6 +554,8 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return flush_pair(p, arg);
 	case TIOCSTI:
 		return type_at_master(p, arg);
+	case TIOCSIG:
+		return signal_front(p, (int)arg);
 	case TIOCCONS:			/* for the slave to ask */
 		return -EINVAL;
 	}

@@ -120,6 +120,7 @@ int tty_fasync(struct file *f, int fd, bool on);
 long tty_take_console(struct file *f);	/* TIOCCONS: f gets what is written to /dev/console, which itself takes it back */
 void tty_give_console_back(const struct tty *t);	/* if t has it; NULL: whoever has. Sleeps */
 /* tty_ioctl.c */
+void tty_signal(struct tty *t, int sig);	/* to the group in front */
 long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
 #define TTY_FILE_OPS(open_fn)								\

@@ -205,25 +205,34 @@ static long tty_type(struct tty *t, uaddr_t arg)
 	return 0;
 }
 
+void tty_signal(struct tty *t, int sig)
+{
+	int pgrp;
+
+	spin_lock(&t->lock);
+	pgrp = t->pgrp;
+	if (pgrp)
+		pid_get(pgrp);
+	spin_unlock(&t->lock);
+	if (!pgrp)
+		return;
+	kill_pgrp(sig, SEND_SIG_KERNEL, pgrp);
+	pid_put(pgrp);
+}
+
 static long tty_set_winsize(struct tty *t, uaddr_t arg)
 {
 	struct k_winsize ws;
 	bool changed;
-	int pgrp;
 
 	if (copy_from_user(&ws, arg, sizeof(ws)))
 		return -EFAULT;
 	spin_lock(&t->lock);
 	changed = kmemcmp(&ws, &t->winsize, sizeof(ws)) != 0;
 	t->winsize = ws;
-	pgrp = changed ? t->pgrp : 0;
-	if (pgrp)
-		pid_get(pgrp);
 	spin_unlock(&t->lock);
-	if (pgrp) {
-		kill_pgrp(SIGWINCH, SEND_SIG_KERNEL, pgrp);
-		pid_put(pgrp);
-	}
+	if (changed)
+		tty_signal(t, SIGWINCH);
 	return 0;
 }
 
@@ -340,6 +349,9 @@ long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 		return 0;
 	case TIOCGEXCL:
 		n = READ_ONCE(t->exclusive);
+		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
+	case TIOCGDEV:
+		n = (int)t->nr;
 		return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 	case TIOCGETD:
 		n = N_TTY;

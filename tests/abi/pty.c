@@ -716,6 +716,40 @@ TEST(typed_signals_go_to_the_front_group)
 	CHECK_EQ(t_wait(pid), 0);
 }
 
+TEST(signals_by_the_master)
+{
+	static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
+	int pid = SESSION({
+		for (int i = 0; i < 3; i++)
+			t_action(sigs[i], note, 0);
+		seen[0] = 1;
+		UNTIL(seen[SIGINT] && seen[SIGQUIT] && seen[SIGTSTP]);
+	});
+
+	UNTIL(seen[0]);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(sys(ioctl, master, TIOCSIG, sigs[i]), 0);
+		UNTIL(seen[sigs[i]] == 1);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(sys(ioctl, master, TIOCSIG, SIGINT), 0); // nobody
+	CHECK_EQ(sys(ioctl, master, TIOCSIG, SIGKILL), -EINVAL);
+	CHECK_EQ(sys(ioctl, slave, TIOCSIG, SIGINT), -ENOTTY);
+}
+
+TEST(the_number_of_the_device)
+{
+	struct stat st;
+	unsigned nr;
+
+	make();
+	CHECK_EQ(sys(fstat, slave, &st), 0);
+	CHECK_EQ(sys(ioctl, slave, TIOCGDEV, &nr), 0);
+	CHECK_EQ(nr, st.st_rdev);
+	CHECK_EQ(sys(ioctl, master, TIOCGDEV, &nr), 0); // of the slave
+	CHECK_EQ(nr, st.st_rdev);
+}
+
 TEST(the_window_changes)
 {
 	struct size ws = {40, 100, 1, 2}, got;
