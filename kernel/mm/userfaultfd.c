@@ -246,7 +246,7 @@ static size_t userfaultfd_show_fdinfo(struct file *f, struct pid_namespace *ns, 
 		total++;
 	spin_unlock(&ctx->lock);
 	return kscnprintf(buf, n, "pending:\t%lu\ntotal:\t%lu\nAPI:\t%lx:%lx:%lx\n", pending, pending + total, UFFD_API,
-			  atomic_load(&ctx->features) & ~UFFD_INITIALIZED, API_IOCTLS | RANGE_IOCTLS);
+			  atomic_load(&ctx->features), API_IOCTLS | RANGE_IOCTLS);
 }
 
 /* Nothing waits any more, and nothing will: its mappings become like others. */

@@ -6,7 +6,7 @@
 #include "kernel/uapi/userfaultfd.h"
 #include "kernel/waitq.h"
 
-#define UFFD_INITIALIZED	(1ul << 63)	/* no feature's bit */
+#define UFFD_INITIALIZED	(1ul << 31)	/* no feature's bit; /proc/PID/fdinfo shows it */
 #define API_IOCTLS	(UFFD_BIT(UFFDIO_REGISTER) | UFFD_BIT(UFFDIO_UNREGISTER) | UFFD_BIT(UFFDIO_API))
 #define RANGE_IOCTLS	(UFFD_BIT(UFFDIO_WAKE) | UFFD_BIT(UFFDIO_COPY) | UFFD_BIT(UFFDIO_ZEROPAGE) | UFFD_BIT(UFFDIO_WRITEPROTECT) | \
 			 UFFD_BIT(UFFDIO_CONTINUE))

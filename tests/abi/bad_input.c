@@ -26,6 +26,9 @@ static const struct answer {
 	{'c', ECONNREFUSED}, {'e', EDESTADDRREQ}, {'i', EISCONN}, {'r', ENXIO}, {'y', ENOTBLK}, {'u', ETIMEDOUT},
 	{'o', EIO}, {'g', EADDRNOTAVAIL}};
 
+// As it was first, by mistake.
+#define SECCOMP_IOCTL_NOTIF_ID_VALID_WRONG_DIR SECCOMP_IOR(2, __u64)
+
 // Two pages, and nothing after them. What overruns a buffer ends there.
 static char pages[3 * PAGE] __attribute__((aligned(PAGE)));
 #define BUF ((long)pages) // zeroes: a null timespec, an empty set, an empty string

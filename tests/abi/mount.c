@@ -203,6 +203,11 @@ TEST(disk)
 		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
 		CHECK_EQ(sys(ioctl, fd, BLKFLSBUF, 0), -EACCES);
 	}), 0);
+	static const unsigned told[] = {BLKROGET, BLKGETSIZE, BLKSSZGET, BLKGETSIZE64};
+
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(sys(ioctl, fd, told[i], 8), -EFAULT);
+	CHECK_EQ(sys(ioctl, fd, 0x5401, 8), -ENOTTY); // TCGETS
 	memset(buf, 0, sizeof buf);
 	CHECK_EQ(sys(pread64, fd, buf, 100, 1000), 100);
 	CHECK(buf[0] == 'A' && buf[99] == 'A');

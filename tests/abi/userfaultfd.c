@@ -228,6 +228,21 @@ TEST(features)
 	}
 }
 
+TEST(what_proc_shows)
+{
+	static const char *const fields[] = {"\npending:\t0\n", "\ntotal:\t0\n", "\nAPI:\taa:80000900:8000"};
+	long fd = new_fd(O_NONBLOCK);
+	char path[40], text[512];
+
+	t_snprintf(path, sizeof path, "/proc/self/fdinfo/%ld", fd);
+	CHECK_GE(t_slurp(path, text, sizeof text), 1);
+	CHECK(strstr(text, "\nAPI:\taa:0:8000"));
+	CHECK_EQ(shake(fd, UFFD_FEATURE_EXACT_ADDRESS | UFFD_FEATURE_THREAD_ID), 0);
+	CHECK_GE(t_slurp(path, text, sizeof text), 1);
+	for (int i = 0; i < 3; i++)
+		CHECK(strstr(text, fields[i]));
+}
+
 // ---- ranges ----
 
 TEST(what_can_be_registered)

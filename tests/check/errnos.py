@@ -13,6 +13,7 @@ import rules  # noqa: E402
 
 ABI = os.path.join("tests", "abi")
 ERRNO = re.compile(r"E[A-Z0-9]+$")
+CONSTANTS = "TCOFLUSH TCIOFLUSH TCOON".split()  # named like requests of ioctl, but arguments of one
 
 
 def text(*path):
@@ -99,7 +100,22 @@ def every_test_asks_for_its_errno():
                 yield "%s %s: %s does not name %s" % (call, errno, test, word)
 
 
-RULES = [every_call_has_its_errnos, every_test_asks_for_its_errno]
+def every_request_has_its_row():
+    """each request of ioctl that the kernel has a number for is in the table that walks over them"""
+    numbers = r"^#define (F[IS][A-Z_]+|TI?[OC][A-Z0-9]+|BLK\w+|SIOC\w+|NS_GET_\w+|UFFDIO_[A-Z]+|SECCOMP_IOCTL_\w+)\s+(?:0x\w+|[12])$"
+    headers = [os.path.join("kernel", "abi.h")] + [os.path.join("kernel", "uapi", n) for n in sorted(os.listdir("kernel/uapi"))]
+    rows = set(re.findall(r"^IOCTL(?:_WAITS)?\((\w+)", text(ABI, "bad_ioctl.def"), re.M))
+    seen = False
+    for path in headers:
+        for name in re.findall(numbers, text(path), re.M):
+            seen = True
+            if name not in rows and name not in CONSTANTS:
+                yield "%s: bad_ioctl.def has no row for %s" % (path, name)
+    if not seen:
+        yield "no request was found"
+
+
+RULES = [every_call_has_its_errnos, every_test_asks_for_its_errno, every_request_has_its_row]
 
 
 if __name__ == "__main__":
