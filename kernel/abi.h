@@ -678,6 +678,11 @@ struct k_rseq_cs {
 #define NT_PRSTATUS		1
 #define NT_FPREGSET		2
 #define NT_X86_XSTATE		0x202
+/* and what else is in a core file */
+#define NT_PRPSINFO		3
+#define NT_AUXV			6
+#define NT_FILE			0x46494c45	/* "FILE" */
+#define NT_SIGINFO		0x53494749	/* "SIGI" */
 
 #ifndef __ASSEMBLER__
 
@@ -1884,6 +1889,32 @@ struct elf64_phdr {
 	uint64_t p_align;
 };
 _Static_assert(sizeof(struct elf64_phdr) == 56, "an ELF64 program header is 56 bytes");
+
+struct elf64_nhdr {			/* of a note; name and contents follow, each filled up to 4 bytes */
+	uint32_t n_namesz;
+	uint32_t n_descsz;
+	uint32_t n_type;
+};
+
+struct k_elf_prstatus {			/* NT_PRSTATUS: a thread */
+	int32_t si_signo, si_code, si_errno;
+	int16_t pr_cursig;
+	uint64_t pr_sigpend, pr_sighold;
+	int32_t pr_pid, pr_ppid, pr_pgrp, pr_sid;
+	struct k_timeval pr_utime, pr_stime, pr_cutime, pr_cstime;
+	uint64_t pr_reg[27];		/* struct k_user_regs */
+	int32_t pr_fpvalid;
+};
+_Static_assert(sizeof(struct k_elf_prstatus) == 336, "elf_prstatus is 336 bytes");
+
+struct k_elf_prpsinfo {			/* NT_PRPSINFO: the process */
+	int8_t pr_state, pr_sname, pr_zomb, pr_nice;
+	uint64_t pr_flag;
+	uint32_t pr_uid, pr_gid;
+	int32_t pr_pid, pr_ppid, pr_pgrp, pr_sid;
+	char pr_fname[16], pr_psargs[80];
+};
+_Static_assert(sizeof(struct k_elf_prpsinfo) == 136, "elf_prpsinfo is 136 bytes");
 
 struct elf64_shdr {
 	uint32_t sh_name;

@@ -102,13 +102,13 @@ void arch_allow_tsc(bool allow);
 long arch_prctl(int code, uaddr_t addr);
 
 /*
- * --- ptrace: t is in a trace stop and off every CPU, and its tracer's call holds it there. i is an
+ * --- ptrace, core dumps: t is off every CPU, and held there. i is an
  * index of a word of struct k_user_regs ---
  */
 u64 arch_user_reg(struct task *t, unsigned i);
 int arch_set_user_reg(struct task *t, unsigned i, u64 v);	/* 0, or -EIO for what user mode may not have */
 size_t arch_fpu_size(void);				/* of an image: FXSAVE's 512 bytes, and what XSAVE adds */
-void arch_get_fpu(struct task *t, void *image);
+void arch_get_fpu(struct task *t, void *image);	/* t may be current, and is in core dumps */
 /* The first n bytes, 512 or all; image has room for all. 0, -EINVAL and nothing changed. */
 int arch_set_fpu(struct task *t, void *image, size_t n);
 void arch_single_step_on(struct task *t);		/* one instruction of user mode, or one system call, then SIGTRAP */

@@ -387,28 +387,18 @@ static long change_ambient(u64 what, u64 cap)
 	return 0;
 }
 
-static long set_dumpable(u64 on)
-{
-	_Atomic u32 *flags = &current->mm->flags;
-
-	if (on > 1)
-		return -EINVAL;
-	if (on)
-		atomic_fetch_and(flags, ~MMF_NOT_DUMPABLE);
-	else
-		atomic_fetch_or(flags, MMF_NOT_DUMPABLE);
-	return 0;
-}
-
 long cap_prctl(int option, u64 a, u64 b, u64 c, u64 d)
 {
 	const struct cred *cred = &current->cred;
 
 	switch (option) {
 	case PR_GET_DUMPABLE:
-		return !(atomic_load(&current->mm->flags) & MMF_NOT_DUMPABLE);
+		return get_dumpable(current->mm);
 	case PR_SET_DUMPABLE:
-		return set_dumpable(a);
+		if (a > SUID_DUMP_USER)
+			return -EINVAL;
+		set_dumpable(current->mm, (int)a);
+		return 0;
 	case PR_CAPBSET_READ:
 		return a > CAP_LAST_CAP ? -EINVAL : (cred->cap_bset & CAP_TO_MASK(a)) != 0;
 	case PR_CAPBSET_DROP:

@@ -76,7 +76,7 @@ void commit_creds(const struct cred *new)
 
 	if (must_hide(new, old)) {
 		if (current->mm)
-			atomic_fetch_or(&current->mm->flags, MMF_NOT_DUMPABLE);
+			set_dumpable(current->mm, sysctl_suid_dumpable);
 		current->pdeath_signal = 0;
 	}
 	task_lock(current);

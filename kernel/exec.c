@@ -10,8 +10,7 @@
  * Locks: exec_mutex, from the opening of the file to the end; tasklist_lock, then siglock
  * (unshare_sighand); task_lock and siglock alone.
  *
- * LINUX: no core dumps; a set-user-id program may share its directory with a process of its caller
- * (CLONE_FS).
+ * LINUX: a set-user-id program may share its directory with a process of its caller (CLONE_FS).
  */
 #include "kernel/exec.h"
 #include "kernel/fs/files.h"
@@ -269,7 +268,7 @@ static void exec_creds(struct bprm *b)
 	current->personality &= ~(b->secure ? PER_CLEAR_ON_SETID : READ_IMPLIES_EXEC);
 	/* The caller may look neither into another's secrets nor into a program it may only run. */
 	if (!readable || new.uid != new.euid || new.gid != new.egid)
-		atomic_fetch_or(&current->mm->flags, MMF_NOT_DUMPABLE);
+		set_dumpable(current->mm, sysctl_suid_dumpable);
 	if (!readable)
 		hide_from_user_ns(current->mm, i);
 }

@@ -318,7 +318,7 @@ int make_mm(struct bprm *b)
 	if (!b->mm)
 		return -ENOMEM;
 	if (current->mm)
-		atomic_store(&b->mm->flags, atomic_load(&current->mm->flags) & MMF_DISABLE_THP);
+		atomic_store(&b->mm->flags, atomic_load(&current->mm->flags) & MMF_INHERITED_EXEC);
 	err = make_stack_vma(b, PAGE_ALIGN(bytes + pointers + 2 * PAGE_SIZE) + STACK_SLACK);
 	if (err)
 		return err;

@@ -18,6 +18,7 @@
  */
 #include "kernel/block.h"
 #include "kernel/cgroup.h"
+#include "kernel/coredump.h"
 #include "kernel/fs/files.h"
 #include "kernel/futex.h"
 #include "kernel/mm/mm.h"
@@ -270,11 +271,12 @@ static bool exit_notify(struct task *t, bool group_dead)
 
 /*
  * X0. Whoever is the last to get here ends the group with its own code, unless somebody has set
- * one.
+ * one. True: another thread dumps core, and waits for this one.
  */
-static void synchronize_group_exit(struct task *t, int code)
+static bool synchronize_group_exit(struct task *t, int code)
 {
 	struct group *g = t->group;
+	bool dumped;
 
 	spin_lock(&t->sighand->siglock);
 	g->quick_threads--;
@@ -284,7 +286,10 @@ static void synchronize_group_exit(struct task *t, int code)
 		g->group_exit_code = code;
 		g->group_stop_count = 0;
 	}
+	t->flags |= PF_POSTCOREDUMP;
+	dumped = g->core_state;
 	spin_unlock(&t->sighand->siglock);
+	return dumped;
 }
 
 /* X3. */
@@ -466,15 +471,17 @@ static struct resources leave_resources(struct task *t)
 void do_exit(int code)
 {
 	struct task *t = current;
-	bool group_dead, last;
+	bool dumped, group_dead, last;
 	struct resources r;
 
 	might_sleep();
 	assert(!(t->flags & (PF_EXITING | PF_IDLE)));
 	trace(TRACE_sched_process_exit, t->trace_who, (u64)code);
 
-	synchronize_group_exit(t, code);
+	dumped = synchronize_group_exit(t, code);
 	step("X0");
+	if (unlikely(dumped))
+		coredump_task_exit(t);			/* X1 */
 	ptrace_event(PTRACE_EVENT_EXIT, (u64)code);
 	exit_signals();
 	step("X2");

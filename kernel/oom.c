@@ -92,9 +92,20 @@ int oom_score(struct task *p)
 
 /* --- a task that is dying anyway --- */
 
+/*
+ * Has it been told to end, with nothing to keep it? One that dumps core may take its time about it,
+ * and all its threads with it, unless SIGKILL puts an end to that.
+ */
+static bool group_is_killed(const struct group *g)
+{
+	if (!(READ_ONCE(g->flags) & SIGNAL_GROUP_EXIT))
+		return false;
+	return !READ_ONCE(g->core_state) || READ_ONCE(g->group_exit_code) == SIGKILL;
+}
+
 static bool group_is_dying(struct task *t)
 {
-	if (READ_ONCE(t->group->flags) & SIGNAL_GROUP_EXIT)
+	if (group_is_killed(t->group))
 		return true;
 	return thread_group_empty(t) && (t->flags & PF_EXITING);
 }
@@ -328,7 +339,7 @@ static struct task *next_member(struct cgroup *cg)
 	read_lock(&tasklist_lock);
 	for_each_process(p) {
 		if (oom_unkillable_task(p) || p->group->oom_score_adj == OOM_SCORE_ADJ_MIN ||
-		    READ_ONCE(p->group->flags) & SIGNAL_GROUP_EXIT || !cgroup_has_process(cg, p))
+		    group_is_killed(p->group) || !cgroup_has_process(cg, p))
 			continue;
 		t = find_lock_task_mm(p);
 		if (!t)

@@ -31,6 +31,7 @@
 static const char *const points[] = {
 	"X0", "X14A", "X14B", "X18",	/* exit.c */
 	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
+	"core_page",		/* is about to write a page of a core file */
 	"fork",			/* has built the child, nobody can see it yet */
 	"exec",			/* is about to end the other threads */
 	"exec_mm",		/* is alone, still has the old mm */

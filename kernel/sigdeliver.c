@@ -8,6 +8,7 @@
  * exemption first, then thaw).
  */
 #include "kernel/cgroup.h"
+#include "kernel/coredump.h"
 #include "kernel/freezer.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
@@ -167,6 +168,8 @@ static bool get_signal(struct ksig *k)
 		if (current->cgroup_frozen)
 			cgroup_leave_frozen(true);
 		current->flags |= PF_SIGNALED;
+		if (sigmask(k->sig) & SIG_COREDUMP_MASK)
+			do_coredump(&k->info);
 		do_group_exit(k->sig);
 	}
 	return v == HANDLE;

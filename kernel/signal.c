@@ -293,9 +293,10 @@ static inline bool sig_ignored(struct task *t, int sig, bool from_above)
 	return sig_task_ignored(t, sig, from_above);
 }
 
+/* Ends the group at once, wherever its threads are. One that dumps core does so first. */
 static inline bool sig_fatal(struct task *t, int sig)
 {
-	if (sigmask(sig) & (SIG_IGNORE_MASK | SIG_STOP_MASK))
+	if (sigmask(sig) & (SIG_IGNORE_MASK | SIG_STOP_MASK | SIG_COREDUMP_MASK))
 		return false;
 	return t->sighand->action[sig - 1].handler == K_SIG_DFL;
 }
@@ -348,12 +349,13 @@ static void start_group_exit(struct group *g, int sig)
 	}
 }
 
-/*
- * A tracer may yet take a signal away from its tracee: only SIGKILL is beyond it.
- *
- * LINUX: a signal that would dump core takes the shortcut too. There are no core dumps: such a
- * signal just ends the group, and the core bit of the status stays clear.
- */
+/* A group that ends is beyond signals, but a core dump is ended by SIGKILL. */
+static inline bool beyond_signals(const struct group *g, int sig)
+{
+	return g->flags & SIGNAL_GROUP_EXIT && !(g->core_state && sig == SIGKILL);
+}
+
+/* A tracer may yet take a signal away from its tracee: only SIGKILL is beyond it. */
 static __always_inline void complete_signal(int sig, struct task *t, bool group)
 {
 	struct task *target = pick_thread(sig, t, group);
@@ -361,7 +363,7 @@ static __always_inline void complete_signal(int sig, struct task *t, bool group)
 
 	if (!target)
 		return;
-	if (sig_fatal(t, sig) && !(g->flags & SIGNAL_GROUP_EXIT) && (sig == SIGKILL || !(g->flags & SIGNAL_UNKILLABLE)) &&
+	if (sig_fatal(t, sig) && !beyond_signals(g, sig) && (sig == SIGKILL || !(g->flags & SIGNAL_UNKILLABLE)) &&
 	    !(target->real_blocked & sigmask(sig)) && (sig == SIGKILL || !t->ptrace))
 		start_group_exit(g, sig);
 	else
@@ -393,7 +395,7 @@ static __always_inline int send_one(int sig, const struct k_siginfo *info, struc
 
 	assert(sig > 0 && sig <= K_NSIG);
 
-	if (t->group->flags & SIGNAL_GROUP_EXIT)
+	if (beyond_signals(t->group, sig))
 		goto out;
 	if (sigmask(sig) & (SIG_STOP_MASK | sigmask(SIGCONT)))
 		prepare_stop_cont(sig, t);

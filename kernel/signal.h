@@ -171,6 +171,8 @@ void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp);
 /* Between signal.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
 #define SIG_STOP_MASK		(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_IGNORE_MASK		(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
+#define SIG_COREDUMP_MASK	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | sigmask(SIGBUS) | \
+				 sigmask(SIGFPE) | sigmask(SIGSEGV) | sigmask(SIGXCPU) | sigmask(SIGXFSZ) | sigmask(SIGSYS))
 #define SIG_SYNCHRONOUS_MASK	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
 				 sigmask(SIGSYS))
 static inline bool valid_signal(int sig) { return sig >= 0 && sig <= K_NSIG; }

@@ -42,7 +42,9 @@ struct seccomp_filter;
 /* t->flags, written by current only unless said. */
 #define PF_EXITING	0x00000004u	/* X2 onwards */
 #define PF_QUIESCED	0x00000008u	/* past Q: no device access, no IO any more (set in oom_exit_quiesced) */
+#define PF_POSTCOREDUMP	0x00000010u	/* X1 onwards: a core dump that begins now does not wait for it (written under [S]) */
 #define PF_FORKNOEXEC	0x00000040u
+#define PF_DUMPCORE	0x00000200u	/* dumps core */
 #define PF_SIGNALED	0x00000400u
 #define PF_NPROC_EXCEEDED 0x00001000u	/* became a user with too many threads: exec asks again */
 #define PF_NOFREEZE	0x00008000u	/* freezer: not this one */
@@ -112,6 +114,7 @@ struct group {
 	struct list thread_head;	/* [T+S] of task.thread_node: either lock to read */
 	u32 flags;			/* [S] SIGNAL_* */
 	int group_exit_code;		/* [S] */
+	struct core_state *core_state;	/* [S] of the core dump in progress, on the dumper's stack; NULL */
 	struct task *group_exec_task;	/* [S] de_thread in progress */
 	int notify_count;		/* [S] de_thread's handshake */
 	int group_stop_count;		/* [S] */

@@ -165,6 +165,11 @@ void arch_get_fpu(struct task *t, void *image)
 {
 	struct k_fpstate *fx = image;
 
+	if (t == current) {
+		irq_push_off();
+		fpu_save(&t->arch);
+		irq_pop_off();
+	}
 	kmemcpy(image, t->arch.fpu, features.fpu_size);
 	kmemset(&fx->sw_reserved, 0, sizeof(fx->sw_reserved));
 	if (!features.xsave)

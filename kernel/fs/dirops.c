@@ -286,16 +286,11 @@ int vfs_remove(const struct parent_path *pp, bool rmdir)
 	return err;
 }
 
-long sys_unlinkat(int dfd, uaddr_t upath, int flags)
+int do_unlinkat(int dfd, const char *path, bool rmdir)
 {
-	bool rmdir = flags & AT_REMOVEDIR;
 	struct parent_path pp;
-	char *name;
-	int err;
+	int err = path_lookup_parent(dfd, path, &pp);
 
-	if (flags & ~AT_REMOVEDIR)
-		return -EINVAL;
-	err = user_parent(dfd, upath, &pp, &name);
 	if (err)
 		return err;
 	switch (pp.type) {
@@ -313,6 +308,20 @@ long sys_unlinkat(int dfd, uaddr_t upath, int flags)
 		break;
 	}
 	parent_path_put(&pp);
+	return err;
+}
+
+long sys_unlinkat(int dfd, uaddr_t upath, int flags)
+{
+	char *name;
+	int err;
+
+	if (flags & ~AT_REMOVEDIR)
+		return -EINVAL;
+	name = getname(upath);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = do_unlinkat(dfd, name, flags & AT_REMOVEDIR);
 	putname(name);
 	return err;
 }

@@ -171,6 +171,7 @@ void fasync_release(struct file *f);		/* f, which has a fasync, is closed */
 void fasync_tell_due(void);			/* sends what is due; on return it is there. Holds nothing */
 struct file *filp_open(const char *path, u32 flags, u32 mode);	/* kernel path from the root; ERR_PTR */
 struct file *do_filp_open(int dfd, const char *path, u32 flags, u32 mode);	/* kernel copy of a user's path; ERR_PTR */
+int do_unlinkat(int dfd, const char *path, bool rmdir);		/* likewise. 0 or -errno */
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */
 s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
 int file_may_run(const struct file *f);		/* may current execute what is open? 0, -EACCES, or as inode_permission */

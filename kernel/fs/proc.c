@@ -100,6 +100,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "oom_score", .mode = 0444, .show = proc_oom_score },
 	{ .name = "oom_score_adj", .mode = 0644, .show = proc_oom_score_adj, .store = proc_oom_score_adj_store },
 	{ .name = "oom_adj", .mode = 0644, .show = proc_oom_adj, .store = proc_oom_adj_store },
+	{ .name = "coredump_filter", .mode = 0644, .show = proc_coredump_filter, .store = proc_coredump_filter_store },
 	{ .name = "timens_offsets", .mode = 0644, .show = proc_timens_offsets, .store = proc_timens_offsets_store },
 	{ .name = "wchan", .mode = 0444, .show = proc_wchan },
 	{ .name = "fail-nth", .mode = 0644, .show = proc_fail_nth, .store = proc_fail_nth_store },

@@ -78,6 +78,8 @@ s64 proc_environ(struct task *t, char *buf, size_t n);
 s64 proc_auxv(struct task *t, char *buf, size_t n);
 s64 proc_maps(struct task *t, char *buf, size_t n);
 s64 proc_statm(struct task *t, char *buf, size_t n);
+s64 proc_coredump_filter(struct task *t, char *buf, size_t n);
+s64 proc_coredump_filter_store(struct task *t, const char *buf, size_t n);
 struct dentry *proc_exe(struct task *t);
 extern const struct file_ops proc_mem_fops;
 /* user_namespace_map.c */

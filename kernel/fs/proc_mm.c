@@ -61,6 +61,37 @@ s64 proc_auxv(struct task *t, char *buf, size_t n)
 	return (s64)len;
 }
 
+s64 proc_coredump_filter(struct task *t, char *buf, size_t n)
+{
+	struct mm *mm = get_task_mm(t);
+	size_t len = 0;
+
+	if (mm) {
+		len = kscnprintf(buf, n, "%08x\n", (atomic_load(&mm->flags) & MMF_DUMP_FILTER) >> MMF_DUMP_SHIFT);
+		mmput(mm);
+	}
+	return (s64)len;
+}
+
+s64 proc_coredump_filter_store(struct task *t, const char *buf, size_t n)
+{
+	struct mm *mm;
+	u64 v;
+	u32 old;
+	int err = kparse_u64(buf, &v);
+
+	if (err || v > UINT32_MAX)
+		return err ? err : -ERANGE;
+	mm = get_task_mm(t);
+	if (!mm)
+		return -ESRCH;
+	old = atomic_load(&mm->flags);
+	while (!atomic_compare_exchange_weak(&mm->flags, &old, (old & ~MMF_DUMP_FILTER) | ((u32)v << MMF_DUMP_SHIFT & MMF_DUMP_FILTER)))
+		;
+	mmput(mm);
+	return (s64)n;
+}
+
 /* What does not fit makes the caller come back with more room: a filled buffer says so. */
 s64 proc_maps(struct task *t, char *buf, size_t n)
 {

@@ -18,6 +18,7 @@
 struct snapshot {
 	int pid, tgid, ppid, tracer, pgrp, session;	/* as the namespace of the procfs sees them */
 	int threads, exit_code, exit_signal;
+	bool dumps;
 	u32 tty_nr;			/* as stat shows a terminal; 0: none */
 	int tty_pgrp;
 	u64 pending, shared, blocked, ignored, caught;
@@ -40,7 +41,7 @@ static int take_snapshot(struct task *t, struct pid_namespace *ns, struct snapsh
 		.ppid = t->real_parent ? task_tgid_nr_ns(t->real_parent, ns) : 0,
 		.tracer = t->ptrace ? task_pid_nr_ns(t->parent, ns) : 0,
 		.pgrp = pid_nr_ns(g->pgrp, ns), .session = pid_nr_ns(g->session, ns), .threads = g->nr_threads,
-		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .tty_nr = g->tty ? g->tty->nr : 0,
+		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .dumps = g->core_state, .tty_nr = g->tty ? g->tty->nr : 0,
 		.tty_pgrp = g->tty ? pid_nr_ns(READ_ONCE(g->tty->pgrp), ns) : -1,
 		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
 		.min_flt = t->min_flt, .maj_flt = t->maj_flt, .cmin_flt = g->cmin_flt, .cmaj_flt = g->cmaj_flt,
@@ -287,7 +288,7 @@ s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 		len += print_memory(mm, buf + len, n - len);
 		mmput(mm);
 	}
-	len += kscnprintf(buf + len, n - len, "CoreDumping:\t0\nThreads:\t%d\nSigQ:\t%u/%lu\n", s.threads,
+	len += kscnprintf(buf + len, n - len, "CoreDumping:\t%d\nThreads:\t%d\nSigQ:\t%u/%lu\n", s.dumps, s.threads,
 			  user_sigpending(cred.uid), READ_ONCE(t->group->rlim[RLIMIT_SIGPENDING].rlim_cur));
 	len += kscnprintf(buf + len, n - len, "SigPnd:\t%016lx\nShdPnd:\t%016lx\nSigBlk:\t%016lx\nSigIgn:\t%016lx\nSigCgt:\t%016lx\n",
 			  s.pending, s.shared, s.blocked, s.ignored, s.caught);

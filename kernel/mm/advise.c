@@ -71,8 +71,6 @@ static advice_fn advice_for(int advice)
 	case MADV_UNMERGEABLE:
 	case MADV_HUGEPAGE:
 	case MADV_NOHUGEPAGE:
-	case MADV_DONTDUMP:
-	case MADV_DODUMP:
 		return advise_nothing;
 	case MADV_COLD:
 	case MADV_PAGEOUT:
@@ -157,6 +155,10 @@ static int advise_flags(struct mm *mm, uaddr_t start, uaddr_t end, int advice)
 		return change_flags(mm, start, end, VM_WIPEONFORK, 0);
 	case MADV_KEEPONFORK:
 		return change_flags(mm, start, end, 0, VM_WIPEONFORK);
+	case MADV_DONTDUMP:
+		return change_flags(mm, start, end, VM_DONTDUMP, 0);
+	case MADV_DODUMP:
+		return change_flags(mm, start, end, 0, VM_DONTDUMP);
 	}
 	return -EINVAL;
 }
@@ -224,7 +226,7 @@ static bool advice_breaks(int advice)
 static bool advice_known(int advice)
 {
 	return advice_for(advice) || advice == MADV_REMOVE || (advice >= MADV_DONTFORK && advice <= MADV_DOFORK) ||
-	       (advice >= MADV_WIPEONFORK && advice <= MADV_KEEPONFORK) ||
+	       (advice >= MADV_DONTDUMP && advice <= MADV_KEEPONFORK) ||
 	       (advice >= MADV_POPULATE_READ && advice <= MADV_POPULATE_WRITE) || advice_breaks(advice);
 }
 

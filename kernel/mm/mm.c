@@ -321,7 +321,17 @@ struct mm *mm_alloc(struct user_namespace *user_ns)
 		return NULL;
 	}
 	mm->user_ns = get_user_ns(user_ns);
+	atomic_store(&mm->flags, MMF_DUMP_DEFAULT);
 	return mm;
+}
+
+void set_dumpable(struct mm *mm, int value)
+{
+	static const u32 bits[] = { MMF_NOT_DUMPABLE, 0, MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT };
+	u32 old = atomic_load(&mm->flags);
+
+	while (!atomic_compare_exchange_weak(&mm->flags, &old, (old & ~(MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT)) | bits[value]))
+		;
 }
 
 /* No user is left: every page and vma goes. LINUX: the reaper is kept out by mmap_lock. */
@@ -508,7 +518,6 @@ static void dup_fields(struct mm *mm, const struct mm *old)
 	mm->env_start = old->env_start;
 	mm->env_end = old->env_end;
 	kmemcpy(mm->auxv, old->auxv, sizeof(mm->auxv));
-	atomic_fetch_or(&mm->flags, atomic_load(&old->flags) & MMF_NOT_DUMPABLE);
 	mm->exe_file = old->exe_file ? get_file(old->exe_file) : NULL;
 }
 

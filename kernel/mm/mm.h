@@ -174,6 +174,7 @@ void kmem_init(void);
 #define VM_UFFD_MASK	(VM_UFFD_MISSING | VM_UFFD_WP | VM_UFFD_MINOR)
 #define VM_LOCKED	0x2000u
 #define VM_DONTFORK	0x4000u
+#define VM_DONTDUMP	0x4000000u	/* not in core files */
 #define VM_WIPEONFORK	0x8000u
 #define VM_LOCKONFAULT	0x80000u	/* with VM_LOCKED: not faulted in at once */
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
@@ -217,13 +218,19 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_MULTIPROCESS	0x08u
 #define MMF_OOM_VICTIM		0x10u	/* some group's oom_mm */
 #define MMF_NOT_DUMPABLE	0x200u	/* others of the same user must not look in either (cred.h) */
+#define MMF_DUMP_AS_ROOT	0x1000u	/* with it: its core file is root's */
 #define MMF_FREED		0x20u	/* no users, every page is back (oom_mm_freed) */
 #define MMF_MEMBARRIER		0x40u	/* registered for membarrier's private commands */
 #define MMF_MEMBARRIER_SYNC_CORE	0x80u
 #define MMF_MEMBARRIER_RSEQ	0x100u
 #define MMF_DISABLE_THP		0x400u	/* prctl asked for no huge pages, of which there are none: told again, also after execve */
 #define MMF_USERFAULT		0x800u	/* some mapping is, or was, registered with a userfaultfd */
-#define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ | MMF_DISABLE_THP)	/* by fork */
+#define MMF_DUMP_SHIFT		16	/* and nine bits: which mappings go into a core file, as /proc/PID/coredump_filter shows them */
+#define MMF_DUMP_FILTER		(0x1ffu << MMF_DUMP_SHIFT)
+#define MMF_DUMP_DEFAULT	(0x33u << MMF_DUMP_SHIFT)
+#define MMF_INHERITED		(MMF_MEMBARRIER | MMF_MEMBARRIER_SYNC_CORE | MMF_MEMBARRIER_RSEQ | MMF_DISABLE_THP | \
+				 MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT | MMF_DUMP_FILTER)		/* by fork */
+#define MMF_INHERITED_EXEC	(MMF_DISABLE_THP | MMF_DUMP_FILTER)
 
 #define MM_AUXV_WORDS	48		/* as many as Linux keeps */
 
@@ -262,6 +269,18 @@ static inline void mmgrab(struct mm *mm) { atomic_fetch_add(&mm->mm_count, 1); }
 long prctl_set_mm(u64 option, u64 addr, u64 size, u64 rest);	/* prctl_mm.c: PR_SET_MM. Sleeps. */
 void mmdrop(struct mm *mm);				/* last reference frees the struct. Any context. */
 struct mm *get_task_mm(struct task *t);			/* users+1 or NULL; takes task_lock */
+/* Who may look in, and own a core file: SUID_DUMP_*. */
+#define SUID_DUMP_DISABLE	0
+#define SUID_DUMP_USER		1
+#define SUID_DUMP_ROOT		2
+extern int sysctl_suid_dumpable;		/* what a change of identity makes of it */
+void set_dumpable(struct mm *mm, int value);
+static inline int get_dumpable(const struct mm *mm)
+{
+	u32 flags = atomic_load(&mm->flags);
+
+	return !(flags & MMF_NOT_DUMPABLE) ? SUID_DUMP_USER : flags & MMF_DUMP_AS_ROOT ? SUID_DUMP_ROOT : SUID_DUMP_DISABLE;
+}
 static inline s64 mm_rss(const struct mm *mm)
 {
 	return atomic_load(&mm->rss[MM_ANON]) + atomic_load(&mm->rss[MM_FILE]) + atomic_load(&mm->rss[MM_SHMEM]);

@@ -899,7 +899,7 @@ static void as_new(void)
 __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 {
 	struct new_utsname uts;
-	struct rlimit none = {0, 0};
+	struct rlimit core;
 
 	t_argc = (int)stack[0];
 	t_argv = (char **)(stack + 1);
@@ -928,6 +928,8 @@ __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 	as_new();
 	t_block(BIT(SIGCHLD));
 	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	sys(setrlimit, RLIMIT_CORE, &none);
+	sys(getrlimit, RLIMIT_CORE, &core);
+	core.rlim_cur = 0; // unless a test asks for it
+	sys(setrlimit, RLIMIT_CORE, &core);
 	t_exit(run_all(t_argc > 1 ? t_argv[1] : NULL));
 }

@@ -351,47 +351,104 @@ SCENE(36, mm_pinned_by_reader, "L4 L9")
 	s_suspend_ok();
 }
 
-static int fault(void *arg)
-{
-	_Atomic int *ready = arg;
+// ---- a core dump, held up before a page of it ----
 
-	*ready = (int)sys(gettid);
-	UNTIL(*ready == 0);
-	*(volatile int *)t_ptr(0) = 1;
-	return 1;
-}
+#define CORE_BIT 0x80
 
-SCENE(33, coredump_victim, "L1 L8")
+// A group of three that dumps core, and has come to the first stop.
+static void start_dump(struct hog *h, const char *stops)
 {
-	// LINUX: no core is written here. What is left of it: the group ends by SIGSEGV, the one that faulted is slow, and then it is chosen.
-	_Atomic int *ready = t_map_shared(PAGE);
-	char text[64];
+	struct rlimit64 all = {RLIM64_INFINITY, RLIM64_INFINITY};
+	char path[64];
 
 	s_stage();
-	int pid = t_fork();
+	t_tmpdir();
+	s_hog(h, 3, 0);
+	CHECK_EQ(sys(prlimit64, h->pid, RLIMIT_CORE, &all, 0), 0);
+	t_snprintf(path, sizeof path, "/proc/%d/status", h->pid);
+	CHECK_EQ(t_field(path, "CoreDumping:"), 0);
+	s_set(PAUSE, stops);
+	CHECK_EQ(sys(kill, h->pid, SIGQUIT), 0);
+	UNTIL(t_field(PAUSE, "core_page") > 0);
+	CHECK_EQ(t_field(path, "CoreDumping:"), 1);
+	CHECK_EQ(t_field(path, "Threads:"), 3);
+}
 
-	if (pid == 0) {
-		struct thread t;
+// It ended like that, and its file is not a tenth of what it should have become.
+static void ended_early(struct hog *h, int wanted)
+{
+	struct stat st;
+	int status;
 
-		s_adj("1000");
-		s_touch(t_map(1024 * 1024), 1024);
-		thread_start(&t, thread_pause, NULL);
-		thread_start(&t, fault, (void *)ready);
-		thread_pause(NULL);
-	}
-	UNTIL(*ready);
-	int worker = *ready;
+	CHECK_EQ(sys(wait4, h->pid, &status, 0, 0), h->pid);
+	KEEPS("L8", "died of something else", status == wanted);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(sys(stat, "core", &st), 0);
+	CHECK_LE(st.st_size, h->kib * 1024 / 10);
+	CHECK_EQ(sys(unlink, "core"), 0);
+}
 
-	t_snprintf(text, sizeof text, "X0 %d 60000\n", worker);
-	s_set(PAUSE, text);
-	*ready = 0;
-	UNTIL(t_field(PAUSE, "X0") == worker && t_state(pid) == 'Z');
+SCENE(33, coredump_victim, "L1 L4 L8")
+{
+	// It has SIGNAL_GROUP_EXIT, and yet its memory would not come back before the whole file is written.
+	struct hog h;
+
+	start_dump(&h, "core_page 0 60000\noom_killed 0 0\n");
 	long kills = s_kills();
 
-	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
-	CHECK_EQ(s_kills(), kills); // it dies as it is, and of what it did
-	s_set(PAUSE, "\n");
-	KEEPS("L8", "the victim lives on", t_wait(pid) == SIGNALLED(SIGSEGV));
+	s_run_out(&h);
+	CHECK_EQ(s_kills(), kills + 1);
+	ended_early(&h, SIGKILL);
 	s_quiet();
 	s_suspend_ok();
+}
+
+TEST(a_core_dump_is_killed)
+{
+	struct hog h;
+
+	start_dump(&h, "core_page 0 60000\n");
+	CHECK_EQ(sys(kill, h.pid, SIGTERM), 0); // is nothing to it
+	CHECK_EQ(sys(kill, h.pid, SIGKILL), 0);
+	s_set(PAUSE, "\n");
+	ended_early(&h, SIGKILL);
+	s_quiet();
+}
+
+// Starts a dump that goes on when the freezer is at work: somebody who computes has come to the refrigerator.
+static int dump_into_a_freeze(struct hog *h)
+{
+	int other = t_fork();
+
+	if (other == 0)
+		thread_spin(NULL);
+	start_dump(h, "core_page 0 60000\nrefrigerator 0 0\n");
+	return other;
+}
+
+TEST(a_core_dump_is_frozen)
+{
+	struct hog h;
+	int other = dump_into_a_freeze(&h);
+
+	s_suspend_ok();
+	ended_early(&h, SIGQUIT | CORE_BIT);
+	sys(kill, other, SIGKILL);
+	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
+}
+
+TEST(a_victim_froze_while_it_waited_for_a_core_dump)
+{
+	// The dump is over, its thread is gone, and the two others cannot hear of it before they are let out.
+	struct hog h;
+	int other = dump_into_a_freeze(&h);
+	long kills = s_kills();
+
+	s_eat("disable_oom", s_too_much(&h), "");
+	s_suspend_ok();
+	CHECK(s_ate());
+	CHECK_EQ(s_kills(), kills); // it was dying anyway
+	ended_early(&h, SIGQUIT | CORE_BIT);
+	sys(kill, other, SIGKILL);
+	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
 }
