@@ -186,12 +186,15 @@ static size_t pool_strlen(struct pool_pos *pos)
 
 /* --- what the caller passes --- */
 
-/* Strings and their pointers share a quarter of the stack limit, within Linux's bounds. */
-static u64 arg_limit(void)
+/*
+ * Strings, the file's name among them, and the pointers to the caller's share a quarter of the
+ * stack limit, within Linux's bounds. This is what is left of it for all but the name.
+ */
+static u64 arg_limit(const struct bprm *b)
 {
 	u64 stack = READ_ONCE(current->group->rlim[RLIMIT_STACK].rlim_cur);
 
-	return max(min(stack / 4, ARG_TOTAL_CAP), (u64)ARG_MAX_BYTES);
+	return max(min(stack / 4, ARG_TOTAL_CAP), (u64)ARG_MAX_BYTES) - (kstrlen(b->filename) + 1);
 }
 
 /* The i-th string of src goes into the pool: its length, 0 at the end of the list, or an error. */
@@ -235,7 +238,7 @@ int copy_strings(struct bprm *b, const struct arg_source *argv, const struct arg
 	long n;
 
 	might_sleep();
-	b->limit = arg_limit();
+	b->limit = arg_limit(b);
 	err = add_strings(b, argv, &b->argc, &b->arg0_len);
 	if (err)
 		return err;
@@ -307,12 +310,15 @@ static int make_stack_vma(struct bprm *b, size_t size)
 int make_mm(struct bprm *b)
 {
 	size_t skip = has_prefix(b) ? b->arg0_len : 0;
-	size_t bytes = prefix_len(b) + b->args.len - skip + kstrlen(b->filename) + 1;
+	size_t strings = prefix_len(b) + b->args.len - skip, bytes = strings + kstrlen(b->filename) + 1;
 	size_t pointers = (size_t)(final_argc(b) + b->envc) * sizeof(u64);
 	int err;
 
 	might_sleep();
-	if (bytes + pointers > b->limit + PATH_MAX_BYTES)
+	/* Again, since a script's prefix is longer than what it replaces, or fewer than nothing were passed. */
+	if (strings + (size_t)(b->argc + b->envc) * sizeof(u64) > b->limit)
+		return -E2BIG;
+	if (PAGE_ALIGN(bytes + sizeof(u64)) > max(READ_ONCE(current->group->rlim[RLIMIT_STACK].rlim_cur), PAGE_SIZE))
 		return -E2BIG;
 	b->mm = mm_alloc(current_user_ns());
 	if (!b->mm)

@@ -332,6 +332,47 @@ TEST(all_arguments_too_long)
 	CHECK_EQ(sys(execve, t_self, argv, t_envp), -E2BIG);
 }
 
+// argv of four, no environment: what execve says while they and their pointers are of so many bytes, with the file's name.
+static long exec_with(const char *path, unsigned long total)
+{
+	char *text = t_map(64 * PAGE);
+	const char *argv[] = {"x", "@status", "21", text, text, NULL}, *envp[] = {NULL};
+	long each;
+
+	total -= strlen(path) + 1 + sizeof "x" + sizeof "@status" + sizeof "21" + 5 * sizeof(char *);
+	each = (long)(total / 2);
+	memset(text, 'a', (unsigned long)each);
+	argv[4] = text + total % 2; // both together are odd, or not
+	text[each - 1 + (long)(total % 2)] = 0;
+	if (total % 2) // the first is one longer
+		text[each] = 0;
+	return sys(execve, path, argv, envp);
+}
+
+// Whether such a program is started with that stack limit: 21, or 99 for E2BIG.
+static int fits(unsigned long stack, unsigned long total)
+{
+	struct rlimit64 limit = {stack, RLIM64_INFINITY};
+
+	return IN_CHILD({
+		CHECK_EQ(sys(prlimit64, 0, RLIMIT_STACK, &limit, 0), 0);
+		CHECK_EQ(exec_with(t_self, total), -E2BIG);
+		t_exit(99);
+	});
+}
+
+TEST(a_quarter_of_the_stack_limit_is_for_arguments)
+{
+	static const struct { unsigned long stack, room; } rows[] = {{1 << 20, 1 << 18}, {1 << 18, 1 << 17}, {3 << 18, 3 << 16}};
+
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+		for (int by = -1; by < 3; by++)
+			CHECK_EQ(fits(rows[i].stack, rows[i].room + (unsigned long)by), by <= 0 ? 21 : 99);
+	// But for the pointers they are all on the stack before the program begins, below a word.
+	CHECK_EQ(fits(20 * PAGE, 20 * PAGE - 8 + 5 * sizeof(char *) + 1), 99);
+	CHECK_EQ(fits(20 * PAGE, 17 * PAGE), 21);
+}
+
 HELPER(count)
 {
 	CHECK_EQ(t_argc, 1002);
