@@ -438,22 +438,21 @@ static s64 copy_range(struct file *in, struct file *out, u64 *in_pos, size_t n)
 	return done ? (s64)done : got;
 }
 
-static s64 check_sendfile(const struct file *in, const struct file *out)
+/* Where a file ends at the latest (Linux: s_maxbytes). Text that the kernel makes is short. */
+static u64 max_bytes(const struct file *f)
 {
-	if (!in->readable || !out->writable)
-		return -EBADF;
-	if (!in->ops->kread || !out->ops->kwrite || out->flags & O_APPEND)
-		return -EINVAL;
-	return 0;
+	u64 magic = f->inode->sb->magic;
+
+	return magic == PROC_SUPER_MAGIC || magic == SYSFS_MAGIC ? INT32_MAX : INT64_MAX;
 }
 
 static s64 do_sendfile(struct file *out, struct file *in, uaddr_t offp, size_t n)
 {
-	s64 ret = check_sendfile(in, out);
-	u64 pos = in->pos;
+	u64 pos = in->pos, end = min(max_bytes(in), max_bytes(out));
+	s64 ret;
 
-	if (ret)
-		return ret;
+	if (!in->readable || !out->writable)
+		return -EBADF;
 	if (offp) {
 		if (copy_from_user(&pos, offp, sizeof(pos)))
 			return -EFAULT;
@@ -464,9 +463,17 @@ static s64 do_sendfile(struct file *out, struct file *in, uaddr_t offp, size_t n
 	}
 	if ((s64)n < 0 || !range_ok(pos, n))
 		return -EINVAL;
-	if (!in->ops->lseek)
+	n = min(n, MAX_RW_COUNT);
+	if (pos + n > end && pos >= end)
+		return -EOVERFLOW;
+	n = min(n, end - pos);
+	if (!in->ops->lseek || out->flags & O_APPEND)
 		return -EINVAL;			/* what out does not take would be lost: splice is for that */
-	ret = copy_range(in, out, &pos, min(n, MAX_RW_COUNT));
+	if (!n)
+		return 0;
+	if (!in->ops->kread || !out->ops->kwrite)
+		return -EINVAL;
+	ret = copy_range(in, out, &pos, n);
 	if (ret < 0)
 		return ret;
 	if (!offp)

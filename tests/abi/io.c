@@ -255,6 +255,24 @@ TEST(sizes_and_places)
 	CHECK_EQ(sys(sendfile, to, fd, 0, 1), -EINVAL);
 }
 
+// What the kernel makes text of ends at 2 GiB at the latest.
+TEST(sendfile_from_the_end_of_proc)
+{
+	long in = sys(open, "/proc/version", O_RDONLY), to = sys(memfd_create, "g", 0), end = 0x7fffffffL, at;
+
+	at = end;
+	CHECK_EQ(sys(sendfile, to, in, &at, 1), -EOVERFLOW);
+	CHECK_EQ(sys(sendfile, to, in, &at, 0), 0);
+	at = end + 1;
+	CHECK_EQ(sys(sendfile, to, in, &at, 0), -EOVERFLOW);
+	CHECK_EQ(at, end + 1);
+	at = 0x7ffffffffffffffeL;
+	CHECK_EQ(sys(sendfile, to, in, &at, 1), -EOVERFLOW);
+	CHECK_EQ(sys(sendfile, to, in, &at, 2), -EINVAL);
+	at = end;
+	CHECK_EQ(sys(sendfile, to, to, &at, 1), 0); // a file's end is another
+}
+
 // Some have no position and say so; some have none and say 0, whatever is asked.
 TEST(seeking_where_there_is_nothing)
 {
