@@ -323,6 +323,18 @@ static s64 ns_last_pid_store(const char *buf, size_t n)
 }
 PSEUDO_FILE(sysctl_ns_last_pid, .path = "/proc/sys/kernel/ns_last_pid", .mode = 0666, .show = ns_last_pid_show, .store = ns_last_pid_store);
 
+static s64 mmap_min_addr_show(char *buf, size_t n)
+{
+	return show_int(buf, n, sysctl_mmap_min_addr);
+}
+
+static s64 mmap_min_addr_store(const char *buf, size_t n)
+{
+	return capable(CAP_SYS_RAWIO) ? store_int(buf, n, &sysctl_mmap_min_addr, 0, INT32_MAX) : -EPERM;
+}
+PSEUDO_FILE(sysctl_mmap_min_addr_file, .path = "/proc/sys/vm/mmap_min_addr", .mode = 0644, .show = mmap_min_addr_show,
+	    .store = mmap_min_addr_store);
+
 static s64 drop_caches_store(const char *buf, size_t n)
 {
 	int what;

@@ -338,5 +338,6 @@ size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);
 /* Copies of what is in use, for /proc/PID/status. mmap_lock not held. Sleeps. */
 struct mm_sizes { u64 total, locked, data, stack, exec, peak_rss; };	/* pages */
 void mm_sizes(struct mm *mm, struct mm_sizes *s);
+extern int sysctl_mmap_min_addr;			/* mmap.c: below it memory is for who has CAP_SYS_RAWIO */
 extern int sysctl_unprivileged_userfaultfd;	/* userfaultfd.c: may everybody hold up the kernel's accesses too? */
 void mm_init(void);				/* boot: caches */

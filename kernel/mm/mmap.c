@@ -101,6 +101,23 @@ static void set_mmap_base(struct mm *mm)
 	mm->scan_top = 0;
 }
 
+/*
+ * Who lets the kernel choose gets nothing below, and never page 0. Below it a kernel that follows a
+ * pointer that is NULL would find a user's memory, on a machine without SMAP; so who asks for such
+ * a place must be trusted with the machine.
+ */
+int sysctl_mmap_min_addr = USER_MIN;
+
+static uaddr_t lowest_hole(void)
+{
+	return max(PAGE_ALIGN((uaddr_t)READ_ONCE(sysctl_mmap_min_addr)), PAGE_SIZE);
+}
+
+bool below_min_addr(uaddr_t addr)
+{
+	return addr < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) && !capable(CAP_SYS_RAWIO);
+}
+
 static uaddr_t find_place(struct mm *mm, size_t len)
 {
 	uaddr_t at;
@@ -111,7 +128,7 @@ static uaddr_t find_place(struct mm *mm, size_t len)
 		mm->scan_top = mm->mmap_base;
 		mm->scan_hole = 0;
 	}
-	at = find_hole(mm, len, USER_MIN, mm->scan_top, &mm->scan_hole);
+	at = find_hole(mm, len, lowest_hole(), mm->scan_top, &mm->scan_hole);
 	if (at)
 		mm->scan_top = at + len;
 	return at ? at : find_any_hole(mm, len, mm->mmap_base, USER_MAX);
@@ -139,22 +156,23 @@ long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags)
 {
 	unsigned i;
 
-	if (len > USER_MAX - USER_MIN)
+	if (len > USER_MAX)
 		return -ENOMEM;
 	if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
 		if (addr & ~PAGE_MASK)
 			return -EINVAL;
 		if (addr > USER_MAX - len)
 			return -ENOMEM;
-		if (addr < USER_MIN)
+		if (below_min_addr(addr))
 			return -EPERM;
 		i = vma_index(mm, addr);
 		if (flags & MAP_FIXED_NOREPLACE && i < mm->nr_vmas && mm->vmas[i]->start < addr + len)
 			return -EEXIST;
 		return (long)addr;
 	}
+	addr &= PAGE_MASK;
 	if (addr) {
-		addr = max(addr & PAGE_MASK, USER_MIN);
+		addr = max(addr, lowest_hole());
 		if (addr <= USER_MAX - len && place_free(mm, addr, len) && (!(flags & MAP_32BIT) || addr + len <= LOW_TOP))
 			return (long)addr;
 	}

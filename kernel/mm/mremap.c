@@ -135,7 +135,7 @@ static long mremap_to(struct mm *mm, uaddr_t addr, size_t old_len, size_t new_le
 	if (mm->nr_vmas + 2 >= MAX_MAP_COUNT - 3)
 		return -ENOMEM;
 	if (flags & MREMAP_FIXED) {
-		if (to < USER_MIN)
+		if (below_min_addr(to))
 			return -EPERM;
 		err = do_munmap(mm, to, new_len);
 		if (err)

@@ -49,7 +49,7 @@ static void write_map(struct mm *mm, const struct k_prctl_mm_map *m)
 
 static bool valid_address(u64 a)
 {
-	return a >= USER_MIN && a < USER_MAX;
+	return a >= (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) && a < USER_MAX;
 }
 
 static bool map_valid(const struct k_prctl_mm_map *m)

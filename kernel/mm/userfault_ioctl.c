@@ -32,7 +32,7 @@ static bool mmget_not_zero(struct mm *mm)
 /* Could so many whole pages be user memory? 0 or -EINVAL. */
 static int validate_unaligned_range(u64 start, u64 len)
 {
-	if (len & ~PAGE_MASK || !len || start < USER_MIN || start >= USER_MAX || len > USER_MAX - start)
+	if (len & ~PAGE_MASK || !len || start < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) || start >= USER_MAX || len > USER_MAX - start)
 		return -EINVAL;
 	return 0;
 }

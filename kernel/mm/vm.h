@@ -110,6 +110,7 @@ static inline bool locked_at_once(u32 flags) { return (flags & VM_LOCKED_MASK) =
 bool may_expand_vm(struct mm *mm, u32 flags, u64 pages);
 /* Linux's heuristic overcommit: only what could never be, all of RAM at once, is refused. */
 bool obvious_overcommit(u32 flags, u64 pages);
+bool below_min_addr(uaddr_t addr);		/* and current may have nothing there */
 /* Is all of [addr, addr + len) free, and far enough from a stack above? mmap_lock held. */
 bool place_free(struct mm *mm, uaddr_t addr, size_t len);
 /* The address for len bytes, or -errno. A hint is taken if the place is free. mmap_lock held. */

@@ -597,3 +597,87 @@ TEST(populated_by_advice)
 	CHECK_EQ(sys(madvise, p + PAGE, 2 * PAGE, MADV_POPULATE_READ), -ENOMEM);
 	CHECK_EQ(sys(madvise, p + 2 * PAGE + 1, PAGE, MADV_POPULATE_READ), -EINVAL);
 }
+
+// ---- low addresses ----
+
+#define MIN_ADDR "/proc/sys/vm/mmap_min_addr"
+#define NOBODY 1234
+
+static long map_at(unsigned long addr, unsigned long flags)
+{
+	return sys(mmap, addr, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+}
+
+TEST(low_addresses_are_for_who_may_break_the_machine)
+{
+	char text[32];
+	int p[2];
+
+	if (sys(geteuid))
+		SKIP("needs root");
+	CHECK_GE(t_slurp(MIN_ADDR, text, sizeof text), 2);
+	unsigned long min = (unsigned long)t_number(text);
+
+	CHECK(min >= PAGE && min % PAGE == 0);
+	char *high = t_map(PAGE), *null = t_ptr(0);
+
+	CHECK_EQ(map_at(0, MAP_FIXED), 0);
+	*(volatile char *)null = 5;
+	CHECK_EQ(sys(pipe, p), 0);
+	CHECK_EQ(sys(write, p[1], null, 1), 1); // memory like any other
+	CHECK_EQ(sys(read, p[0], null + 1, 1), 1);
+	CHECK_EQ(((volatile char *)null)[1], 5);
+	CHECK_EQ(sys(wait4, -1, null, WNOHANG, null), -ECHILD); // and where NULL is none it stays none
+	CHECK_EQ(sys(gettimeofday, null, null), 0);
+	CHECK_EQ(*(volatile char *)null, 5);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(*(volatile char *)null, 5)), 0);
+	CHECK_EQ(sys(mremap, high, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, min - PAGE), min - PAGE);
+	CHECK_EQ(sys(munmap, 0, PAGE), 0);
+	CHECK_EQ(sys(write, p[1], null, 1), -EFAULT);
+	CHECK_EQ(map_at(0, 0) < (long)min, 0); // nobody gets it who does not say so
+	CHECK_GE(map_at(PAGE, 0), (long)min);
+	CHECK_EQ(IN_CHILD({
+		sys(setresuid, NOBODY, NOBODY, NOBODY);
+		CHECK_EQ(map_at(0, MAP_FIXED), -EPERM);
+		CHECK_EQ(map_at(0, MAP_FIXED_NOREPLACE), -EPERM);
+		CHECK_EQ(map_at(min - PAGE, MAP_FIXED), -EPERM);
+		CHECK_EQ(sys(mremap, t_map(PAGE), PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, min - PAGE), -EPERM);
+		CHECK_EQ(map_at(min, MAP_FIXED), min);
+		CHECK_EQ(sys(open, MIN_ADDR, O_WRONLY), -EACCES);
+		CHECK_EQ(sys(munmap, 0, PAGE), 0);
+	}), 0);
+}
+
+static void jump_to_null(void)
+{
+	((void (*)(void))t_ptr(0))();
+}
+
+TEST(code_at_null_runs)
+{
+	static const unsigned char ret = 0xc3;
+
+	if (sys(geteuid))
+		SKIP("needs root");
+	CHECK_EQ(t_fault(jump_to_null).addr, 0);
+	CHECK_EQ(map_at(0, MAP_FIXED), 0);
+	*(volatile unsigned char *)t_ptr(0) = ret;
+	CHECK_EQ(sys(mprotect, 0, PAGE, PROT_READ | PROT_EXEC), 0);
+	jump_to_null();
+	CHECK_EQ(sys(munmap, 0, PAGE), 0);
+}
+
+TEST(the_lowest_address_can_be_set)
+{
+	char text[32];
+
+	if (!t_own_machine)
+		SKIP("sets what everybody may map");
+	CHECK_GE(t_slurp(MIN_ADDR, text, sizeof text), 2);
+	CHECK_EQ(t_spit(MIN_ADDR, "x"), -EINVAL);
+	CHECK_EQ(t_spit(MIN_ADDR, "-1"), -EINVAL);
+	CHECK_EQ(t_spit(MIN_ADDR, "131072"), 0);
+	CHECK_GE(map_at(PAGE, 0), 131072);
+	CHECK_EQ(IN_CHILD(sys(setresuid, NOBODY, NOBODY, NOBODY); CHECK_EQ(map_at(131072 - PAGE, MAP_FIXED), -EPERM)), 0);
+	CHECK_EQ(t_spit(MIN_ADDR, text), 0);
+}
