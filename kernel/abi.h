@@ -1814,6 +1814,22 @@ struct k_cap_data {
 	uint32_t inheritable;
 };
 
+/* The attribute security.capability. Without rootid it is one of version 2. */
+#define XATTR_CAPS		"security.capability"
+#define VFS_CAP_REVISION_2	0x02000000u
+#define VFS_CAP_REVISION_3	0x03000000u
+#define VFS_CAP_FLAGS_EFFECTIVE	1u
+#define VFS_CAPS_SIZE_2		20
+#define VFS_CAPS_SIZE_3		24
+struct k_vfs_ns_cap_data {
+	uint32_t magic_etc;
+	struct {
+		uint32_t permitted, inheritable;
+	} data[2];
+	uint32_t rootid;
+};
+_Static_assert(sizeof(struct k_vfs_ns_cap_data) == VFS_CAPS_SIZE_3, "vfs_ns_cap_data is 24 bytes");
+
 #endif /* __ASSEMBLER__ */
 
 /* ------------------------------------------------------------------ programs: auxv and ELF64 */

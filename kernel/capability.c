@@ -182,19 +182,31 @@ static void exec_ids(struct cred *new, u32 mode, u32 uid, u32 gid)
 		new->egid = gid;
 }
 
-bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
+/*
+ * What the program has by its file and by whom it runs as; true: in effect. A set-user-id program
+ * of root's that has capabilities has those alone.
+ */
+static bool exec_caps(struct cred *new, u32 root_uid, const struct file_caps *caps)
+{
+	new->cap_permitted = (new->cap_bset & caps->permitted) | (new->cap_inheritable & caps->inheritable);
+	if (new->securebits & SECBIT_NOROOT || (caps->there && new->euid == root_uid && new->uid != root_uid))
+		return caps->effective;
+	if (new->euid == root_uid || new->uid == root_uid)
+		new->cap_permitted = new->cap_bset | new->cap_inheritable;
+	return caps->effective || new->euid == root_uid;
+}
+
+int cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid, const struct file_caps *caps)
 {
 	const struct cred *old = &current->cred;
 	u32 root_uid = root_of(new);
-	bool root = false, setid;
+	bool effective, setid;
 
 	exec_ids(new, mode, uid, gid);
 	setid = new->euid != old->uid || new->egid != old->gid;
-	new->cap_permitted = 0;
-	if (!(new->securebits & SECBIT_NOROOT) && (new->euid == root_uid || new->uid == root_uid)) {
-		new->cap_permitted = old->cap_bset | old->cap_inheritable;
-		root = new->euid == root_uid;
-	}
+	if (caps->effective && caps->permitted & ~(new->cap_bset | (new->cap_inheritable & caps->inheritable)))
+		return -EPERM;
+	effective = exec_caps(new, root_uid, caps);
 	/* A tracer must not steer what it may not trace. */
 	if ((setid || new->cap_permitted & ~old->cap_permitted) && current->ptrace && !current->ptracer_capable) {
 		if (!ns_capable(new->user_ns, CAP_SETUID)) {
@@ -203,16 +215,16 @@ bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid)
 		}
 		new->cap_permitted &= old->cap_permitted;
 	}
-	if (setid)
+	if (setid || caps->there)
 		new->cap_ambient = 0;
 	new->cap_permitted |= new->cap_ambient;
 	if (current->no_new_privs)
 		new->cap_permitted &= old->cap_permitted;
-	new->cap_effective = root ? new->cap_permitted : new->cap_ambient;
+	new->cap_effective = effective ? new->cap_permitted : new->cap_ambient;
 	new->suid = new->fsuid = new->euid;
 	new->sgid = new->fsgid = new->egid;
 	new->securebits &= (u8)~SECBIT_KEEP_CAPS;
-	return setid || (new->uid != root_uid && (root || new->cap_permitted & ~new->cap_ambient));
+	return setid || (new->uid != root_uid && (effective || new->cap_permitted & ~new->cap_ambient));
 }
 
 /* --- capget, capset --- */

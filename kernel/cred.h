@@ -91,9 +91,15 @@ int kill_permission(int sig, struct task *t);
 /* set*uid: what the change of user ids takes from the capabilities. */
 void cap_fix_setuid(struct cred *new, const struct cred *old);
 void cap_fix_setfsuid(struct cred *new, const struct cred *old);
+struct file_caps {			/* of a program */
+	bool there;
+	bool effective;			/* it knows nothing of capabilities: those it gets are in effect, and it must get all */
+	u64 permitted, inheritable;
+};
 /*
- * exec of a program of this mode and owner: *new, a copy of current's, becomes what the program
- * runs with. True if the program must not trust its environment (AT_SECURE).
+ * exec of a program of this mode, owner and capabilities: *new, a copy of current's, becomes what
+ * the program runs with. 1 if the program must not trust its environment (AT_SECURE), 0, or -EPERM:
+ * it needs capabilities that it cannot get.
  */
-bool cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid);
+int cap_exec(struct cred *new, u32 mode, u32 uid, u32 gid, const struct file_caps *caps);
 long cap_prctl(int option, u64 a, u64 b, u64 c, u64 d);		/* -EINVAL for what is none of its options */

@@ -250,24 +250,39 @@ static bool may_suid(const struct super *sb)
 }
 
 /*
- * Who the program is. The inode's mutex: mode and owner must be of one moment, or a file that is
- * given to root would run as root with the bit its former owner set.
+ * Who the program will be: b->cred. The inode's mutex: mode, owner and capabilities must be of one
+ * moment, or a file that is given to root would run as root with the bit its former owner set.
+ * -EPERM and -EINVAL by the capabilities of the file.
  */
+static int judge_creds(struct bprm *b)
+{
+	struct inode *i = b->file->inode;
+	struct file_caps caps = { 0 };
+	bool trusted = may_suid(i->sb);
+	int err;
+
+	b->cred = current->cred;
+	mutex_lock(&i->lock);
+	err = trusted ? file_caps(i, &caps) : 0;
+	if (!err)
+		err = cap_exec(&b->cred, trusted ? i->mode : 0, i->uid, i->gid, &caps);
+	mutex_unlock(&i->lock);
+	b->secure = err > 0;
+	return min(err, 0);
+}
+
 static void exec_creds(struct bprm *b)
 {
 	struct inode *i = b->file->inode;
-	struct cred new = current->cred;
+	const struct cred *new = &b->cred;
 	bool readable = file_is_readable(b->file);
 
-	mutex_lock(&i->lock);
-	b->secure = cap_exec(&new, may_suid(i->sb) ? i->mode : 0, i->uid, i->gid);
-	mutex_unlock(&i->lock);
-	commit_creds(&new);
+	commit_creds(new);
 	if (b->secure)
 		current->pdeath_signal = 0;
 	current->personality &= ~(b->secure ? PER_CLEAR_ON_SETID : READ_IMPLIES_EXEC);
 	/* The caller may look neither into another's secrets nor into a program it may only run. */
-	if (!readable || new.uid != new.euid || new.gid != new.egid)
+	if (!readable || new->uid != new->euid || new->gid != new->egid)
 		set_dumpable(current->mm, sysctl_suid_dumpable);
 	if (!readable)
 		hide_from_user_ns(current->mm, i);
@@ -377,8 +392,10 @@ static int judge_program(struct bprm *b, int dfd, const char *path, int flags)
 
 static int exec_program(struct bprm *b)
 {
-	int old_pid = current->pid, err = begin_new_exec(b);
+	int old_pid = current->pid, err = judge_creds(b);
 
+	if (!err)
+		err = begin_new_exec(b);
 	if (!err)
 		err = start_program(b);
 	if (!err)

@@ -51,6 +51,7 @@ struct bprm {
 	struct mm *mm;			/* being made */
 	uaddr_t strings, sp;		/* where the strings begin; the final stack pointer */
 	uaddr_t execfn;
+	struct cred cred;		/* of the program; references are current's */
 	bool secure;			/* AT_SECURE: its environment is not to be trusted */
 	bool no_return;
 };

@@ -259,6 +259,15 @@ void lease_release(struct file *f);		/* final close, of a file with a fasync */
 long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);		/* F_GETPIPE_SZ, F_SETPIPE_SZ */
 long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
+/* The value, n bytes of it at most, and its size; or -ENODATA. i->lock held. */
+long xattr_read(struct inode *i, const char *name, void *buf, size_t n);
+void xattr_forget(struct inode *i, const char *name);	/* there is none of that name any more. i->lock held */
+
+/* file_caps.c */
+/* What a user gives as a file's capabilities, as it is kept: its size. -EFAULT, -EINVAL, -EPERM, -EROFS. */
+long file_caps_from_user(const struct inode *i, uaddr_t value, size_t size, struct k_vfs_ns_cap_data *out);
+/* The other way: *c becomes what current sees of it. -EINVAL: it is none; -EOVERFLOW: it is another namespace's. */
+long file_caps_to_user(const struct inode *i, struct k_vfs_ns_cap_data *c, size_t size);
 int sync_block_devices(void);
 extern const struct file_ops console_fops, console_tty_fops, ttys1_fops;
 struct mnt_namespace;

@@ -182,6 +182,8 @@ struct file *file_reopen_to_run(struct file *f);
  * no such directory; -ESRCH: PID was a thread's, which is gone. Takes tasklist_lock (r).
  */
 struct group *proc_dir_group(const struct file *f);
+/* What capabilities i, a program, gives, or has, to current. 0; -EINVAL: nonsense is written there. i->lock held. */
+int file_caps(struct inode *i, struct file_caps *out);
 bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
 /* --- descriptor tables --- */

@@ -111,6 +111,8 @@ void inode_remove_privs(struct inode *i)
 	assert_held(&i->lock);
 	if (i->mode & (S_ISUID | S_ISGID) && inode_is(i, S_IFREG) && !capable(CAP_FSETID))
 		i->mode = without_set_ids(i);
+	if (unlikely(i->xattrs) && !inode_is(i, S_IFDIR))
+		xattr_forget(i, XATTR_CAPS);
 }
 
 /* --- chmod, chown --- */
@@ -153,5 +155,7 @@ int inode_chown(struct inode *i, u32 uid, u32 gid)
 	if (gid != ~0u)
 		i->gid = gid;
 	i->mode = mode;
+	if (unlikely(i->xattrs) && !inode_is(i, S_IFDIR))
+		xattr_forget(i, XATTR_CAPS);
 	return 0;
 }

@@ -4,7 +4,7 @@
  * and the part of mm/shmem.c that keeps them.
  *
  * Only tmpfs has them. LINUX: each counts against the size of its file system by whole pages; there
- * are no access control lists (system.*), and security.capability gives a program nothing.
+ * are no access control lists (system.*).
  *
  * Locks: the inode's mutex.
  */
@@ -51,6 +51,8 @@ static int xattr_permission(const struct inode *i, const char *name, unsigned ma
 
 	if (write && sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
+	if (kstreq(name, XATTR_CAPS))
+		return 0;	/* who sets it is asked by file_caps_from_user; LINUX too lets everybody make it empty */
 	if (named(name, security_prefix))
 		return write && !ns_capable(i->sb->user_ns, CAP_SYS_ADMIN) ? -EPERM : 0;
 	if (named(name, trusted_prefix) && !capable(CAP_SYS_ADMIN))
@@ -97,6 +99,26 @@ void xattrs_free(struct inode *i)
 		i->xattrs = x->next;
 		xattr_free(i, x);
 	}
+}
+
+long xattr_read(struct inode *i, const char *name, void *buf, size_t n)
+{
+	const struct xattr *x = *find(i, name);
+
+	if (!x)
+		return -ENODATA;
+	kmemcpy(buf, x->value, min(n, x->size));
+	return (long)x->size;
+}
+
+void xattr_forget(struct inode *i, const char *name)
+{
+	struct xattr **at = find(i, name), *x = *at;
+
+	if (!x)
+		return;
+	*at = x->next;
+	xattr_free(i, x);
 }
 
 /* Not yet on a list; its value is to be filled in. ERR_PTR(-ENOMEM, -ENOSPC). */
@@ -149,8 +171,10 @@ static long get_name(char *name, uaddr_t uname)
 static long set(struct dentry *d, uaddr_t uname, uaddr_t value, size_t size, int flags)
 {
 	struct inode *i = d->inode;
+	struct k_vfs_ns_cap_data caps;
 	struct xattr *x, *old = NULL;
 	char name[NAME_ROOM];
+	bool is_caps;
 	long err;
 
 	if (flags & ~(XATTR_CREATE | XATTR_REPLACE))
@@ -160,13 +184,23 @@ static long set(struct dentry *d, uaddr_t uname, uaddr_t value, size_t size, int
 		return err;
 	if (size > XATTR_SIZE_MAX)
 		return -E2BIG;
+	is_caps = size && kstreq(name, XATTR_CAPS);
+	if (is_caps) {
+		err = file_caps_from_user(i, value, size, &caps);
+		if (err < 0)
+			return err;
+		size = (size_t)err;
+	}
 	err = may_use(i, name, MAY_WRITE);
 	if (err)
 		return err;
 	x = xattr_alloc(i, name, size);
 	if (IS_ERR(x))
 		return PTR_ERR(x);
-	err = copy_from_user(x->value, value, size) ? -EFAULT : 0;
+	if (is_caps)
+		kmemcpy(x->value, &caps, size);
+	else
+		err = copy_from_user(x->value, value, size) ? -EFAULT : 0;
 	if (!err) {
 		mutex_lock(&i->lock);
 		err = replace(i, x, flags, &old);
@@ -179,6 +213,18 @@ static long set(struct dentry *d, uaddr_t uname, uaddr_t value, size_t size, int
 	if (old)
 		xattr_free(i, old);
 	return err;
+}
+
+static long get_caps(const struct inode *i, const struct xattr *x, uaddr_t value, size_t size)
+{
+	struct k_vfs_ns_cap_data caps = { 0 };
+	long n;
+
+	kmemcpy(&caps, x->value, min(x->size, sizeof(caps)));
+	n = file_caps_to_user(i, &caps, x->size);
+	if (n < 0 || !size)
+		return n;
+	return size < (size_t)n ? -ERANGE : copy_to_user(value, &caps, (size_t)n) ? -EFAULT : n;
 }
 
 static long get(struct dentry *d, uaddr_t uname, uaddr_t value, size_t size)
@@ -194,7 +240,9 @@ static long get(struct dentry *d, uaddr_t uname, uaddr_t value, size_t size)
 		return ret;
 	mutex_lock(&i->lock);
 	x = *find(i, name);
-	if (!x)
+	if (x && kstreq(name, XATTR_CAPS))
+		ret = get_caps(i, x, value, size);
+	else if (!x)
 		ret = -ENODATA;
 	else if (size && size < x->size)
 		ret = -ERANGE;
@@ -235,6 +283,8 @@ static long delete(struct dentry *d, uaddr_t uname)
 
 	if (!err)
 		err = may_use(i, name, MAY_WRITE);
+	if (!err && kstreq(name, XATTR_CAPS) && !capable_wrt_inode_uidgid(i, CAP_SETFCAP))
+		err = -EPERM;
 	if (err)
 		return err;
 	mutex_lock(&i->lock);

@@ -5,6 +5,7 @@
 #include "t.h"
 
 #include <linux/capability.h>
+#include <linux/xattr.h>
 
 #define OWNER 1001
 #define GROUP 2001 // a group of MEMBER only
@@ -452,6 +453,229 @@ TEST(execute_permission)
 	CHECK_EQ(OPENS("prog", O_RDONLY | 040), 0); // a flag that only the kernel itself has
 }
 
+// ---- capabilities of a file ----
+
+#define CAPS "security.capability"
+#define BIND (1u << CAP_NET_BIND_SERVICE)
+#define RAW (1u << CAP_NET_RAW)
+
+static struct vfs_ns_cap_data file_caps;
+
+static long set_caps(const char *path, unsigned magic, unsigned permitted, unsigned inheritable)
+{
+	file_caps = (struct vfs_ns_cap_data){.magic_etc = magic, .data = {{permitted, inheritable}}};
+	return sys(setxattr, path, CAPS, &file_caps, 20, 0);
+}
+
+static long get_caps(const char *path)
+{
+	memset(&file_caps, 0xee, sizeof file_caps);
+	return sys(getxattr, path, CAPS, &file_caps, sizeof file_caps);
+}
+
+TEST(capabilities_of_a_file_are_kept)
+{
+	struct vfs_ns_cap_data c = {.magic_etc = VFS_CAP_REVISION_3, .data = {{BIND, RAW}}};
+
+	prepare();
+	CHECK_EQ(t_spit("f", "text"), 0);
+	CHECK_EQ(get_caps("f"), -ENODATA);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE, BIND, RAW), 0);
+	CHECK_EQ(get_caps("f"), 20);
+	CHECK_EQ(file_caps.magic_etc, VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE);
+	CHECK_EQ(file_caps.data[0].permitted, BIND);
+	CHECK_EQ(file_caps.data[0].inheritable, RAW);
+	CHECK_EQ(sys(getxattr, "f", CAPS, 0, 0), 20);
+	CHECK_EQ(sys(getxattr, "f", CAPS, &c, 19), -ERANGE);
+	CHECK_EQ(sys(getxattr, "f", CAPS, 8UL, 20), -EFAULT);
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 24, 0), 0);
+	CHECK_EQ(get_caps("f"), 20); // of this namespace's root: that needs no number
+	CHECK_EQ(file_caps.magic_etc, VFS_CAP_REVISION_2);
+	c.rootid = OTHER;
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 24, XATTR_REPLACE), 0);
+	CHECK_EQ(get_caps("f"), 24);
+	CHECK_EQ(file_caps.magic_etc, VFS_CAP_REVISION_3);
+	CHECK_EQ(file_caps.rootid, OTHER);
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 24, XATTR_CREATE), -EEXIST);
+	CHECK_EQ(sys(setxattr, "f", CAPS, 8UL, 24, 0), -EFAULT);
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 20, 0), -EINVAL);
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 25, 0), -EINVAL);
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 1, 0), -EINVAL);
+	c.magic_etc = 0x01000000;
+	CHECK_EQ(sys(setxattr, "f", CAPS, &c, 12, 0), -EINVAL); // the first version is not written any more
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2 | 2, BIND, 0), -EINVAL);
+
+	CHECK_EQ(sys(chown, "f", OWNER, GROUP), 0);
+	CHECK_EQ(get_caps("f"), -ENODATA);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(sys(chmod, "f", 0777), 0);
+	CHECK_EQ(get_caps("f"), 20);
+	CHECK_EQ(AS(OWNER, set_caps("f", VFS_CAP_REVISION_2, BIND, 0)), -EPERM);
+	CHECK_EQ(AS(OWNER, set_caps("f", 77, BIND, 0)), -EINVAL);
+	CHECK_EQ(AS(OWNER, sys(removexattr, "f", CAPS)), -EPERM);
+	CHECK_EQ(AS(OTHER, -get_caps("f")), -20);
+	CHECK_EQ(sys(chown, "f", -1, -1), 0);
+	CHECK_EQ(get_caps("f"), -ENODATA);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(sys(truncate, "f", 1), 0);
+	CHECK_EQ(get_caps("f"), -ENODATA);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(t_spit("f", "new"), 0);
+	CHECK_EQ(get_caps("f"), -ENODATA);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(sys(removexattr, "f", CAPS), 0);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(set_caps("d", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(sys(chown, "d", OWNER, GROUP), 0);
+	CHECK_EQ(get_caps("d"), 20); // a directory runs nowhere
+}
+
+static void my_caps(struct __user_cap_data_struct *c)
+{
+	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
+
+	CHECK_EQ(sys(capget, &h, c), 0);
+}
+
+// argv: permitted, effective, inheritable, ambient among BIND and RAW, AT_SECURE, dumpable
+HELPER(caps)
+{
+	struct __user_cap_data_struct c[2];
+	unsigned ambient = 0;
+
+	my_caps(c);
+	for (int cap = CAP_NET_BIND_SERVICE; cap <= CAP_NET_RAW; cap++)
+		ambient |= (unsigned)sys(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, cap, 0, 0) << cap;
+	CHECK_EQ(c[0].permitted, t_number(t_argv[2]));
+	CHECK_EQ(c[0].effective, t_number(t_argv[3]));
+	CHECK_EQ(c[0].inheritable, t_number(t_argv[4]));
+	CHECK_EQ(ambient, t_number(t_argv[5]));
+	CHECK_EQ(t_aux(AT_SECURE), t_number(t_argv[6]));
+	CHECK_EQ(sys(prctl, PR_GET_DUMPABLE), t_number(t_argv[7]));
+	return 9;
+}
+
+// The program checks that it has these.
+static long run_caps(unsigned p, unsigned e, unsigned i, unsigned a, unsigned secure)
+{
+	char text[4][16];
+	const char *argv[] = {"prog", "@caps", text[0], text[1], text[2], text[3], secure ? "1" : "0", p & ~a ? "0" : "1", NULL};
+
+	t_snprintf(text[0], 16, "%u", p);
+	t_snprintf(text[1], 16, "%u", e);
+	t_snprintf(text[2], 16, "%u", i);
+	t_snprintf(text[3], 16, "%u", a);
+	return sys(execve, "prog", argv, t_envp);
+}
+
+static void inherit(unsigned mask)
+{
+	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct c[2];
+
+	my_caps(c);
+	c[0].inheritable = mask;
+	CHECK_EQ(sys(capset, &h, c), 0);
+}
+
+// User OTHER with CAP_NET_RAW alone, which programs are to have too.
+static void become_raw(void)
+{
+	struct __user_cap_header_struct h = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct c[2] = {{RAW, RAW, RAW}};
+
+	CHECK_EQ(sys(prctl, PR_SET_KEEPCAPS, 1, 0, 0, 0), 0);
+	become(OTHER);
+	CHECK_EQ(sys(capset, &h, c), 0);
+	CHECK_EQ(sys(prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0), 0);
+	CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+}
+
+TEST(capabilities_of_a_program)
+{
+	const unsigned plain = VFS_CAP_REVISION_2, at_once = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE;
+
+	prepare();
+	copy_self("prog", 0, 0, 0755);
+	CHECK_EQ(AS(OTHER, run_caps(0, 0, 0, 0, 0)), -9);
+	CHECK_EQ(set_caps("prog", plain, BIND, 0), 0);
+	CHECK_EQ(AS(OTHER, run_caps(BIND, 0, 0, 0, 1)), -9);
+	CHECK_EQ(set_caps("prog", at_once, BIND | RAW, 0), 0);
+	CHECK_EQ(AS(OTHER, run_caps(BIND | RAW, BIND | RAW, 0, 0, 1)), -9);
+
+	// What the caller has to pass on.
+	CHECK_EQ(set_caps("prog", at_once, BIND, RAW), 0);
+	CHECK_EQ(AS(OTHER, run_caps(BIND, BIND, 0, 0, 1)), -9);
+	CHECK_EQ(IN_CHILD(inherit(RAW | 1); become(OTHER); run_caps(BIND | RAW, BIND | RAW, RAW | 1, 0, 1)), 9);
+
+	// Beyond the bounding set: not at all, or not without.
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(prctl, PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0), 0);
+		become(OTHER);
+		CHECK_EQ(run_caps(0, 0, 0, 0, 0), -EPERM);
+		t_exit(5);
+	}), 5);
+	CHECK_EQ(IN_CHILD(sys(prctl, PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0);
+			 CHECK_EQ(run_caps(0, 0, 0, 0, 0), -EPERM)), 0); // root, too
+	CHECK_EQ(set_caps("prog", plain, BIND | RAW, 0), 0);
+	CHECK_EQ(IN_CHILD(sys(prctl, PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0); become(OTHER);
+			 run_caps(RAW, 0, 0, 0, 1)), 9);
+
+	// No new privileges.
+	CHECK_EQ(set_caps("prog", at_once, BIND, 0), 0);
+	CHECK_EQ(IN_CHILD(become(OTHER); sys(prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); run_caps(0, 0, 0, 0, 1)), 9);
+
+	// Ambient ones are for programs that have none of their own.
+	CHECK_EQ(IN_CHILD(become_raw(); run_caps(BIND, BIND, RAW, 0, 1)), 9);
+	CHECK_EQ(sys(removexattr, "prog", CAPS), 0);
+	CHECK_EQ(IN_CHILD(become_raw(); run_caps(RAW, RAW, RAW, RAW, 0)), 9);
+
+	// Of another namespace's root, which is none of ours.
+	file_caps = (struct vfs_ns_cap_data){VFS_CAP_REVISION_3 | VFS_CAP_FLAGS_EFFECTIVE, {{BIND, 0}}, OTHER};
+	CHECK_EQ(sys(setxattr, "prog", CAPS, &file_caps, 24, 0), 0);
+	CHECK_EQ(AS(OTHER, run_caps(0, 0, 0, 0, 0)), -9);
+
+	// Root's by its bit, and yet no more than these.
+	CHECK_EQ(set_caps("prog", at_once, BIND, 0), 0);
+	CHECK_EQ(sys(chmod, "prog", 04755), 0);
+	CHECK_EQ(AS(OTHER, run_caps(BIND, BIND, 0, 0, 1)), -9);
+
+	// Made empty, which nobody is kept from, they keep everybody from running it.
+	CHECK_EQ(AS(OTHER, sys(setxattr, "prog", CAPS, 0, 0, 0)), 0);
+	CHECK_EQ(get_caps("prog"), -EINVAL);
+	CHECK_EQ(run_caps(0, 0, 0, 0, 0), -EINVAL);
+	CHECK_EQ(sys(removexattr, "prog", CAPS), 0);
+}
+
+TEST(capabilities_by_the_root_of_a_namespace)
+{
+	prepare();
+	copy_self("prog", OTHER, OTHER, 0755);
+	int got = IN_CHILD({
+		become(OTHER);
+		CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+		if (sys(unshare, CLONE_NEWUSER))
+			t_exit(3);
+		CHECK_EQ(t_spit("/proc/self/setgroups", "deny"), 0);
+		CHECK_EQ(t_spit("/proc/self/uid_map", "0 1003 1"), 0);
+		CHECK_EQ(t_spit("/proc/self/gid_map", "0 1003 1"), 0);
+		CHECK_EQ(set_caps("prog", VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE, BIND, 0), 0);
+		CHECK_EQ(get_caps("prog"), 20);
+		CHECK_EQ(file_caps.magic_etc, VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE);
+		file_caps.magic_etc = VFS_CAP_REVISION_3;
+		file_caps.rootid = 5; // whom it has no name for
+		CHECK_EQ(sys(setxattr, "prog", CAPS, &file_caps, 24, 0), -EINVAL);
+	});
+
+	if (got == 3)
+		SKIP("no user namespaces");
+	CHECK_EQ(got, 0);
+	CHECK_EQ(get_caps("prog"), 24);
+	CHECK_EQ(file_caps.magic_etc, VFS_CAP_REVISION_3 | VFS_CAP_FLAGS_EFFECTIVE);
+	CHECK_EQ(file_caps.rootid, OTHER);
+	CHECK_EQ(AS(OTHER, run_caps(0, 0, 0, 0, 0)), -9); // outside it is nothing
+}
+
 TEST(mount_flags)
 {
 	prepare();
@@ -462,6 +686,8 @@ TEST(mount_flags)
 	CHECK_EQ(sys(chdir, "m"), 0);
 	copy_self("prog", OWNER, GROUP, 06755);
 	CHECK_EQ(AS(OTHER, run("1003", "1003", "1003", "1003", "0", "1")), -7);
+	CHECK_EQ(set_caps("prog", VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE, BIND, 0), 0);
+	CHECK_EQ(AS(OTHER, run_caps(0, 0, 0, 0, 0)), -9);
 	CHECK_EQ(sys(mknod, "null", 020666, 0x103), 0);
 	CHECK_EQ(OPENS("null", O_RDWR), 0);
 	CHECK_EQ(sys(mount, "x", ".", "tmpfs", 32 | 4 | 8, 0), 0); // REMOUNT, NODEV, NOEXEC
