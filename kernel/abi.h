@@ -270,6 +270,8 @@
 #define BUS_ADRALN	1
 #define BUS_ADRERR	2
 #define BUS_OBJERR	3
+#define BUS_MCEERR_AR	4
+#define BUS_MCEERR_AO	5
 #define SYS_SECCOMP	1
 #define SYS_USER_DISPATCH	2
 #define TRAP_BRKPT	1

@@ -611,6 +611,13 @@ void force_sig_fault(int sig, int code, uaddr_t addr)
 	force_info(&info, FORCE_HANDLER);
 }
 
+void force_sig_mceerr(uaddr_t addr)
+{
+	struct k_siginfo info = { .si_signo = SIGBUS, .si_code = BUS_MCEERR_AR, .u.fault = { addr, PAGE_SHIFT } };
+
+	force_info(&info, FORCE_HANDLER);
+}
+
 void force_sig_info(const struct k_siginfo *info)
 {
 	force_info(info, FORCE_HANDLER);

@@ -87,6 +87,7 @@ void kill_group(struct task *t);
 /* A synchronous fault of current: unblocks and resets to SIG_DFL if blocked or ignored. */
 void force_sig_fault(int sig, int code, uaddr_t addr);
 void force_sig(int sig);
+void force_sig_mceerr(uaddr_t addr);		/* SIGBUS: the page at addr is broken */
 /* The same with all that info says. */
 void force_sig_info(const struct k_siginfo *info);
 /* As that, but nobody is asked, not even a tracer: the program ends. */

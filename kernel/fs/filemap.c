@@ -27,7 +27,7 @@ int generic_fault(struct vma *v, u64 pgoff, unsigned flags, struct page **page)
 		return -EFAULT;
 	p = mapping_get_page(m, pgoff, GFP_USER);
 	if (IS_ERR(p))
-		return PTR_ERR(p) == -ENOMEM ? -ENOMEM : -EFAULT;
+		return PTR_ERR(p) == -ENOMEM || PTR_ERR(p) == -EHWPOISON ? (int)PTR_ERR(p) : -EFAULT;
 	/*
 	 * Truncated meanwhile? The page is ours, but nobody will take it out of the page table
 	 * again.
@@ -98,6 +98,12 @@ static size_t buffer_get(struct buffer *b, size_t done, void *dst, size_t n)
 	return 0;
 }
 
+/* What a call says for want of a page: of a broken one, that the disk has failed. */
+static s64 error_of(const struct page *p)
+{
+	return PTR_ERR(p) == -EHWPOISON ? -EIO : PTR_ERR(p);
+}
+
 static s64 do_read(struct inode *i, struct buffer b, size_t n, u64 pos)
 {
 	u64 size = READ_ONCE(i->size);
@@ -111,9 +117,13 @@ static s64 do_read(struct inode *i, struct buffer b, size_t n, u64 pos)
 		chunk = min(chunk, size - pos);
 		if (i->mapping->readpage) {
 			p = mapping_get_page(i->mapping, pos >> PAGE_SHIFT, GFP_USER);
-			err = IS_ERR(p) ? PTR_ERR(p) : 0;
+			err = IS_ERR(p) ? error_of(p) : 0;
 		} else {
 			p = mapping_find_page(i->mapping, pos >> PAGE_SHIFT);	/* a hole reads as zeroes and stays a hole */
+			if (p && unlikely(p->flags & PG_HWPOISON)) {
+				put_page(p);
+				err = -EIO;
+			}
 		}
 		if (err)
 			break;
@@ -151,7 +161,7 @@ static s64 do_write(struct inode *i, struct buffer b, size_t n, u64 pos)
 		}
 		p = mapping_get_page(i->mapping, pos >> PAGE_SHIFT, GFP_USER);
 		if (IS_ERR(p)) {
-			err = PTR_ERR(p);
+			err = error_of(p);
 			break;
 		}
 		left = buffer_get(&b, done, (char *)page_address(p) + off, chunk);

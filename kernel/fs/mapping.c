@@ -346,10 +346,14 @@ struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp)
 		p = radix_get(m, index);
 		if (p) {
 			get_page(p);
-			bool ready = (p->flags & (PG_UPTODATE | PG_LOCKED)) == PG_UPTODATE;
+			u32 how = p->flags & (PG_UPTODATE | PG_LOCKED | PG_HWPOISON);
 			spin_unlock(&m->lock);
-			if (ready)
+			if (how == PG_UPTODATE)
 				return p;
+			if (how & PG_HWPOISON) {
+				put_page(p);
+				return ERR_PTR(-EHWPOISON);
+			}
 			wait_event(&page_waitq, !page_busy(p));
 			if (READ_ONCE(p->flags) & PG_UPTODATE && READ_ONCE(p->mapping) == m)
 				return p;
@@ -388,7 +392,7 @@ void mapping_find_pages(struct mapping *m, u64 first, unsigned n, struct page **
 			struct page *p = leaf ? leaf->slot[at] : NULL;
 
 			pages[i] = NULL;
-			if (!p || (p->flags & (PG_UPTODATE | PG_LOCKED)) != PG_UPTODATE)
+			if (!p || (p->flags & (PG_UPTODATE | PG_LOCKED | PG_HWPOISON)) != PG_UPTODATE)
 				continue;
 			get_page(p);
 			pages[i] = p;

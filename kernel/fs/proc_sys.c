@@ -39,6 +39,7 @@ static s64 meminfo_show(char *buf, size_t n)
 		{ "AnonPages", anon }, { "Mapped", 0 }, { "Shmem", shmem }, { "KReclaimable", 0 }, { "Slab", kind_pages(KIND_SLAB) },
 		{ "SReclaimable", 0 }, { "SUnreclaim", kind_pages(KIND_SLAB) }, { "KernelStack", kind_pages(KIND_STACK) },
 		{ "PageTables", kind_pages(KIND_PT) }, { "CommitLimit", total / 2 }, { "Committed_AS", anon + shmem },
+		{ "HardwareCorrupted", atomic_load(&num_poisoned_pages) },
 	};
 	size_t len = 0;
 

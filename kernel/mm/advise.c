@@ -175,7 +175,7 @@ static int advise_populate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned f
 		if (err == SIGSEGV)
 			return code == SEGV_MAPERR ? -ENOMEM : -EINVAL;
 		if (err)
-			return err == SIGBUS ? -EFAULT : err;
+			return err != SIGBUS ? err : code == BUS_MCEERR_AR ? -EHWPOISON : -EFAULT;
 		cond_resched();
 	}
 	return 0;
@@ -341,9 +341,8 @@ long sys_madvise(uaddr_t start, size_t len_in, int advice)
 		return -EINVAL;
 	if (end == start)
 		return 0;
-	/* LINUX: who may call memory broken is told that nobody here can. */
 	if (advice_breaks(advice))
-		return capable(CAP_SYS_ADMIN) ? -EINVAL : -EPERM;
+		return capable(CAP_SYS_ADMIN) ? advise_break(mm, start, end, advice == MADV_SOFT_OFFLINE) : -EPERM;
 	if (advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE)
 		return advise_populate(mm, start, end, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : 0);
 	/* LINUX: all of it is told first, a mapping that is locked and will be refused included. */

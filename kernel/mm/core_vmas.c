@@ -124,7 +124,7 @@ static const pte_t *dump_slot(struct mm *mm, uaddr_t addr)
 
 	if (!v || v->start > addr)
 		return NULL;
-	if (slot && *slot)
+	if (slot && !pte_none_mostly(*slot))
 		return slot;
 	if (!v->ops || fault_locked(mm, addr, FAULT_FORCE))
 		return NULL;
@@ -141,7 +141,7 @@ struct page *get_dump_page(struct mm *mm, uaddr_t addr)
 	slot = dump_slot(mm, addr);
 	if (slot && *slot)
 		p = pfn_to_page(pte_pfn(*slot));
-	if (p == zero_page)
+	if (p == zero_page || (p && p->flags & PG_HWPOISON))
 		p = NULL;
 	if (p)
 		get_page(p);

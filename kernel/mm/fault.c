@@ -43,6 +43,8 @@ static inline pte_t make_pte(const struct vma *v, const struct page *p, u64 writ
 
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable)
 {
+	if (unlikely(p->flags & PG_HWPOISON))
+		return pte_make(page_to_pfn(p), PTE_PROTNONE);
 	return make_pte(v, p, writable);
 }
 
@@ -160,7 +162,7 @@ static int fault_file(struct vma *v, uaddr_t addr, pte_t *slot, unsigned flags)
 		return 0;
 	err = v->ops->fault(v, vma_pgoff(v, addr), flags, &p);
 	if (unlikely(err))
-		return err == -ENOMEM ? err : FAULT_SIGBUS;
+		return err == -ENOMEM ? err : err == -EHWPOISON ? FAULT_HWPOISON : FAULT_SIGBUS;
 	if (flags & FAULT_WRITE && !(v->flags & VM_SHARED))
 		return fault_file_copy(v, slot, p);
 	bit = shared_write_bit(v, p, flags);
@@ -229,7 +231,7 @@ static int __attribute__((noinline)) fault_marker(struct vma *v, uaddr_t addr, p
 		return err;
 	err = v->ops->fault(v, vma_pgoff(v, addr), 0, &p);
 	if (err)
-		return err == -ENOMEM ? err : FAULT_SIGBUS;
+		return err == -ENOMEM ? err : err == -EHWPOISON ? FAULT_HWPOISON : FAULT_SIGBUS;
 	map_page(v, slot, p, 0);
 	*slot |= PTE_UFFD_WP;
 	return 0;
@@ -284,6 +286,11 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)
 
 /* ---- which of these ---- */
 
+static inline bool is_broken(pte_t e)
+{
+	return !pte_present(e) && pfn_to_page(pte_pfn(e))->flags & PG_HWPOISON;
+}
+
 static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 {
 	pte_t *slot = slot_find(v->mm, addr);
@@ -304,8 +311,12 @@ static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 		}
 		return v->ops ? fault_file(v, addr, slot, flags) : fault_anon(v, slot, flags);
 	}
-	if (unlikely(pte_is_marker(e)))
-		return fault_marker(v, addr, slot);
+	if (unlikely(!pte_present(e))) {
+		if (pte_is_marker(e))
+			return fault_marker(v, addr, slot);
+		if (is_broken(e))
+			return FAULT_HWPOISON;
+	}
 	if (flags & FAULT_WRITE && !pte_write(e))
 		return fault_write_protected(v, addr, slot);
 	/* Another thread was faster, or this CPU remembered less than the table allows. */
@@ -398,7 +409,10 @@ static int __attribute__((noinline)) fault_failed(uaddr_t addr, unsigned flags, 
 		pagefault_out_of_memory();
 		return 0;
 	}
-	force_sig_fault(why & 0xff, why >> 8, addr);
+	if (why == FAULT_HWPOISON)
+		force_sig_mceerr(addr);
+	else
+		force_sig_fault(why & 0xff, why >> 8, addr);
 	return 1;
 }
 
@@ -433,7 +447,7 @@ static bool usable(const pte_t *slot, unsigned flags)
 {
 	const struct page *p;
 
-	if (!slot || pte_none_mostly(*slot))
+	if (!slot || pte_none_mostly(*slot) || is_broken(*slot))
 		return false;
 	if (!(flags & FAULT_WRITE) || pte_write(*slot))
 		return true;
@@ -464,8 +478,7 @@ static int __attribute__((noinline)) wait_for_user(struct mm *mm, uaddr_t addr, 
 	return why ? why : may_access(mm, addr, flags) ? 0 : FAULT_FORBIDDEN;
 }
 
-/* The page at addr, present, referenced; NULL if there is none to be had. */
-static struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
+struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 {
 	struct page *p = NULL;
 	pte_t *slot;

@@ -63,6 +63,7 @@ struct page {				/* one per frame of RAM, in mem_map[]; 48 bytes */
 #define PG_SHMEM	0x100u
 #define PG_ERROR	0x200u
 #define PG_KMALLOC	0x400u		/* first page of a kmalloc too big for a slab */
+#define PG_HWPOISON	0x1000u		/* broken: memory_failure.c */
 #define PG_CHARGED	0x800u		/* private says to which memory cgroup: memcontrol.c */
 
 extern struct page *mem_map;		/* indexed by pfn - mem_map_base */
@@ -338,6 +339,7 @@ size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor);
 /* Copies of what is in use, for /proc/PID/status. mmap_lock not held. Sleeps. */
 struct mm_sizes { u64 total, locked, data, stack, exec, peak_rss; };	/* pages */
 void mm_sizes(struct mm *mm, struct mm_sizes *s);
+extern _Atomic u64 num_poisoned_pages;		/* memory_failure.c */
 extern int sysctl_mmap_min_addr;			/* mmap.c: below it memory is for who has CAP_SYS_RAWIO */
 extern int sysctl_unprivileged_userfaultfd;	/* userfaultfd.c: may everybody hold up the kernel's accesses too? */
 void mm_init(void);				/* boot: caches */

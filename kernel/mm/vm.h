@@ -126,11 +126,14 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end);
 /* What a fault comes to: 0, -ENOMEM, or one of these, a signal and its si_code in one word. */
 #define SIGNAL_AND_CODE(sig, code)	((sig) | (code) << 8)
 #define FAULT_SIGBUS	SIGNAL_AND_CODE(SIGBUS, BUS_ADRERR)
+#define FAULT_HWPOISON	SIGNAL_AND_CODE(SIGBUS, BUS_MCEERR_AR)
 #define FAULT_NOT_MAPPED SIGNAL_AND_CODE(SIGSEGV, SEGV_MAPERR)
 #define FAULT_FORBIDDEN	SIGNAL_AND_CODE(SIGSEGV, SEGV_ACCERR)
 #define FAULT_USERFAULT	SIGNAL_AND_CODE(0, 1)	/* no signal: handle_userfault is next, without mmap_lock */
 /* handle_fault with mmap_lock held: one of these. */
 int fault_locked(struct mm *mm, uaddr_t addr, unsigned flags);
+/* The page at addr, present, referenced; NULL if there is none to be had. Sleeps, mmap_lock not held. */
+struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags);
 /* A page for what only that mm sees, its contents undefined; NULL. Sleeps. */
 struct page *alloc_anon_page(struct mm *mm);
 /*
@@ -140,6 +143,11 @@ struct page *alloc_anon_page(struct mm *mm);
 int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits);
 /* The machine's bits for a page of v. */
 pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
+
+/* ---- memory_failure.c ---- */
+
+/* The pages of the range are broken, or soft: about to be. 0 or -errno at the first that is not to be had. Sleeps. */
+long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft);
 
 /* ---- userfaultfd.c, and userfault_fill.c ---- */
 

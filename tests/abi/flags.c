@@ -191,8 +191,15 @@ TEST(memory)
 		}
 	}), 0);
 	CHECK_EQ(p[0], 1);
-	if (t_on_thaw) // Linux would really do it
-		CHECK_EQ(sys(madvise, p, PAGE, MADV_HWPOISON), -EINVAL);
+	for (int how = MADV_MERGEABLE; how <= MADV_UNMERGEABLE; how++) {
+		long known = sys(madvise, 0, 0, how);
+
+		CHECK(known == 0 || (known == -EINVAL && !t_on_thaw)); // without CONFIG_KSM
+		CHECK_EQ(sys(madvise, p, 4 * PAGE, how), known);
+		CHECK_EQ(sys(madvise, p + 1, PAGE, how), -EINVAL);
+		CHECK_EQ(sys(madvise, 0, PAGE, how), known ? known : -ENOMEM);
+	}
+	CHECK_EQ(p[0], 1);
 	CHECK_EQ(sys(munmap, p, 4 * PAGE), 0);
 	t_tmpdir();
 	int fd = (int)sys(open, "f", O_CREAT | O_RDWR, 0600);

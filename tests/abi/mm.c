@@ -681,3 +681,91 @@ TEST(the_lowest_address_can_be_set)
 	CHECK_EQ(IN_CHILD(sys(setresuid, NOBODY, NOBODY, NOBODY); CHECK_EQ(map_at(131072 - PAGE, MAP_FIXED), -EPERM)), 0);
 	CHECK_EQ(t_spit(MIN_ADDR, text), 0);
 }
+
+// ---- broken memory ----
+
+static char *broken;
+
+static void sees_broken(int sig, siginfo_t *info, void *context)
+{
+	(void)context;
+	t_exit(sig == SIGBUS && info->si_code == BUS_MCEERR_AR && info->si_addr == broken && info->si_addr_lsb == 12 ? 44 : 45);
+}
+
+// A child reads or writes there: 44 if that is what broken memory does.
+static int touch(char *p, bool write)
+{
+	broken = p + 3;
+	return IN_CHILD({
+		t_action(SIGBUS, sees_broken, SA_SIGINFO);
+		if (write)
+			*(volatile char *)broken = 1;
+		else
+			t_exit(*(volatile char *)broken & 1);
+	});
+}
+
+static long break_it(char *p, int how)
+{
+	return sys(madvise, p, PAGE, how);
+}
+
+TEST(broken_memory)
+{
+	char *p = t_map(4 * PAGE);
+	siginfo_t info;
+	unsigned long bus = BIT(SIGBUS);
+	int pipe[2];
+
+	if (!t_own_machine)
+		SKIP("breaks memory");
+	if (sys(madvise, 0, 0, MADV_HWPOISON))
+		SKIP("a kernel in which memory cannot be broken");
+	CHECK_EQ(sys(pipe, pipe), 0);
+	for (int i = 0; i < 4; i++)
+		p[i * (long)PAGE] = (char)(i + 1);
+	CHECK_EQ(break_it(p + PAGE, MADV_HWPOISON), 0);
+	CHECK_EQ(p[0] + p[2 * PAGE] + p[3 * PAGE], 1 + 3 + 4);
+	CHECK_EQ(touch(p + PAGE, false), 44);
+	CHECK_EQ(touch(p + PAGE, true), 44);
+	CHECK_EQ(sys(write, pipe[1], p + PAGE, 1), -EFAULT);
+	CHECK_EQ(sys(madvise, p, 4 * PAGE, MADV_POPULATE_READ), -EHWPOISON);
+	CHECK_EQ(break_it(p + PAGE, MADV_HWPOISON), -EFAULT);
+	CHECK_EQ(sys(mprotect, p, 4 * PAGE, PROT_NONE), 0);
+	CHECK_EQ(sys(mprotect, p, 4 * PAGE, PROT_READ | PROT_WRITE), 0);
+	CHECK_EQ(touch(p + PAGE, true), 44);
+	CHECK_EQ(sys(madvise, p + PAGE, PAGE, MADV_DONTNEED), 0);
+	CHECK_EQ(p[PAGE], 0);
+	p[PAGE] = 5;
+
+	p[0] = 7;
+	CHECK_EQ(break_it(p, MADV_SOFT_OFFLINE), 0);
+	CHECK_EQ(p[0], 7); // nobody has noticed
+	CHECK_EQ(t_field("/proc/meminfo", "HardwareCorrupted:"), 8);
+	CHECK_EQ(break_it(t_ptr(0), MADV_HWPOISON), -EFAULT);
+
+	long fd = sys(memfd_create, "f", 0);
+
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	char *m = (char *)sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	m[0] = 9;
+	CHECK_EQ(break_it(m, MADV_HWPOISON), 0);
+	CHECK_EQ(touch(m, false), 44);
+	CHECK_EQ(touch(m, true), 44);
+	CHECK_EQ(sys(read, fd, p, 1), -EIO);
+	CHECK_EQ(sys(write, fd, p, 1), -EIO);
+	CHECK_EQ(sys(madvise, m, PAGE, MADV_POPULATE_WRITE), -EHWPOISON);
+	CHECK_EQ(sys(ftruncate, fd, 0), 0);
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	CHECK_EQ(m[0], 0);
+
+	t_block(bus);
+	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0), 0);
+	CHECK_EQ(break_it(p + 2 * PAGE, MADV_HWPOISON), 0);
+	CHECK_EQ(sys(rt_sigtimedwait, &bus, &info, 0, 8), SIGBUS);
+	CHECK_EQ(info.si_code, BUS_MCEERR_AO);
+	CHECK(info.si_addr == p + 2 * PAGE);
+	CHECK_EQ(info.si_addr_lsb, 12);
+	t_loses();
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Pages that are said to be broken: madvise's MADV_HWPOISON and MADV_SOFT_OFFLINE. Mirrors Linux
+ * mm/memory-failure.c, as far as it does what it is told; no machine here finds such a page itself.
+ *
+ * A broken page is held for good, so it is never free again. Whoever has it keeps an entry for it
+ * that the CPU may not use (PTE_PROTNONE); a page of a file stays in the file's cache and is in no
+ * table. Who touches it gets SIGBUS with BUS_MCEERR_AR, from a file's reads and writes EIO.
+ *
+ * LINUX: another process that shares an anonymous page since a fork goes on using it, and a page of
+ * a disk is broken too, where Linux reads it anew. Only an anonymous page of one process is taken
+ * out of use without harm (MADV_SOFT_OFFLINE); all others are EBUSY.
+ *
+ * Locks: mmap_lock; mapping->lock.
+ */
+#include "kernel/memcontrol.h"
+#include "kernel/mm/vm.h"
+#include "kernel/panic.h"
+#include "kernel/printk.h"
+#include "kernel/signal.h"
+#include "kernel/task.h"
+
+_Atomic u64 num_poisoned_pages;
+
+static void count_broken(struct page *p)
+{
+	atomic_fetch_add(&num_poisoned_pages, 1);
+	pr_err("Memory failure: %#lx: taken out of use\n", (u64)page_to_pfn(p));
+}
+
+/* The entry for p at addr; NULL if it is gone meanwhile. mmap_lock held. */
+static pte_t *entry_of(struct mm *mm, uaddr_t addr, const struct page *p)
+{
+	pte_t *slot = slot_find(mm, addr);
+
+	return slot && !pte_none_mostly(*slot) && pfn_to_page(pte_pfn(*slot)) == p ? slot : NULL;
+}
+
+static void set_entry(struct mm *mm, uaddr_t addr, pte_t *slot, const struct page *p, u64 bits)
+{
+	atomic_store_explicit((_Atomic pte_t *)slot, pte_make(page_to_pfn(p), bits), memory_order_release);
+	arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
+}
+
+/* Nobody pays for it any more. Its owner's. */
+static void uncharge(struct page *p)
+{
+	if (!(p->flags & PG_CHARGED))
+		return;
+	mem_cgroup_uncharge(p);
+	p->flags &= ~PG_CHARGED;
+}
+
+static void poison_anon(struct mm *mm, uaddr_t addr, struct page *p)
+{
+	pte_t *slot;
+
+	mutex_lock(&mm->mmap_lock);
+	p->flags |= PG_HWPOISON;
+	uncharge(p);
+	slot = entry_of(mm, addr, p);
+	if (slot)
+		set_entry(mm, addr, slot, p, PTE_PROTNONE);
+	mutex_unlock(&mm->mmap_lock);
+}
+
+/* True: done. False: it is its file's no longer. */
+static bool poison_file(struct page *p, struct mapping *m, u64 index)
+{
+	bool there;
+
+	spin_lock(&m->lock);
+	there = p->mapping == m;
+	if (there) {
+		p->flags |= PG_HWPOISON;
+		uncharge(p);
+	}
+	spin_unlock(&m->lock);
+	if (there)
+		unmap_mapping_pages(m, index, index + 1);
+	return there;
+}
+
+/* Who wants to know at once is told. */
+static void tell_early(uaddr_t addr)
+{
+	struct k_siginfo info = { .si_signo = SIGBUS, .si_code = BUS_MCEERR_AO };
+
+	if (!(current->flags & PF_MCE_EARLY))
+		return;
+	info.u.fault.si_addr = addr;
+	info.u.fault.si_addr_lsb = PAGE_SHIFT;
+	(void)send_sig_thread(SIGBUS, &info, current);
+}
+
+/* The reference on p is kept, unless it fails. */
+static int poison(struct mm *mm, uaddr_t addr, struct page *p)
+{
+	struct mapping *m = READ_ONCE(p->mapping);
+
+	if (p->flags & PG_ANON)
+		poison_anon(mm, addr, p);
+	else if (!m || !poison_file(p, m, p->index))
+		return -EBUSY;
+	count_broken(p);
+	tell_early(addr);
+	return 0;
+}
+
+/* A page of one process alone is replaced by a copy. The reference on p is kept, unless it fails. */
+static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
+{
+	struct page *new;
+	pte_t *slot;
+	int err = -EBUSY;
+
+	if (!(p->flags & PG_ANON))
+		return -EBUSY;
+	new = alloc_anon_page(mm);
+	if (!new)
+		return -ENOMEM;
+	mutex_lock(&mm->mmap_lock);
+	slot = entry_of(mm, addr, p);
+	if (slot && atomic_load(&p->refs) == 2) {	/* the entry's, and ours */
+		const struct vma *v = vma_at(mm, addr);
+
+		copy_page(new, p);
+		atomic_fetch_add(&new->mapcount, 1);
+		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, new, pte_write(*slot) ? PTE_WRITE : 0), memory_order_release);
+		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
+		atomic_fetch_sub(&p->mapcount, 1);
+		p->flags |= PG_HWPOISON;
+		uncharge(p);
+		err = 0;
+	}
+	mutex_unlock(&mm->mmap_lock);
+	put_page(err ? new : p);
+	if (!err)
+		count_broken(p);
+	return err;
+}
+
+long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft)
+{
+	for (; start < end; start += PAGE_SIZE) {
+		struct page *p = get_user_page(mm, start, 0);
+		int err = !p ? -EFAULT : p == zero_page ? -EBUSY : soft ? soft_offline(mm, start, p) : poison(mm, start, p);
+
+		if (err && p)
+			put_page(p);
+		if (err)
+			return err;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
+	}
+	return 0;
+}
