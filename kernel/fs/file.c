@@ -111,10 +111,12 @@ struct file *file_alloc_anon(struct inode *i, const char *name, const struct fil
 
 static void stop_counting(struct file *f)
 {
-	if (f->counted == COUNTED_WRITER)
+	if (f->counted == COUNTED_WRITER) {
 		put_write_access(f->inode);
-	else
+		atomic_fetch_sub(&f->inode->sb->writers, 1);
+	} else {
 		atomic_fetch_sub(&f->inode->readers, 1);
+	}
 	if (f->denies_write)
 		atomic_fetch_add(&f->inode->writers, 1);
 }

@@ -368,6 +368,7 @@ struct super {
 	struct list lazy_node;		/* [M] in no place any more, but used */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
+	_Atomic u32 writers;		/* its regular files that are open for writing, counted as often as they are */
 	struct dentry *root;		/* (!) while mounted, referenced */
 	_Atomic u64 used_pages;
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */

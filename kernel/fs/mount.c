@@ -285,7 +285,27 @@ static int may_remount(const struct mount *m, u32 flags)
 	return flags & MS_BIND || ns_capable(m->sb->user_ns, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
-/* With MS_BIND it is about this mount alone. */
+/* Both m and its file system are read-only, or not. 0, or nothing has changed: -EBUSY. mount_mutex held. */
+static int remount_super(struct mount *m, u32 flags)
+{
+	u32 was = m->flags, own = m->sb->own_flags;
+
+	if (flags & MS_RDONLY && atomic_load(&m->sb->writers))
+		return -EBUSY;
+	m->sb->own_flags = (own & MS_NODEV) | (flags & MS_RDONLY);
+	mount_set_flags(m, flags);
+	atomic_thread_fence(memory_order_seq_cst);
+	if (!(flags & MS_RDONLY) || !atomic_load(&m->sb->writers))
+		return 0;
+	m->sb->own_flags = own;		/* one has come meanwhile: see count_written() */
+	mount_set_flags(m, was);
+	return -EBUSY;
+}
+
+/*
+ * With MS_BIND it is about this mount alone. LINUX: then who writes is in the way, too, if it was this
+ * one that he came by.
+ */
 static int remount(struct dentry *d, u32 flags)
 {
 	struct mount *m;
@@ -295,8 +315,8 @@ static int remount(struct dentry *d, u32 flags)
 	m = youngest_of(d);
 	err = may_remount(m, flags);
 	if (!err && !(flags & MS_BIND))
-		m->sb->own_flags = (m->sb->own_flags & MS_NODEV) | (flags & MS_RDONLY);
-	if (!err)
+		err = remount_super(m, flags);
+	else if (!err)
 		mount_set_flags(m, flags);
 	mutex_unlock(&mount_mutex);
 	return err;

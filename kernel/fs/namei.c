@@ -422,17 +422,35 @@ static int deny_write(struct file *f)
 }
 
 /*
- * Somebody has a regular file open, and those who have a lease on it let him. 0, -ETXTBSY,
+ * One of the two sees the other:
+ *
+ *	open					remount, read-only
+ *	sb->writers++				sb->flags |= MS_RDONLY
+ *	MS_RDONLY?  then EROFS			sb->writers?  then EBUSY, and not
+ */
+static int count_written(struct file *f)
+{
+	struct super *sb = f->inode->sb;
+	int err = get_write_access(f->inode);
+
+	if (err)
+		return err;
+	f->counted = COUNTED_WRITER;
+	atomic_fetch_add(&sb->writers, 1);
+	return sb_says(sb, MS_RDONLY) ? -EROFS : 0;
+}
+
+/*
+ * Somebody has a regular file open, and those who have a lease on it let him. 0, -ETXTBSY, -EROFS,
  * -EWOULDBLOCK, -ERESTARTSYS.
  */
 static int count_open(struct file *f)
 {
 	if (f->writable) {
-		int err = get_write_access(f->inode);
+		int err = count_written(f);
 
 		if (err)
 			return err;
-		f->counted = COUNTED_WRITER;
 	} else if (f->readable) {
 		atomic_fetch_add(&f->inode->readers, 1);
 		f->counted = COUNTED_READER;
