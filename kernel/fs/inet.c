@@ -224,10 +224,24 @@ static void set_dest(struct sock *sk, const struct address *to)
 	sk->dest = *to;
 }
 
+/* Is there a connection from where sk is to this one already? unix_lock held. */
+static bool is_connected(const struct sock *sk, const struct address *to)
+{
+	u32 addr = addr_of(&sk->name) ? addr_of(&sk->name) : LOOPBACK;
+	const struct sock *other;
+
+	list_for_each(other, &sk->net->inet_names, names_node)
+		if (other != sk && other->type == sk->type && other->dest.len && addr_of(&other->name) == addr &&
+		    other->name.in.port == sk->name.in.port && other->dest.in.addr == to->in.addr &&
+		    other->dest.in.port == to->in.port)
+			return true;
+	return false;
+}
+
 long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to)
 {
 	assert_held(&unix_lock);
-	if (autobind(sk))
+	if (autobind(sk) || (sk->given_port && is_connected(sk, to)))
 		return -EADDRNOTAVAIL;
 	set_dest(sk, to);
 	sk->err = 0;

@@ -170,7 +170,7 @@ int sock_family(const struct sock *sk)
 struct file *sock_create(int family, int type, u32 flags)
 {
 	struct sock *sk = sock_alloc(to_net(current->nsproxy->ns[NS_NET]), family, type);
-	struct file *f = sk ? sock_file(sk, flags) : ERR_PTR(-ENOMEM);
+	struct file *f = sk ? sock_file(sk, flags) : ERR_PTR(family == AF_INET ? -ENOBUFS : -ENOMEM);
 
 	if (sk && IS_ERR(f))
 		sock_put(sk);

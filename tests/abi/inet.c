@@ -365,6 +365,7 @@ TEST(connect_fails)
 	CHECK_EQ(sys(connect, s, &door, 1), -EINVAL);
 	CHECK_EQ(sys(connect, s, &door, 129), -EINVAL);
 	CHECK_EQ(sys(connect, s, nowhere, 16), -EFAULT);
+	CHECK_EQ(sys(connect, 1, &door, 16), -ENOTSOCK);
 	in.family = AF_UNIX;
 	CHECK_EQ(sys(connect, s, &in, 16), -EAFNOSUPPORT);
 	CHECK_EQ(sys(listen, fd, 1), 0);
@@ -398,6 +399,40 @@ TEST(connect_without_waiting)
 	CHECK_EQ(sys(connect, s, &door, 16), -ECONNABORTED);
 	CHECK_EQ(sys(connect, s, &door, 16), -EINPROGRESS);
 	CHECK_EQ(sys(connect, s, &door, 16), -ECONNREFUSED);
+}
+
+static void handler(int sig)
+{
+	(void)sig;
+}
+
+TEST(who_connects_is_interrupted)
+{
+	int l = listener(0);
+
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
+	t_action(SIGALRM, handler, 0);
+	t_alarms(10);
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), -EINTR);
+	CHECK_EQ(sys(close, l), 0);
+}
+
+// Of one address and port, one connection to another.
+TEST(a_connection_that_there_is)
+{
+	struct in in;
+	int l = listener(5), fds[2];
+
+	in = at(HOME, 0);
+	for (int i = 0; i < 2; i++) {
+		fds[i] = open_socket(SOCK_STREAM);
+		set_option(fds[i], SOL_SOCKET, SO_REUSEADDR, 1);
+		CHECK_EQ(sys(bind, fds[i], &in, 16), 0);
+		in = name_of(fds[i]);
+	}
+	CHECK_EQ(sys(connect, fds[0], &door, 16), 0);
+	CHECK_EQ(sys(connect, fds[1], &door, 16), -EADDRNOTAVAIL);
+	CHECK_EQ(sys(close, l), 0);
 }
 
 TEST(a_full_queue_lets_who_connects_wait)
