@@ -70,18 +70,21 @@ void mount_set_flags(struct mount *m, u32 flags)
 	spin_unlock(&dentry_lock);
 }
 
-/* What current's own mount of it says, the oldest. LINUX: the file's, if it was opened elsewhere. */
+/*
+ * What current's own mount of it says, the oldest. LINUX: the file's, if it was opened elsewhere. Who
+ * has none of his own came by somebody's, or by one that is no more: then it is what all agree on,
+ * and no stranger can make it read-only for him. Nobody is somebody else by a mount that is not his.
+ */
 u32 sb_flags(const struct super *sb)
 {
 	const struct mount *m;
 	u32 flags;
 
 	spin_lock(&dentry_lock);
-	flags = sb->flags & ~SB_MIXED;
+	flags = (sb->nr_mounts ? MS_KEPT : sb->flags & MS_KEPT) & ~(u32)MS_RDONLY;
 	for (m = sb->mounts; m && m->ns != current_mnt_ns(); m = m->next_in)
-		;
-	if (m)
-		flags = m->flags | sb->own_flags;
+		flags &= m->flags;
+	flags = sb->own_flags | (m ? m->flags : flags | MS_NOSUID);
 	spin_unlock(&dentry_lock);
 	return flags;
 }

@@ -473,6 +473,38 @@ TEST(flags_are_the_mounts_and_the_file_systems)
 	}), 0);
 }
 
+// Who was left with a descriptor came by a mount that is no more, and not by one that somebody else made read-only.
+TEST(a_strangers_flags)
+{
+	prepare();
+	CHECK_EQ(IN_NS({
+		_Atomic int *done = t_map_shared(PAGE);
+		long dir;
+		int pid;
+
+		mount_tmpfs("m", "m/f");
+		dir = sys(open, "m", O_RDONLY | O_DIRECTORY);
+		CHECK_GE(dir, 0);
+		pid = t_fork();
+		if (pid == 0) {
+			enter();
+			CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0), 0);
+			CHECK_EQ(sys(open, "m/f", O_RDWR), -EROFS);
+			*done = 1;
+			thread_pause(NULL);
+		}
+		UNTIL(*done);
+		CHECK_GE(sys(openat, dir, "f", O_RDWR), 0);
+		CHECK_EQ(sys(umount2, "m", MNT_DETACH), 0);
+		CHECK_GE(sys(openat, dir, "f", O_RDWR), 0);
+		CHECK_EQ(sys(mkdirat, dir, "d", 0755), 0);
+		CHECK_EQ(sys(unlinkat, dir, "d", AT_REMOVEDIR), 0);
+		CHECK_EQ(sys(fchmod, dir, 0700), 0);
+		CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+		CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	}), 0);
+}
+
 // A container's cgroups: the whole is not there, a part of it is, and may not be written.
 TEST(flags_of_a_part)
 {
