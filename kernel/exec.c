@@ -112,6 +112,8 @@ static int enter_interpreter(struct bprm *b)
 	size_t name_len, arg_len;
 	int err = parse_script(b, &name, &name_len, &arg, &arg_len);
 
+	if (!err && b->fd_name_ends)
+		err = -ENOENT;
 	if (err)
 		return err;
 	/* One script deeper: the prefix begins with this script's own path already. */
@@ -353,6 +355,7 @@ static int name_by_fd(struct bprm *b, int dfd, const char *path)
 	else
 		kscnprintf(b->fd_name, n, "/dev/fd/%d", dfd);
 	b->filename = b->fd_name;
+	b->fd_name_ends = get_close_on_exec(dfd);
 	return 0;
 }
 

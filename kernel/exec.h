@@ -38,6 +38,7 @@ struct bprm {
 	struct file *file;
 	const char *filename;		/* as the caller named it: AT_EXECFN, comm */
 	char *fd_name;			/* owned storage of filename when it is /dev/fd/N/... */
+	bool fd_name_ends;		/* N is closed then: no interpreter could open it */
 	const char *interp;		/* path of what is being looked at now */
 	u8 head[HEAD_SIZE];
 	struct elf elf;

@@ -24,13 +24,13 @@ static long set_cloexec(int fd, u64 arg)
 	return 0;
 }
 
-static long get_cloexec(int fd)
+bool get_close_on_exec(int fd)
 {
 	struct files *files = current->files;
-	long on;
+	bool on;
 
 	spin_lock(&files->lock);
-	on = fd_lookup(files, fd) && bit_test(files->cloexec, (unsigned)fd) ? FD_CLOEXEC : 0;
+	on = fd_lookup(files, fd) && bit_test(files->cloexec, (unsigned)fd);
 	spin_unlock(&files->lock);
 	return on;
 }
@@ -79,7 +79,7 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 			return -EINVAL;
 		return fd_dup(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
 	case F_GETFD:
-		return get_cloexec(fd);
+		return get_close_on_exec(fd) ? FD_CLOEXEC : 0;
 	case F_SETFD:
 		return set_cloexec(fd, arg);
 	case F_GETFL:

@@ -236,6 +236,7 @@ int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-E
 int fd_replace(struct file *f, int fd, u32 flags);
 /* f, whose reference is taken over, at the lowest free descriptor from @from on. fd, -EMFILE, -ENOMEM. */
 int fd_dup(struct file *f, u32 flags, int from);
+bool get_close_on_exec(int fd);			/* is it one, and ends with the program? */
 unsigned nofile_limit(void);			/* RLIMIT_NOFILE of current */
 int fd_close(int fd);				/* 0, -EBADF or flush's error */
 struct files *files_alloc(void);		/* empty table for the first program; NULL */

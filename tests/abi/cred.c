@@ -543,6 +543,7 @@ TEST(a_users_processes_are_limited)
 	CHECK_EQ(IN_CHILD({ // one of too many: not to go on as another program
 		become(OTHER + 7);
 		CHECK_EQ(again("1"), -EAGAIN);
+		CHECK_EQ(sys(execveat, AT_FDCWD, t_self, t_argv, t_envp, 0), -EAGAIN);
 		lim.rlim_cur = 3;
 		CHECK_EQ(sys(setrlimit, RLIMIT_NPROC, &lim), 0);
 		again("7");

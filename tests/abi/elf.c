@@ -225,6 +225,7 @@ static int run_with_interpreter(const char *path)
 
 TEST(interpreters_that_are_none)
 {
+	const char *argv[] = {"x", NULL};
 	char text[200];
 
 	t_tmpdir();
@@ -240,8 +241,10 @@ TEST(interpreters_that_are_none)
 	CHECK_EQ(run_with_interpreter("l"), -ELOOP);
 	CHECK_EQ(sys(chmod, "plain", 0755), 0);
 	CHECK_EQ(run_with_interpreter("plain"), -ELIBBAD);
+	CHECK_EQ(sys(execveat, AT_FDCWD, "x", argv, t_envp, 0), -ELIBBAD);
 	CHECK_EQ(t_spit("plain", "short"), 0);
 	CHECK_EQ(run_with_interpreter("plain"), -EIO); // not even a header
+	CHECK_EQ(sys(execveat, AT_FDCWD, "x", argv, t_envp, 0), -EIO);
 }
 
 TEST(random_damage)

@@ -254,6 +254,30 @@ TEST(refusals_by_path)
 	CHECK_EQ(exec_path("/dev/null"), -EACCES);
 }
 
+TEST(refusals_by_descriptor)
+{
+	const char *argv[] = {"x", NULL};
+	long dir, plain;
+
+	t_tmpdir();
+	CHECK_EQ(t_spit("plain", "x"), 0);
+	CHECK_EQ(t_spit("script", "#!/no/such\n"), 0);
+	dir = sys(open, ".", O_RDONLY);
+	plain = sys(open, "plain", O_RDONLY);
+	CHECK_EQ(sys(execveat, dir, "plain", argv, t_envp, 0), -EACCES);
+	CHECK_EQ(sys(execveat, dir, "", argv, t_envp, 0), -ENOENT);
+	CHECK_EQ(sys(execveat, dir, "", argv, t_envp, AT_EMPTY_PATH), -EACCES);
+	CHECK_EQ(sys(execveat, plain, "x", argv, t_envp, 0), -ENOTDIR);
+	CHECK_EQ(sys(execveat, -1, "plain", argv, t_envp, 0), -EBADF);
+	CHECK_EQ(sys(chmod, "plain", 0755), 0);
+	CHECK_EQ(sys(chmod, "script", 0755), 0);
+	CHECK_EQ(sys(execveat, dir, "plain", argv, t_envp, 0), -ENOEXEC);
+	CHECK_EQ(sys(execveat, plain, "", argv, t_envp, AT_EMPTY_PATH), -ENOEXEC);
+	// An interpreter would find no file to open.
+	CHECK_EQ(t_spit("script", "#!/proc/self/exe\n"), 0);
+	CHECK_EQ(sys(execveat, sys(open, "script", O_RDONLY | O_CLOEXEC), "", argv, t_envp, AT_EMPTY_PATH), -ENOENT);
+}
+
 static void script(const char *path, const char *interpreter)
 {
 	char text[64];
@@ -316,6 +340,7 @@ TEST(one_argument_too_long)
 
 	memset(text, 'a', n);
 	CHECK_EQ(sys(execve, t_self, argv, t_envp), -E2BIG);
+	CHECK_EQ(sys(execveat, AT_FDCWD, t_self, argv, t_envp, 0), -E2BIG);
 	text[n - 1] = 0; // 128 KiB with its NUL is the most there may be
 	CHECK_EQ(IN_CHILD(sys(execve, t_self, argv, t_envp)), 21);
 }
@@ -475,6 +500,7 @@ TEST(a_program_that_runs_is_not_written)
 
 TEST(a_program_that_is_written_does_not_run)
 {
+	const char *argv[] = {"prog", NULL};
 	int fd, other;
 
 	t_tmpdir();
@@ -485,6 +511,7 @@ TEST(a_program_that_is_written_does_not_run)
 	CHECK_GE(other, 0);
 	sys(close, fd);
 	CHECK_EQ(exec_file("./prog", "@pausing"), -ETXTBSY);
+	CHECK_EQ(sys(execveat, AT_FDCWD, "prog", argv, t_envp, 0), -ETXTBSY);
 	sys(close, other);
 	CHECK_EQ(IN_CHILD({
 		sys(alarm, 20);

@@ -937,6 +937,11 @@ TEST(paths_say_enomem)
 	SAYS(-ENOMEM, sys(execve, far, argv, t_envp));
 	SAYS(-ENOMEM, sys(unlinkat, AT_FDCWD, far, 0));
 	SAYS(-ENOMEM, sys(unlink, far));
+	SAYS(-ENOMEM, sys(rmdir, far));
+	SAYS(-ENOMEM, sys(rename, far, "new"));
+	SAYS(-ENOMEM, sys(execveat, AT_FDCWD, far, argv, t_envp, 0));
+	SAYS(-ENOMEM, sys(mount, "x", far, "tmpfs", 0, 0));
+	SAYS(-ENOMEM, sys(umount2, far, 0));
 	SAYS(-ENOMEM, sys(getcwd, buf, 100));
 }
 
@@ -948,7 +953,9 @@ TEST(others_say_enomem)
 	static _Atomic int word = 1; // a lock of somebody who is there
 	char *p = t_map(3 * PAGE);
 	struct thread t;
+	struct futex_waitv w[1] = {{.uaddr = (unsigned long)&word, .flags = FUTEX_32}}; // that differs
 	long door = start(), fd = sys(open, "mapped", O_RDWR), out = sys(memfd_create, "out", 0);
+	long ns = sys(open, "/proc/self/ns/uts", O_RDONLY);
 	int id;
 
 	SAYS(-ENOMEM, call_fork());
@@ -963,6 +970,13 @@ TEST(others_say_enomem)
 	SAYS(-ENOMEM, futex((void *)&word, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0));
 	SAYS(-ENOMEM, sys(sendfile, out, fd, 0, 5));
 	SAYS(-ENOMEM, sys(mmap, 0, PAGE, PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+	SAYS(-ENOMEM, sys(memfd_create, "f", 0));
+	SAYS(-ENOMEM, sys(socket, 1, 1, 0));
+	SAYS(-ENOBUFS, sys(socket, 2, 1, 0)); // AF_INET
+	SAYS(-ENOMEM, sys(setns, ns, CLONE_NEWUTS));
+	SAYS(-ENOMEM, sys(futex_waitv, w, 1, 0, 0, 0));
+	SAYS(-ENOMEM, sys(mremap, p, PAGE, 2 * PAGE, MREMAP_MAYMOVE));
+	SAYS(-EAGAIN, sys(mincore, p, PAGE, buf));
 	SAYS(-ENOMEM, sys(mprotect, p + PAGE, PAGE, PROT_READ));
 	SAYS(-ENOMEM, sys(munmap, p + PAGE, PAGE));
 	SAYS(-EAGAIN, sys(madvise, p, PAGE, MADV_DONTFORK));

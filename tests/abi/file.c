@@ -697,6 +697,7 @@ TEST(a_descriptor_is_taken_while_open_waits)
 	CHECK_EQ(sys(fcntl, next, F_GETFD), -EBADF);
 	CHECK_EQ(sys(close, next), -EBADF);
 	CHECK_EQ(sys(dup2, 0, next), -EBUSY);
+	CHECK_EQ(sys(dup3, 0, next, O_CLOEXEC), -EBUSY);
 	CHECK_EQ(sys(dup, 0), next + 1);
 	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(dup, 0), next)), 0); // nobody waits there
 	long w = sys(open, "fifo", O_WRONLY);

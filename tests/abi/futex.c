@@ -112,6 +112,34 @@ static int woken(struct waiter *w, int n)
 	return count;
 }
 
+TEST(several_words_are_refused)
+{
+	static struct futex_waitv w[129];
+	_Atomic unsigned word = 1;
+	struct timespec past = {0, 1}, bad = {0, -1};
+
+	for (int i = 0; i < 129; i++)
+		w[i] = (struct futex_waitv){.uaddr = (unsigned long)&word, .val = 1, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
+	CHECK_EQ(sys(futex_waitv, w, 128, 0, &past, CLOCK_MONOTONIC), -ETIMEDOUT);
+	CHECK_EQ(sys(futex_waitv, w, 129, 0, &past, CLOCK_MONOTONIC), -EINVAL);
+	CHECK_EQ(sys(futex_waitv, w, 0, 0, &past, CLOCK_MONOTONIC), -EINVAL);
+	CHECK_EQ(sys(futex_waitv, w, 2, 1, &past, CLOCK_MONOTONIC), -EINVAL);
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &past, CLOCK_TAI), -EINVAL);
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &bad, CLOCK_MONOTONIC), -EINVAL);
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, 8, CLOCK_MONOTONIC), -EFAULT);
+	CHECK_EQ(sys(futex_waitv, 8, 2, 0, &past, CLOCK_MONOTONIC), -EFAULT);
+	w[1].val = 2;
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &past, CLOCK_MONOTONIC), -EAGAIN);
+	w[1].uaddr = 8;
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &past, CLOCK_MONOTONIC), -EFAULT);
+	w[1].uaddr = (unsigned long)&word + 1;
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &past, CLOCK_MONOTONIC), -EINVAL);
+	w[1].flags = FUTEX_PRIVATE_FLAG; // no size that there is
+	CHECK_EQ(sys(futex_waitv, w, 2, 0, &past, CLOCK_MONOTONIC), -EINVAL);
+	w[0].__reserved = 1;
+	CHECK_EQ(sys(futex_waitv, w, 1, 0, &past, CLOCK_MONOTONIC), -EINVAL);
+}
+
 TEST(wake_counts)
 {
 	static struct waiter w[5];
@@ -219,6 +247,9 @@ TEST(interrupted_by_a_signal)
 	t_action(SIGALRM, handler, 0);
 	t_alarms(10);
 	CHECK_EQ(futex(&word, FUTEX_WAIT, 0, NULL, NULL, 0), -EINTR);
+	struct futex_waitv w = {.uaddr = (unsigned long)&word, .flags = FUTEX_32};
+
+	CHECK_EQ(sys(futex_waitv, &w, 1, 0, 0, 0), -EINTR);
 }
 
 TEST(killed_while_waiting)

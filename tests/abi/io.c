@@ -34,6 +34,11 @@ static long by_read(long fd)
 	return sys(read, fd, buf, 1);
 }
 
+static long by_readv(long fd)
+{
+	return sys(readv, fd, iov, 1);
+}
+
 static long by_pread(long fd)
 {
 	return sys(pread64, fd, buf, 1, 0);
@@ -68,6 +73,7 @@ TEST(not_open_for_that)
 	CHECK_EQ(by_writev(in), -EBADF);
 	CHECK_EQ(by_pwrite(in), -EBADF);
 	CHECK_EQ(by_read(out), -EBADF);
+	CHECK_EQ(by_readv(out), -EBADF);
 	CHECK_EQ(by_pread(out), -EBADF);
 	CHECK_EQ(sys(sendfile, in, in, 0, 1), -EBADF);
 	CHECK_EQ(sys(sendfile, out, out, 0, 1), -EBADF);
@@ -82,6 +88,7 @@ TEST(directories_are_not_read)
 	long fd = sys(open, "/", O_RDONLY);
 
 	CHECK_EQ(by_read(fd), -EISDIR);
+	CHECK_EQ(by_readv(fd), -EISDIR);
 	CHECK_EQ(by_pread(fd), -EISDIR);
 	CHECK_EQ(sys(ftruncate, fd, 0), -EINVAL);
 }
@@ -97,6 +104,7 @@ TEST(it_would_block)
 	CHECK_EQ(sys(pipe2, p, O_NONBLOCK), 0);
 	CHECK_EQ(sys(socketpair, AF_UNIX, SOCK_STREAM, 0, s), 0);
 	CHECK_EQ(by_read(p[0]), -EAGAIN);
+	CHECK_EQ(by_readv(p[0]), -EAGAIN);
 	CHECK_EQ(by_read(nonblocking(s[0])), -EAGAIN);
 	CHECK_EQ(sys(read, s[0], buf, 0), 0);
 	CHECK_EQ(by_read(tty), -EAGAIN);
@@ -140,6 +148,7 @@ TEST(a_signal_comes_first)
 	CHECK_EQ(sys(pipe, p), 0);
 	thread_start(&t, interrupt, (void *)(long)t_gettid());
 	CHECK_EQ(by_read(p[0]), -EINTR);
+	CHECK_EQ(by_readv(p[0]), -EINTR);
 	nonblocking(p[1]);
 	fill(p[1]);
 	CHECK_EQ(sys(fcntl, p[1], F_SETFL, 0), 0);
@@ -212,6 +221,7 @@ TEST(nothing_to_read_or_write_there)
 	long ep = sys(epoll_create1, 0), sig = sys(signalfd4, -1, &set, 8, 0), ev = sys(eventfd2, 1, 0);
 
 	CHECK_EQ(by_read(ep), -EINVAL);
+	CHECK_EQ(by_readv(ep), -EINVAL);
 	CHECK_EQ(by_write(ep), -EINVAL);
 	CHECK_EQ(by_writev(ep), -EINVAL);
 	CHECK_EQ(by_write(sig), -EINVAL);
@@ -223,6 +233,9 @@ TEST(nothing_to_read_or_write_there)
 	CHECK_EQ(sys(writev, ev, iov, 2), -EINVAL);
 	CHECK_EQ(sys(writev, ev, iov, 1025), -EINVAL);
 	CHECK_EQ(sys(writev, ev, iov, -1), -EINVAL);
+	CHECK_EQ(sys(readv, ev, iov, 2), -EINVAL);
+	CHECK_EQ(sys(readv, ev, iov, 1025), -EINVAL);
+	CHECK_EQ(sys(readv, ev, iov, -1), -EINVAL);
 }
 
 TEST(sizes_and_places)

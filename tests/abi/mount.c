@@ -33,6 +33,7 @@ TEST(mount_and_umount)
 	CHECK_EQ(sys(rmdir, "m"), -EBUSY);
 	CHECK_EQ(sys(rename, "m", "n"), -EBUSY);
 	CHECK_EQ(sys(link, "/proc/version", "m/l"), -EXDEV);
+	CHECK_EQ(sys(rename, "m/d", "n"), -EXDEV);
 	CHECK_EQ(sys(mount, "y", "m/d", "tmpfs", 0, 0), 0);
 	CHECK_EQ(sys(umount2, "m", 0), -EBUSY);
 	CHECK_EQ(sys(umount2, "m/d", 0), 0);
@@ -68,13 +69,13 @@ TEST(read_only)
 	CHECK_EQ(sys(mkdir, "m/d", 0755), -EROFS);
 	CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT, 0), 0);
 	CHECK_EQ(sys(mkdir, "m/d", 0755), 0);
-	CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT | MS_RDONLY, 0), 0);
 	long fd = sys(open, "m/f", O_RDWR | O_CREAT, 0600);
 
 	CHECK_GE(fd, 0);
 	CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT | MS_RDONLY, 0), -EBUSY);
 	CHECK_EQ(sys(write, fd, "x", 1), 1);
 	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT | MS_RDONLY, 0), 0);
 	CHECK_EQ(sys(rmdir, "m/d"), -EROFS);
 	CHECK_EQ(sys(chmod, "m/d", 0700), -EROFS);
 	CHECK_EQ(sys(access, "m/d", 2), -EROFS);

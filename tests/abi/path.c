@@ -37,6 +37,7 @@ static const struct row {
 	CALL(readlink, FOUND, 0, 0, (long)buf, sizeof buf),
 	CALL(chdir, FOUND, 0, 0),
 	CALL(execve, FOUND, 0, 0, 0, 0),
+	CALL(execveat, FOUND, 1, AT_FDCWD, 0, 0, 0, 0),
 	CALL(chmod, FOUND | WRITES, 0, 0, 0600),
 	CALL(chown, FOUND | WRITES, 0, 0, USER, USER),
 	CALL(utimensat, FOUND | WRITES, 1, AT_FDCWD, 0, (long)times, 0),
@@ -47,6 +48,8 @@ static const struct row {
 	CALL(mknod, MAKES, 0, 0, MODE_FIFO, 0),
 	CALL(unlink, FOUND | WRITES, 0, 0),
 	CALL(unlinkat, FOUND | WRITES, 1, AT_FDCWD, 0, 0),
+	CALL(rmdir, FOUND, 0, 0),
+	CALL(rename, FOUND, 0, 0, (long)"to"),
 };
 
 static long call(const struct row *r, const char *path)
@@ -135,6 +138,7 @@ TEST(a_file_system_that_is_read_only)
 		CHECK_EQ(sys(open, "new", O_RDWR | O_CREAT, 0600), -EROFS);
 		CHECK_EQ(sys(openat, AT_FDCWD, "new", O_RDWR | O_CREAT, 0600), -EROFS);
 		CHECK_EQ(sys(unlinkat, AT_FDCWD, "d", AT_REMOVEDIR), -EROFS);
+		CHECK_EQ(sys(rename, "f", "new"), -EROFS);
 	}),
 		0);
 	CHECK_EQ(sys(chdir, ".."), 0);
@@ -172,6 +176,9 @@ TEST(no_descriptor_is_left)
 
 	t_tmpdir();
 	CHECK_EQ(t_spit("f", "x"), 0);
+	long pidfd = sys(pidfd_open, t_getpid(), 0);
+
+	CHECK_GE(pidfd, 0);
 	CHECK_EQ(sys(setrlimit, RLIMIT_NOFILE, &lim), 0);
 	do
 		fd = (int)sys(dup, 1);
@@ -184,6 +191,9 @@ TEST(no_descriptor_is_left)
 	CHECK_EQ(sys(pipe2, fds, O_CLOEXEC), -EMFILE);
 	CHECK_EQ(sys(eventfd2, 0, 0), -EMFILE);
 	CHECK_EQ(sys(pidfd_open, t_getpid(), 0), -EMFILE);
+	CHECK_EQ(sys(memfd_create, "f", 0), -EMFILE);
+	CHECK_EQ(sys(socket, 1, 1, 0), -EMFILE);
+	CHECK_EQ(sys(pidfd_getfd, pidfd, 1, 0), -EMFILE);
 	CHECK_EQ(sys(fcntl, 1, F_DUPFD, 0), -EMFILE);
 	CHECK_EQ(sys(fcntl, 1, F_DUPFD, 10), -EINVAL);
 	CHECK_EQ(sys(dup2, 1, 10), -EBADF);
@@ -221,6 +231,7 @@ TEST(no_file_is_left_on_the_machine)
 		CHECK_EQ(sys(pidfd_open, t_getpid(), 0), -ENFILE);
 		CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED | MAP_ANONYMOUS, -1, 0), -ENFILE);
 		CHECK_EQ(sys(execve, t_self, argv, t_envp), -ENFILE);
+		CHECK_EQ(sys(execveat, AT_FDCWD, t_self, argv, t_envp, 0), -ENFILE);
 		CHECK_GE(sys(dup, 1), 0); // no file of its own
 	});
 

@@ -199,6 +199,9 @@ TEST(sticky_directory)
 	make_dir("d", OWNER, GROUP, 01777);
 	make("d/f", MEMBER, GROUP, 0666);
 	make("d/g", OTHER, OTHER, 0666);
+	make_dir("d/d", MEMBER, GROUP, 0777);
+	CHECK_EQ(AS(OTHER, sys(rmdir, "d/d")), -EPERM);
+	CHECK_EQ(AS(MEMBER, sys(rmdir, "d/d")), 0);
 	CHECK_EQ(AS(OTHER, sys(unlink, "d/f")), -EPERM);
 	CHECK_EQ(AS(OTHER, sys(unlinkat, AT_FDCWD, "d/f", 0)), -EPERM);
 	CHECK_EQ(AS(OTHER, sys(rename, "d/f", "d/h")), -EPERM);
@@ -698,6 +701,17 @@ TEST(mount_flags)
 }
 
 // ---- the machine, and others ----
+
+// An administrator who may not search everywhere.
+TEST(a_place_to_mount_has_to_be_found)
+{
+	prepare();
+	make_dir("closed", OWNER, OWNER, 0700);
+	CHECK_EQ(sys(mkdir, "closed/d", 0700), 0);
+	keep(1UL << CAP_SYS_ADMIN);
+	CHECK_EQ(sys(mount, "x", "closed/d", "tmpfs", 0, 0), -EACCES);
+	CHECK_EQ(sys(umount2, "closed/d", 0), -EACCES);
+}
 
 TEST(what_only_capabilities_allow)
 {

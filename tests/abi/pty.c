@@ -390,7 +390,10 @@ TEST(the_last_slave_closes)
 	CHECK_EQ(sys(write, slave, "rest", 4), 4);
 	sys(close, slave);
 	expect(master, "rest");
+	struct iovec iov = {buf, 1};
+
 	CHECK_EQ(sys(read, master, buf, 1), -EIO);
+	CHECK_EQ(sys(readv, master, &iov, 1), -EIO);
 	CHECK(events(master) & POLLHUP);
 	slave = (int)sys(open, path, O_RDWR | O_NOCTTY);
 	CHECK_EQ(sys(read, master, buf, 1), -EAGAIN);

@@ -409,6 +409,7 @@ TEST(the_limit_is_of_a_user)
 			CHECK_EQ(queue(t_getpid(), SIGRTMIN, i), 0);
 		CHECK_EQ(queue(t_getpid(), SIGRTMIN, 5), -EAGAIN);
 		CHECK_EQ(sys(tkill, t_gettid(), SIGRTMIN), -EAGAIN);
+		CHECK_EQ(sys(tgkill, t_getpid(), t_gettid(), SIGRTMIN), -EAGAIN);
 		CHECK_EQ(sys(kill, t_getpid(), SIGRTMIN), 0); // says that there is one, not how many
 		CHECK_EQ(queued_of_user(), 5);
 	}),
