@@ -29,7 +29,7 @@ void entry_secondary(unsigned cpu) __noreturn;
  * A system call: number and arguments in r; returns its value. Interrupts on. Return work is
  * entry_exit_to_user's. A machine may take the short way, which is to call handlers[nr] with the
  * arguments if nr < nr_fast_calls and there is one, and entry_no_such_call() if nr is
- * greater than last_call. Either way it sets current->in_syscall before, or
+ * greater than last_call, the last one that Linux has. Either way it sets current->in_syscall before, or
  * calls entry_syscall which does, and afterwards does what entry_syscall_end() does.
  */
 typedef long (*syscall_handler)(u64, u64, u64, u64, u64, u64);

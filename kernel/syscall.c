@@ -47,14 +47,26 @@ static const char *const absent[] = {
 #include "kernel/syscalls_absent.def"
 };
 #undef ABSENT
+#define LAST_NAMED_CALL	(ARRAY_SIZE(absent) - 1)
+_Static_assert(ARRAY_SIZE(absent) >= ARRAY_SIZE(handlers), "the short way of entry_no_such_call() is for those without a name");
+_Static_assert(ARRAY_SIZE(absent) <= ENOSYS_WORDS * 64, "struct mm knows what is in the log");
+
+/* Is nr not in the log yet, for current's program? Those without a name are there once for all: who probes would fill it. */
+static bool is_news(unsigned nr)
+{
+	u64 bit = 1ull << nr % 64;
+
+	if (nr > LAST_NAMED_CALL)
+		return !atomic_exchange(&current->mm->enosys_logged, 1);
+	return !(atomic_fetch_or(&current->mm->enosys_calls[nr / 64], bit) & bit);
+}
 
 static long __attribute__((noinline)) no_such_call(const struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
-	const char *name = nr < ARRAY_SIZE(absent) ? absent[nr] : NULL;
+	const char *name = nr <= LAST_NAMED_CALL ? absent[nr] : NULL;
 
-	/* Once a program: a program that probes would fill the log. */
-	if (!atomic_exchange(&current->mm->enosys_logged, 1))
+	if (is_news(nr))
 		pr_info("%s/%d: system call %u (%s) is not there\n", current->comm, current->pid, nr, name ? name : "no name");
 	return -ENOSYS;
 }
@@ -116,7 +128,7 @@ static void __attribute__((noinline)) log_call(const struct regs *r, unsigned nr
  * one need not ask.
  */
 unsigned nr_fast_calls = ARRAY_SIZE(handlers);
-unsigned last_call = ARRAY_SIZE(handlers) - 1;
+unsigned last_call = LAST_NAMED_CALL;
 static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
 static bool logging;				/* [slow_lock] */
 static unsigned nr_watched;			/* [slow_lock] bits of WATCHED that tasks have */
@@ -126,7 +138,7 @@ static void slow_reasons_changed(void)
 {
 	assert_held(&slow_lock);
 	WRITE_ONCE(nr_fast_calls, logging || nr_watched ? 0 : ARRAY_SIZE(handlers));
-	WRITE_ONCE(last_call, logging || nr_watched ? ~0u : ARRAY_SIZE(handlers) - 1);
+	WRITE_ONCE(last_call, logging || nr_watched ? ~0u : (unsigned)LAST_NAMED_CALL);
 }
 
 void syscall_set_loglevel(int level)

@@ -234,6 +234,7 @@ struct vma {				/* [mm->mmap_lock] */
 #define MMF_INHERITED_EXEC	(MMF_DISABLE_THP | MMF_DUMP_FILTER)
 
 #define MM_AUXV_WORDS	48		/* as many as Linux keeps */
+#define ENOSYS_WORDS	8		/* bits for all calls that have names */
 
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
 struct mm {
@@ -258,7 +259,8 @@ struct mm {
 	struct user_namespace *user_ns;	/* (!) once it runs: who looks at it though it is not dumpable needs a capability there. Referenced. */
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
-	_Atomic u8 enosys_logged;	/* the log knows of a call that is not here */
+	_Atomic u8 enosys_logged;	/* the log knows of a call that is not here and has no name */
+	_Atomic u64 enosys_calls[ENOSYS_WORDS];	/* of these, by number */
 	_Atomic u64 oom_priv;		/* the active design's own word */
 	_Atomic s32 oom_owed;		/* marks of this mm counted and not yet dropped */
 };

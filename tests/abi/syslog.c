@@ -28,6 +28,42 @@ TEST(bad_arguments)
 	CHECK_GE(sys(syslog, SIZE_UNREAD, 0, 0), 0);
 }
 
+// The line about one that is not there, for this process. How often it is in the log.
+static int lines_about(const char *log, long number, const char *name)
+{
+	char line[80];
+	int n = 0;
+
+	t_snprintf(line, sizeof line, "/%d: system call %ld (%s) is not there\n", t_getpid(), number, name);
+	for (const char *at = log; (at = strstr(at, line)); at++)
+		n++;
+	return n;
+}
+
+TEST(calls_that_are_not_there)
+{
+	static const struct {
+		long number;
+		const char *name;
+	} calls[] = {{134, "uselib"}, {248, "add_key"}, {425, "io_uring_setup"}, {450, "set_mempolicy_home_node"}, {470, "listns"},
+		{1023, "no name"}};
+	const long size = 1 << 18;
+	char *log = t_map(size);
+
+	if (!t_on_thaw)
+		SKIP("Linux does not log them");
+	CHECK_EQ(IN_CHILD({
+		for (unsigned i = 0; i < 2 * sizeof calls / sizeof *calls; i++)
+			CHECK_EQ(t_syscall(calls[i / 2].number, 0, 0, 0, 0, 0, 0), -ENOSYS);
+		CHECK_EQ(t_syscall(1024, 0, 0, 0, 0, 0, 0), -ENOSYS); // one line for all without a name
+		CHECK_GE(sys(syslog, READ_ALL, log, size - 1), 1);
+		for (unsigned i = 0; i < sizeof calls / sizeof *calls; i++)
+			CHECK_EQ(lines_about(log, calls[i].number, calls[i].name), 1);
+		CHECK_EQ(lines_about(log, 1024, "no name"), 0);
+	}),
+		0);
+}
+
 // Neither in a namespace of users, where everybody is root.
 static void may_do_nothing(void)
 {
