@@ -3,9 +3,10 @@
  * Clocks and sleeping. Mirrors Linux kernel/time: time.c, posix-timers.c and the sleeps of
  * hrtimer.c.
  *
- * Locks: none. What the wall clock is ahead of the monotonic one is an atomic.
+ * Locks: none. What the wall clock is ahead of the monotonic one is an atomic; ntp.c changes it.
  */
 #include "kernel/entry.h"
+#include "kernel/ntp.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 #include "kernel/time_namespace.h"
@@ -39,6 +40,8 @@ static int put_timespec(uaddr_t uts, u64 ns)
 
 u64 realtime_ns(void)
 {
+	if (unlikely(READ_ONCE(ntp_active)))
+		return ntp_realtime_ns();
 	return ktime_ns() + (u64)atomic_load(&realtime_offset_ns);
 }
 
@@ -65,8 +68,10 @@ static inline int clock_read(int clock, u64 *ns)
 	case CLOCK_REALTIME:
 	case CLOCK_REALTIME_COARSE:
 	case CLOCK_REALTIME_ALARM:
-	case CLOCK_TAI:
 		*ns = realtime_ns();
+		return 0;
+	case CLOCK_TAI:
+		*ns = realtime_ns() + (u64)READ_ONCE(tai_offset) * NSEC_PER_SEC;
 		return 0;
 	case CLOCK_MONOTONIC_RAW:
 	case CLOCK_MONOTONIC_COARSE:
@@ -104,13 +109,20 @@ long sys_clock_getres(int clock, uaddr_t uts)
 	return err || !uts ? err : put_timespec(uts, resolution(clock));
 }
 
-static int set_realtime(u64 ns)
+bool clock_exists(int clock)
+{
+	u64 ns;
+
+	return !clock_read(clock, &ns);
+}
+
+int set_realtime(u64 ns)
 {
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
 	if (ns < ktime_ns() || ns >= KTIME_MAX)
 		return -EINVAL;
-	atomic_store(&realtime_offset_ns, (s64)(ns - ktime_ns()));
+	ntp_set_realtime(ns);
 	timers_clock_was_set();
 	timerfd_clock_was_set();
 	return 0;
@@ -172,67 +184,6 @@ long sys_time(uaddr_t ut)
 	if (ut && copy_to_user(ut, &now, sizeof(now)))
 		return -EFAULT;
 	return now;
-}
-
-/* ---- adjtimex ---- */
-
-/*
- * LINUX: the clock's rate cannot be adjusted, and nobody is told of leap seconds: what can be read
- * is that of a clock that nobody keeps in step, and all that can be set is the time
- * (ADJ_SETOFFSET).
- */
-static long adjust_clock(struct k_timex *tx)
-{
-	u64 now;
-	s64 by;
-
-	if (tx->modes && tx->modes != ADJ_OFFSET_SS_READ && !capable(CAP_SYS_TIME))
-		return -EPERM;
-	if (tx->modes && tx->modes != ADJ_OFFSET_SS_READ && (tx->modes & ~(u32)ADJ_NANO) != ADJ_SETOFFSET)
-		return -EINVAL;
-	if (tx->modes & ADJ_SETOFFSET && tx->modes != ADJ_OFFSET_SS_READ) {
-		s64 unit = tx->modes & ADJ_NANO ? 1 : (s64)NSEC_PER_USEC;
-
-		if (tx->time.tv_usec < 0 || tx->time.tv_usec >= (s64)NSEC_PER_SEC / unit)
-			return -EINVAL;
-		if (__builtin_mul_overflow(tx->time.tv_sec, (s64)NSEC_PER_SEC, &by) ||
-		    __builtin_add_overflow(by, tx->time.tv_usec * unit, &by) ||
-		    __builtin_add_overflow((s64)realtime_ns(), by, &by) || by < 0 || set_realtime((u64)by))
-			return -EINVAL;
-	}
-	now = realtime_ns();
-	*tx = (struct k_timex){
-		.modes = tx->modes, .status = STA_UNSYNC, .maxerror = NTP_PHASE_LIMIT, .esterror = NTP_PHASE_LIMIT,
-		.constant = 2, .precision = 1, .tolerance = 32768000, .tick = 1000000 / K_USER_HZ, .time = ns_to_timeval(now),
-	};
-	return TIME_ERROR;
-}
-
-long sys_adjtimex(uaddr_t utx)
-{
-	struct k_timex tx;
-	long ret;
-
-	if (copy_from_user(&tx, utx, sizeof(tx)))
-		return -EFAULT;
-	ret = adjust_clock(&tx);
-	return ret >= 0 && copy_to_user(utx, &tx, sizeof(tx)) ? -EFAULT : ret;
-}
-
-long sys_clock_adjtime(int clock, uaddr_t utx)
-{
-	struct k_timex tx;
-	long ret;
-	u64 ns;
-
-	if (copy_from_user(&tx, utx, sizeof(tx)))
-		return -EFAULT;
-	if (clock < 0)				/* of a process or, with 3, of a file */
-		return (clock & 7) == 3 ? -EINVAL : -EOPNOTSUPP;
-	if (clock != CLOCK_REALTIME)
-		return clock_read(clock, &ns) ? -EINVAL : -EOPNOTSUPP;
-	ret = adjust_clock(&tx);
-	return ret >= 0 && copy_to_user(utx, &tx, sizeof(tx)) ? -EFAULT : ret;
 }
 
 /* ---- sleeping ---- */
@@ -409,6 +360,6 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 		return cpu_nanosleep(clock, flags, ns, urem);
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, urem);
-	ns = clock_is_realtime(clock) ? ns | WALL_TIME : time_ns_to_host(clock, ns);
+	ns = time_ns_to_host(clock, ns) | (clock_is_realtime(clock) ? WALL_TIME : 0);
 	return sleep_until(ns) ? -ERESTARTNOHAND : 0;
 }

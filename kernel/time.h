@@ -50,6 +50,8 @@ static inline u64 add_ns(u64 a, u64 b)
 
 /* time.c */
 u64 realtime_ns(void);
+int set_realtime(u64 ns);		/* 0, -EPERM, -EINVAL: before the machine began */
+bool clock_exists(int clock);
 static inline bool clock_is_realtime(int clock)
 {
 	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;

@@ -12,6 +12,7 @@
 #include "kernel/cred.h"
 #include "kernel/fs/proc.h"
 #include "kernel/mm/mm.h"
+#include "kernel/ntp.h"
 #include "kernel/time.h"
 
 #define PROC_TIME_INIT_INO	0xeffffffau
@@ -85,6 +86,9 @@ u64 time_ns_to_host(int clock, u64 time)
 	switch (clock) {
 	case CLOCK_MONOTONIC:
 		offset = current->time_offsets.monotonic;
+		break;
+	case CLOCK_TAI:
+		offset = (s64)READ_ONCE(tai_offset) * (s64)NSEC_PER_SEC;
 		break;
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:

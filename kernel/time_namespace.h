@@ -17,7 +17,8 @@ static inline struct time_namespace *to_time_ns(struct ns_common *ns) { return c
 void time_ns_enter(struct task *t, struct time_namespace *ns);
 
 /*
- * An absolute time of current's clock, in ns, as a time since boot: one that was before that is 1,
- * which is over, too. Of clocks that have no offset it is what it was.
+ * An absolute time of current's clock, in ns, as a time since boot, or, of CLOCK_TAI, of the wall
+ * clock: one that was before that is 1, which is over, too. Of clocks that have no offset it is what
+ * it was.
  */
 u64 time_ns_to_host(int clock, u64 time);

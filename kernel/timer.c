@@ -8,6 +8,7 @@
  * setting it at each switch.
  */
 #include "kernel/entry.h"
+#include "kernel/ntp.h"
 #include "kernel/task.h"
 #include "kernel/time.h"
 
@@ -286,6 +287,7 @@ void timers_init_cpu(struct cpu *c)
 void entry_timer(void)
 {
 	this_cpu_field(timer_armed) = NO_DEADLINE;
+	ntp_tick();
 	timers_run();
 	sched_tick();
 	timer_arm_by(timers_next());

@@ -933,6 +933,38 @@ TEST(setting_the_clock)
 	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), 0);
 }
 
+TEST(adjtimex_arguments)
+{
+	const struct timex bad[] = {
+		{.modes = ADJ_TICK, .tick = 8999}, {.modes = ADJ_TICK, .tick = 11001}, {.modes = ADJ_TICK, .tick = -1},
+		{.modes = ADJ_FREQUENCY, .freq = INT64_MAX}, {.modes = ADJ_FREQUENCY, .freq = INT64_MIN},
+		{.modes = ADJ_SETOFFSET, .time = {0, -1}}, {.modes = ADJ_SETOFFSET, .time = {0, 1000000}},
+		{.modes = ADJ_SETOFFSET | ADJ_NANO, .time = {0, 1000000000}}, {.modes = ADJ_SETOFFSET, .time = {INT64_MIN, 0}},
+	};
+	const unsigned rights[] = {ADJ_OFFSET, ADJ_FREQUENCY, ADJ_MAXERROR, ADJ_ESTERROR, ADJ_STATUS, ADJ_TIMECONST, ADJ_TAI, ADJ_SETOFFSET,
+		ADJ_MICRO, ADJ_NANO, ADJ_TICK, ADJ_OFFSET_SINGLESHOT, ADJ_OFFSET_SS_READ | ADJ_SETOFFSET};
+	struct timex tx = {.modes = 0x8000}; // no single shot
+
+	CHECK_EQ(sys(adjtimex, &tx), -EINVAL);
+	tx.modes = ADJ_OFFSET_SS_READ;
+	CHECK_GE(sys(adjtimex, &tx), 0);
+	if (sys(getuid))
+		SKIP("not root");
+	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+		tx = bad[i];
+		CHECK_EQ(sys(adjtimex, &tx), -EINVAL);
+		CHECK_EQ(sys(clock_adjtime, CLOCK_REALTIME, &tx), -EINVAL);
+	}
+	CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+	for (unsigned i = 0; i < sizeof rights / sizeof *rights; i++) {
+		tx = (struct timex){.modes = rights[i]};
+		CHECK_EQ(sys(adjtimex, &tx), -EPERM);
+		CHECK_EQ(sys(clock_adjtime, CLOCK_REALTIME, &tx), -EPERM);
+	}
+	tx.modes = ADJ_OFFSET_SS_READ;
+	CHECK_GE(sys(adjtimex, &tx), 0);
+}
+
 TEST(adjtimex_tells_the_state_of_the_clock)
 {
 	struct timex tx = {.modes = 0};

@@ -387,3 +387,170 @@ TEST(a_clock_that_never_stands_still)
 	}
 	clock_back();
 }
+
+// ---- kept in step ----
+
+static struct timex tx;
+
+static long adjust(unsigned modes)
+{
+	tx.modes = modes;
+	return sys(adjtimex, &tx);
+}
+
+// As it was when the machine started.
+static void unadjusted(void)
+{
+	tx = (struct timex){.status = STA_PLL};
+	CHECK_GE(adjust(ADJ_STATUS | ADJ_FREQUENCY | ADJ_MICRO), 0);
+	tx = (struct timex){.status = STA_UNSYNC, .tick = 10000, .maxerror = 16000000, .esterror = 16000000};
+	CHECK_EQ(adjust(ADJ_STATUS | ADJ_TICK | ADJ_MAXERROR | ADJ_ESTERROR | ADJ_TAI), TIME_ERROR);
+	tx.offset = 0;
+	CHECK_EQ(adjust(ADJ_OFFSET_SINGLESHOT), TIME_ERROR);
+}
+
+TEST(adjustments_are_kept)
+{
+	own_clock();
+	CHECK_EQ(adjust(0), TIME_ERROR);
+	CHECK_EQ(tx.tolerance, 32768000);
+	tx = (struct timex){.status = STA_PLL | STA_MODE, .freq = 1 << 20, .maxerror = 100, .esterror = 50, .constant = 3};
+	CHECK_EQ(adjust(ADJ_STATUS | ADJ_FREQUENCY | ADJ_MAXERROR | ADJ_ESTERROR | ADJ_TIMECONST), TIME_OK);
+	CHECK_EQ(tx.status, STA_PLL); // the other one is the kernel's
+	CHECK_EQ(tx.freq, 1 << 20);
+	CHECK_EQ(tx.esterror, 50);
+	CHECK(tx.maxerror >= 100 && tx.maxerror < 10000);
+	CHECK_EQ(tx.constant, 7);
+	CHECK(tx.time.tv_usec < 1000000);
+	CHECK_EQ(adjust(ADJ_NANO), TIME_OK);
+	CHECK_EQ(tx.status, STA_PLL | STA_NANO);
+	tx.constant = 3;
+	tx.freq = 1 << 30;
+	CHECK_EQ(adjust(ADJ_TIMECONST | ADJ_FREQUENCY), TIME_OK);
+	CHECK_EQ(tx.constant, 3);
+	CHECK_EQ(tx.freq, 32768000); // no more than that
+	tx.freq = 0;
+	tx.offset = 1000000;
+	CHECK_EQ(adjust(ADJ_OFFSET | ADJ_FREQUENCY), TIME_OK);
+	CHECK(tx.offset > 900000 && tx.offset <= 1000000);
+	CHECK(tx.freq >= 0 && tx.freq < 1 << 20);
+	tx.offset = 700;
+	CHECK_EQ(adjust(ADJ_OFFSET_SINGLESHOT), TIME_OK);
+	CHECK_EQ(tx.offset, 0); // what was left before
+	CHECK_EQ(adjust(ADJ_OFFSET_SS_READ), TIME_OK);
+	CHECK(tx.offset == 700 || tx.offset == 200);
+	// Who sets the clock says that all of it is wrong.
+	jump(0);
+	CHECK_EQ(adjust(0), TIME_ERROR);
+	CHECK_EQ(tx.status, STA_PLL | STA_NANO | STA_UNSYNC);
+	CHECK_EQ(tx.maxerror, 16000000);
+	CHECK_EQ(tx.offset, 0);
+	CHECK_EQ(adjust(ADJ_OFFSET_SS_READ), TIME_ERROR);
+	CHECK_EQ(tx.offset, 0);
+	tx.status = 0; // without a loop it is nobody's again
+	CHECK_EQ(adjust(ADJ_STATUS), TIME_OK);
+	unadjusted();
+}
+
+static long passed(long tick)
+{
+	long real, raw;
+
+	tx.tick = tick;
+	CHECK_GE(adjust(ADJ_TICK), 0);
+	CHECK_EQ(tx.tick, tick);
+	real = clock_ns(CLOCK_REALTIME);
+	raw = clock_ns(CLOCK_MONOTONIC_RAW);
+	t_sleep_ms(100);
+	real = clock_ns(CLOCK_REALTIME) - real;
+	raw = clock_ns(CLOCK_MONOTONIC_RAW) - raw;
+	return real * 1000 / raw;
+}
+
+TEST(a_clock_that_is_fast_or_slow)
+{
+	long n;
+
+	own_clock();
+	n = passed(11000);
+	CHECK(n > 1080 && n < 1120);
+	n = passed(9000);
+	CHECK(n > 880 && n < 920);
+	n = passed(10000);
+	CHECK(n > 980 && n < 1020);
+	unadjusted();
+}
+
+TEST(it_never_goes_back)
+{
+	long last, now;
+
+	own_clock();
+	tx.tick = 9000;
+	CHECK_GE(adjust(ADJ_TICK), 0);
+	last = clock_ns(CLOCK_REALTIME);
+	for (int i = 0; i < 2000; i++) {
+		now = clock_ns(CLOCK_REALTIME);
+		CHECK_GE(now, last);
+		last = now;
+	}
+	unadjusted();
+}
+
+TEST(the_atomic_clock)
+{
+	struct timespec at;
+
+	own_clock();
+	tx.constant = 37;
+	CHECK_EQ(adjust(ADJ_TAI), TIME_ERROR);
+	CHECK_EQ(tx.tai, 37);
+	long ahead = clock_ns(CLOCK_TAI) - clock_ns(CLOCK_REALTIME);
+
+	CHECK(ahead > 36 * SEC && ahead <= 37 * SEC);
+	at = to_ts(clock_ns(CLOCK_TAI) + SEC / 100);
+	CHECK_EQ(sys(clock_nanosleep, CLOCK_TAI, 1, &at, 0), 0);
+	ahead = clock_ns(CLOCK_TAI) - at.tv_sec * SEC - at.tv_nsec;
+	CHECK(ahead >= 0 && ahead < SEC);
+	tx.constant = -1;
+	CHECK_EQ(adjust(ADJ_TAI), TIME_ERROR);
+	CHECK_EQ(tx.tai, 37);
+	unadjusted();
+}
+
+static void wait_for_state(long state)
+{
+	UNTIL(adjust(0) == state);
+}
+
+// The last minute of a day has 61 seconds, or 59.
+TEST(leap_seconds)
+{
+	const long midnight = 86400L * 24000;
+	const struct {
+		int status;
+		long before, in, after;
+	} days[] = {{STA_INS, TIME_INS, TIME_OOP, midnight - 1}, {STA_DEL, TIME_DEL, TIME_WAIT, midnight}};
+
+	own_clock();
+	for (int i = 0; i < 2; i++) {
+		long now = clock_ns(CLOCK_REALTIME);
+		struct timespec ts = {midnight - 2 - i, 700000000};
+
+		by += (ts.tv_sec * SEC + ts.tv_nsec - now) / SEC;
+		CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), 0);
+		tx.status = days[i].status;
+		tx.maxerror = 0; // it is known for a while
+		CHECK_EQ(adjust(ADJ_STATUS | ADJ_MAXERROR), TIME_OK);
+		wait_for_state(days[i].before);
+		wait_for_state(days[i].in);
+		CHECK_EQ(tx.time.tv_sec, days[i].after);
+		CHECK_EQ(tx.tai, i == 0);
+		wait_for_state(TIME_WAIT);
+		tx.status = 0;
+		CHECK_EQ(adjust(ADJ_STATUS), TIME_WAIT);
+		wait_for_state(TIME_OK);
+	}
+	unadjusted();
+	clock_back();
+}
