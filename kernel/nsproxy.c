@@ -245,6 +245,8 @@ static int install(struct nsset *set, struct ns_common *ns)
 	for (enum ns_kind k = 0; !err && k < NR_NS; k++) {
 		if (ops_of(k) != ns->ops)
 			continue;
+	if (ns->ops == &time_ns_ops && !current_is_single_threaded())
+		return -EUSERS;		/* whoever asks */
 		ns_put(set->p->ns[k]);
 		set->p->ns[k] = ns_get(ns);
 	}

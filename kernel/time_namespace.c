@@ -40,8 +40,7 @@ static void free_time_ns(struct ns_common *ns)
 	kfree(to_time_ns(ns));
 }
 
-/* Does nobody but current have its memory? Who shares it shares its time. */
-static bool is_alone(void)
+bool current_is_single_threaded(void)
 {
 	struct task *p, *t;
 	bool alone = true;
@@ -54,14 +53,8 @@ static bool is_alone(void)
 	return alone;
 }
 
-static int may_enter(struct ns_common *ns, struct user_namespace *user_ns)
-{
-	(void)ns, (void)user_ns;
-	return is_alone() ? 0 : -EUSERS;
-}
-
 const struct ns_ops time_ns_ops = {
-	.name = "time", .type = CLONE_NEWTIME, .copy = copy_time_ns, .free = free_time_ns, .install = may_enter,
+	.name = "time", .type = CLONE_NEWTIME, .copy = copy_time_ns, .free = free_time_ns,
 };
 
 struct time_namespace init_time_ns = {
@@ -210,11 +203,11 @@ static int check_range(const struct offset_line *l)
 	return now < 0 || now > KTIME_SEC_MAX / 2 ? -ERANGE : 0;
 }
 
-static int set_offsets(struct time_namespace *ns, const struct offset_line *lines, unsigned n)
+static int set_offsets(struct time_namespace *ns, const struct offset_line *lines, unsigned n, const struct cred *opener)
 {
 	int err = 0;
 
-	if (!ns_capable(ns->ns.user_ns, CAP_SYS_TIME))
+	if (!cred_ns_capable(opener, ns->ns.user_ns, CAP_SYS_TIME))
 		return -EPERM;
 	for (unsigned i = 0; !err && i < n; i++)
 		err = check_range(&lines[i]);
@@ -233,7 +226,7 @@ static int set_offsets(struct time_namespace *ns, const struct offset_line *line
 }
 
 /* At most two lines; what comes after them is not looked at. */
-s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n)
+s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n, const struct cred *opener)
 {
 	struct offset_line lines[2];
 	struct time_namespace *ns;
@@ -255,7 +248,7 @@ s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n)
 	ns = children_ns(t);
 	if (!ns)
 		return -ESRCH;
-	err = set_offsets(ns, lines, nr);
+	err = set_offsets(ns, lines, nr, opener);
 	ns_put(&ns->ns);
 	return err ? err : nr == ARRAY_SIZE(lines) && at ? at - buf : (s64)n;
 }

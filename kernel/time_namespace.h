@@ -13,6 +13,9 @@ extern struct time_namespace init_time_ns;
 
 static inline struct time_namespace *to_time_ns(struct ns_common *ns) { return container_of(ns, struct time_namespace, ns); }
 
+/* Does nobody but current have its memory? Who shares it shares its time. Takes tasklist_lock. */
+bool current_is_single_threaded(void);
+
 /* t, current or one that it makes, lives in ns from here on, whose offsets are settled. Sleeps. */
 void time_ns_enter(struct task *t, struct time_namespace *ns);
 

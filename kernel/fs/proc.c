@@ -101,7 +101,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "oom_score_adj", .mode = 0644, .show = proc_oom_score_adj, .store = proc_oom_score_adj_store },
 	{ .name = "oom_adj", .mode = 0644, .show = proc_oom_adj, .store = proc_oom_adj_store },
 	{ .name = "coredump_filter", .mode = 0644, .show = proc_coredump_filter, .store = proc_coredump_filter_store },
-	{ .name = "timens_offsets", .mode = 0644, .show = proc_timens_offsets, .store = proc_timens_offsets_store },
+	{ .name = "timens_offsets", .mode = 0644, .show = proc_timens_offsets, .store_as = proc_timens_offsets_store },
 	{ .name = "wchan", .mode = 0444, .show = proc_wchan },
 	{ .name = "fail-nth", .mode = 0644, .show = proc_fail_nth, .store = proc_fail_nth_store },
 	{ .name = "mounts", .mode = 0444, .show = proc_mounts },
@@ -246,7 +246,9 @@ static bool may_open(const struct inode *i)
 
 static int entry_open(struct inode *i, struct file *f)
 {
-	return may_open(i) ? text_open(i, f) : -EACCES;
+	if (!may_open(i))
+		return -EACCES;
+	return f->writable && entry_of(i)->store_as ? text_open_as(i, f) : text_open(i, f);
 }
 
 static s64 entry_show(struct file *f, char *buf, size_t n)
@@ -272,12 +274,15 @@ static s64 entry_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	s64 ret;
 
 	(void)pos;
-	if (!e->store)
+	if (!e->store && !e->store_as)
 		return -EIO;
 	s = text_from_user(buf, n);
 	if (IS_ERR(s))
 		return PTR_ERR(s);
-	ret = task_alive(t) ? e->store(t, s, n) : -ESRCH;
+	if (!task_alive(t))
+		ret = -ESRCH;
+	else
+		ret = e->store ? e->store(t, s, n) : e->store_as(t, s, n, text_opener(f));
 	kfree(s);
 	return ret;
 }

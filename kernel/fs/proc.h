@@ -15,6 +15,7 @@ struct proc_entry {
 	u32 mode;						/* and PROC_GUARDED */
 	s64 (*show)(struct task *t, char *buf, size_t n);	/* t is referenced and was not yet reaped when the read began */
 	s64 (*store)(struct task *t, const char *buf, size_t n);
+	s64 (*store_as)(struct task *t, const char *buf, size_t n, const struct cred *opener);	/* instead: the file's opener is asked */
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
 	s64 (*show_ns)(struct task *t, struct pid_namespace *ns, char *buf, size_t n);	/* instead of show: with numbers */
 	const struct file_ops *fops;				/* instead of all of these */
@@ -61,7 +62,7 @@ s64 proc_comm(struct task *t, char *buf, size_t n);
 s64 proc_comm_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_score(struct task *t, char *buf, size_t n);
 s64 proc_timens_offsets(struct task *t, char *buf, size_t n);			/* time_namespace.c */
-s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n);
+s64 proc_timens_offsets_store(struct task *t, const char *buf, size_t n, const struct cred *opener);
 s64 proc_oom_score_adj(struct task *t, char *buf, size_t n);
 s64 proc_oom_score_adj_store(struct task *t, const char *buf, size_t n);
 s64 proc_oom_adj(struct task *t, char *buf, size_t n);

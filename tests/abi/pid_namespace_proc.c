@@ -481,7 +481,17 @@ static void chooses_numbers(void)
 	CHECK_EQ(t_spit(LAST, "x"), -EINVAL);
 	CHECK_EQ(t_spit(LAST, "99999999"), -EINVAL);
 	CHECK_EQ(next_number(), 9);
+	// Who writes is asked, not who opened it.
+	long as_root = sys(open, LAST, O_WRONLY), as_user;
+
+	CHECK_EQ(sys(setresuid, -1, 1000, -1), 0);
+	as_user = sys(open, LAST, O_WRONLY);
+	CHECK_GE(as_user, 0);
+	CHECK_EQ(sys(setresuid, -1, 0, -1), 0);
+	CHECK_EQ(sys(write, as_user, "8", 1), 1);
+	CHECK_EQ(next_number(), 9);
 	CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+	CHECK_EQ(sys(write, as_root, "41", 2), -EPERM);
 	CHECK_EQ(t_spit(LAST, "41"), -EPERM);
 	CHECK_EQ(next_number(), 10);
 	yield_to_parent();

@@ -223,9 +223,17 @@ TEST(offsets_and_rights)
 		CHECK_EQ(sys(write, fd, 16, 5), -EFAULT);
 		memset(text, ' ', sizeof text);
 		CHECK_EQ(sys(write, fd, text, PAGE), -EINVAL);
-		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(setresuid, -1, 1000, -1), 0);
 		CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1), 0); // its files are its own again
+		int as_user = (int)sys(open, OFFSETS, O_RDWR);
+
+		CHECK_GE(as_user, 0);
+		CHECK_EQ(sys(setresuid, -1, 0, -1), 0);
+		CHECK_EQ(sys(write, as_user, "monotonic 1 0", 13), -EPERM); // who opened it is asked
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1), 0);
 		CHECK_EQ(t_spit(OFFSETS, "monotonic 1 0"), -EPERM);
+		CHECK_EQ(sys(write, fd, "monotonic 1 0", 13), 13);
 	}), 0);
 	if (gone == 0)
 		t_exit(0);
@@ -459,6 +467,8 @@ TEST(setns_by_file_and_by_pidfd)
 			CHECK_EQ(sys(setns, fd, CLONE_NEWTIME), -EUSERS);
 			CHECK_EQ(sys(setns, pidfd, CLONE_NEWTIME), -EUSERS);
 			CHECK_EQ(ns_ino(t_getpid(), "time"), own);
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+			CHECK_EQ(sys(setns, fd, 0), -EUSERS); // before it asks who it is
 		}), 0);
 		CHECK_EQ(IN_CHILD({
 			long child = sys(vfork); // its memory is another's, too
