@@ -29,7 +29,10 @@ static struct ns_common *copy_cgroup_ns(struct ns_common *old, struct user_names
 	(void)old;
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &cgroup_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &cgroup_ns_ops, user_ns)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	spin_lock(&css_lock);
 	for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 		ns->root[tree] = cgroup_get(task_cgroup(current, tree));
@@ -44,7 +47,9 @@ static void free_cgroup_ns(struct ns_common *ns)
 	kfree(to_cg_ns(ns));
 }
 
-const struct ns_ops cgroup_ns_ops = { .name = "cgroup", .type = CLONE_NEWCGROUP, .copy = copy_cgroup_ns, .free = free_cgroup_ns };
+const struct ns_ops cgroup_ns_ops = {
+	.name = "cgroup", .type = CLONE_NEWCGROUP, .ucount = UCOUNT_CGROUP, .copy = copy_cgroup_ns, .free = free_cgroup_ns,
+};
 
 struct cgroup_namespace init_cgroup_ns = {
 	.ns = NS_COMMON_INIT(PROC_CGROUP_INIT_INO, &cgroup_ns_ops),

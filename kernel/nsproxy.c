@@ -39,9 +39,14 @@ static u32 new_inum(void)
 	return PROC_DYNAMIC_FIRST + atomic_fetch_add(&made, 1) % (UINT32_MAX - PROC_DYNAMIC_FIRST);
 }
 
-void ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns)
+int ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns)
 {
-	*ns = (struct ns_common){ .count = 1, .inum = new_inum(), .ops = ops, .user_ns = get_user_ns(user_ns) };
+	struct ucounts *u = inc_ucount(user_ns, current->cred.euid, ops->ucount);
+
+	if (!u)
+		return -ENOSPC;
+	*ns = (struct ns_common){ .count = 1, .inum = new_inum(), .ops = ops, .user_ns = get_user_ns(user_ns), .ucounts = u };
+	return 0;
 }
 
 /* Those it belongs to may go with it: a loop, for they can be many. */
@@ -50,6 +55,7 @@ void ns_put(struct ns_common *ns)
 	while (ns != &init_user_ns.ns && atomic_fetch_sub(&ns->count, 1) == 1) {
 		struct user_namespace *user_ns = ns->user_ns;
 
+		dec_ucount(ns->ucounts, ns->ops->ucount);
 		ns->ops->free(ns);
 		ns = &user_ns->ns;
 	}
@@ -239,14 +245,14 @@ static int install(struct nsset *set, struct ns_common *ns)
 		}
 		return err;
 	}
+	if (ns->ops == &time_ns_ops && !current_is_single_threaded())
+		return -EUSERS;		/* whoever asks */
 	if (!ns_capable(ns->user_ns, CAP_SYS_ADMIN) || !ns_capable(set->user_ns, CAP_SYS_ADMIN))
 		return -EPERM;
 	err = ns->ops->install ? ns->ops->install(ns, set->user_ns) : 0;
 	for (enum ns_kind k = 0; !err && k < NR_NS; k++) {
 		if (ops_of(k) != ns->ops)
 			continue;
-	if (ns->ops == &time_ns_ops && !current_is_single_threaded())
-		return -EUSERS;		/* whoever asks */
 		ns_put(set->p->ns[k]);
 		set->p->ns[k] = ns_get(ns);
 	}

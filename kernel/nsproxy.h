@@ -9,6 +9,7 @@
 #pragma once
 #include <stdatomic.h>
 #include "kernel/lib/types.h"
+#include "kernel/ucount.h"
 
 struct task;
 struct user_namespace;
@@ -18,12 +19,14 @@ struct ns_common {			/* embedded in each namespace */
 	u32 inum;			/* (!) the inode number of its file in /proc/PID/ns */
 	const struct ns_ops *ops;	/* (!) */
 	struct user_namespace *user_ns;	/* (!) whom it belongs to, referenced; NULL: of the initial one of that kind itself */
+	struct ucounts *ucounts;	/* (!) for whom it is counted there; NULL: an initial one */
 };
 #define NS_COMMON_INIT(nr, o)	{ .count = 1, .inum = (nr), .ops = (o), .user_ns = &init_user_ns }
 
 struct ns_ops {
 	const char *name;		/* of its link in /proc/PID/ns */
 	u64 type;			/* CLONE_NEW* */
+	enum ucount_type ucount;
 	/* A new one for who lives in old, that belongs to user_ns (ns_init); or ERR_PTR. Sleeps. */
 	struct ns_common *(*copy)(struct ns_common *old, struct user_namespace *user_ns);
 	void (*free)(struct ns_common *ns);	/* the last reference is gone, not yet that on its owner. Sleeps, but of kinds pid, user. */
@@ -53,8 +56,8 @@ extern struct nsproxy init_nsproxy;
 
 static inline struct ns_common *ns_get(struct ns_common *ns) { atomic_fetch_add(&ns->count, 1); return ns; }
 void ns_put(struct ns_common *ns);		/* may sleep, but of kinds pid and user */
-/* A new one, with one reference; it takes one of its own on its owner. */
-void ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns);
+/* A new one, with one reference; it takes one of its own on its owner. 0, -ENOSPC: there are as many as there may be. Sleeps. */
+int ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns);
 
 /*
  * What a task has that current makes with these CLONE_* flags, referenced; the new ones belong to

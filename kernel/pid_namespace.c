@@ -58,7 +58,11 @@ static struct ns_common *copy_pid_ns(struct ns_common *old, struct user_namespac
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);
 	}
-	ns_init(&ns->ns, &pid_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &pid_ns_ops, user_ns)) {
+		kfree(ns->map);
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	ns->level = parent->level + 1;
 	ns->parent = pid_ns_get(parent);
 	return &ns->ns;
@@ -80,6 +84,7 @@ static void free_pid_ns(struct ns_common *c)
 		ns = parent;
 		if (atomic_fetch_sub(&ns->ns.count, 1) != 1)
 			break;
+		dec_ucount(ns->ns.ucounts, UCOUNT_PID);
 		user_ns = ns->ns.user_ns;
 	}
 }
@@ -108,6 +113,7 @@ static struct ns_common *parent_pid_ns(struct ns_common *ns)
 const struct ns_ops pid_ns_ops = {
 	.name = "pid",
 	.type = CLONE_NEWPID,
+	.ucount = UCOUNT_PID,
 	.copy = copy_pid_ns,
 	.free = free_pid_ns,
 	.install = install_pid_ns,

@@ -102,6 +102,7 @@ void task_init_boot(void)
 	task_cache = kmem_cache_create("task_struct", sizeof(struct task), 64);
 	group_caches_init();
 	init_limits(&init_group);
+	ucount_init_boot(threads_max / 2);
 
 	pid_init_boot();
 	list_add_tail(&init_task.thread_node, &init_group.thread_head);

@@ -28,7 +28,10 @@ static struct ns_common *copy_time_ns(struct ns_common *old, struct user_namespa
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &time_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &time_ns_ops, user_ns)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	mutex_lock(&time_ns_lock);
 	ns->offsets = to_time_ns(old)->offsets;
 	mutex_unlock(&time_ns_lock);
@@ -54,7 +57,7 @@ bool current_is_single_threaded(void)
 }
 
 const struct ns_ops time_ns_ops = {
-	.name = "time", .type = CLONE_NEWTIME, .copy = copy_time_ns, .free = free_time_ns,
+	.name = "time", .type = CLONE_NEWTIME, .ucount = UCOUNT_TIME, .copy = copy_time_ns, .free = free_time_ns,
 };
 
 struct time_namespace init_time_ns = {
@@ -80,12 +83,12 @@ u64 time_ns_to_host(int clock, u64 time)
 	case CLOCK_MONOTONIC:
 		offset = current->time_offsets.monotonic;
 		break;
-	case CLOCK_TAI:
-		offset = (s64)READ_ONCE(tai_offset) * (s64)NSEC_PER_SEC;
-		break;
 	case CLOCK_BOOTTIME:
 	case CLOCK_BOOTTIME_ALARM:
 		offset = current->time_offsets.boottime;
+		break;
+	case CLOCK_TAI:
+		offset = (s64)READ_ONCE(tai_offset) * (s64)NSEC_PER_SEC;
 		break;
 	default:
 		return time;

@@ -5,8 +5,6 @@
  *
  * A map is written once, and read without a lock: its extents are there before their number is.
  *
- * LINUX: no /proc/sys/user: how many of them there are is limited by memory alone.
- *
  * Locks: task_lock; userns_mutex of user_namespace_map.c.
  */
 #include "kernel/user_namespace.h"
@@ -85,21 +83,31 @@ void set_cred_user_ns(struct cred *new, struct user_namespace *ns)
 	new->user_ns = ns;
 }
 
+/* Whose root is not that of all files could reach the rest with the capabilities that it gets. */
+static bool may_be_root(const struct cred *c)
+{
+	return !current_chrooted() && from_kuid(c->user_ns, c->euid) != INVALID_ID && from_kgid(c->user_ns, c->egid) != INVALID_ID;
+}
+
 int create_user_ns(struct cred *new)
 {
 	struct user_namespace *parent = new->user_ns, *ns;
 
 	if (parent->level >= MAX_USER_NS_LEVEL)
 		return -ENOSPC;
-	/* Whose root is not that of all files could reach the rest with the capabilities that it gets. */
-	if (current_chrooted())
-		return -EPERM;
-	if (from_kuid(parent, new->euid) == INVALID_ID || from_kgid(parent, new->egid) == INVALID_ID)
-		return -EPERM;
 	ns = kzalloc(sizeof(*ns), GFP_KERNEL);
 	if (!ns)
 		return -ENOMEM;
-	ns_init(&ns->ns, &user_ns_ops, parent);
+	if (ns_init(&ns->ns, &user_ns_ops, parent)) {
+		kfree(ns);
+		return -ENOSPC;
+	}
+	if (!may_be_root(new)) {
+		ns_put(&ns->ns);
+		return -EPERM;
+	}
+	for (unsigned i = 0; i < NR_UCOUNTS; i++)
+		ns->ucount_max[i] = INT32_MAX;
 	ns->level = parent->level + 1;
 	ns->owner = new->euid;
 	ns->group = new->egid;
@@ -151,4 +159,6 @@ int may_enter_user_ns(struct user_namespace *ns)
 	return ns_capable(ns, CAP_SYS_ADMIN) ? 0 : -EPERM;
 }
 
-const struct ns_ops user_ns_ops = { .name = "user", .type = CLONE_NEWUSER, .free = free_user_ns, .parent = ns_get_owner };
+const struct ns_ops user_ns_ops = {
+	.name = "user", .type = CLONE_NEWUSER, .ucount = UCOUNT_USER, .free = free_user_ns, .parent = ns_get_owner,
+};

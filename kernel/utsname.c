@@ -37,7 +37,10 @@ static struct ns_common *copy_uts_ns(struct ns_common *old, struct user_namespac
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &uts_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &uts_ns_ops, user_ns)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	mutex_lock(&uts_lock);
 	ns->name = to_uts_ns(old)->name;
 	mutex_unlock(&uts_lock);
@@ -49,7 +52,7 @@ static void free_uts_ns(struct ns_common *ns)
 	kfree(to_uts_ns(ns));
 }
 
-const struct ns_ops uts_ns_ops = { .name = "uts", .type = CLONE_NEWUTS, .copy = copy_uts_ns, .free = free_uts_ns };
+const struct ns_ops uts_ns_ops = { .name = "uts", .type = CLONE_NEWUTS, .ucount = UCOUNT_UTS, .copy = copy_uts_ns, .free = free_uts_ns };
 
 struct uts_namespace init_uts_ns = {
 	.ns = NS_COMMON_INIT(PROC_UTS_INIT_INO, &uts_ns_ops),

@@ -43,6 +43,7 @@ struct mapping {
 #define KEEPS_ALL	4u		/* and whatever else changes it (Linux: S_IMMUTABLE) */
 struct inode_ops {
 	unsigned keeps;
+	int (*permission)(const struct inode *i, unsigned mask);	/* 0 or -EACCES. NULL: by mode, owner and capabilities */
 	int (*lookup)(struct inode *dir, struct dentry *d);	/* fills d->inode (0) or -ENOENT. For names made on demand. dir not locked. */
 	int (*create)(struct inode *dir, struct dentry *d, u32 mode, u64 rdev);	/* S_IFREG/IFIFO/IFCHR/IFBLK/IFDIR by mode */
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
@@ -354,6 +355,7 @@ struct pseudo_file {
 	u32 mode;
 	s64 (*show)(char *buf, size_t n);	/* whole text (n is at least 4096); bytes or -errno. Called again with more room if it filled n. */
 	s64 (*store)(const char *buf, size_t n);/* NUL-terminated kernel copy; bytes used or -errno. May sleep (suspend!). */
+	bool (*may_write)(void);		/* /proc/sys: current, whoever it is; all may read. NULL: by the mode */
 };
 SET_DECLARE(pseudo_files, struct pseudo_file);
 #define PSEUDO_FILE(var, ...) LINKER_SET(pseudo_files, struct pseudo_file, var) = { __VA_ARGS__ }

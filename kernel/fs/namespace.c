@@ -450,7 +450,10 @@ static struct ns_common *copy_mnt_ns(struct ns_common *old, struct user_namespac
 
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &mnt_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &mnt_ns_ops, user_ns)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	list_init(&ns->mounts);
 	mutex_lock(&mount_mutex);
 	err = copy_mounts(ns, to_mnt_ns(old));
@@ -496,6 +499,7 @@ static void entered_mnt_ns(struct ns_common *ns)
 const struct ns_ops mnt_ns_ops = {
 	.name = "mnt",
 	.type = CLONE_NEWNS,
+	.ucount = UCOUNT_MNT,
 	.copy = copy_mnt_ns,
 	.free = free_mnt_ns,
 	.install = install_mnt_ns,

@@ -33,7 +33,10 @@ static struct ns_common *copy_net_ns(struct ns_common *old, struct user_namespac
 	(void)old;
 	if (!net)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&net->ns, &net_ns_ops, user_ns);
+	if (ns_init(&net->ns, &net_ns_ops, user_ns)) {
+		kfree(net);
+		return ERR_PTR(-ENOSPC);
+	}
 	list_init(&net->inet_names);
 	list_init(&net->unix_names);
 	return &net->ns;
@@ -47,7 +50,7 @@ static void free_net_ns(struct ns_common *ns)
 	kfree(net);
 }
 
-const struct ns_ops net_ns_ops = { .name = "net", .type = CLONE_NEWNET, .copy = copy_net_ns, .free = free_net_ns };
+const struct ns_ops net_ns_ops = { .name = "net", .type = CLONE_NEWNET, .ucount = UCOUNT_NET, .copy = copy_net_ns, .free = free_net_ns };
 
 struct net init_net = {
 	.ns = NS_COMMON_INIT(PROC_NET_INIT_INO, &net_ns_ops),

@@ -50,6 +50,8 @@ int inode_permission(const struct inode *i, unsigned mask)
 		return -EPERM;
 	if (mask & MAY_WRITE && sb_might_say(i->sb, MS_RDONLY) && is_read_only(i))
 		return -EROFS;
+	if (unlikely(i->ops && i->ops->permission))
+		return i->ops->permission(i, mask);
 	return allowed_by_mode(i, mode, mask) || allowed_by_capability(i, mode, mask) ? 0 : -EACCES;
 }
 

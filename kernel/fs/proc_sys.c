@@ -245,10 +245,10 @@ static s64 show_int(char *buf, size_t n, s64 v)
 }
 
 /*
- * Stores a number of [lo, hi]: bytes used or -EINVAL. As on Linux (proc_dointvec) it is the first
- * word, whatever comes after it; a plus is no sign, and twenty characters are the most.
+ * As on Linux (proc_dointvec) it is the first word, whatever comes after it; a plus is no sign, and
+ * twenty characters are the most.
  */
-static s64 store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
+s64 sysctl_store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
 {
 	char word[21];
 	const char *digits;
@@ -278,7 +278,7 @@ static int sysctl_overcommit_memory, sysctl_max_map_count = 65530;
 
 #define SYSCTL_INT(id, file, var, lo, hi)							\
 	static s64 id##_show(char *buf, size_t n) { return show_int(buf, n, var); }		\
-	static s64 id##_store(const char *buf, size_t n) { return store_int(buf, n, &var, lo, hi); }	\
+	static s64 id##_store(const char *buf, size_t n) { return sysctl_store_int(buf, n, &var, lo, hi); }	\
 	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/" file, .mode = 0644, .show = id##_show, .store = id##_store)
 
 SYSCTL_INT(panic_on_oom, "vm/panic_on_oom", sysctl_panic_on_oom, 0, 2);
@@ -317,7 +317,7 @@ static s64 ns_last_pid_store(const char *buf, size_t n)
 	s64 ret = -EPERM;
 
 	if (ns_capable(user_ns, CAP_SYS_ADMIN) || ns_capable(user_ns, CAP_CHECKPOINT_RESTORE))
-		ret = store_int(buf, n, &last, 0, pid_max);
+		ret = sysctl_store_int(buf, n, &last, 0, pid_max);
 	if (ret > 0)
 		pid_ns_set_last(current->group->pid_ns, last);
 	return ret;
@@ -331,7 +331,7 @@ static s64 mmap_min_addr_show(char *buf, size_t n)
 
 static s64 mmap_min_addr_store(const char *buf, size_t n)
 {
-	return capable(CAP_SYS_RAWIO) ? store_int(buf, n, &sysctl_mmap_min_addr, 0, INT32_MAX) : -EPERM;
+	return capable(CAP_SYS_RAWIO) ? sysctl_store_int(buf, n, &sysctl_mmap_min_addr, 0, INT32_MAX) : -EPERM;
 }
 PSEUDO_FILE(sysctl_mmap_min_addr_file, .path = "/proc/sys/vm/mmap_min_addr", .mode = 0644, .show = mmap_min_addr_show,
 	    .store = mmap_min_addr_store);
@@ -339,7 +339,7 @@ PSEUDO_FILE(sysctl_mmap_min_addr_file, .path = "/proc/sys/vm/mmap_min_addr", .mo
 static s64 drop_caches_store(const char *buf, size_t n)
 {
 	int what;
-	s64 ret = store_int(buf, n, &what, 1, 4);
+	s64 ret = sysctl_store_int(buf, n, &what, 1, 4);
 
 	if (ret > 0)
 		drop_caches();

@@ -154,6 +154,29 @@ char *text_from_user(uaddr_t buf, size_t n)
 
 /* --- registered files --- */
 
+/*
+ * /proc/sys: by who is asking, when it is opened and again when it is read or written; what
+ * capabilities excuse does not count. Mirrors Linux's sysctl_perm().
+ */
+static int sysctl_permission(const struct inode *i, unsigned mask)
+{
+	const struct pseudo_file *pf = i->private;
+	u32 mode = i->mode;
+
+	if (pf->may_write)
+		mode = pf->may_write() ? 0666 : 0444;
+	else if (current->cred.euid == 0)
+		mode >>= 6;
+	else if (in_group(0))
+		mode >>= 3;
+	return mask & ~mode ? -EACCES : 0;
+}
+
+static bool still_permits(const struct inode *i, unsigned mask)
+{
+	return !i->ops->permission || !i->ops->permission(i, mask);
+}
+
 static int pseudo_open(struct inode *i, struct file *f)
 {
 	const struct pseudo_file *pf = i->private;
@@ -173,7 +196,7 @@ static s64 pseudo_show(struct file *f, char *buf, size_t n)
 
 static s64 pseudo_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
-	return text_read(f, buf, n, pos, pseudo_show);
+	return still_permits(f->inode, MAY_READ) ? text_read(f, buf, n, pos, pseudo_show) : -EPERM;
 }
 
 static s64 pseudo_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
@@ -183,6 +206,8 @@ static s64 pseudo_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	s64 ret;
 
 	(void)pos;
+	if (!still_permits(f->inode, MAY_WRITE))
+		return -EPERM;
 	if (!pf->store)
 		return -EIO;
 	if (!n)
@@ -203,7 +228,9 @@ static int pseudo_truncate(struct inode *i, u64 size)
 }
 
 static const struct inode_ops pseudo_inode_ops = { .truncate = pseudo_truncate };
-static const struct inode_ops sysctl_inode_ops = { .keeps = KEEPS_MODE | KEEPS_OWNER, .truncate = pseudo_truncate };
+static const struct inode_ops sysctl_inode_ops = {
+	.keeps = KEEPS_MODE | KEEPS_OWNER, .permission = sysctl_permission, .truncate = pseudo_truncate,
+};
 static const struct inode_ops pseudo_dir_ops;
 static const struct inode_ops sysctl_dir_ops = { .keeps = KEEPS_MODE | KEEPS_OWNER };
 static const struct file_ops pseudo_fops = {

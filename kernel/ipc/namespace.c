@@ -19,12 +19,16 @@ static struct ns_common *copy_ipc_ns(struct ns_common *old, struct user_namespac
 	(void)old;
 	if (!ns)
 		return ERR_PTR(-ENOMEM);
-	ns_init(&ns->ns, &ipc_ns_ops, user_ns);
+	if (ns_init(&ns->ns, &ipc_ns_ops, user_ns)) {
+		kfree(ns);
+		return ERR_PTR(-ENOSPC);
+	}
 	ipc_ids_init(&ns->shm_ids, &shm_kind);
 	ipc_ids_init(&ns->sem_ids, &sem_kind);
 	ipc_ids_init(&ns->msg_ids, &msg_kind);
 	ns->mq = (struct mq_limits)MQ_LIMITS_INIT;
 	if (mq_init_ns(ns)) {
+		dec_ucount(ns->ns.ucounts, UCOUNT_IPC);
 		put_user_ns(user_ns);
 		kfree(ns);
 		return ERR_PTR(-ENOMEM);
@@ -47,7 +51,7 @@ static void free_ipc_ns(struct ns_common *c)
 	kfree(ns);
 }
 
-const struct ns_ops ipc_ns_ops = { .name = "ipc", .type = CLONE_NEWIPC, .copy = copy_ipc_ns, .free = free_ipc_ns };
+const struct ns_ops ipc_ns_ops = { .name = "ipc", .type = CLONE_NEWIPC, .ucount = UCOUNT_IPC, .copy = copy_ipc_ns, .free = free_ipc_ns };
 
 #define IDS_INIT(nm, k)	{ .lock = SPINLOCK_INIT(nm, RANK_IPC), .last = -1, .kind = (k) }
 

@@ -21,7 +21,8 @@ static char buf[64 * 1024];
 // EFAULT: the page of the program's that was to be written could not be had.
 static bool says_so(long ret)
 {
-	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT;
+	// The last is what Linux says of a namespace that it has no memory to count.
+	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT || ret == -ENOSPC;
 }
 
 // Where a failure would leave something for the next call to stumble over.

@@ -713,6 +713,26 @@ TEST(a_place_to_mount_has_to_be_found)
 	CHECK_EQ(sys(umount2, "closed/d", 0), -EACCES);
 }
 
+// By the user id alone, and that of who writes, whoever opened it.
+TEST(numbers_of_the_machine)
+{
+	const char *path = "/proc/sys/vm/panic_on_oom";
+	long n, fd;
+
+	prepare();
+	n = t_slurp(path, buf, sizeof buf);
+	CHECK_GE(n, 2);
+	CHECK_EQ(IN_CHILD(keep(0); CHECK_EQ(OPENS(path, O_RDWR), 0)), 0);
+	fd = sys(open, path, O_RDWR);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(pwrite64, fd, buf, n, 0), n);
+	become(OTHER);
+	CHECK_EQ(OPENS(path, O_RDONLY), 0);
+	CHECK_EQ(OPENS(path, O_WRONLY), -EACCES);
+	CHECK_EQ(sys(pwrite64, fd, buf, n, 0), -EPERM);
+	CHECK_EQ(sys(pread64, fd, buf, sizeof buf, 0), n);
+}
+
 TEST(what_only_capabilities_allow)
 {
 	struct rlimit64 limit, raised;

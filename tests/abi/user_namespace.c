@@ -336,6 +336,113 @@ static void look_at(int pid, volatile int *stop)
 	}
 }
 
+// ---- how many there may be ----
+
+static const struct {
+	const char *path;
+	unsigned long type;
+} limits[] = {
+#define LIMIT(name, type) {"/proc/sys/user/max_" name "_namespaces", type}
+	LIMIT("user", CLONE_NEWUSER), LIMIT("pid", CLONE_NEWPID), LIMIT("uts", CLONE_NEWUTS), LIMIT("ipc", CLONE_NEWIPC),
+	LIMIT("net", CLONE_NEWNET), LIMIT("mnt", CLONE_NEWNS), LIMIT("cgroup", CLONE_NEWCGROUP), LIMIT("time", CLONE_NEWTIME),
+};
+enum { LIMITS = sizeof limits / sizeof *limits };
+
+static char line[32];
+
+static void ends(int pid)
+{
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
+
+// A process that makes one, and stays: its number, or what it was told.
+static int makes_one(unsigned long type)
+{
+	_Atomic int *done = t_map_shared(PAGE);
+	int pid = t_fork(), err;
+
+	CHECK_GE(pid, 0);
+	if (pid == 0) {
+		err = (int)sys(unshare, type);
+		*done = err ? err : 1;
+		thread_pause(NULL);
+	}
+	UNTIL(*done);
+	err = *done;
+	sys(munmap, done, PAGE);
+	if (err == 1)
+		return pid;
+	ends(pid);
+	return err;
+}
+
+TEST(as_many_as_a_limit_allows)
+{
+	userns_prepare();
+	CHECK_EQ(IN_USERNS(0, {
+		for (int i = 0; i < LIMITS; i++) {
+			int pid;
+
+			CHECK_EQ(t_slurp(limits[i].path, line, sizeof line), 11);
+			CHECK_EQ(t_number(line), INT32_MAX);
+			CHECK_EQ(t_spit(limits[i].path, "-1"), -EINVAL);
+			CHECK_EQ(t_spit(limits[i].path, "2147483648"), -EINVAL);
+			CHECK_EQ(t_spit(limits[i].path, "0"), 0);
+			CHECK_EQ(makes_one(limits[i].type), -ENOSPC);
+			CHECK_EQ(t_spit(limits[i].path, "1"), 0);
+			pid = makes_one(limits[i].type);
+			CHECK_GE(pid, 1);
+			CHECK_EQ(makes_one(limits[i].type), -ENOSPC);
+			ends(pid);
+			UNTIL((pid = makes_one(limits[i].type)) != -ENOSPC); // Linux ends them a little later
+			CHECK_GE(pid, 1);
+			ends(pid);
+		}
+	}), 0);
+}
+
+TEST(limits_are_of_a_user_and_of_those_above)
+{
+	userns_prepare();
+	CHECK_EQ(IN_USERNS(0, {
+		const char *users = limits[0].path;
+		int pid;
+
+		CHECK_EQ(t_spit(users, "1"), 0);
+		CHECK_EQ(t_spit("/proc/sys/user/max_uts_namespaces", "1"), 0);
+		pid = makes_one(CLONE_NEWUSER);
+		CHECK_GE(pid, 1);
+		CHECK_EQ(IN_CHILD({ // another user has as many
+			long fd = sys(open, users, O_RDWR);
+
+			CHECK_GE(fd, 0);
+			CHECK_EQ(sys(setresuid, 5, 5, 5), 0);
+			CHECK_EQ(sys(open, users, O_WRONLY), -EACCES);
+			CHECK_EQ(sys(pwrite64, fd, "7", 1, 0), -EPERM);
+			int other = makes_one(CLONE_NEWUSER);
+
+			CHECK_GE(other, 1);
+			CHECK_EQ(makes_one(CLONE_NEWUSER), -ENOSPC);
+			ends(other);
+		}), 0);
+		ends(pid);
+		UNTIL((pid = makes_one(CLONE_NEWUSER)) != -ENOSPC);
+		ends(pid);
+		CHECK_EQ(IN_CHILD({ // whoever made it answers for what is made there
+			UNTIL(sys(unshare, CLONE_NEWUSER) == 0);
+			CHECK_EQ(id_write(0, "uid_map", "0 0 1"), 0);
+			CHECK_EQ(t_slurp(users, line, sizeof line), 11);
+			CHECK_EQ(t_number(line), INT32_MAX);
+			pid = makes_one(CLONE_NEWUTS);
+			CHECK_GE(pid, 1);
+			CHECK_EQ(makes_one(CLONE_NEWUTS), -ENOSPC);
+			CHECK_EQ(makes_one(CLONE_NEWUSER), -ENOSPC);
+			ends(pid);
+		}), 0);
+	}), 0);
+}
+
 TEST(looked_at_while_it_changes)
 {
 	userns_prepare();
