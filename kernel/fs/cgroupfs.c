@@ -535,7 +535,7 @@ static int v1_fill(struct super *sb, const char *options)
 }
 
 static struct user_namespace *v2_user_ns(void) { return current->nsproxy->ns[NS_CGROUP]->user_ns; }
-FS_TYPE(cgroup2_type, .name = "cgroup2", .user_ns = v2_user_ns, .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted, .view = view,
+FS_TYPE(cgroup2_type, .name = "cgroup2", .user_ns = v2_user_ns, .global = true, .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted, .view = view,
 	.show_root = show_root);
 FS_TYPE(cgroup_type, .name = "cgroup", .fill = v1_fill, .shared = v1_shared, .unmounted = unmounted, .view = view,
 	.show_root = show_root);

@@ -43,7 +43,7 @@ struct super *super_alloc(const struct fs_type *type)
 	list_init(&sb->lazy_node);
 	sb->dev = atomic_fetch_add(&next_dev, 1);
 	sb->type = type;
-	sb->user_ns = get_user_ns(type && type->user_ns ? type->user_ns() : &init_user_ns);
+	sb->user_ns = get_user_ns(type && type->user_ns && !type->global ? type->user_ns() : &init_user_ns);
 	atomic_init(&sb->next_ino, 1);
 	return sb;
 }

@@ -369,9 +369,9 @@ struct super {
 	unsigned nr_mounts;		/* [M D] in all namespaces */
 	struct mount *mounts;		/* [M D] these, oldest first */
 	struct list lazy_node;		/* [M] in no place any more, but used */
+	_Atomic u32 writers;		/* its regular files that are open for writing, counted as often as they are */
 	u64 magic;			/* (!) */
 	const struct fs_type *type;	/* (!) */
-	_Atomic u32 writers;		/* its regular files that are open for writing, counted as often as they are */
 	struct dentry *root;		/* (!) while mounted, referenced */
 	_Atomic u64 used_pages;
 	u64 max_pages;			/* (!) 0: no limit but that of all tmpfs together */
@@ -395,6 +395,7 @@ struct fs_type {
 	struct super *(*shared)(const char *options);	/* it, if it is there; NULL: make it; ERR_PTR */
 	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
 	bool reveals;					/* it shows what is the machine's */
+	bool global;					/* it belongs to the initial namespace, whoever mounts it */
 	/* NULL: all of it is mounted. Else what current mounts of it, referenced, ERR_PTR; and how mountinfo calls that for current. */
 	struct dentry *(*view)(struct super *sb);
 	s64 (*show_root)(struct dentry *root, char *buf, size_t n);	/* length or -errno */

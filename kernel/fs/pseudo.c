@@ -324,7 +324,7 @@ static int sysfs_fill(struct super *sb, const char *options)
 }
 
 static struct user_namespace *sysfs_user_ns(void) { return current->nsproxy->ns[NS_NET]->user_ns; }
-FS_TYPE(sysfs_type, .name = "sysfs", .fill = sysfs_fill, .user_ns = sysfs_user_ns, .reveals = true);
+FS_TYPE(sysfs_type, .name = "sysfs", .fill = sysfs_fill, .user_ns = sysfs_user_ns, .reveals = true, .global = true);
 PSEUDO_FILE(sys_fs_cgroup, .path = "/sys/fs/cgroup", .mode = S_IFDIR | 0755);
 PSEUDO_FILE(sys_kernel_debug, .path = "/sys/kernel/debug", .mode = S_IFDIR | 0700);
 PSEUDO_FILE(sys_kernel_mm, .path = "/sys/kernel/mm", .mode = S_IFDIR | 0755);

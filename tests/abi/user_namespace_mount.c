@@ -122,6 +122,30 @@ TEST(files_of_nobody)
 		CHECK_EQ(sys(setns, mnt, 0), 0);
 		CHECK_EQ(sys(chdir, here), 0);
 		CHECK_EQ(sys(mkdir, "n/e", 0700), -EOVERFLOW);
+		CHECK_EQ(sys(chmod, "n/d", 0755), 0);
+		CHECK_EQ(sys(chown, "n/d", 7, 7), 0); // nobody there
+	}), 0);
+	CHECK_EQ(IN_CHILD({ // to the root of the namespace, too, it is somebody else's
+		struct stat st;
+
+		CHECK_EQ(sys(setns, user, 0), 0);
+		CHECK_EQ(sys(setns, mnt, 0), 0);
+		CHECK_EQ(sys(chdir, here), 0);
+		CHECK_EQ(sys(setresgid, 0, 0, 0), 0);
+		CHECK_EQ(sys(setresuid, 0, 0, 0), 0);
+		CHECK_EQ(sys(stat, "n/d", &st), 0);
+		CHECK(st.st_uid == OVERFLOW_ID && st.st_gid == OVERFLOW_ID);
+		CHECK_EQ(sys(mkdir, "n/d/x", 0700), -EACCES);
+		CHECK_EQ(sys(access, "n/d", 2), -EACCES);
+		CHECK_EQ(sys(access, "n/d", 5), 0);
+		CHECK_EQ(sys(utimensat, AT_FDCWD, "n/d", 0, 0), -EACCES);
+		CHECK_EQ(sys(chmod, "n/d", 0777), -EPERM);
+		CHECK_EQ(sys(chown, "n/d", 0, 0), -EPERM);
+	}), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setns, mnt, 0), 0);
+		CHECK_EQ(sys(chdir, here), 0);
+		CHECK_EQ(sys(chmod, "n/d", 0777), 0);
 		CHECK_EQ(sys(chown, "n/d", BASE + 7, BASE), 0);
 	}), 0);
 	end_namespace();
@@ -179,6 +203,27 @@ TEST(of_namespaces_that_are_its_own)
 	CHECK_EQ(IN_USERNS(CLONE_NEWNS, {
 		CHECK_EQ(sys(mount, "none", "n", "mqueue", 0, 0), -EPERM);
 		CHECK_EQ(sys(mount, "none", "o", "cgroup2", 0, 0), -EPERM);
+	}), 0);
+}
+
+// Control groups and sysfs are the machine's, whoever mounts them.
+TEST(what_stays_the_machines)
+{
+	static const char *const types[] = {"cgroup2", "sysfs"};
+
+	prepare();
+	CHECK_EQ(IN_USERNS(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWNET, {
+		for (int i = 0; i < 2; i++) {
+			long err = sys(mount, "none", "n", types[i], 0, 0);
+
+			if (err == -EPERM && !t_on_thaw)
+				continue; // where something of it is covered
+			CHECK_EQ(err, 0);
+			CHECK_EQ(sys(mount, "none", "n", 0, MS_REMOUNT, 0), -EPERM);
+			CHECK_EQ(sys(mount, "none", "n", 0, MS_REMOUNT | MS_RDONLY, 0), -EPERM);
+			CHECK_EQ(sys(mount, "none", "n", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0), 0);
+			CHECK_EQ(sys(umount2, "n", 0), 0);
+		}
 	}), 0);
 }
 
