@@ -11,9 +11,9 @@
  *
  * Locks: unix_lock, for the names as for all else; read_lock outside of it.
  *
- * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). A non-blocking connect
- * to a listener whose queue is full is EAGAIN, for there is nobody to try again later. Of listeners that
- * share a port the last gets all. Buffers do not grow. A broadcast has one receiver. No urgent data. Where the interface
+ * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). Nobody gives up to come
+ * into a queue that is full, but comes in at once when there is room. Of listeners that share a port the
+ * last gets all. Buffers do not grow. A broadcast has one receiver. No urgent data. Where the interface
  * has never been up, there too only its own addresses can be bound. When it goes down, datagrams are
  * lost and connect(2) is ETIMEDOUT at once, but connections that are there go on.
  */
@@ -238,12 +238,21 @@ static bool is_connected(const struct sock *sk, const struct address *to)
 	return false;
 }
 
-long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to)
+long inet_reserve(struct sock *sk, const struct address *to)
 {
 	assert_held(&unix_lock);
 	if (autobind(sk) || (sk->given_port && is_connected(sk, to)))
 		return -EADDRNOTAVAIL;
 	set_dest(sk, to);
+	return 0;
+}
+
+long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to)
+{
+	long err = inet_reserve(sk, to);
+
+	if (err)
+		return err;
 	sk->err = 0;
 	server->name = *to;
 	server->dest = sk->name;
@@ -271,7 +280,7 @@ static long connect_udp(struct sock *sk, const struct address *to)
 void inet_forget(struct sock *sk)
 {
 	assert_held(&unix_lock);
-	sk->err = !is_dgram(sk) && sk->state == SS_CONNECTED ? ECONNRESET : 0;
+	sk->err = !is_dgram(sk) && (sk->state == SS_CONNECTED || sk->state == SS_CONNECTING) ? ECONNRESET : 0;
 	sk->state = SS_UNCONNECTED;
 	sk->dest.len = 0;
 	sk->connecting = sk->reset = false;
@@ -296,11 +305,18 @@ static long disconnect(struct sock *sk)
 	return 0;
 }
 
-/* A connect(2) that did not wait is over at once, but only the next one says so. */
-static long connect_over(struct sock *sk)
+/* How a connect(2) ended that did not wait: it is over at once, unless the listener has no room, but only the next one says so. */
+static long connect_over(struct sock *sk, u32 file_flags)
 {
 	long err = 0;
 
+	if (READ_ONCE(sk->state) == SS_CONNECTING) {
+		if (file_flags & O_NONBLOCK)
+			return -EALREADY;
+		err = sock_wait(sk, READ_ONCE(sk->state) != SS_CONNECTING, deadline(sk->sndtimeo));
+		if (err)
+			return err == -EAGAIN ? -EALREADY : err;
+	}
 	spin_lock(&unix_lock);
 	sk->connecting = false;
 	if (sk->state != SS_CONNECTED) {
@@ -312,15 +328,22 @@ static long connect_over(struct sock *sk)
 	return err;
 }
 
+void inet_refuse(struct sock *sk, int err)
+{
+	assert_held(&unix_lock);
+	sk->connecting = true;
+	sk->err = err;
+	sk->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
+	wake_up_all(&sk->wait);
+}
+
 static long connect_later(struct sock *sk, long err)
 {
 	spin_lock(&unix_lock);
-	sk->connecting = true;
-	if (err) {
-		sk->err = (int)-err;
-		sk->shutdown = RCV_SHUTDOWN | SEND_SHUTDOWN;
-		wake_up_all(&sk->wait);
-	}
+	if (err)
+		inet_refuse(sk, (int)-err);
+	else
+		sk->connecting = true;
 	spin_unlock(&unix_lock);
 	return -EINPROGRESS;
 }
@@ -333,7 +356,7 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	if (a->family == AF_UNSPEC)
 		return disconnect(sk);
 	if (READ_ONCE(sk->connecting))
-		return connect_over(sk);
+		return connect_over(sk, file_flags);
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_UNCONNECTED)
 		return -EISCONN;
 	err = destination(sk, a, &to);
@@ -360,6 +383,8 @@ long inet_shutdown(struct sock *sk, u32 bits)
 
 	if (READ_ONCE(sk->state) == SS_LISTENING)
 		return bits & RCV_SHUTDOWN ? disconnect(sk) : 0;
+	if (READ_ONCE(sk->state) == SS_CONNECTING)
+		return disconnect(sk);
 	spin_lock(&unix_lock);
 	was = inet_connected(sk);
 	sk->shutdown |= bits;
@@ -445,10 +470,14 @@ static s64 broken(struct sock *sk, size_t n)
 
 static s64 send_tcp(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 {
-	struct sock *peer = get_peer(sk);
+	struct sock *peer;
 	size_t n = it->left;
-	s64 ret = -EPIPE;
+	s64 ret = sock_wait_joined(sk, flags, deadline(sk->sndtimeo));
 
+	if (ret)
+		return ret;
+	peer = get_peer(sk);
+	ret = -EPIPE;
 	if (!IS_ERR(peer)) {
 		ret = send_to(sk, peer, it, scm, flags);
 		sock_put(peer);

@@ -17,7 +17,7 @@
 #define TCP_WIDTH	149
 #define UDP_WIDTH	127
 
-enum { TCP_ESTABLISHED = 1, TCP_FIN_WAIT2 = 5, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8, TCP_LISTEN = 10 };
+enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT = 2, TCP_FIN_WAIT2 = 5, TCP_CLOSE = 7, TCP_CLOSE_WAIT = 8, TCP_LISTEN = 10 };
 
 struct page_of {			/* a text in the making */
 	char *buf;
@@ -49,6 +49,8 @@ static unsigned tcp_state(const struct sock *sk)
 
 	if (sk->state == SS_LISTENING)
 		return TCP_LISTEN;
+	if (sk->state == SS_CONNECTING)
+		return TCP_SYN_SENT;
 	if (sk->state != SS_CONNECTED || sk->reset || !sk->peer)
 		return 0;
 	got = sk->peer->dead || sk->peer->shutdown & SEND_SHUTDOWN;

@@ -38,6 +38,7 @@ static struct sock *sock_alloc(struct net *net, int family, int type)
 	waitq_init(&sk->wait, "socket");
 	list_init(&sk->queue);
 	list_init(&sk->accepting);
+	list_init(&sk->joining);
 	list_init(&sk->names_node);
 	sk->peer_creds = (struct creds){ NULL, ~0u, ~0u };
 	sk->sndbuf = sk->rcvbuf = DEFAULT_BUF;
@@ -80,6 +81,14 @@ static struct sock *break_off(struct sock *sk)
 	return peer;
 }
 
+/* sk is not let in any more. Its other end goes to `gone`. unix_lock held. */
+static void stop_joining(struct sock *sk, struct list *gone)
+{
+	list_del(&sk->accepting);
+	list_add_tail(&sk->server->accepting, gone);
+	sk->server = NULL;
+}
+
 static void sock_close(struct sock *sk);
 
 void sock_cut(struct sock *sk, bool dead)
@@ -89,8 +98,16 @@ void sock_cut(struct sock *sk, bool dead)
 	struct dentry *bound;
 	LIST_HEAD(queue);
 	LIST_HEAD(waiting);
+	LIST_HEAD(gone);
 
 	spin_lock(&unix_lock);
+	if (sk->state == SS_CONNECTING)
+		stop_joining(sk, &gone);
+	list_for_each_safe(c, n, &sk->joining, accepting) {
+		stop_joining(c, &gone);
+		inet_forget(c);
+		inet_refuse(c, ECONNREFUSED);
+	}
 	sk->dead = dead;
 	sk->shutdown = dead ? RCV_SHUTDOWN | SEND_SHUTDOWN : 0;
 	peer = break_off(sk);
@@ -116,6 +133,10 @@ void sock_cut(struct sock *sk, bool dead)
 		c->reset = true;
 		spin_unlock(&unix_lock);
 		sock_close(c);
+	}
+	list_for_each_safe(c, n, &gone, accepting) {
+		list_del(&c->accepting);
+		sock_put(c);
 	}
 	place_put(bound);
 	sock_put(peer);
@@ -375,6 +396,8 @@ long unix_pair(struct sock *a, struct sock *b)
 	return 0;
 }
 
+static void let_in(struct sock *listener);
+
 long unix_listen(struct sock *sk, int backlog)
 {
 	long err = 0;
@@ -382,7 +405,7 @@ long unix_listen(struct sock *sk, int backlog)
 	if (is_dgram(sk))
 		return -EOPNOTSUPP;
 	spin_lock(&unix_lock);
-	if (sk->state == SS_CONNECTED)
+	if (sk->state == SS_CONNECTED || sk->state == SS_CONNECTING)
 		err = -EINVAL;
 	else
 		err = is_inet(sk) ? inet_may_listen(sk) : sk->name.len ? 0 : -EINVAL;
@@ -391,6 +414,7 @@ long unix_listen(struct sock *sk, int backlog)
 		sk->backlog = min((unsigned)backlog, 4096u);
 		if (!is_inet(sk))
 			set_peer_creds(sk, my_creds());
+		let_in(sk);
 		wake_up_all(&sk->wait);
 	}
 	spin_unlock(&unix_lock);
@@ -433,10 +457,41 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	return 0;
 }
 
+/* Those who did not wait for room, as far as there is any. unix_lock held. */
+static void let_in(struct sock *listener)
+{
+	while (!list_empty(&listener->joining) && listener->nr_accepting <= listener->backlog) {
+		struct sock *sk = list_first(&listener->joining, struct sock, accepting), *server = sk->server;
+		struct address to = sk->dest;
+		long err;
+
+		list_del(&sk->accepting);
+		sk->server = NULL;
+		sk->state = SS_UNCONNECTED;
+		err = join_listener(sk, listener, server, &to);
+		assert_eq(err, 0);
+	}
+}
+
+/* sk does not wait until the listener has room: it is let in then. -EINPROGRESS or -errno. unix_lock held. */
+static long join_later(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
+{
+	long err = inet_reserve(sk, a);
+
+	if (err)
+		return err;
+	sk->state = SS_CONNECTING;
+	sk->connecting = true;
+	sk->server = server;
+	list_add_tail(&sk->accepting, &listener->joining);
+	return -EINPROGRESS;
+}
+
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 {
 	u64 until = deadline(sk->sndtimeo);
 	struct sock *listener = is_inet(sk) ? inet_find(sk, a, NULL) : find_address(sk, a), *server;
+	bool later = false;
 	long err;
 
 	if (!listener)
@@ -454,6 +509,9 @@ long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 	for (;;) {
 		spin_lock(&unix_lock);
 		err = join_listener(sk, listener, server, a);
+		if (err == -EAGAIN && is_inet(sk) && file_flags & O_NONBLOCK)
+			err = join_later(sk, listener, server, a);
+		later = err == -EINPROGRESS;
 		spin_unlock(&unix_lock);
 		if (err != -EAGAIN || file_flags & O_NONBLOCK)
 			break;
@@ -461,7 +519,7 @@ long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 		if (err)
 			break;
 	}
-	if (!err)
+	if (!err || later)
 		server = NULL;
 out:
 	sock_put(server);
@@ -513,6 +571,7 @@ static struct sock *take_connection(struct sock *sk)
 		c = list_first(&sk->accepting, struct sock, accepting);
 		list_del(&c->accepting);
 		sk->nr_accepting--;
+		let_in(sk);
 		wake_up_all(&sk->wait);
 	}
 	spin_unlock(&unix_lock);

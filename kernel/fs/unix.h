@@ -13,7 +13,7 @@
 #define RCV_SHUTDOWN	1u
 #define SEND_SHUTDOWN	2u
 
-enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED };
+enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED, SS_CONNECTING };	/* the last: AF_INET, of who does not wait */
 
 #define DEFAULT_TTL	64
 #define DEFAULT_OPTS	{ .ttl = DEFAULT_TTL, .keepidle = 7200, .keepintvl = 75, .keepcnt = 9 }
@@ -50,7 +50,9 @@ struct sock {
 	struct list queue;		/* of struct msg */
 	size_t queued;			/* bytes of it, overhead included */
 	unsigned nr_queued;
-	struct list accepting;		/* a listener's: connections to accept; else the place on such a list */
+	struct list accepting;		/* a listener's: connections to accept; else the place on such a list, or on joining */
+	struct list joining;		/* a listener's: those who come in as soon as it has room */
+	struct sock *server;		/* SS_CONNECTING: what will be the other end, referenced */
 	unsigned nr_accepting, backlog;
 	struct address name;
 	struct dentry *bound;		/* referenced: the name in the file system */
@@ -132,6 +134,8 @@ void sock_cut(struct sock *sk, bool dead);
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags);
 
 /* unix_msg.c */
+/* Until who was not let in yet is, or is refused. 0, -EAGAIN with MSG_DONTWAIT or in the end, -ERESTARTSYS, -EINTR. */
+long sock_wait_joined(struct sock *sk, u32 flags, u64 until);
 extern const struct file_ops sock_fops;
 struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *scm);
 void msg_free(struct msg *m);
@@ -146,6 +150,8 @@ long inet_bind(struct sock *sk, const struct address *a);
 long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRINUSE. unix_lock held */
 long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
 /* Names and options of a new connection's ends. 0, -EADDRNOTAVAIL: no port is free. unix_lock held. */
+void inet_refuse(struct sock *sk, int err);	/* so ended the connect(2) that did not wait. unix_lock held. */
+long inet_reserve(struct sock *sk, const struct address *to);	/* the name that it will have. unix_lock held. 0, -EADDRNOTAVAIL */
 long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
 /* Who listens at `to`, or gets the datagrams that sk sends there as `from`. Referenced, or NULL. */
 struct sock *inet_find(const struct sock *sk, const struct address *to, const struct address *from);

@@ -358,6 +358,13 @@ static s64 recv_now(struct sock *sk, struct iter *it, struct scm *scm, u32 flags
 	return ret;
 }
 
+long sock_wait_joined(struct sock *sk, u32 flags, u64 until)
+{
+	if (READ_ONCE(sk->state) != SS_CONNECTING)
+		return 0;
+	return flags & MSG_DONTWAIT ? -EAGAIN : sock_wait(sk, READ_ONCE(sk->state) != SS_CONNECTING, until);
+}
+
 /* What a receiver hears that has no connection. */
 static s64 not_connected(struct sock *sk)
 {
@@ -373,8 +380,11 @@ s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
-	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_CONNECTED)
-		return not_connected(sk);
+	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_CONNECTED) {
+		got = sock_wait_joined(sk, flags, until);
+		if (got || READ_ONCE(sk->state) != SS_CONNECTED)
+			return got ? got : not_connected(sk);
+	}
 	if (is_stream(sk) && !it->left)
 		return 0;
 	for (;;) {
@@ -468,7 +478,7 @@ static unsigned sock_poll(struct file *f, struct poll_table *pt)
 		mask |= POLLHUP;
 	if (sk->err)
 		mask |= POLLERR;
-	if (sk->state != SS_LISTENING && (!sk->peer || queue_has_room(sk, sk->peer, is_stream(sk) ? STREAM_CHUNK : 1)))
+	if (sk->state != SS_LISTENING && sk->state != SS_CONNECTING && (!sk->peer || queue_has_room(sk, sk->peer, is_stream(sk) ? STREAM_CHUNK : 1)))
 		mask |= POLLOUT | POLLWRNORM | (is_inet(sk) && is_stream(sk) ? 0 : POLLWRBAND);
 	spin_unlock(&unix_lock);
 	return mask;

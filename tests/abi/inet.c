@@ -406,6 +406,46 @@ static void handler(int sig)
 	(void)sig;
 }
 
+TEST(who_does_not_wait_comes_in_later)
+{
+	int l = listener(0), s = open_socket(SOCK_STREAM | SOCK_NONBLOCK), len = 16;
+	struct in in;
+	char c;
+
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
+	CHECK_EQ(sys(connect, s, &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(connect, s, &door, 16), -EALREADY);
+	CHECK_EQ(events(s), 0);
+	CHECK_EQ(option(s, SOL_SOCKET, SO_ERROR), 0);
+	CHECK_AT(name_of(s), HOME, port_of((struct in[]){name_of(s)}));
+	CHECK_EQ(sys(getpeername, s, &in, &len), -ENOTCONN);
+	CHECK_EQ(sys(read, s, &c, 1), -EAGAIN);
+	CHECK_EQ(send(s, "x", 0), -EAGAIN);
+	CHECK_EQ(sys(listen, s, 1), -EINVAL);
+	CHECK_EQ(sys(bind, s, &door, 16), -EINVAL);
+	CHECK_GE(sys(accept, l, 0, 0), 0);
+	UNTIL(events(s) == POLLOUT);
+	CHECK_EQ(sys(connect, s, &door, 16), 0);
+	CHECK_EQ(send(s, "x", 0), 1);
+	b = (int)sys(accept, l, 0, 0);
+	CHECK_GETS(b, "x");
+	sys(close, s);
+	// Or never.
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
+	a = open_socket(SOCK_STREAM | SOCK_NONBLOCK);
+	s = open_socket(SOCK_STREAM | SOCK_NONBLOCK);
+	CHECK_EQ(sys(connect, a, &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(connect, s, &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(close, a), 0);
+	CHECK_EQ(sys(shutdown, s, 2), 0);
+	CHECK_EQ(events(s), POLLOUT | POLLERR | POLLHUP);
+	CHECK_EQ(option(s, SOL_SOCKET, SO_ERROR), ECONNRESET);
+	CHECK_EQ(sys(connect, s, &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(close, l), 0);
+	UNTIL(events(s) == (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP));
+	CHECK_EQ(sys(connect, s, &door, 16), -ECONNREFUSED);
+}
+
 TEST(who_connects_is_interrupted)
 {
 	int l = listener(0);
