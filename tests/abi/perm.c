@@ -515,7 +515,6 @@ TEST(capabilities_of_a_file_are_kept)
 	CHECK_EQ(get_caps("f"), 20);
 	CHECK_EQ(AS(OWNER, set_caps("f", VFS_CAP_REVISION_2, BIND, 0)), -EPERM);
 	CHECK_EQ(AS(OWNER, set_caps("f", 77, BIND, 0)), -EINVAL);
-	CHECK_EQ(AS(OWNER, sys(removexattr, "f", CAPS)), -EPERM);
 	CHECK_EQ(AS(OTHER, -get_caps("f")), -20);
 	CHECK_EQ(sys(chown, "f", -1, -1), 0);
 	CHECK_EQ(get_caps("f"), -ENODATA);
@@ -531,6 +530,16 @@ TEST(capabilities_of_a_file_are_kept)
 	CHECK_EQ(set_caps("d", VFS_CAP_REVISION_2, BIND, 0), 0);
 	CHECK_EQ(sys(chown, "d", OWNER, GROUP), 0);
 	CHECK_EQ(get_caps("d"), 20); // a directory runs nowhere
+}
+
+TEST(capabilities_of_a_file_are_not_its_owners_to_remove)
+{
+	prepare();
+	CHECK_EQ(t_spit("f", "text"), 0);
+	CHECK_EQ(sys(chown, "f", OWNER, GROUP), 0);
+	CHECK_EQ(set_caps("f", VFS_CAP_REVISION_2, BIND, 0), 0);
+	CHECK_EQ(AS(OWNER, sys(removexattr, "f", CAPS)), -EPERM);
+	CHECK_EQ(get_caps("f"), 20);
 }
 
 static void my_caps(struct __user_cap_data_struct *c)
