@@ -4,6 +4,7 @@
 // does, by their headers and notes.
 #include "t.h"
 
+#include <linux/ptrace.h>
 #include <linux/stat.h>
 
 #define PATTERN "/proc/sys/kernel/core_pattern"
@@ -334,11 +335,12 @@ static int spin_with_a_mark(void *arg)
 	__asm__ volatile("mov %0, %%r12\n\t"
 			 "movq %%r12, %%xmm3\n\t"
 			 "lock incl %1\n"
-			 "1: pause\n\t"
+			 "1: mov %2, %%eax\n\t" // who spins without it has all of a processor
+			 "syscall\n\t"
 			 "jmp 1b"
 			 :
-			 : "r"(MARK + (unsigned long)arg), "m"(spinning)
-			 : "r12", "xmm3", "memory");
+			 : "r"(MARK + (unsigned long)arg), "m"(spinning), "i"(__NR_sched_yield)
+			 : "rax", "rcx", "r11", "r12", "xmm3", "memory");
 	return 0;
 }
 
@@ -884,4 +886,65 @@ TEST(many_at_once)
 	}
 	CHECK_GE(dumped, 1);
 	CHECK_EQ(sys(unlink, "core"), 0);
+}
+
+TEST(killed_at_any_time)
+{
+	// By SIGKILL before, during or after it: it dies of one of the two, and of SIGKILL without a dump.
+	char *memory = t_map(64 * PAGE);
+
+	prepare();
+	for (int i = 0; i < 24; i++) {
+		int pid = t_fork(), status;
+
+		if (pid == 0) {
+			struct thread t[2];
+
+			memset(memory, 1, 64 * PAGE);
+			thread_start(&t[0], thread_pause, NULL);
+			thread_start(&t[1], thread_spin, NULL);
+			crash();
+		}
+		if (i % 2)
+			UNTIL(size_of("core") > 0 || t_state(pid) == 'Z'); // it has begun
+		for (int k = 0; k < i; k++)
+			t_yield();
+		sys(kill, pid, SIGKILL);
+		status = status_of(pid);
+		CHECK(status == SIGKILL || (status & ~CORE_BIT) == SIGILL);
+		sys(unlink, "core");
+	}
+}
+
+TEST(a_tracer_sees_the_end_of_a_dump)
+{
+	unsigned long message = 0;
+	int status, pid;
+
+	prepare();
+	pid = t_fork();
+	if (pid == 0) {
+		struct thread t;
+
+		thread_start(&t, thread_pause, NULL);
+		sys(ptrace, PTRACE_TRACEME, 0, 0, 0);
+		sys(kill, t_getpid(), SIGSTOP);
+		crash();
+	}
+	CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, SIGSTOP << 8 | 0x7f);
+	CHECK_EQ(sys(ptrace, PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEEXIT), 0);
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, pid, 0, 0), 0);
+	CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, SIGILL << 8 | 0x7f); // the signal is the tracer's first
+	CHECK_EQ(size_of("core"), -ENOENT);
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, pid, 0, SIGILL), 0);
+	CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+	CHECK_EQ(status, (SIGTRAP | PTRACE_EVENT_EXIT << 8) << 8 | 0x7f);
+	CHECK_GE(size_of("core"), (long)PAGE);
+	CHECK_EQ(sys(ptrace, PTRACE_GETEVENTMSG, pid, 0, &message), 0);
+	CHECK_EQ(message, SIGILL | CORE_BIT);
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, pid, 0, 0), 0);
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	sys(unlink, "core");
 }

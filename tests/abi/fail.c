@@ -913,6 +913,30 @@ static long start(void)
 	return door;
 }
 
+// Its name, its list of mappings, its notes, the pages of the file: a dump ends early, or there is none.
+TEST(core_dumps)
+{
+	struct rlimit64 limit = {16 * PAGE, 16 * PAGE};
+
+	only_with_the_door();
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_CORE, &limit, 0), 0);
+	for (unsigned n = 1; n < 60; n++) {
+		int pid = t_fork(), status;
+
+		if (pid == 0) {
+			struct thread t;
+
+			thread_start(&t, thread_pause, NULL);
+			CHECK_GE(arm(sys(open, DOOR, O_RDWR), n), 1);
+			sys(tgkill, t_getpid(), t_gettid(), SIGQUIT);
+		}
+		CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+		CHECK_EQ(status & ~0x80, SIGQUIT);
+		sys(unlink, "core");
+	}
+	CHECK_EQ(sys(access, "core", 0), -ENOENT);
+}
+
 TEST(paths_say_enomem)
 {
 	struct timespec times[2] = {{1, 0}, {1, 0}};
