@@ -138,11 +138,13 @@ static int want_time(const struct k_timespec *t, s64 now, s64 *out, bool *omit)
 /* Who may write a file may say that it is of now; another time is for the owner. */
 static long may_set_times(const struct inode *i, const struct k_timespec t[2])
 {
-	if (is_immutable(i))
+	const bool both_are_now = t[0].tv_nsec == UTIME_NOW && t[1].tv_nsec == UTIME_NOW;
+
+	if (is_immutable(i) || (is_append(i) && !both_are_now))
 		return -EPERM;
 	if (inode_owner_or_capable(i))
 		return 0;
-	return t[0].tv_nsec == UTIME_NOW && t[1].tv_nsec == UTIME_NOW ? inode_permission(i, MAY_WRITE) : -EPERM;
+	return both_are_now ? inode_permission(i, MAY_WRITE) : -EPERM;
 }
 
 static long set_times(struct dentry *d, const struct k_timespec t[2])

@@ -55,6 +55,8 @@ static inline int may_search(const struct inode *dir)
 bool inode_owner_or_capable(const struct inode *i);
 bool fsuidgid_has_mapping(const struct super *sb);	/* what current makes has names where sb was mounted */
 bool is_immutable(const struct inode *i);	/* Linux: S_IMMUTABLE. Nobody changes it */
+static inline bool is_append(const struct inode *i) { return READ_ONCE(i->fsflags) & FS_APPEND_FL; }	/* it only grows */
+static inline bool is_fixed(const struct inode *i) { return is_append(i) || is_immutable(i); }
 int may_unname(const struct inode *dir, const struct inode *i);	/* a name of i leaves dir: 0, -EACCES, -EPERM, -EROFS */
 void inode_init_owner(struct inode *i, const struct inode *dir);	/* new and of nobody yet: becomes current's */
 /* i->lock held by these. */

@@ -157,7 +157,7 @@ static int may_link(const struct dentry *old, struct dentry *dir, struct qstr na
 	err = dir->unlinked ? -ENOENT : inode_permission(to, MAY_WRITE | MAY_EXEC);
 	if (err)
 		return err;
-	if (inode_is(i, S_IFDIR) || !to->ops || !to->ops->link)
+	if (is_fixed(i) || inode_is(i, S_IFDIR) || !to->ops || !to->ops->link)
 		return -EPERM;
 	return atomic_load(&i->nlink) || kstreq(old->name, "#tmpfile") ? 0 : -ENOENT;
 }

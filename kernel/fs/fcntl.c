@@ -39,6 +39,8 @@ static long set_flags(struct file *f, int fd, u32 flags)
 {
 	const u32 settable = O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME;
 
+	if ((flags ^ f->flags) & O_APPEND && is_append(f->inode))
+		return -EPERM;
 	if (flags & ~f->flags & O_NOATIME && !inode_owner_or_capable(f->inode))
 		return -EPERM;
 	if (flags & O_DIRECT && !inode_is(f->inode, S_IFIFO) && !f->inode->mapping)

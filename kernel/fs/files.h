@@ -95,6 +95,7 @@ struct inode {
 	void *private;
 	u64 private_nr;
 	u32 seals;			/* [lock] F_SEAL_*; only ever more */
+	u32 fsflags;			/* [lock] FS_*_FL of a tmpfs: what a program like chattr has asked for */
 	_Atomic s32 readers;		/* regular files: open for reading only */
 	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
 	u32 write_hint;			/* [lock] RWH_*: how soon what is written is thought to be written again */

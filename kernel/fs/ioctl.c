@@ -129,6 +129,54 @@ static long dedupe_range(const struct file *f, uaddr_t arg)
 	return err;
 }
 
+/* --- what the file system does with a file --- */
+
+#define FL_MODIFIABLE	(FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL)
+
+/* Only a tmpfs knows flags, of its files and directories, and those that are only in memory. */
+static bool has_flags(const struct inode *i)
+{
+	if (inode_is(i, S_IFDIR))
+		return i->sb->magic == TMPFS_MAGIC;
+	return inode_is(i, S_IFREG) && i->mapping && i->mapping->flags & MAPPING_SHMEM && !is_huge(i);
+}
+
+static long get_flags(const struct inode *i, uaddr_t arg)
+{
+	return has_flags(i) ? put_int((int)READ_ONCE(i->fsflags), arg) : -ENOIOCTLCMD;
+}
+
+/* i->lock held. */
+static long change_flags(struct inode *i, u32 flags)
+{
+	if ((flags ^ i->fsflags) & (FS_IMMUTABLE_FL | FS_APPEND_FL) && !capable(CAP_LINUX_IMMUTABLE))
+		return -EPERM;
+	if (flags & ~FL_MODIFIABLE)
+		return -EOPNOTSUPP;
+	WRITE_ONCE(i->fsflags, flags);
+	i->ctime = now_realtime();
+	return 0;
+}
+
+static long set_flags(struct inode *i, uaddr_t arg)
+{
+	u32 flags;
+	long err;
+
+	if (copy_from_user(&flags, arg, sizeof(flags)))
+		return -EFAULT;
+	if (sb_says(i->sb, MS_RDONLY))
+		return -EROFS;
+	if (!has_flags(i))
+		return -ENOIOCTLCMD;
+	if (!inode_owner_or_capable(i))
+		return -EPERM;
+	mutex_lock(&i->lock);
+	err = change_flags(i, flags);
+	mutex_unlock(&i->lock);
+	return err;
+}
+
 /* What a regular file is asked, or -ENOIOCTLCMD. */
 static long regular_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 {
@@ -167,6 +215,10 @@ static long do_vfs_ioctl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 		return file_clone_range(f, arg);
 	case FIDEDUPERANGE:
 		return dedupe_range(f, arg);
+	case FS_IOC_GETFLAGS:
+		return get_flags(f->inode, arg);
+	case FS_IOC_SETFLAGS:
+		return set_flags(f->inode, arg);
 	}
 	return inode_is(f->inode, S_IFREG) ? regular_ioctl(f, cmd, arg) : -ENOIOCTLCMD;
 }

@@ -538,6 +538,8 @@ static __always_inline int may_open(const struct dentry *d, u32 flags)
 		return -EACCES;
 	mask = flags & __FMODE_EXEC ? MAY_EXEC : (changes ? MAY_WRITE : 0) | ((flags & O_ACCMODE) == O_WRONLY ? 0 : MAY_READ);
 	err = mask == MAY_READ && (i->mode & 0444) == 0444 ? 0 : inode_permission(i, mask);
+	if (unlikely(is_append(i)) && !err && ((wants_write(flags) && !(flags & O_APPEND)) || flags & O_TRUNC))
+		return -EPERM;
 	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;
 }
 
@@ -583,8 +585,8 @@ static struct dentry *open_last(struct walk *w, u32 flags, u32 mode, bool *creat
 	if (IS_ERR(d) && PTR_ERR(d) == -ENOENT && !dir->unlinked) {
 		*created = true;
 		d = vfs_create_locked(dir, w->last.name, w->last.len, S_IFREG | mode, 0);
-		if (IS_ERR(d) && PTR_ERR(d) == -EPERM)
-			d = ERR_PTR(-EACCES);
+		if (IS_ERR(d) && PTR_ERR(d) == -EPERM && !is_fixed(dir->inode))
+			d = ERR_PTR(-EACCES);	/* there are no files to be made */
 	} else if (!IS_ERR(d) && flags & O_EXCL) {
 		dput(d);
 		d = ERR_PTR(-EEXIST);

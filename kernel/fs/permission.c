@@ -34,7 +34,7 @@ static bool allowed_by_capability(const struct inode *i, u32 mode, unsigned mask
 
 bool is_immutable(const struct inode *i)
 {
-	return i->ops && i->ops->keeps & KEEPS_ALL;
+	return READ_ONCE(i->fsflags) & FS_IMMUTABLE_FL || (i->ops && i->ops->keeps & KEEPS_ALL);
 }
 
 static __attribute__((noinline)) bool is_read_only(const struct inode *i)
@@ -69,7 +69,7 @@ int may_unname(const struct inode *dir, const struct inode *i)
 
 	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid && !capable_wrt_inode_uidgid(i, CAP_FOWNER))
 		err = -EPERM;
-	return err;
+	return !err && (is_append(dir) || is_fixed(i)) ? -EPERM : err;
 }
 
 bool fsuidgid_has_mapping(const struct super *sb)
@@ -91,6 +91,7 @@ void inode_init_owner(struct inode *i, const struct inode *dir)
 {
 	i->uid = current->cred.fsuid;
 	i->gid = current->cred.fsgid;
+	i->fsflags = dir->fsflags & (FS_NODUMP_FL | FS_NOATIME_FL);
 	if (!(dir->mode & S_ISGID))
 		return;
 	i->gid = dir->gid;
@@ -121,7 +122,7 @@ void inode_remove_privs(struct inode *i)
 
 static bool keeps(const struct inode *i, unsigned what)
 {
-	return is_immutable(i) || (i->ops && i->ops->keeps & what);
+	return is_fixed(i) || (i->ops && i->ops->keeps & what);
 }
 
 int inode_chmod(struct inode *i, u32 mode)

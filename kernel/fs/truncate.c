@@ -20,6 +20,8 @@ int vfs_truncate(struct dentry *d, u64 size)
 		return -EINVAL;
 	if (sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
+	if (is_append(i))
+		return -EPERM;
 	if (size > i->size) {
 		s64 room = limit_file_size(size - 1, 1);
 
@@ -180,6 +182,8 @@ static long check_fallocate(const struct file *f, int mode, s64 off, s64 len)
 		return -EOPNOTSUPP;
 	if (!f->writable)
 		return -EBADF;
+	if ((mode & ~FALLOC_FL_KEEP_SIZE && is_append(f->inode)) || is_immutable(f->inode))
+		return -EPERM;
 	if (inode_is(f->inode, S_IFIFO))
 		return -ESPIPE;
 	if (inode_is(f->inode, S_IFDIR))

@@ -51,6 +51,8 @@ static int xattr_permission(const struct inode *i, const char *name, unsigned ma
 
 	if (write && sb_says(i->sb, MS_RDONLY))
 		return -EROFS;
+	if (write && is_fixed(i))
+		return -EPERM;
 	if (kstreq(name, XATTR_CAPS))
 		return 0;	/* who sets it is asked by file_caps_from_user; LINUX too lets everybody make it empty */
 	if (named(name, security_prefix))

@@ -279,6 +279,8 @@ static int check_file(struct file *f, int prot, int flags)
 		return -EINVAL;
 	if (type != MAP_PRIVATE && prot & PROT_WRITE && acc != O_RDWR)
 		return -EACCES;
+	if (type != MAP_PRIVATE && f->writable && is_append(f->inode))
+		return -EACCES;
 	if (acc == O_WRONLY)
 		return -EACCES;
 	if (prot & PROT_EXEC && sb_says(f->inode->sb, MS_NOEXEC))

@@ -885,3 +885,181 @@ TEST(no_descriptor_for_an_ioctl)
 	CHECK_EQ(sys(ioctl, ns, NS_GET_USERNS, 0), -EMFILE);
 	CHECK_EQ(sys(ioctl, master, TIOCGPTPEER, O_RDWR), -EMFILE);
 }
+
+// ---- flags: FS_IOC_SETFLAGS ----
+
+static long flags_of(long fd)
+{
+	int flags = -1;
+	long err = sys(ioctl, fd, FS_IOC_GETFLAGS, &flags);
+
+	return err ? err : flags;
+}
+
+static long set_flags(const char *path, int flags)
+{
+	long fd = sys(open, path, O_RDONLY), err = sys(ioctl, fd, FS_IOC_SETFLAGS, &flags);
+
+	sys(close, fd);
+	return err;
+}
+
+static bool is_tmpfs(const char *path)
+{
+	long fs[15];
+
+	return !sys(statfs, path, fs) && fs[0] == 0x01021994;
+}
+
+// A directory of a tmpfs: other file systems have flags of their own.
+static void flags_dir(void)
+{
+	if (sys(geteuid))
+		SKIP("not root");
+	t_tmpdir();
+	if (is_tmpfs("."))
+		return;
+	if (!is_tmpfs("/dev/shm"))
+		SKIP("no tmpfs");
+	CHECK_EQ(sys(chdir, "/dev/shm"), 0);
+	sys(mkdir, "flags", 0755);
+	CHECK_EQ(sys(chdir, "flags"), 0);
+}
+
+TEST(flags_of_files)
+{
+	long memory = sys(memfd_create, "m", 0), none = sys(open, "/dev/null", O_RDWR), fd, dir;
+	int flags = FS_NODUMP_FL;
+
+	flags_dir();
+	CHECK_EQ(flags_of(memory), 0);
+	CHECK_EQ(sys(ioctl, memory, FS_IOC_SETFLAGS, &flags), 0);
+	CHECK_EQ(flags_of(memory), FS_NODUMP_FL);
+	CHECK_EQ(flags_of(none), -ENOTTY);
+	CHECK_EQ(sys(ioctl, none, FS_IOC_SETFLAGS, &flags), -ENOTTY);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(set_flags("d", FS_NODUMP_FL | FS_NOATIME_FL), 0);
+	dir = sys(open, "d", O_RDONLY);
+	CHECK_EQ(flags_of(dir), FS_NODUMP_FL | FS_NOATIME_FL);
+	fd = open_rw("d/f"); // which has them from there
+	CHECK_EQ(flags_of(fd), FS_NODUMP_FL | FS_NOATIME_FL);
+	CHECK_EQ(set_flags("d/f", FS_SYNC_FL), -EOPNOTSUPP);
+	CHECK_EQ(set_flags("d/f", FS_SYNC_FL | FS_NODUMP_FL), -EOPNOTSUPP);
+	CHECK_EQ(flags_of(fd), FS_NODUMP_FL | FS_NOATIME_FL);
+	CHECK_EQ(sys(ioctl, fd, FS_IOC_GETFLAGS, 8), -EFAULT);
+	CHECK_EQ(sys(ioctl, fd, FS_IOC_SETFLAGS, 8), -EFAULT);
+	CHECK_EQ(sys(chmod, ".", 0755), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(ioctl, fd, FS_IOC_SETFLAGS, &flags), -EPERM); // root's
+		memory = sys(memfd_create, "m", 0);
+		CHECK_EQ(sys(ioctl, memory, FS_IOC_SETFLAGS, &flags), 0);
+		flags = FS_IMMUTABLE_FL;
+		CHECK_EQ(sys(ioctl, memory, FS_IOC_SETFLAGS, &flags), -EPERM);
+		flags = FS_APPEND_FL;
+		CHECK_EQ(sys(ioctl, memory, FS_IOC_SETFLAGS, &flags), -EPERM);
+		CHECK_EQ(flags_of(memory), FS_NODUMP_FL);
+	}), 0);
+	CHECK_EQ(sys(unlink, "d/f"), 0);
+	CHECK_EQ(sys(rmdir, "d"), 0);
+	if (!t_own_machine)
+		return;
+	CHECK_EQ(sys(mkdir, "m", 0755), 0);
+	CHECK_EQ(sys(mount, "none", "m", "tmpfs", MS_RDONLY, 0), 0);
+	CHECK_EQ(set_flags("m", FS_NODUMP_FL), -EROFS);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+	CHECK_EQ(sys(rmdir, "m"), 0);
+}
+
+TEST(a_file_that_nobody_changes)
+{
+	flags_dir();
+
+	long fd = open_rw("f");
+
+	CHECK_EQ(sys(write, fd, "text", 4), 4);
+	CHECK_EQ(sys(close, open_rw("g")), 0);
+	CHECK_EQ(set_flags("f", FS_IMMUTABLE_FL), 0);
+	CHECK_EQ(sys(open, "f", O_WRONLY), -EPERM);
+	CHECK_EQ(sys(open, "f", O_RDWR | O_APPEND), -EPERM);
+	CHECK_EQ(sys(open, "f", O_RDONLY | O_TRUNC), -EPERM);
+	CHECK_EQ(sys(close, sys(open, "f", O_RDONLY)), 0);
+	CHECK_EQ(sys(access, "f", 2), -EPERM);
+	CHECK_EQ(sys(access, "f", 4), 0);
+	CHECK_EQ(sys(unlink, "f"), -EPERM);
+	CHECK_EQ(sys(rename, "f", "h"), -EPERM);
+	CHECK_EQ(sys(rename, "g", "f"), -EPERM);
+	CHECK_EQ(sys(link, "f", "h"), -EPERM);
+	CHECK_EQ(sys(chmod, "f", 0600), -EPERM);
+	CHECK_EQ(sys(chown, "f", 1, 1), -EPERM);
+	CHECK_EQ(sys(utimensat, AT_FDCWD, "f", 0, 0), -EPERM);
+	CHECK_EQ(sys(truncate, "f", 0), -EPERM);
+	CHECK_EQ(sys(setxattr, "f", "trusted.x", "v", 1, 0), -EPERM);
+	CHECK_EQ(sys(fallocate, fd, 1, 0, PAGE), -EPERM);
+	CHECK_EQ(sys(write, fd, "more", 4), 4); // who has it open has it
+	CHECK_EQ(set_flags("f", 0), 0);
+	CHECK_EQ(sys(unlink, "f"), 0);
+	// A directory: no name comes or goes.
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(sys(rename, "g", "d/g"), 0);
+	CHECK_EQ(set_flags("d", FS_IMMUTABLE_FL), 0);
+	CHECK_EQ(sys(open, "d/new", O_RDWR | O_CREAT, 0600), -EPERM);
+	CHECK_EQ(sys(mkdir, "d/new", 0700), -EPERM);
+	CHECK_EQ(sys(unlink, "d/g"), -EPERM);
+	CHECK_EQ(sys(rename, "d/g", "g"), -EPERM);
+	CHECK_EQ(sys(rmdir, "d"), -EPERM);
+	CHECK_EQ(t_spit("d/g", "text"), 0); // what is in it is another file
+	CHECK_EQ(set_flags("d", 0), 0);
+	CHECK_EQ(sys(unlink, "d/g"), 0);
+	CHECK_EQ(sys(rmdir, "d"), 0);
+}
+
+TEST(a_file_that_only_grows)
+{
+	struct timespec when[2] = {{1, 1}, {1, 1}};
+	char text[16];
+
+	flags_dir();
+
+	long old = open_rw("f"), fd;
+
+	CHECK_EQ(sys(write, old, "text", 4), 4);
+	CHECK_EQ(set_flags("f", FS_APPEND_FL), 0);
+	CHECK_EQ(sys(open, "f", O_WRONLY), -EPERM);
+	CHECK_EQ(sys(open, "f", O_RDWR | O_APPEND | O_TRUNC), -EPERM);
+	CHECK_EQ(sys(open, "f", O_RDONLY | O_TRUNC), -EPERM);
+	fd = sys(open, "f", O_RDWR | O_APPEND);
+	CHECK_GE(fd, 3);
+	CHECK_EQ(sys(write, fd, "more", 4), 4);
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, 0), -EPERM);
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, O_APPEND | O_NONBLOCK), 0);
+	CHECK_EQ(sys(ftruncate, fd, 0), -EPERM);
+	CHECK_EQ(sys(ftruncate, old, 100), -EPERM);
+	CHECK_EQ(sys(truncate, "f", 0), -EPERM);
+	CHECK_EQ(sys(fallocate, fd, 1, 0, PAGE), 0); // KEEP_SIZE
+	CHECK_EQ(sys(fallocate, fd, 3, 0, PAGE), -EPERM); // PUNCH_HOLE
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0), -EACCES);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), -EACCES);
+	CHECK_GE(sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0), 1);
+	CHECK_EQ(sys(unlink, "f"), -EPERM);
+	CHECK_EQ(sys(rename, "f", "h"), -EPERM);
+	CHECK_EQ(sys(link, "f", "h"), -EPERM);
+	CHECK_EQ(sys(chmod, "f", 0600), -EPERM);
+	CHECK_EQ(sys(chown, "f", 1, 1), -EPERM);
+	CHECK_EQ(sys(utimensat, AT_FDCWD, "f", 0, 0), 0);
+	CHECK_EQ(sys(utimensat, AT_FDCWD, "f", when, 0), -EPERM);
+	CHECK_EQ(sys(setxattr, "f", "trusted.x", "v", 1, 0), -EPERM);
+	CHECK_EQ(sys(pread64, fd, text, sizeof text, 0), 8);
+	CHECK(!memcmp(text, "textmore", 8));
+	CHECK_EQ(set_flags("f", 0), 0);
+	CHECK_EQ(sys(unlink, "f"), 0);
+	// A directory: names come and do not go.
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	CHECK_EQ(set_flags("d", FS_APPEND_FL), 0);
+	CHECK_EQ(sys(close, open_rw("d/f")), 0);
+	CHECK_EQ(sys(unlink, "d/f"), -EPERM);
+	CHECK_EQ(sys(rename, "d/f", "f"), -EPERM);
+	CHECK_EQ(set_flags("d", 0), 0);
+	CHECK_EQ(sys(unlink, "d/f"), 0);
+	CHECK_EQ(sys(rmdir, "d"), 0);
+}
