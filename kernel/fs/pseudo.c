@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files that are functions: PSEUDO_FILE anywhere in the kernel makes one under /proc or /sys.
- * Mirrors Linux fs/seq_file.c and fs/kernfs at a fraction. Also sysfs itself, which holds nothing
- * else.
+ * Mirrors Linux fs/seq_file.c and fs/kernfs at a fraction. Also sysfs itself, which holds
+ * nothing else but a directory for each processor.
  *
  * The text is made by the first read and kept with the open file until it is read from the start
  * again, so that a reader with a small buffer sees one moment.
@@ -10,8 +10,10 @@
  * Locks: text.lock, the outermost of all: show() may take any lock. A store() runs without it.
  */
 #include "kernel/fs/dcache.h"
+#include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/sched.h"
 
 #define MAX_TEXT	(4u << 20)
 
@@ -316,15 +318,43 @@ int pseudo_fill(struct super *sb, const char *prefix)
 
 /* --- sysfs --- */
 
+/* A directory for each processor. LINUX: nothing is in it. */
+static int add_processors(struct super *sb)
+{
+	char path[40];
+	const struct pseudo_file dir = { .path = path, .mode = S_IFDIR | 0755 };
+	int err = 0;
+
+	for (unsigned cpu = 0; !err && cpu < nr_cpus; cpu++) {
+		ksnprintf(path, sizeof(path), "devices/system/cpu/cpu%u", cpu);
+		err = pseudo_add(sb->root, &dir, path);
+	}
+	return err;
+}
+
 static int sysfs_fill(struct super *sb, const char *options)
 {
+	int err;
+
 	(void)options;
 	sb->magic = SYSFS_MAGIC;
-	return pseudo_fill(sb, "/sys/");
+	err = pseudo_fill(sb, "/sys/");
+	return err ? err : add_processors(sb);
 }
+
+static s64 cpus_show(char *buf, size_t n)
+{
+	return (s64)(nr_cpus > 1 ? kscnprintf(buf, n, "0-%u\n", nr_cpus - 1) : kscnprintf(buf, n, "0\n"));
+}
+
+static s64 no_cpus_show(char *buf, size_t n) { return (s64)kscnprintf(buf, n, "\n"); }
 
 static struct user_namespace *sysfs_user_ns(void) { return current->nsproxy->ns[NS_NET]->user_ns; }
 FS_TYPE(sysfs_type, .name = "sysfs", .fill = sysfs_fill, .user_ns = sysfs_user_ns, .reveals = true, .global = true);
 PSEUDO_FILE(sys_fs_cgroup, .path = "/sys/fs/cgroup", .mode = S_IFDIR | 0755);
+PSEUDO_FILE(sys_cpu_possible, .path = "/sys/devices/system/cpu/possible", .mode = 0444, .show = cpus_show);
+PSEUDO_FILE(sys_cpu_present, .path = "/sys/devices/system/cpu/present", .mode = 0444, .show = cpus_show);
+PSEUDO_FILE(sys_cpu_online, .path = "/sys/devices/system/cpu/online", .mode = 0444, .show = cpus_show);
+PSEUDO_FILE(sys_cpu_offline, .path = "/sys/devices/system/cpu/offline", .mode = 0444, .show = no_cpus_show);
 PSEUDO_FILE(sys_kernel_debug, .path = "/sys/kernel/debug", .mode = S_IFDIR | 0700);
 PSEUDO_FILE(sys_kernel_mm, .path = "/sys/kernel/mm", .mode = S_IFDIR | 0755);

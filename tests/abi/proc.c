@@ -175,6 +175,37 @@ TEST(system_files)
 	CHECK_GE(t_slurp("/proc/loadavg", buf, sizeof buf), 3);
 }
 
+// The last of "0-3"; 0 if there is but one.
+static long last_processor(const char *file)
+{
+	char path[64], text[256];
+
+	t_snprintf(path, sizeof path, "/sys/devices/system/cpu/%s", file);
+	if (t_slurp(path, text, sizeof text) < 2 || text[0] != '0')
+		return -1;
+	const char *dash = strchr(text, '-');
+
+	return dash ? t_number(dash + 1) : 0;
+}
+
+TEST(processors)
+{
+	char path[64];
+	long last = last_processor("present");
+
+	if (last < 0)
+		SKIP("no /sys/devices/system/cpu");
+	CHECK_GE(last_processor("possible"), last);
+	CHECK(last_processor("online") <= last && last_processor("online") >= 0);
+	CHECK_GE(t_slurp("/sys/devices/system/cpu/offline", buf, sizeof buf), 1);
+	if (t_on_thaw)
+		CHECK(last_processor("online") == last && !strcmp(buf, "\n"));
+	for (long cpu = 0; cpu <= last + 1; cpu++) {
+		t_snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%ld", cpu);
+		CHECK_EQ(sys(access, path, 0), cpu <= last ? 0 : -ENOENT);
+	}
+}
+
 // The deepest that any kernel stack was used, in bytes. No margin means a stack too small.
 TEST(kernel_stacks_have_room)
 {
