@@ -20,7 +20,8 @@ from terminal import PATIENCE, Session, Wrong
 HERE = os.path.join(qemu.ROOT, "tests", "strangers")
 BINARIES = {"busybox": ("busybox-static", "bin/busybox"), "bash-static": ("bash-static", "bin/bash-static"),
             "sash": ("sash", "bin/sash"), "zsh-static": ("zsh-static", "bin/zsh-static"),
-            "gojq": ("gojq", "usr/bin/gojq"), "e2fsck.static": ("e2fsck-static", "sbin/e2fsck.static")}
+            "gojq": ("gojq", "usr/bin/gojq"), "e2fsck.static": ("e2fsck-static", "sbin/e2fsck.static"),
+            "stress-ng": ("stress-ng", "usr/bin/stress-ng")}
 # Thaw's init starts busybox, which makes its applets and goes where there is nothing.
 PREPARE = "mkdir /tmp/bin /tmp/work; /bin/busybox --install -s /tmp/bin; export PATH=/tmp/bin; cd /tmp/work; "
 
@@ -50,11 +51,11 @@ def on_linux(argv):
         return done.stdout.decode("utf-8", "replace").splitlines(), done.returncode
 
 
-def on_thaw(command, extra, cpus=2):
+def on_thaw(command, extra, cpus=2, mem=128):
     """A boot whose report is what the shell's command says."""
     extra = [("bin/busybox", binary("busybox"))] + extra
     run = PREPARE + "exec >/dev/ttyS1; " + command
-    return qemu.boot(qemu.image(["/bin/busybox", "ash", "-c", run], extra=extra), words="loglevel=6", cpus=cpus, mem=128)
+    return qemu.boot(qemu.image(["/bin/busybox", "ash", "-c", run], extra=extra), words="loglevel=6", cpus=cpus, mem=mem)
 
 
 def differences(wanted, code, end):
@@ -111,6 +112,64 @@ def strace():
         yield "on Linux there are %d lines, and the code is %d" % (len(wanted), code)
     extra = [("bin/strace", path), ("tests/" + name, script)]
     yield from differences(wanted, code, on_thaw("/bin/busybox ash /tests/%s /bin/strace 2>/dev/null" % name, extra))
+
+
+# The dynamic linker is a static program; it is told where the libraries and the program are.
+LINKER = "ld-linux-x86-64.so.2"
+
+
+def said_of(*argv):
+    return subprocess.run(argv, stdout=subprocess.PIPE, check=True).stdout.decode()
+
+
+def libraries(path, work):
+    """What the linked program needs, as files for the image: glibc's own libraries, and ours in place of all others."""
+    wanted = set(re.findall(r"\(NEEDED\) .*\[(.*)\]", said_of("readelf", "-dW", path))) | {LINKER}
+    glibc = {name: said_of("gcc", "-print-file-name=" + name).strip() for name in wanted}
+    glibc = {name: at for name, at in glibc.items() if name in ("libc.so.6", "libm.so.6", LINKER)}
+    there = {symbol for at in glibc.values() for symbol in re.findall(r" [^Uw] ([^@\n]+)", said_of("nm", "-D", at))}
+    ours, made = os.path.join(HERE, "stress_libs.c"), os.path.join(work, "libs.so")
+    absent = set(re.findall(r" U ([^@\n]+)", said_of("nm", "-D", path))) - there
+    absent -= set(re.findall(r"^\w+ (\w+)\(", open(ours).read(), re.M))
+    more = os.path.join(work, "absent.c")
+    with open(more, "w") as f:
+        f.writelines("void %s(void) { __builtin_trap(); }\n" % symbol for symbol in sorted(absent))
+    subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-w", "-o", made, ours, more], check=True)
+    return [("lib/" + name, glibc.get(name, made)) for name in sorted(wanted)]
+
+
+# The stressors of stress-ng and how much each does, in its own measure. Some are not here because of what they do on Linux as well:
+# `mutex` may be done before it has begun, and `sem`, `pipeherd`, `sigio` and `yield` may never be.
+STRESSORS = (
+    "fork 10 vfork 10 clone 1 daemon 5 zombie 10 wait 10 kill 20 ptrace 10 seccomp 5 personality 5 prctl 5 rlimit 5",
+    "pthread 10 futex 20 context 5 switch 20 affinity 5 schedpolicy 5 nice 3",
+    "signal 20 sigfd 20 sigq 20 sigrt 20 sigchld 5 sigsuspend 20 sigpending 20 signest 3 sigtrap 5 sigsegv 5 sigfpe 5 sigpipe 5",
+    "pipe 100 ring-pipe 100 fifo 50 eventfd 50 poll 20 msg 100 mq 100 sem-sysv 100 sockpair 5 sock 5 sockfd 5 udp 5 splice 5 tee 5",
+    "timer 5 timerfd 5 itimer 5 alarm 1 nanosleep 2",
+    "brk 50 bigheap 5 stack 1 mlock 5 mincore 5 munmap 1 mprotect 5 vm-splice 5 msync 3",
+    "dir 10 dirmany 5 dentry 20 rename 10 utime 10 fcntl 5 flock 5 lockf 5 locka 5 lockofd 5 seek 5 access 5 chmod 5 chown 5",
+    "inotify 2 dnotify 2 open 5 dup 5 pidfd 5 pty 1 seal 5 sendfile 5 copy-file 2 touch 5 unshare 1",
+    "enosys 10 sysbadaddr 10 sysinfo 3 set 1",
+)
+
+
+def stress():
+    """stress-ng, all its stressors at once: each is content with what it got, and nothing is left of them."""
+    path, name = binary("stress-ng"), "stress.sh"
+    words = " ".join(STRESSORS).split()
+    # These three would else go on to the most that the machine has, and others want a process, too.
+    asked = "--clone-max 32 --zombie-max 32 --pthread-max 32 "
+    asked += " ".join("--%s 1 --%s-ops %s" % (what, what, much) for what, much in zip(words[0::2], words[1::2]))
+    with tempfile.TemporaryDirectory() as work:
+        extra = [("bin/stress-ng", path), ("tests/" + name, os.path.join(HERE, name))] + libraries(path, work)
+        end = on_thaw("/bin/busybox ash /tests/%s /lib/%s --library-path /lib /bin/stress-ng --verify %s" % (name, LINKER, asked),
+                      extra, cpus=4, mem=512)
+    said = [line for line in end.report[:-1] if "no version information available" not in line]
+    if end.trouble() or end.ending() != ("exit", 0):
+        yield "%s %r" % (end.trouble() or "it ended with", end.ending())
+    if not any("successful run completed" in line for line in said):
+        yield "it did not say that it was successful: %r" % said[-3:]
+    yield from [line for line in said if not re.match("stress-ng: info: ", line) or re.search("skipping|be skipped", line)]
 
 
 # What is asked of an applet, and what its output must have.
@@ -243,6 +302,7 @@ TESTS = {
     "go-program": script("numbers.jq", 10, ["gojq", "-n", "-f"]),
     "disk": disk,
     "strace": strace,
+    "stress-ng": stress,
     "glibc-threads": program("gcc", "threads"),
     "glibc-pty": program("gcc", "pty"),
     "glibc-tracer": program("gcc", "tracer"),
