@@ -288,6 +288,11 @@ void mapping_init(struct mapping *m, struct inode *host, u32 flags);
  * held. Sleeps.
  */
 struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp);
+/*
+ * new, with old's contents, takes its place in a file without readpage; both references go with
+ * it. False: somebody besides the cache and the caller holds old.
+ */
+bool mapping_replace_page(struct mapping *m, struct page *old, struct page *new);
 struct page *mapping_find_page(struct mapping *m, u64 index);	/* referenced and up to date, or NULL */
 u64 mapping_limit(const struct mapping *m);	/* a fault finds pages below that index only */
 /*

@@ -367,6 +367,27 @@ struct page *mapping_get_page(struct mapping *m, u64 index, u32 gfp)
 	}
 }
 
+bool mapping_replace_page(struct mapping *m, struct page *old, struct page *new)
+{
+	bool alone;
+
+	assert(m->flags & MAPPING_SHMEM);
+	spin_lock(&m->lock);
+	alone = old->mapping == m && atomic_load(&old->refs) == 2 && !(old->flags & (PG_LOCKED | PG_HWPOISON));
+	if (alone) {
+		radix_leaf(m, old->index)->slot[radix_slot(old->index, 0)] = new;
+		copy_page(new, old);
+		new->flags = old->flags;
+		new->mapping = m;
+		new->index = old->index;
+		new->private = old->private;	/* who pays */
+		old->mapping = NULL;
+		old->flags = 0;
+	}
+	spin_unlock(&m->lock);
+	return alone;
+}
+
 struct page *mapping_find_page(struct mapping *m, u64 index)
 {
 	struct page *p;

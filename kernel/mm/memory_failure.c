@@ -7,11 +7,11 @@
  * that the CPU may not use (PTE_PROTNONE); a page of a file stays in the file's cache and is in no
  * table. Who touches it gets SIGBUS with BUS_MCEERR_AR, from a file's reads and writes EIO.
  *
- * LINUX: another process that shares an anonymous page since a fork goes on using it, and a page of
- * a disk is broken too, where Linux reads it anew. Only an anonymous page of one process is taken
- * out of use without harm (MADV_SOFT_OFFLINE); all others are EBUSY.
+ * LINUX: a page of a disk is broken too, where Linux reads it anew. What is taken out of use without
+ * harm (MADV_SOFT_OFFLINE) is an anonymous page of one process, or one of a file in memory; all
+ * others are EBUSY.
  *
- * Locks: mmap_lock; mapping->lock.
+ * Locks: tasklist_lock (r); mmap_lock; mapping->lock.
  */
 #include "kernel/memcontrol.h"
 #include "kernel/mm/vm.h"
@@ -51,17 +51,63 @@ static void uncharge(struct page *p)
 	p->flags &= ~PG_CHARGED;
 }
 
-static void poison_anon(struct mm *mm, uaddr_t addr, struct page *p)
+/* An entry for the page that is looked for. */
+static int poison_entry(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
-	pte_t *slot;
+	const struct page *p = ctx;
+
+	if (pte_none_mostly(*slot) || pfn_to_page(pte_pfn(*slot)) != p)
+		return 0;
+	set_entry(mm, va, slot, p, PTE_PROTNONE);
+	return 1;
+}
+
+static void poison_in(struct mm *mm, struct page *p)
+{
+	mutex_lock(&mm->mmap_lock);
+	for (unsigned i = 0; i < mm->nr_vmas; i++)
+		if (!(mm->vmas[i]->flags & VM_SHARED) && pte_range(mm, mm->vmas[i]->start, mm->vmas[i]->end, poison_entry, p))
+			break;
+	mutex_unlock(&mm->mmap_lock);
+}
+
+/* The process with the lowest number above pid, referenced; NULL: none. */
+static struct task *next_process(int pid)
+{
+	struct task *t, *found = NULL;
+
+	read_lock(&tasklist_lock);
+	for_each_process(t)
+		if (t->tgid > pid && (!found || t->tgid < found->tgid))
+			found = t;
+	if (found)
+		get_task(found);
+	read_unlock(&tasklist_lock);
+	return found;
+}
+
+/* Since a fork others may have it too. Nothing says who: all are asked. */
+static void poison_anon(struct mm *mm, struct page *p)
+{
+	struct task *t;
 
 	mutex_lock(&mm->mmap_lock);
 	p->flags |= PG_HWPOISON;
 	uncharge(p);
-	slot = entry_of(mm, addr, p);
-	if (slot)
-		set_entry(mm, addr, slot, p, PTE_PROTNONE);
 	mutex_unlock(&mm->mmap_lock);
+	poison_in(mm, p);
+	if (atomic_load(&p->mapcount) < 2)
+		return;
+	for (int pid = 0; (t = next_process(pid)); put_task(t)) {
+		struct mm *other = get_task_mm(t);
+
+		pid = t->tgid;
+		if (!other)
+			continue;
+		if (other != mm)
+			poison_in(other, p);
+		mmput(other);
+	}
 }
 
 /* True: done. False: it is its file's no longer. */
@@ -99,7 +145,7 @@ static int poison(struct mm *mm, uaddr_t addr, struct page *p)
 	struct mapping *m = READ_ONCE(p->mapping);
 
 	if (p->flags & PG_ANON)
-		poison_anon(mm, addr, p);
+		poison_anon(mm, p);
 	else if (!m || !poison_file(p, m, p->index))
 		return -EBUSY;
 	count_broken(p);
@@ -107,37 +153,54 @@ static int poison(struct mm *mm, uaddr_t addr, struct page *p)
 	return 0;
 }
 
-/* A page of one process alone is replaced by a copy. The reference on p is kept, unless it fails. */
-static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
+/* A page of one process alone: 0 or -EBUSY. */
+static int offline_anon(struct mm *mm, uaddr_t addr, struct page *p, struct page *new)
 {
-	struct page *new;
 	pte_t *slot;
 	int err = -EBUSY;
 
-	if (!(p->flags & PG_ANON))
-		return -EBUSY;
-	new = alloc_anon_page(mm);
-	if (!new)
-		return -ENOMEM;
 	mutex_lock(&mm->mmap_lock);
 	slot = entry_of(mm, addr, p);
 	if (slot && atomic_load(&p->refs) == 2) {	/* the entry's, and ours */
-		const struct vma *v = vma_at(mm, addr);
-
 		copy_page(new, p);
 		atomic_fetch_add(&new->mapcount, 1);
-		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, new, pte_write(*slot) ? PTE_WRITE : 0), memory_order_release);
+		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(vma_at(mm, addr), new, pte_write(*slot) ? PTE_WRITE : 0),
+				      memory_order_release);
 		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
 		atomic_fetch_sub(&p->mapcount, 1);
-		p->flags |= PG_HWPOISON;
 		uncharge(p);
 		err = 0;
 	}
 	mutex_unlock(&mm->mmap_lock);
-	put_page(err ? new : p);
-	if (!err)
-		count_broken(p);
 	return err;
+}
+
+static int offline_file(struct page *p, struct page *new)
+{
+	struct mapping *m = READ_ONCE(p->mapping);
+
+	if (!m || !(m->flags & MAPPING_SHMEM))
+		return -EBUSY;
+	unmap_mapping_pages(m, p->index, p->index + 1);
+	return mapping_replace_page(m, p, new) ? 0 : -EBUSY;
+}
+
+/* A copy takes the place of p, on which one of the two references is kept, unless it fails. */
+static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
+{
+	bool anon = p->flags & PG_ANON;
+	struct page *new = anon ? alloc_anon_page(mm) : alloc_page(GFP_USER);
+	int err;
+
+	if (!new)
+		return -ENOMEM;
+	err = anon ? offline_anon(mm, addr, p, new) : offline_file(p, new);
+	put_page(err ? new : p);
+	if (err)
+		return err;
+	p->flags |= PG_HWPOISON;
+	count_broken(p);
+	return 0;
 }
 
 long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft)

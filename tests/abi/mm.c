@@ -760,6 +760,26 @@ TEST(broken_memory)
 	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
 	CHECK_EQ(m[0], 0);
 
+	m[0] = 10;
+	CHECK_EQ(break_it(m, MADV_SOFT_OFFLINE), 0);
+	CHECK_EQ(m[0], 10);
+	CHECK_EQ(sys(pread64, fd, m + 1, 1, 0), 1);
+	CHECK_EQ(m[1], 10);
+
+	// Who shares it since a fork has lost it, too.
+	_Atomic int *go = t_map_shared(PAGE);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		UNTIL(*go);
+		broken = p + 3 * PAGE;
+		t_action(SIGBUS, sees_broken, SA_SIGINFO);
+		t_exit(*(volatile char *)broken & 1);
+	}
+	CHECK_EQ(break_it(p + 3 * PAGE, MADV_HWPOISON), 0);
+	*go = 1;
+	CHECK_EQ(t_wait(pid), 44);
+
 	t_block(bus);
 	CHECK_EQ(sys(prctl, PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0), 0);
 	CHECK_EQ(break_it(p + 2 * PAGE, MADV_HWPOISON), 0);
