@@ -62,5 +62,7 @@ bool core_vmas(struct coredump *c);
 void core_vmas_free(struct coredump *c);
 /* The page at addr as it is, referenced; NULL: there is none, or nothing in it yet. Sleeps. */
 struct page *get_dump_page(struct mm *mm, uaddr_t addr);
+/* The first address of [addr, end) with an entry; end: none. Sleeps. */
+uaddr_t next_dump_page(struct mm *mm, uaddr_t addr, uaddr_t end);
 
 extern int sysctl_core_uses_pid;

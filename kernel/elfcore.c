@@ -266,19 +266,32 @@ static bool put_headers(struct coredump *c, size_t notes, u64 data)
 	return true;
 }
 
+/* One page, and of what is behind it in [addr, end) as much as is a hole too: *next. */
+static bool put_page_at(struct coredump *c, const struct core_vma *v, uaddr_t addr, uaddr_t end, uaddr_t *next)
+{
+	struct page *p;
+	bool put;
+
+	pause_point("core_page");
+	*next = addr + PAGE_SIZE;
+	p = get_dump_page(current->mm, addr);
+	if (!p) {
+		if (!v->file)
+			*next = next_dump_page(current->mm, *next, end);
+		return dump_skip(c, *next - addr);
+	}
+	put = dump_emit(c, page_address(p), PAGE_SIZE);
+	put_page(p);
+	return put;
+}
+
 /* Pages that are not there, or that nobody has written to, are holes in the file. */
 static bool put_memory(struct coredump *c, const struct core_vma *v)
 {
-	for (u64 done = 0; done < v->dump_size; done += PAGE_SIZE) {
-		struct page *p;
-		bool put;
+	uaddr_t end = v->start + v->dump_size, next;
 
-		pause_point("core_page");
-		p = get_dump_page(current->mm, v->start + done);
-		put = p ? dump_emit(c, page_address(p), PAGE_SIZE) : dump_skip(c, PAGE_SIZE);
-		if (p)
-			put_page(p);
-		if (!put)
+	for (uaddr_t addr = v->start; addr < end; addr = next) {
+		if (!put_page_at(c, v, addr, end, &next))
 			return false;
 		cond_resched();
 	}

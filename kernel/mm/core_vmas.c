@@ -148,3 +148,19 @@ struct page *get_dump_page(struct mm *mm, uaddr_t addr)
 	mutex_unlock(&mm->mmap_lock);
 	return p;
 }
+
+static int note_address(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
+{
+	(void)mm, (void)slot;
+	*(uaddr_t *)ctx = va;
+	return 1;
+}
+
+uaddr_t next_dump_page(struct mm *mm, uaddr_t addr, uaddr_t end)
+{
+	if (mutex_lock_killable(&mm->mmap_lock))
+		return end;
+	pte_range(mm, addr, end, note_address, &end);
+	mutex_unlock(&mm->mmap_lock);
+	return end;
+}

@@ -511,6 +511,30 @@ TEST(memory_and_advice)
 	sys(unlink, "core");
 }
 
+TEST(holes_are_holes)
+{
+	const unsigned long size = 1UL << 30;
+	char *big = (char *)sys(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct stat st;
+
+	prepare();
+	CHECK((unsigned long)big < -4096UL);
+	CHECK_EQ(DIES_OF(SIGQUIT, big[0] = 1, big[size / 2] = 2, big[size - PAGE] = 3), SIGQUIT | CORE_BIT);
+	CHECK_EQ(sys(stat, "core", &st), 0);
+	CHECK_GE(st.st_size, (long)size);
+	CHECK_LE(st.st_blocks, 4 << 20 >> 9);
+	read_core("core");
+	CHECK_EQ(*(const char *)memory(big), 1);
+	CHECK_EQ(*(const char *)memory(big + PAGE), 0);
+	CHECK_EQ(*(const char *)memory(big + size / 2), 2);
+	CHECK_EQ(*(const char *)memory(big + size - PAGE), 3);
+	CHECK_EQ(sys(unlink, "core"), 0);
+	// One that ends with a hole is as long as it says.
+	CHECK_EQ(DIES_OF(SIGQUIT, big[0] = 1), SIGQUIT | CORE_BIT);
+	read_core("core");
+	CHECK_EQ(sys(unlink, "core"), 0);
+}
+
 static long filter(const char *value)
 {
 	return t_spit("/proc/self/coredump_filter", value);
