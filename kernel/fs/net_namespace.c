@@ -19,6 +19,8 @@
 
 #define LO_INDEX	1
 #define LO_MTU		65536
+#define LO_TXQLEN	1000
+#define IFMAP_SIZE	21u		/* of a struct ifmap, but what fills it up */
 #define LO_ADDRESS	0x7f000001u
 #define LO_NETMASK	0xff000000u
 #define LO_SETTABLE	(IFF_UP | IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_PROMISC | IFF_ALLMULTI | \
@@ -139,6 +141,15 @@ static long by_name(struct net *net, bool inet, unsigned cmd, struct k_ifreq *r)
 	case SIOCGIFMTU:
 		r->nr = LO_MTU;
 		return 0;
+	case SIOCGIFMETRIC:
+		r->nr = 0;
+		return 0;
+	case SIOCGIFTXQLEN:
+		r->nr = LO_TXQLEN;
+		return 0;
+	case SIOCGIFMAP:		/* it is no device of the machine's */
+		kmemset(r->all, 0, IFMAP_SIZE);
+		return 0;
 	case SIOCGIFHWADDR:
 		kmemset(r->addr, 0, sizeof(r->addr));
 		r->family = ARPHRD_LOOPBACK;
@@ -146,7 +157,7 @@ static long by_name(struct net *net, bool inet, unsigned cmd, struct k_ifreq *r)
 	}
 	if (alias || !READ_ONCE(net->lo_routed))
 		return -EADDRNOTAVAIL;
-	set_address(r, cmd == SIOCGIFADDR ? LO_ADDRESS : LO_NETMASK);
+	set_address(r, cmd == SIOCGIFBRDADDR ? 0 : cmd == SIOCGIFNETMASK ? LO_NETMASK : LO_ADDRESS);
 	return 0;
 }
 
@@ -170,6 +181,8 @@ long net_ioctl(struct net *net, bool inet, unsigned cmd, uaddr_t arg)
 		set_name(&r);
 		break;
 	case SIOCGIFADDR:
+	case SIOCGIFDSTADDR:
+	case SIOCGIFBRDADDR:
 	case SIOCGIFNETMASK:
 		if (!inet)
 			return -ENOTTY;
@@ -178,6 +191,9 @@ long net_ioctl(struct net *net, bool inet, unsigned cmd, uaddr_t arg)
 	case SIOCGIFFLAGS:
 	case SIOCGIFINDEX:
 	case SIOCGIFMTU:
+	case SIOCGIFMETRIC:
+	case SIOCGIFTXQLEN:
+	case SIOCGIFMAP:
 	case SIOCGIFHWADDR:
 		err = by_name(net, inet, cmd, &r);
 		break;

@@ -85,11 +85,10 @@ static void go_on(struct timerfd *t)
 		start(t);
 }
 
-/* How often it expired, or -ECANCELED: the clock was set. A timer that went off stays so then. */
-static s64 take_ticks(struct timerfd *t)
+/* How often it expired. 0, -EAGAIN: not yet; or -ECANCELED: the clock was set. A timer that went off stays so then. */
+static int take_ticks(struct timerfd *t, u64 *ticks)
 {
 	bool canceled = atomic_exchange(&t->canceled, false);
-	s64 n;
 
 	spin_lock(&t->lock);
 	if (canceled && t->waiting) {
@@ -97,10 +96,10 @@ static s64 take_ticks(struct timerfd *t)
 		t->expires = 0;
 	}
 	go_on(t);
-	n = canceled ? -ECANCELED : (s64)t->ticks;
+	*ticks = t->ticks;
 	t->ticks = 0;
 	spin_unlock(&t->lock);
-	return n;
+	return canceled ? -ECANCELED : *ticks ? 0 : -EAGAIN;
 }
 
 /* Whether t is one of those that want to hear when the clock is set. */
@@ -130,23 +129,42 @@ void timerfd_clock_was_set(void)
 static s64 timerfd_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	struct timerfd *t = f->private;
-	s64 ticks;
-	int err;
+	u64 ticks;
+	int err, ended = 0;
 
 	(void)pos;
 	if (n < sizeof(ticks))
 		return -EINVAL;
-	ticks = take_ticks(t);
-	if (!ticks) {
-		if (f->flags & O_NONBLOCK)
-			return -EAGAIN;
-		err = wait_event_freezable(&t->wait, (ticks = take_ticks(t)) != 0);
-		if (err)
-			return err;
-	}
-	if (ticks < 0)
-		return ticks;
+	err = take_ticks(t, &ticks);
+	if (err == -EAGAIN && !(f->flags & O_NONBLOCK))
+		ended = wait_event_freezable(&t->wait, (err = take_ticks(t, &ticks)) != -EAGAIN);
+	if (ended || err)
+		return ended ? ended : err;
 	return copy_to_user(buf, &ticks, sizeof(ticks)) ? -EFAULT : (s64)sizeof(ticks);
+}
+
+/*
+ * TFD_IOC_SET_TICKS: as if it had expired so often and nobody had read it. That the clock was set,
+ * which is told only here then, is an expiration more.
+ */
+static long timerfd_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
+{
+	struct timerfd *t = f->private;
+	bool canceled;
+	u64 ticks;
+
+	if (cmd != TFD_IOC_SET_TICKS)
+		return -ENOTTY;
+	if (copy_from_user(&ticks, arg, sizeof(ticks)))
+		return -EFAULT;
+	if (!ticks)
+		return -EINVAL;
+	canceled = atomic_exchange(&t->canceled, false);
+	spin_lock(&t->lock);
+	t->ticks = canceled ? t->ticks + 1 : ticks;
+	spin_unlock(&t->lock);
+	wake_up_all(&t->wait);
+	return canceled ? -ECANCELED : 0;
 }
 
 static unsigned timerfd_poll(struct file *f, struct poll_table *pt)
@@ -170,7 +188,7 @@ static void timerfd_release(struct file *f)
 }
 
 static const struct file_ops timerfd_fops = {
-	.noop_lseek = true, .read = timerfd_read, .poll = timerfd_poll, .release = timerfd_release,
+	.noop_lseek = true, .read = timerfd_read, .poll = timerfd_poll, .ioctl = timerfd_ioctl, .release = timerfd_release,
 };
 
 /* --- system calls --- */

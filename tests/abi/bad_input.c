@@ -11,6 +11,7 @@
 #include <linux/nsfs.h>
 #include <linux/prctl.h>
 #include <linux/sockios.h>
+#include <linux/timerfd.h>
 #include <linux/userfaultfd.h>
 
 // A letter for each answer; '.' is a success.

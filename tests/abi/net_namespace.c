@@ -20,11 +20,16 @@ enum {
 	SIOCGIFFLAGS,
 	SIOCSIFFLAGS,
 	SIOCGIFADDR,
+	SIOCGIFDSTADDR = 0x8917,
+	SIOCGIFBRDADDR = 0x8919,
 	SIOCGIFNETMASK = 0x891b,
+	SIOCGIFMETRIC = 0x891d,
 	SIOCGIFMTU = 0x8921,
 	SIOCGIFHWADDR = 0x8927,
 	SIOCGIFINDEX = 0x8933,
+	SIOCGIFTXQLEN = 0x8942,
 	SIOCGSKNS = 0x894c,
+	SIOCGIFMAP = 0x8970,
 };
 enum { IFF_UP = 1, IFF_LOOPBACK = 8, IFF_NOARP = 0x80, IFF_RUNNING = 0x40 };
 #define HOME 0x7f000001u
@@ -443,11 +448,25 @@ TEST(questions)
 		CHECK_EQ(r.in.addr, at(HOME, 0).addr);
 		CHECK_EQ(on_lo(AF_INET, SIOCGIFNETMASK, &r), 0);
 		CHECK_EQ(r.in.addr, at(0xff000000, 0).addr);
+		CHECK_EQ(on_lo(AF_INET, SIOCGIFDSTADDR, &r), 0);
+		CHECK_EQ(r.in.addr, at(HOME, 0).addr);
+		CHECK_EQ(on_lo(AF_INET, SIOCGIFBRDADDR, &r), 0);
+		CHECK_EQ(r.in.family, AF_INET);
+		CHECK_EQ(r.in.addr, 0);
+		CHECK_EQ(on_lo(AF_UNIX, SIOCGIFBRDADDR, &r), -ENOTTY);
 		for (int family = AF_UNIX; family <= AF_INET; family++) {
 			CHECK_EQ(on_lo(family, SIOCGIFINDEX, &r), 0);
 			CHECK_EQ(r.nr, 1);
 			CHECK_EQ(on_lo(family, SIOCGIFMTU, &r), 0);
 			CHECK_EQ(r.nr, 65536);
+			CHECK_EQ(on_lo(family, SIOCGIFMETRIC, &r), 0);
+			CHECK_EQ(r.nr, 0);
+			CHECK_EQ(on_lo(family, SIOCGIFTXQLEN, &r), 0);
+			CHECK_EQ(r.nr, 1000);
+			memset(r.all, 'x', sizeof r.all);
+			CHECK_EQ(on_lo(family, SIOCGIFMAP, &r), 0);
+			CHECK_EQ(r.all[0] | r.all[20], 0);
+			CHECK_EQ(r.all[21], 'x');
 			CHECK_EQ(on_lo(family, SIOCGIFHWADDR, &r), 0);
 			CHECK_EQ(r.in.family, 772);
 			memset(&r, 'x', sizeof r);
@@ -477,7 +496,8 @@ TEST(questions)
 
 TEST(bad_questions)
 {
-	static const unsigned cmds[] = {SIOCGIFNAME, SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR, SIOCGIFINDEX};
+	static const unsigned cmds[] = {SIOCGIFNAME, SIOCGIFFLAGS, SIOCSIFFLAGS, SIOCGIFADDR, SIOCGIFNETMASK, SIOCGIFMTU, SIOCGIFHWADDR, SIOCGIFINDEX,
+		SIOCGIFDSTADDR, SIOCGIFBRDADDR, SIOCGIFMETRIC, SIOCGIFTXQLEN, SIOCGIFMAP};
 
 	ns_prepare(CLONE_NEWNET);
 	CHECK_EQ(IN_CHILD({

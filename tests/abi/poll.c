@@ -363,6 +363,29 @@ TEST(timerfd_of_a_nanosecond)
 	CHECK_GE(n, 1000000);
 }
 
+TEST(expirations_that_are_said)
+{
+	enum { TFD_IOC_SET_TICKS = 0x40085400 };
+	int fd = (int)sys(timerfd_create, CLOCK_MONOTONIC, O_NONBLOCK);
+	unsigned long n = 5, got = 0;
+	long err = sys(ioctl, fd, TFD_IOC_SET_TICKS, &n);
+
+	if (err == -ENOTTY && !t_on_thaw)
+		SKIP("this Linux was built without it");
+	CHECK_EQ(err, 0);
+	CHECK_EQ(poll_one(fd, POLLIN, 0), POLLIN);
+	CHECK_EQ(sys(read, fd, &got, 8), 8);
+	CHECK_EQ(got, 5);
+	CHECK_EQ(sys(read, fd, &got, 8), -EAGAIN);
+	n = ~0UL;
+	CHECK_EQ(sys(ioctl, fd, TFD_IOC_SET_TICKS, &n), 0);
+	CHECK_EQ(sys(read, fd, &got, 8), 8);
+	CHECK_EQ(got, ~0UL);
+	n = 0;
+	CHECK_EQ(sys(ioctl, fd, TFD_IOC_SET_TICKS, &n), -EINVAL);
+	CHECK_EQ(sys(ioctl, fd, TFD_IOC_SET_TICKS, 8), -EFAULT);
+}
+
 static int poll_ep(void *result)
 {
 	*(long *)result = poll_one(ep, POLLIN, 40);

@@ -308,6 +308,12 @@ TEST(cancelled)
 	CHECK_EQ(read_fd(fd), -ECANCELED);
 	CHECK_EQ(ready(fd), 0);
 	CHECK_EQ(read_fd(fd), -EAGAIN);
+	jump(1);
+	long err = sys(ioctl, fd, 0x40085400, &(unsigned long){5}); // TFD_IOC_SET_TICKS
+
+	CHECK(err == -ECANCELED || (!t_on_thaw && err == -ENOTTY));
+	if (err == -ECANCELED)
+		CHECK_EQ(read_fd(fd), 1);
 	jump(-1);
 	CHECK_EQ(set_fd(fd, FLAGS, in(1000), 0), -ECANCELED); // but it runs
 	CHECK_EQ(read_fd(fd), -EAGAIN);

@@ -102,7 +102,7 @@ def every_test_asks_for_its_errno():
 
 def every_request_has_its_row():
     """each request of ioctl that the kernel has a number for is in the table that walks over them"""
-    numbers = r"^#define (FI[A-Z]+|FS_IOC_\w+|TI?[OC][A-Z0-9]+|BLK\w+|SIOC\w+|NS_GET_\w+|UFFDIO_[A-Z]+|SECCOMP_IOCTL_\w+)\s+(?:0x\w+|[12])$"
+    numbers = r"^#define (FI[A-Z]+|FS_IOC_\w+|TI?[OC][A-Z0-9]+|BLK\w+|SIOC\w+|TFD_IOC_\w+|NS_GET_\w+|UFFDIO_[A-Z]+|SECCOMP_IOCTL_\w+)\s+(?:0x\w+|[12])$"
     headers = [os.path.join("kernel", "abi.h")] + [os.path.join("kernel", "uapi", n) for n in sorted(os.listdir("kernel/uapi"))]
     rows = set(re.findall(r"^IOCTL(?:_WAITS)?\((\w+)", text(ABI, "bad_ioctl.def"), re.M))
     seen = False
