@@ -275,7 +275,7 @@ int fault_install(struct vma *v, uaddr_t addr, struct page *p, u64 bits)
 		return -ENOMEM;
 	if (p == zero_page ? *slot != 0 : !pte_none_mostly(*slot))
 		return -EEXIST;
-	v->anon |= v->file && p->flags & PG_ANON;
+	v->anon |= v->file && (p->flags & PG_ANON || p == zero_page);
 	if (p == zero_page)
 		set_pte(slot, make_pte(v, p, 0));
 	else

@@ -405,10 +405,11 @@ struct dup {
 	pte_t *slots;
 	s64 anon;			/* pages the child got */
 	bool protected;			/* the parent lost write access somewhere: flush */
+	bool file;			/* the mapping is one of a file */
 };
 
 /* The child's slot for va; NULL if out of memory. */
-static pte_t *dup_slot(struct dup *d, uaddr_t va)
+static __always_inline pte_t *dup_slot(struct dup *d, uaddr_t va)
 {
 	u64 i = va / PAGE_SIZE % 512;
 	pte_t *slot;
@@ -423,9 +424,19 @@ static pte_t *dup_slot(struct dup *d, uaddr_t va)
 	return slot;
 }
 
+/* The zero page may be where a fault would find a page of the file (UFFDIO_ZEROPAGE). */
+static int __attribute__((noinline)) dup_zero_pte(struct dup *d, uaddr_t va, pte_t e)
+{
+	pte_t *to = dup_slot(d, va);
+
+	if (to)
+		*to = e;
+	return to ? 0 : -ENOMEM;
+}
+
 /*
  * One anonymous page becomes shared, read-only in both. What can be found again by a fault (file
- * pages, the zero page) is not copied.
+ * pages, in anonymous memory the zero page) is not copied.
  */
 static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 {
@@ -435,7 +446,7 @@ static int dup_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 
 	(void)mm;
 	if (!(p->flags & PG_ANON))
-		return 0;
+		return unlikely(d->file && p == zero_page && !pte_is_marker(e)) ? dup_zero_pte(d, va, e) : 0;
 	to = dup_slot(d, va);
 	if (!to)
 		return -ENOMEM;
@@ -475,6 +486,7 @@ static int dup_vma(struct dup *d, struct vma *old)
 	}
 	if (old->flags & (VM_SHARED | VM_WIPEONFORK) || (old->file && !old->anon))
 		return 0;
+	d->file = old->file != NULL;
 	err = pte_range(old->mm, old->start, old->end, dup_pte, d);
 	if (unlikely(old->flags & ~v->flags & VM_UFFD_WP) && !err)
 		userfault_clear_wp(v);

@@ -973,6 +973,10 @@ TEST(a_private_copy_of_shared_memory)
 		CHECK_EQ(p[PAGE], 'p');
 		CHECK_EQ(p[2 * PAGE], 'z');
 	}), 0);
+	q[3 * PAGE] = 'q';
+	CHECK_EQ(zeropage(fd, p + 3 * PAGE, PAGE, 0), 0); // in the place of what the file has
+	CHECK_EQ(p[3 * PAGE], 0);
+	CHECK_EQ(IN_CHILD(CHECK_EQ(p[3 * PAGE], 0)), 0);
 }
 
 TEST(files_that_cannot_be)
