@@ -281,15 +281,15 @@ static long get_siginfo(struct task *t, uaddr_t to)
 static long set_siginfo(struct task *t, uaddr_t from)
 {
 	struct k_siginfo info;
-	long err = -EINVAL;
+	long err = copy_siginfo_from_user(&info, INT32_MIN, from);
 
-	if (copy_from_user(&info, from, sizeof(info)))
-		return -EFAULT;
+	if (err)
+		return err;
 	spin_lock(&t->sighand->siglock);
-	if (t->last_siginfo) {
+	if (t->last_siginfo)
 		*t->last_siginfo = info;
-		err = 0;
-	}
+	else
+		err = -EINVAL;
 	spin_unlock(&t->sighand->siglock);
 	return err;
 }

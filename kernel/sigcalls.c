@@ -370,25 +370,32 @@ static bool code_known(int sig, int code)
 	return code == SI_KERNEL || code <= NSIGPOLL || ((unsigned)sig < ARRAY_SIZE(layouts) && code <= layouts[sig].codes);
 }
 
-/*
- * What somebody says of himself. Nobody poses as the kernel, or as kill(2), towards others. The
- * part of a siginfo that is not kept must be zero where nobody knows what it would mean.
- */
-static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *info)
+int copy_siginfo_from_user(struct k_siginfo *info, int sig, uaddr_t from)
 {
 	const size_t kept = SIGINFO_KEPT;
 
 	kmemset(info, 0, sizeof(*info));
-	if (copy_from_user(info, uinfo, kept))
+	if (copy_from_user(info, from, kept))
 		return -EFAULT;
-	info->si_signo = sig;
-	if (!code_known(sig, info->si_code)) {
-		if (copy_from_user((u8 *)info + kept, uinfo + kept, sizeof(*info) - kept))
-			return -EFAULT;
-		for (size_t i = kept; i < sizeof(*info); i++)
-			if (((const u8 *)info)[i])
-				return -E2BIG;
-	}
+	if (sig != INT32_MIN)
+		info->si_signo = sig;
+	if (code_known(info->si_signo, info->si_code))
+		return 0;
+	if (copy_from_user((u8 *)info + kept, from + kept, sizeof(*info) - kept))
+		return -EFAULT;
+	for (size_t i = kept; i < sizeof(*info); i++)
+		if (((const u8 *)info)[i])
+			return -E2BIG;
+	return 0;
+}
+
+/* What somebody says of himself. Nobody poses as the kernel, or as kill(2), towards others. */
+static long info_from_user(int pid, int sig, uaddr_t uinfo, struct k_siginfo *info)
+{
+	int err = copy_siginfo_from_user(info, sig, uinfo);
+
+	if (err)
+		return err;
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && current->vpid != pid)
 		return -EPERM;
 	return 0;

@@ -149,6 +149,11 @@ void do_notify_tracer_cldstop(struct task *t, int why);
  */
 bool do_notify_parent(struct task *t, int sig);
 void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from);	/* the part that a queued one has */
+/*
+ * Of as much as is kept; the rest must be zero where nobody knows what it would mean. sig: the signal's
+ * number, INT32_MIN: as it says itself. 0, -EFAULT, -E2BIG. Sleeps.
+ */
+int copy_siginfo_from_user(struct k_siginfo *info, int sig, uaddr_t from);
 void flush_sigqueue(struct sigpending *p);	/* frees all of it; siglock held, or nobody else can see it */
 void flush_signal_handlers(struct sighand *s);	/* exec: ignored ones stay ignored; alone with s, or siglock held */
 void sigpending_init(struct sigpending *p);

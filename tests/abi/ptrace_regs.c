@@ -665,6 +665,18 @@ TEST(siginfo_is_seen_and_set)
 	info.si_pid = 0;
 	CHECK_EQ(sys(ptrace, PTRACE_GETSIGINFO, pid, 0, &info), 0);
 	CHECK_EQ(info.si_pid, 99);
+	// What is not kept must be nothing, if nobody knows what the code means.
+	memset((char *)&info + 16, 0x11, sizeof info - 16);
+	CHECK_EQ(sys(ptrace, PTRACE_SETSIGINFO, pid, 0, &info), 0);
+	CHECK_EQ(sys(ptrace, PTRACE_GETSIGINFO, pid, 0, &info), 0);
+	CHECK_EQ(((int *)&info)[11], 0x11111111);
+	CHECK_EQ(((int *)&info)[12], 0);
+	info.si_code = 77;
+	CHECK_EQ(sys(ptrace, PTRACE_SETSIGINFO, pid, 0, &info), 0);
+	((char *)&info)[127] = 1;
+	CHECK_EQ(sys(ptrace, PTRACE_SETSIGINFO, pid, 0, &info), -E2BIG);
+	info.si_signo = 200;
+	CHECK_EQ(sys(ptrace, PTRACE_SETSIGINFO, pid, 0, &info), -E2BIG);
 	kill_traced(pid);
 }
 
