@@ -679,6 +679,7 @@ struct k_rseq_cs {
 /* GETREGSET, SETREGSET */
 #define NT_PRSTATUS		1
 #define NT_FPREGSET		2
+#define NT_386_IOPERM		0x201
 #define NT_X86_XSTATE		0x202
 /* and what else is in a core file */
 #define NT_PRPSINFO		3
@@ -697,7 +698,20 @@ struct k_user_regs {			/* user_regs_struct */
 };
 _Static_assert(sizeof(struct k_user_regs) == 27 * 8, "user_regs_struct is 27 words");
 #define K_USER_SIZE		928	/* struct user, which PEEKUSER addresses */
-#define K_USER_DEBUGREG		848	/* its debug registers */
+#define K_USER_DEBUGREG		848	/* its debug registers, eight */
+
+struct k_user_desc {
+	uint32_t entry_number, base_addr, limit;
+	uint32_t flags;			/* bits: seg_32bit, two of contents, read_exec_only, limit_in_pages, seg_not_present, useable, lm */
+};
+
+struct k_ptrace_rseq_configuration {
+	uint64_t rseq_abi_pointer;	/* 0: none */
+	uint32_t rseq_abi_size;
+	uint32_t signature;
+	uint32_t flags;
+	uint32_t pad;
+};
 
 /* PR_SET_MM_MAP */
 struct k_prctl_mm_map {

@@ -111,9 +111,18 @@ size_t arch_fpu_size(void);				/* of an image: FXSAVE's 512 bytes, and what XSAV
 void arch_get_fpu(struct task *t, void *image);	/* t may be current, and is in core dumps */
 /* The first n bytes, 512 or all; image has room for all. 0, -EINVAL and nothing changed. */
 int arch_set_fpu(struct task *t, void *image, size_t n);
-void arch_single_step_on(struct task *t);		/* one instruction of user mode, or one system call, then SIGTRAP */
+/*
+ * One instruction of user mode, or one system call, then SIGTRAP; block: as many as there are to the next jump, where the
+ * processor can. Sleeps.
+ */
+void arch_single_step_on(struct task *t, bool block);
 void arch_single_step_off(struct task *t);		/* also of current */
 void arch_ptrace_stop(void);				/* current is about to stop: its registers can be looked at */
+/* The n-th debug register. To set it: 0, -EINVAL: not an address or a condition for user mode, -EIO: no such register. */
+u64 arch_debugreg(struct task *t, unsigned n);
+int arch_set_debugreg(struct task *t, unsigned n, u64 v);
+/* The machine's own requests of ptrace(2); -EIO: there is no such. Sleeps. */
+long arch_ptrace(struct task *t, long request, u64 addr, u64 data);
 bool arch_on_stack(const struct task *t, const void *p);
 /*
  * Bytes of a kernel stack that were ever used, at most; 0 where that is not known. Looks at each

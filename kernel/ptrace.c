@@ -45,6 +45,7 @@ void ptrace_unlink(struct task *t)
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(t->ptrace);
 	syscall_trace_off(t);
+	syscall_emu_off(t);
 	list_del(&t->ptrace_entry);
 	t->parent = t->real_parent;
 	t->ptracer_capable = 0;

@@ -13,6 +13,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/rseq.h"
 #include "kernel/seccomp.h"
 #include "kernel/syscall.h"
 
@@ -114,10 +115,12 @@ static long poke_data(struct task *t, uaddr_t addr, u64 v)
 
 #define NR_USER_REGS	(sizeof(struct k_user_regs) / 8)
 
-/*
- * struct user: the registers, and much that is no more. LINUX: the debug registers are there and
- * zero for good.
- */
+static inline bool is_debugreg(u64 addr)
+{
+	return addr >= K_USER_DEBUGREG && addr < K_USER_DEBUGREG + 8 * 8;
+}
+
+/* struct user: the registers, the debug registers, and much that is no more. */
 static long peek_user(struct task *t, u64 addr, uaddr_t data)
 {
 	u64 v = 0;
@@ -126,6 +129,8 @@ static long peek_user(struct task *t, u64 addr, uaddr_t data)
 		return -EIO;
 	if (addr < sizeof(struct k_user_regs))
 		v = arch_user_reg(t, (unsigned)addr / 8);
+	else if (is_debugreg(addr))
+		v = arch_debugreg(t, (unsigned)(addr - K_USER_DEBUGREG) / 8);
 	return copy_to_user(data, &v, sizeof(v)) ? -EFAULT : 0;
 }
 
@@ -135,7 +140,7 @@ static long poke_user(struct task *t, u64 addr, u64 v)
 		return -EIO;
 	if (addr < sizeof(struct k_user_regs))
 		return arch_set_user_reg(t, (unsigned)addr / 8, v);
-	return addr >= K_USER_DEBUGREG && !v ? 0 : -EIO;
+	return is_debugreg(addr) ? arch_set_debugreg(t, (unsigned)(addr - K_USER_DEBUGREG) / 8, v) : -EIO;
 }
 
 static long get_regs(struct task *t, uaddr_t to, size_t n)
@@ -187,7 +192,7 @@ static long set_fpu(struct task *t, uaddr_t from, size_t n)
 }
 
 /* A set of registers by its name in core files; as much as fits, or less, and how much it was. */
-static long regset(struct task *t, long request, u64 type, uaddr_t uiov)
+static long regset(struct task *t, long request, u32 type, uaddr_t uiov)
 {
 	bool get = request == PTRACE_GETREGSET;
 	struct k_iovec iov;
@@ -206,6 +211,8 @@ static long regset(struct task *t, long request, u64 type, uaddr_t uiov)
 	case NT_X86_XSTATE:
 		size = arch_fpu_size();
 		break;
+	case NT_386_IOPERM:		/* a bit for each port: none may be used */
+		return iov.iov_len % 8 ? -EINVAL : get ? -ENXIO : -EOPNOTSUPP;
 	default:
 		return -EINVAL;
 	}
@@ -258,6 +265,15 @@ static long syscall_info(struct task *t, u64 size, uaddr_t to)
 		have = offsetof(struct k_ptrace_syscall_info, seccomp.ret_data) + sizeof(info.seccomp.ret_data);
 	}
 	return copy_to_user(to, &info, min((u64)have, size)) ? -EFAULT : (long)have;
+}
+
+static long rseq_configuration(struct task *t, u64 size, uaddr_t to)
+{
+	struct k_ptrace_rseq_configuration conf = {
+		.rseq_abi_pointer = t->rseq, .rseq_abi_size = RSEQ_SIZE, .signature = t->rseq_sig,
+	};
+
+	return copy_to_user(to, &conf, min((u64)sizeof(conf), size)) ? -EFAULT : (long)sizeof(conf);
 }
 
 /* --- signals --- */
@@ -361,8 +377,12 @@ static long resume(struct task *t, long request, u64 sig)
 		syscall_trace_on(t);
 	else
 		syscall_trace_off(t);
-	if (request == PTRACE_SINGLESTEP)
-		arch_single_step_on(t);
+	if (request == PTRACE_SYSEMU || request == PTRACE_SYSEMU_SINGLESTEP)
+		syscall_emu_on(t);
+	else
+		syscall_emu_off(t);
+	if (request == PTRACE_SINGLESTEP || request == PTRACE_SYSEMU_SINGLESTEP || request == PTRACE_SINGLEBLOCK)
+		arch_single_step_on(t, request == PTRACE_SINGLEBLOCK);
 	else
 		arch_single_step_off(t);
 	/* In one piece: a waiter must not take the new exit_code for one more stop. */
@@ -450,9 +470,11 @@ static long do_request(struct task *t, long request, u64 addr, u64 data)
 		return set_fpu(t, data, sizeof(struct k_fpstate));
 	case PTRACE_GETREGSET:
 	case PTRACE_SETREGSET:
-		return regset(t, request, addr, data);
+		return regset(t, request, (u32)addr, data);
 	case PTRACE_GET_SYSCALL_INFO:
 		return syscall_info(t, addr, data);
+	case PTRACE_GET_RSEQ_CONFIGURATION:
+		return rseq_configuration(t, addr, data);
 	case PTRACE_SECCOMP_GET_FILTER:
 		return seccomp_get_filter(t, addr, data);
 	case PTRACE_SECCOMP_GET_METADATA:
@@ -474,14 +496,17 @@ static long do_request(struct task *t, long request, u64 addr, u64 data)
 		return set_options(t, data);
 	case PTRACE_CONT:
 	case PTRACE_SYSCALL:
+	case PTRACE_SYSEMU:
 	case PTRACE_SINGLESTEP:
+	case PTRACE_SYSEMU_SINGLESTEP:
+	case PTRACE_SINGLEBLOCK:
 		return resume(t, request, data);
 	case PTRACE_LISTEN:
 		return listen(t);
 	case PTRACE_DETACH:
 		return ptrace_detach(t, data);
 	}
-	return -EIO;
+	return arch_ptrace(t, request, addr, data);
 }
 
 /* As a kill of that thread, whatever comes of it. */

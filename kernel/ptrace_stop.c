@@ -226,8 +226,8 @@ bool ptrace_syscall_entry(void)
 
 void ptrace_syscall_exit(void)
 {
-	if (test_tif(current, TIF_SINGLESTEP))
+	if (test_tif(current, TIF_SINGLESTEP) && !test_tif(current, TIF_SYSCALL_EMU))
 		force_sig_fault(SIGTRAP, TRAP_BRKPT, regs_ip(arch_regs(current)));
-	else
+	else if (test_tif(current, TIF_SYSCALL_TRACE))
 		report_syscall(PTRACE_EVENTMSG_SYSCALL_EXIT);
 }

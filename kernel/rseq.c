@@ -16,8 +16,6 @@
 #include "kernel/signal.h"
 #include "kernel/task.h"
 
-#define RSEQ_SIZE	32u
-
 static uaddr_t field(size_t offset)
 {
 	return current->rseq + offset;

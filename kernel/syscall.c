@@ -132,7 +132,7 @@ unsigned last_call = LAST_NAMED_CALL;
 static struct spinlock slow_lock = SPINLOCK_INIT("slow system calls", RANK_SYSCALL);
 static bool logging;				/* [slow_lock] */
 static unsigned nr_watched;			/* [slow_lock] bits of WATCHED that tasks have */
-#define WATCHED	(TIF_SYSCALL_TRACE | TIF_SECCOMP | TIF_USER_DISPATCH)
+#define WATCHED	(TIF_SYSCALL_TRACE | TIF_SYSCALL_EMU | TIF_SECCOMP | TIF_USER_DISPATCH)
 
 static void slow_reasons_changed(void)
 {
@@ -181,6 +181,16 @@ void syscall_trace_off(struct task *t)
 	unwatch(t, TIF_SYSCALL_TRACE);
 }
 
+void syscall_emu_on(struct task *t)
+{
+	watch(t, TIF_SYSCALL_EMU);
+}
+
+void syscall_emu_off(struct task *t)
+{
+	unwatch(t, TIF_SYSCALL_EMU);
+}
+
 void syscall_seccomp_on(struct task *t)
 {
 	watch(t, TIF_SECCOMP);
@@ -215,6 +225,7 @@ static inline bool in_table(unsigned nr)
 static long __attribute__((noinline)) slow_call(struct regs *r)
 {
 	unsigned nr = (unsigned)regs_syscall_nr(r);
+	bool emulated;
 
 	if (test_tif(current, WATCHED)) {
 		if (nr == ~0u)
@@ -224,7 +235,8 @@ static long __attribute__((noinline)) slow_call(struct regs *r)
 			if (current->syscall_dispatch.dispatched)
 				return regs_return(r);
 		}
-		if (test_tif(current, TIF_SYSCALL_TRACE) && !ptrace_syscall_entry())
+		emulated = test_tif(current, TIF_SYSCALL_EMU);	/* however the tracer sends it on */
+		if (test_tif(current, TIF_SYSCALL_TRACE | TIF_SYSCALL_EMU) && (!ptrace_syscall_entry() || emulated))
 			return regs_return(r);
 		if (test_tif(current, TIF_SECCOMP) && !secure_computing(r))
 			return regs_return(r);

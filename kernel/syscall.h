@@ -22,6 +22,9 @@ int copy_struct_from_user(void *dst, size_t known, uaddr_t src, size_t size) __m
  */
 void syscall_trace_on(struct task *t);
 void syscall_trace_off(struct task *t);
+/* The same for a tracer that makes the call itself. */
+void syscall_emu_on(struct task *t);
+void syscall_emu_off(struct task *t);
 /* secure_computing() is asked about each system call of t. siglock held, or nobody else sees t. */
 void syscall_seccomp_on(struct task *t);
 void syscall_seccomp_off(struct task *t);

@@ -66,6 +66,7 @@ struct seccomp_filter;
 #define TIF_SINGLESTEP		0x20u	/* a system call is one step (ptrace) */
 #define TIF_SECCOMP		0x40u	/* its system calls are asked about (seccomp) */
 #define TIF_USER_DISPATCH	0x80u	/* its system calls may become SIGSYS (PR_SET_SYSCALL_USER_DISPATCH) */
+#define TIF_SYSCALL_EMU		0x100u	/* stops at each system call, which is not made (ptrace) */
 #define TIF_WORK		(TIF_NEED_RESCHED | TIF_SIGPENDING | TIF_NOTIFY_RESUME | TIF_RSEQ)
 
 /* t->exit_state [T] */

@@ -52,8 +52,9 @@ int arch_set_fpu(struct task *t, void *image, size_t n)
 	return 0;
 }
 
-void arch_single_step_on(struct task *t)
+void arch_single_step_on(struct task *t, bool block)
 {
+	(void)block;
 	set_tif(t, TIF_SINGLESTEP);
 }
 
@@ -64,4 +65,22 @@ void arch_single_step_off(struct task *t)
 
 void arch_ptrace_stop(void)
 {
+}
+
+u64 arch_debugreg(struct task *t, unsigned n)
+{
+	(void)t, (void)n;
+	return 0;
+}
+
+int arch_set_debugreg(struct task *t, unsigned n, u64 v)
+{
+	(void)t, (void)n, (void)v;
+	return -EIO;
+}
+
+long arch_ptrace(struct task *t, long request, u64 addr, u64 data)
+{
+	(void)t, (void)request, (void)addr, (void)data;
+	return -EIO;
 }

@@ -20,7 +20,10 @@ u64 pte_nx;
 u64 __stack_chk_guard = 0x7b1e5c0a9d3f2600;
 void __stack_chk_fail(void) __noreturn;
 
-/* #DF and NMI must work whatever the kernel stack is like: each CPU has a stack for each. */
+/*
+ * #DF, NMI and #DB must work whatever the kernel stack is like: each CPU has a stack for each, those of NMI and #DB, which
+ * hardly use them, in one page.
+ */
 #define IST_SIZE	4096
 static u8 boot_ist[2][IST_SIZE] __aligned(16);
 static u8 *ist_stacks[MAX_CPUS];
@@ -93,6 +96,7 @@ void cpu_detect(void)
 	features.umip = c7.c >> 2 & 1;
 	features.xsave = c1.c >> 26 & 1;
 	features.rdrand = c1.c >> 30 & 1;
+	features.qemu = c1.c >> 31 & 1 && cpuid(0x40000000, 0).b == 0x54474354;	/* "TCGT", not KVM */
 	detect_names(e0.a);
 	detect_family(c1.a);
 	if (features.nx)
@@ -155,8 +159,9 @@ void cpu_setup(unsigned id)
 	struct x86_cpu *x = &x86_cpus[id];
 	u8 *ist = id ? ist_stacks[id] : boot_ist[0];
 
-	x->tss.ist[0] = (u64)ist + IST_SIZE;
+	x->tss.ist[0] = (u64)ist + IST_SIZE / 2;
 	x->tss.ist[1] = (u64)ist + 2 * IST_SIZE;
+	x->tss.ist[2] = (u64)ist + IST_SIZE;
 	load_gdt(x);
 	cpus[id].self = &cpus[id];
 	cpus[id].id = id;
@@ -172,6 +177,7 @@ void cpu_setup(unsigned id)
 	wrmsr(MSR_SFMASK, 0x47fd5);
 	idt_load();
 	setup_control_registers();
+	hw_breakpoints_init();
 }
 
 /* Before CPU @id is started; 0 or -ENOMEM. */

@@ -62,7 +62,7 @@ syscall_entry:
 	movq TASK_MUTEXES(%rbx), %rcx
 	orq %gs:CPU_NR_HELD, %rcx
 	jnz syscall_slow
-	testl $(TASK_TIF_WORK | TASK_TIF_SYSCALL | TIF_SLOW_EXIT), TASK_TIF(%rbx)
+	testl $(TASK_TIF_WORK | TASK_TIF_SYSCALL | TIF_SLOW_EXIT | TIF_OWN_STEP), TASK_TIF(%rbx)
 	jnz syscall_slow
 	movq REGS_BX(%rsp), %rbx
 	movq REGS_R10(%rsp), %r10
@@ -153,9 +153,10 @@ trap_common:
 	CLAC
 	cld
 	testb $3, 24(%rsp)			/* cs */
-	jz 1f
+	jz trap_save
 	swapgs
-1:	xchgq %rcx, (%rsp)
+trap_save:
+	xchgq %rcx, (%rsp)
 	pushq %rax
 	pushq %rdx
 	pushq %rbx
@@ -181,6 +182,43 @@ trap_common:
 	testl $TASK_TIF_WORK, TASK_TIF(%rax)
 	jz exit_user
 	jmp exit_slow
+
+/*
+ * #DB, on its own stack. From user mode it goes on on the thread's, like any other exception.
+ *
+ * From the kernel it means nothing. A watchpoint is one of user memory that the kernel touches in the thread's name, which the
+ * user is not told of. And MOV SS puts a #DB off until after the next instruction: if that is SYSCALL or INT3, it comes at the
+ * kernel's first instruction, with the user's GS and perhaps the user's stack. So neither is used, and user mode does not go on
+ * with a step. (LINUX: it would set DEBUGCTL.BTF again, which #DB clears; here a step to the next jump may be a shorter one.)
+ */
+	.globl debug_entry
+	.balign 16
+debug_entry:
+	pushq %rax
+	testb $3, 16(%rsp)			/* cs */
+	jz 1f
+	CLAC
+	cld
+	swapgs
+	movq %rsp, %rax
+	movq %gs:CPU_KSTACK, %rsp
+	addq $8, %rsp
+	pushq 40(%rax)				/* ss, sp, flags, cs, ip */
+	pushq 32(%rax)
+	pushq 24(%rax)
+	pushq 16(%rax)
+	pushq 8(%rax)
+	movq (%rax), %rax
+	pushq $0
+	pushq $VEC_DB
+	jmp trap_save
+1:	cmpq $debug_entry, 8(%rsp)		/* on QEMU, the rest of what this very #DB is */
+	je 2f
+	movl $DR6_RESERVED, %eax
+	movq %rax, %db6
+2:	popq %rax
+	andl $~0x100, 16(%rsp)			/* TF */
+	iretq
 
 /*
  * On its own stack, at any instruction, whatever GS is: the only thing it is used for is to stop a

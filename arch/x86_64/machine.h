@@ -60,6 +60,18 @@ static inline void regs_restart(struct regs *r)
 }
 
 /* --- what a thread and an address space carry --- */
+/* The debug registers as a tracer sees them: hw_breakpoint.c */
+struct x86_debug {
+	u64 addr[4];
+	u64 dr6;				/* what the last #DB of user mode was: 1 where something happened */
+	u64 dr7;				/* as it was written */
+	u8 kind[4];				/* R/W and LEN, four bits as in DR7 */
+	u8 there, on;				/* a bit each: was ever given an address or switched on; is on */
+};
+/* Why the switch from a thread or to it is more than registers: bits of arch_thread.extra. */
+#define EXTRA_NO_TSC		1u		/* user mode may not read the time stamp counter: CR4.TSD while it runs */
+#define EXTRA_BREAKPOINTS	2u		/* some are on: DR0 to 3 and DR7 while it runs */
+#define EXTRA_BLOCK_STEP	4u		/* a step ends with the next jump: DEBUGCTL.BTF while it runs */
 struct arch_thread {
 	u64 sp;					/* kernel stack pointer while switched out */
 	u8 *stack;				/* lowest address of the kernel stack; NULL: a CPU's boot stack */
@@ -68,8 +80,10 @@ struct arch_thread {
 	u64 cr2;				/* of the last exception in user mode, for signal frames */
 	u32 trap_nr, trap_err;
 	u8 forced_tf;				/* the tracer, not the program, has set TF in its flags */
-	u8 no_tsc;				/* user mode may not read the time stamp counter: CR4.TSD while it runs */
+	u8 extra;				/* EXTRA_* */
 	u8 fpu_loaded;				/* there is an area, and the CPU's registers, not the area, are the truth while it runs */
+	struct x86_debug debug;
+	u64 tls[3];				/* descriptors of PTRACE_SET_THREAD_AREA, packed by ptrace.c; 0: none */
 };
 
 typedef u64 pte_t;

@@ -20,7 +20,9 @@
 #define TASK_TIF_SYSCALL 0x30
 #define TASK_IN_SYSCALL	16
 #define TASK_MUTEXES	24
-#define TIF_SLOW_EXIT	0x80000000	/* the machine's own: registers were changed, load them all */
+/* The machine's own: */
+#define TIF_SLOW_EXIT	0x80000000	/* registers were changed, load them all */
+#define TIF_OWN_STEP	0x40000000	/* user mode has TF, as far as is known: calls return by IRET */
 
 #define REGS_R8		(0 * 8)
 #define REGS_R9		(1 * 8)
@@ -43,6 +45,9 @@
 #define REGS_FLAGS	(18 * 8)
 #define REGS_SP		(19 * 8)
 #define REGS_SIZE	(21 * 8)
+
+#define VEC_DB		1
+#define DR6_RESERVED	0xffff0ff0	/* DR6 when nothing has happened: these bits are 1, or say so by being 0 */
 
 #define TRAMPOLINE	0x8000		/* physical page where other CPUs start, in real mode */
 #define BOOT_STACK_SIZE	8192

@@ -15,11 +15,6 @@
 #include "uaccess.h"
 #include "x86.h"
 
-#define ARCH_SET_GS	0x1001
-#define ARCH_SET_FS	0x1002
-#define ARCH_GET_FS	0x1003
-#define ARCH_GET_GS	0x1004
-
 /* What switch_stacks() pops, lowest address first. */
 struct switch_frame {
 	u64 r15, r14, r13, r12, bx, bp, ret;
@@ -59,7 +54,7 @@ int arch_thread_alloc(struct task *t)
 
 	if (!stack)
 		return -ENOMEM;
-	t->arch = (struct arch_thread){ .stack = stack };
+	t->arch.stack = stack;			/* all else is zero: task_alloc */
 	return 0;
 }
 
@@ -105,7 +100,12 @@ void arch_thread_fork(struct task *t, uaddr_t sp, const uaddr_t *tls)
 		r->sp = sp;
 	t->arch.fpu = fpu_area(t);
 	t->arch.fpu_loaded = 1;
-	t->arch.no_tsc = current->arch.no_tsc;
+	t->arch.extra = current->arch.extra & EXTRA_NO_TSC;
+	/* No breakpoints; but the words that say what they were are inherited, as on Linux. */
+	t->arch.debug.dr6 = current->arch.debug.dr6;
+	t->arch.debug.dr7 = current->arch.debug.dr7;
+	for (unsigned i = 0; i < ARRAY_SIZE(t->arch.tls); i++)
+		t->arch.tls[i] = current->arch.tls[i];
 	t->arch.gs_base = current->arch.gs_base;
 	/*
 	 * An address outside user space would be refused by WRMSR: clone's caller was told, and
@@ -127,6 +127,8 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 	t->arch.fpu = fpu_area(t);
 	fpu_reset(t);
 	fpu_load(&t->arch);
+	hw_breakpoints_flush();
+	kmemset(t->arch.tls, 0, sizeof(t->arch.tls));
 	t->arch.fs_base = t->arch.gs_base = 0;
 	wrmsr(MSR_FS_BASE, 0);
 	wrmsr(MSR_KERNEL_GS_BASE, 0);
@@ -135,14 +137,12 @@ void arch_thread_exec(uaddr_t entry, uaddr_t sp)
 	set_tif(t, TIF_SLOW_EXIT);
 }
 
-void arch_switch(struct task *prev, struct task *next)
+static __always_inline void switch_registers(struct task *prev, struct task *next)
 {
 	if (prev->arch.fpu_loaded)
 		fpu_save(&prev->arch);
 	this_cpu_field(prev) = prev;
 	this_cpu_field(curr) = next;
-	if (unlikely(prev->arch.no_tsc != next->arch.no_tsc))
-		write_cr4(read_cr4() ^ CR4_TSD);
 	if (next->arch.fpu) {
 		set_user_entry(this_cpu(), next);
 		if (next->arch.fpu_loaded)
@@ -153,24 +153,48 @@ void arch_switch(struct task *prev, struct task *next)
 	switch_stacks(&prev->arch.sp, next->arch.sp);
 }
 
+/* A function of its own, so that the ordinary switch has nothing to keep over a call. */
+static void __attribute__((noinline)) switch_extra(struct task *prev, struct task *next)
+{
+	u8 either = prev->arch.extra | next->arch.extra, changed = prev->arch.extra ^ next->arch.extra;
+
+	if (changed & EXTRA_NO_TSC)
+		write_cr4(read_cr4() ^ CR4_TSD);
+	if (changed & EXTRA_BLOCK_STEP)
+		load_block_step(&next->arch);
+	if (either & EXTRA_BREAKPOINTS)
+		hw_breakpoints_load(&next->arch);
+	switch_registers(prev, next);
+}
+
+void arch_switch(struct task *prev, struct task *next)
+{
+	if (unlikely(prev->arch.extra | next->arch.extra))
+		switch_extra(prev, next);
+	else
+		switch_registers(prev, next);
+}
+
 bool arch_tsc_allowed(void)
 {
-	return !current->arch.no_tsc;
+	return !(current->arch.extra & EXTRA_NO_TSC);
 }
 
 void arch_allow_tsc(bool allow)
 {
 	irq_push_off();
-	if (current->arch.no_tsc == allow) {
+	if (arch_tsc_allowed() != allow) {
 		write_cr4(read_cr4() ^ CR4_TSD);
-		current->arch.no_tsc = !allow;
+		current->arch.extra ^= EXTRA_NO_TSC;
 	}
 	irq_pop_off();
 }
 
-long arch_prctl(int code, uaddr_t addr)
+long prctl_bases(struct task *t, int code, uaddr_t addr)
 {
-	struct arch_thread *a = &current->arch;
+	struct arch_thread *a = &t->arch;
+	bool fs = code == ARCH_SET_FS || code == ARCH_GET_FS;
+	u64 *base = fs ? &a->fs_base : &a->gs_base;
 
 	switch (code) {
 	case ARCH_SET_FS:
@@ -178,23 +202,27 @@ long arch_prctl(int code, uaddr_t addr)
 		if (addr >= USER_MAX)
 			return -EPERM;
 		irq_push_off();
-		if (code == ARCH_SET_FS)
-			wrmsr(MSR_FS_BASE, a->fs_base = addr);
-		else
-			wrmsr(MSR_KERNEL_GS_BASE, a->gs_base = addr);
+		*base = addr;
+		if (t == current)
+			wrmsr(fs ? MSR_FS_BASE : MSR_KERNEL_GS_BASE, addr);
 		irq_pop_off();
 		return 0;
 	case ARCH_GET_FS:
-		return copy_to_user(addr, &a->fs_base, 8) ? -EFAULT : 0;
 	case ARCH_GET_GS:
-		return copy_to_user(addr, &a->gs_base, 8) ? -EFAULT : 0;
+		return copy_to_user(addr, base, sizeof(*base)) ? -EFAULT : 0;
+	}
+	return -EINVAL;
+}
+
+long arch_prctl(int code, uaddr_t addr)
+{
+	switch (code) {
 	case ARCH_GET_CPUID:			/* may user mode ask with cpuid? */
 		return 1;
 	case ARCH_SET_CPUID:			/* LINUX: never forbidden, whatever the processor can */
 		return -ENODEV;
-	default:
-		return -EINVAL;
 	}
+	return prctl_bases(current, code, addr);
 }
 
 bool arch_on_stack(const struct task *t, const void *p)

@@ -29,7 +29,7 @@ _Static_assert(offsetof(struct regs, r12) == REGS_R12 && offsetof(struct regs, r
 _Static_assert(offsetof(struct regs, r14) == REGS_R14 && offsetof(struct regs, r15) == REGS_R15, "entry.S");
 _Static_assert(offsetof(struct regs, bp) == REGS_BP && sizeof(struct regs) == REGS_SIZE, "entry.S");
 
-enum { VEC_DE, VEC_DB, VEC_BP = 3, VEC_OF, VEC_BR, VEC_UD, VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM };
+enum { VEC_DE, VEC_BP = 3, VEC_OF, VEC_BR, VEC_UD, VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM };
 static const char *const names[32] = {
 	[VEC_DE] = "divide error", [VEC_DB] = "debug", [VEC_BP] = "breakpoint", [VEC_OF] = "overflow", [VEC_BR] = "bounds",
 	[VEC_UD] = "invalid opcode", [7] = "no FPU", [VEC_DF] = "double fault", [VEC_TS] = "invalid TSS",
@@ -64,6 +64,11 @@ void idt_init(void)
 		set_gate(v, trap_stubs + 16 * v, 0, v == VEC_BP || v == VEC_OF ? 3 : 0);
 	set_gate(VEC_NMI, nmi_entry, 1, 0);
 	set_gate(VEC_DF, double_fault_entry, 2, 0);
+	/*
+	 * A stack of its own for what MOV SS can do (entry.S). QEMU's emulator puts nothing off, but a step onto a watchpoint is two
+	 * #DB there, the second at the first one's first instruction: on one stack, it would overwrite the first.
+	 */
+	set_gate(VEC_DB, debug_entry, features.qemu ? 0 : 3, 0);
 }
 
 void idt_load(void)
@@ -161,17 +166,12 @@ static void user_exception(u64 vector, u64 err, struct regs *r)
 {
 	int sig = SIGSEGV, code = SI_KERNEL;
 	uaddr_t addr = 0;
-	u64 dr6;
 
 	current->arch.trap_nr = (u32)vector;
 	current->arch.trap_err = (u32)err;
 	switch (vector) {
 	case VEC_DE:
 		sig = SIGFPE, code = FPE_INTDIV, addr = r->ip;
-		break;
-	case VEC_DB:
-		__asm__ volatile("movq %%db6, %0\n\tmovq %1, %%db6" : "=&r"(dr6) : "r"(0xffff0ff0ul));
-		sig = SIGTRAP, code = dr6 & 1u << 14 ? TRAP_TRACE : TRAP_BRKPT, addr = r->ip;
 		break;
 	case VEC_BP:
 		sig = SIGTRAP;
@@ -280,18 +280,14 @@ void x86_trap(u64 vector, u64 err, struct regs *r)
 		page_fault(err, read_cr2(), r);
 		return;
 	}
+	if (vector == VEC_DB) {
+		x86_debug(r);
+		return;
+	}
 	if (vector == VEC_MC || vector == 7)
 		kernel_fault(vector, err, 0, r);
 	if (regs_user_mode(r)) {
 		user_exception(vector, err, r);
-		return;
-	}
-	/*
-	 * A user who single-steps may get here with the first instruction of an entry; the step
-	 * ends there.
-	 */
-	if (vector == VEC_DB) {
-		r->flags &= ~FLAGS_TF;
 		return;
 	}
 	fixup = find_fixup(r->ip);
@@ -316,5 +312,11 @@ void x86_exit_to_user(struct regs *r)
 		arch_irq_disable();
 		entry_exit_to_user(r);
 	}
-	clear_tif(current, TIF_SLOW_EXIT);	/* all of them are loaded now, whoever has changed them meanwhile */
+	/* All of them are loaded now, whoever has changed them meanwhile. */
+	if (likely(!(r->flags & FLAGS_TF))) {
+		clear_tif(current, TIF_SLOW_EXIT | TIF_OWN_STEP);
+	} else {
+		clear_tif(current, TIF_SLOW_EXIT);
+		set_tif(current, TIF_OWN_STEP);
+	}
 }

@@ -65,6 +65,7 @@ static inline void write_cr4(u64 v) { __asm__ volatile("movq %0, %%cr4" : : "r"(
 static inline void invlpg(u64 va) { __asm__ volatile("invlpg (%0)" : : "r"(va) : "memory"); }
 
 #define MSR_APIC_BASE	0x1b
+#define MSR_DEBUGCTL	0x1d9
 #define MSR_EFER	0xc0000080
 #define MSR_STAR	0xc0000081
 #define MSR_LSTAR	0xc0000082
@@ -116,7 +117,7 @@ extern struct x86_cpu x86_cpus[MAX_CPUS];
 extern unsigned nr_found_cpus;			/* by acpi.c; at most MAX_CPUS */
 
 struct x86_features {
-	bool nx, gb_pages, smep, smap, umip, xsave, rdrand;
+	bool nx, gb_pages, smep, smap, umip, xsave, rdrand, qemu;
 	u64 xcr0;
 	u32 fpu_size;				/* bytes of a thread's register area */
 	u32 mxcsr_mask;
@@ -165,12 +166,27 @@ void fpu_reset(struct task *t);			/* t's area = a fresh program's */
 int fpu_sanitise(void *area, u64 features_wanted);
 
 /* --- entry.S, uaccess.S --- */
-extern const char syscall_entry[], trap_stubs[], nmi_entry[], double_fault_entry[];
+extern const char syscall_entry[], trap_stubs[], nmi_entry[], debug_entry[], double_fault_entry[];
 extern const char thread_entry[], fork_return[];
 void switch_stacks(u64 *save, u64 load);
 struct extable { u64 ip, fixup; };
 extern const struct extable __ex_table_start[], __ex_table_end[];
 extern u8 *const __smap_sites_start[], *const __smap_sites_end[];
+
+/* --- thread.c --- */
+#define ARCH_SET_GS	0x1001
+#define ARCH_SET_FS	0x1002
+#define ARCH_GET_FS	0x1003
+#define ARCH_GET_GS	0x1004
+/* These four, of current or of a task that its tracer holds stopped; -EINVAL of others. Sleeps. */
+long prctl_bases(struct task *t, int code, uaddr_t addr);
+
+/* --- ptrace.c, hw_breakpoint.c: of this CPU, interrupts off --- */
+void load_block_step(const struct arch_thread *a);
+void hw_breakpoints_init(void);			/* none are on */
+void hw_breakpoints_load(const struct arch_thread *a);
+void hw_breakpoints_flush(void);		/* current has none any more */
+void x86_debug(struct regs *r);			/* #DB of user mode */
 
 /* --- traps.c --- */
 void idt_init(void);

@@ -6,33 +6,9 @@
 
 #include <linux/audit.h>
 
-#define TF 0x100UL
 #define NT_PRSTATUS_ 1
 #define NT_FPREGSET_ 2
 #define NT_X86_XSTATE_ 0x202
-
-// linux/ptrace.h and asm/ptrace.h have no struct of the registers as a tracer sees them: sys/user.h does.
-struct regs {
-	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
-		fs_base, gs_base, ds, es, fs, gs;
-};
-#define AT(reg) offsetof(struct regs, reg)
-
-static struct regs regs_of(int pid)
-{
-	struct regs r;
-
-	CHECK_EQ(sys(ptrace, PTRACE_GETREGS, pid, 0, &r), 0);
-	return r;
-}
-
-static int stopped_child(int (*fn)(void *))
-{
-	int pid = traced(fn, NULL);
-
-	CHECK_EQ(wait_stop(pid), SIGSTOP);
-	return pid;
-}
 
 // ---- registers ----
 
@@ -725,7 +701,7 @@ static char junk[16384] __attribute__((aligned(64)));
 static unsigned long any_word(void)
 {
 	static const unsigned long words[] = {0, 1, 8, 64, -1UL, 1UL << 47, 0x7fffffffffffUL, 0xffff800000000000UL, 0xffffffff80000000UL,
-		1UL << 63, 0x10, 0x33, 928, NT_PRSTATUS_, NT_FPREGSET_, NT_X86_XSTATE_};
+		1UL << 63, 0x10, 0x33, 848, 904, 928, NT_PRSTATUS_, NT_FPREGSET_, NT_X86_XSTATE_};
 	unsigned long kind = any() % 4;
 
 	return kind == 0 ? any() : kind == 1 ? (unsigned long)junk + any() % sizeof junk : words[any() % (sizeof words / sizeof *words)];
@@ -735,7 +711,7 @@ TEST(any_request_with_anything)
 {
 	// Whatever comes of it, the tracee can still be killed, and the kernel is there.
 	static const int requests[] = {1, 2, 3, 4, 5, 6, 7, 9, 12, 13, 14, 15, 21, 24, 0x4200, 0x4201, 0x4202, 0x4203, 0x4204, 0x4205,
-		0x4207, 0x4208, 0x4209, 0x420a, 0x420b, 0x420e, 6, 13, 0x4205, 7, 9, 24};
+		0x4207, 0x4208, 0x4209, 0x420a, 0x420b, 0x420e, 6, 13, 0x4205, 7, 9, 24, 25, 26, 30, 31, 32, 33, 0x420f};
 	int status;
 
 	seed = 20161004;

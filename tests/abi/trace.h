@@ -67,6 +67,30 @@ static inline void kill_traced(int pid)
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 }
 
+// linux/ptrace.h and asm/ptrace.h have no struct of the registers as a tracer sees them: sys/user.h does.
+struct regs {
+	unsigned long r15, r14, r13, r12, rbp, rbx, r11, r10, r9, r8, rax, rcx, rdx, rsi, rdi, orig_rax, rip, cs, eflags, rsp, ss,
+		fs_base, gs_base, ds, es, fs, gs;
+};
+#define AT(reg) offsetof(struct regs, reg)
+#define TF 0x100UL
+
+static inline struct regs regs_of(int pid)
+{
+	struct regs r;
+
+	CHECK_EQ(sys(ptrace, PTRACE_GETREGS, pid, 0, &r), 0);
+	return r;
+}
+
+static inline int stopped_child(int (*fn)(void *))
+{
+	int pid = traced(fn, NULL);
+
+	CHECK_EQ(wait_stop(pid), SIGSTOP);
+	return pid;
+}
+
 // The number after a key of /proc/PID/status.
 static inline long t_field_of(int pid, const char *key)
 {
