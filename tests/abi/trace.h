@@ -61,6 +61,12 @@ static inline long cont(int pid, long sig)
 	return sys(ptrace, PTRACE_CONT, pid, 0, sig);
 }
 
+static inline void goes_to_its_end(int pid, int code)
+{
+	CHECK_EQ(cont(pid, 0), 0);
+	CHECK_EQ(t_wait(pid), code);
+}
+
 static inline void kill_traced(int pid)
 {
 	sys(kill, pid, SIGKILL);
