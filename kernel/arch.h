@@ -118,7 +118,10 @@ int arch_set_fpu(struct task *t, void *image, size_t n);
 void arch_single_step_on(struct task *t, bool block);
 void arch_single_step_off(struct task *t);		/* also of current */
 void arch_ptrace_stop(void);				/* current is about to stop: its registers can be looked at */
-/* The n-th debug register. To set it: 0, -EINVAL: not an address or a condition for user mode, -EIO: no such register. */
+/*
+ * The n-th debug register. To set it: 0, -EINVAL: not an address or a condition for user mode,
+ * -EIO: no such register.
+ */
 u64 arch_debugreg(struct task *t, unsigned n);
 int arch_set_debugreg(struct task *t, unsigned n, u64 v);
 /* The machine's own requests of ptrace(2); -EIO: there is no such. Sleeps. */

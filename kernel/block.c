@@ -159,7 +159,8 @@ static void check_barrier(const struct bio *b)
 	if (likely(!atomic_load(&pm_io_barrier)) || current->flags & PF_KTHREAD)
 		return;
 	atomic_fetch_add(&io_after_barrier, 1);
-	warn("S1: IO after oom_killer_disable: pid %d tid %d (%s)%s, %s sector %lu", current->tgid, current->pid, current->comm,
+	warn("S1: IO after oom_killer_disable: pid %d tid %d (%s)%s, %s sector %lu", current->tgid,
+	     current->pid, current->comm,
 	     tsk_is_oom_victim(current) ? " OOM victim" : "", b->op == BIO_WRITE ? "write" : "read", b->sector);
 }
 

@@ -102,7 +102,10 @@ int cgroup_rmdir(struct cgroup *cg);		/* 0, -EBUSY. Sleeps. */
 int cgroup_lock_live(struct cgroup *cg);
 /* The smallest group of their tree that has both. */
 const struct cgroup *cgroup_common_ancestor(const struct cgroup *a, const struct cgroup *b);
-/* The way to cg from a group of its tree, "/a/b" or "/../c", into buf; its length or -ENAMETOOLONG. Any context. */
+/*
+ * The way to cg from a group of its tree, "/a/b" or "/../c", into buf; its length or -ENAMETOOLONG.
+ * Any context.
+ */
 s64 cgroup_path(const struct cgroup *cg, const struct cgroup *from, char *buf, size_t n);
 
 /* --- namespaces: cgroup_namespace.c --- */
@@ -113,7 +116,8 @@ struct cgroup_namespace {
 extern struct cgroup_namespace init_cgroup_ns;
 bool in_init_cgroup_ns(void);
 struct cgroup *cgroup_ns_root(enum cgroup_tree tree);	/* where the tree begins for current */
-void cgroup_ns_begin_at(struct task *p, struct cgroup *cg);	/* p, which nobody sees yet, has a new one: its tree begins at cg */
+/* p, which nobody sees yet, has a new one: its tree begins at cg */
+void cgroup_ns_begin_at(struct task *p, struct cgroup *cg);
 
 /* fork.c and exit.c */
 /*
@@ -155,8 +159,10 @@ static inline void cgroup_free(struct task *t)
 
 /* --- moving: cgroup_attach.c --- */
 void cgroup_join(struct task *t, struct cgroup *cg);	/* t is in no group of that tree. css_lock held. */
-struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree);	/* which it was, referenced; NULL: the root. css_lock held. */
-int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole, const struct cred *who);	/* cgroup_mutex held */
+/* which it was, referenced; NULL: the root. css_lock held. */
+struct cgroup *cgroup_leave(struct task *t, enum cgroup_tree tree);
+/* cgroup_mutex held */
+int cgroup_may_attach(const struct cgroup *src, const struct cgroup *dst, bool whole, const struct cred *who);
 
 /* --- freezing: cgroup_freezer.c --- */
 void cgroup_update_frozen(struct cgroup *cg);	/* css_lock held */
@@ -215,7 +221,8 @@ struct cgroup_file {
 	bool (*visible)(struct cgroup *cg);			/* NULL: always */
 	s64 (*show)(struct cgroup *cg, char *buf, size_t n);	/* bytes or -errno; cgroup_mutex not held. May sleep. */
 	s64 (*write)(struct cgroup *cg, char *buf);		/* what was written, blanks around it cut off. 0 or -errno. May sleep. */
-	s64 (*write_as)(struct cgroup *cg, char *buf, const struct cred *opener);	/* likewise; what counts is who opened the file */
+	/* likewise; what counts is who opened the file */
+	s64 (*write_as)(struct cgroup *cg, char *buf, const struct cred *opener);
 };
 SET_DECLARE(cgroup_files, struct cgroup_file);
 #define CGROUP_FILE(var, ...) LINKER_SET(cgroup_files, struct cgroup_file, var) = { __VA_ARGS__ }

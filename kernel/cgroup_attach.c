@@ -26,7 +26,8 @@ static bool may_write_common(const struct cgroup *src, const struct cgroup *dst,
 
 	if (cg->uid == who->fsuid)
 		return true;
-	return cred_ns_capable(who, ns, CAP_DAC_OVERRIDE) && from_kuid(ns, cg->uid) != INVALID_ID && from_kgid(ns, cg->gid) != INVALID_ID;
+	return cred_ns_capable(who, ns, CAP_DAC_OVERRIDE) && from_kuid(ns, cg->uid) != INVALID_ID &&
+		from_kgid(ns, cg->gid) != INVALID_ID;
 }
 
 /* LINUX: the namespace of who writes counts; there of who opened the file. */

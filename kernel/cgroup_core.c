@@ -255,14 +255,17 @@ static s64 kill_write(struct cgroup *cg, char *buf)
 	return 0;
 }
 
-CGROUP_FILE(file_type, .name = "cgroup.type", .trees = ON(CG_V2), .not_on_root = true, .show = type_show, .write = type_write);
+CGROUP_FILE(file_type, .name = "cgroup.type", .trees = ON(CG_V2), .not_on_root = true,
+	.show = type_show, .write = type_write);
 CGROUP_FILE(file_controllers, .name = "cgroup.controllers", .trees = ON(CG_V2), .show = controllers_show);
 CGROUP_FILE(file_subtree_control, .name = "cgroup.subtree_control", .trees = ON(CG_V2), .show = subtree_control_show,
 	    .delegatable = true, .write = subtree_control_write);
-CGROUP_FILE(file_events, .name = "cgroup.events", .trees = ON(CG_V2), .not_on_root = true, .event = EVENT_CGROUP, .show = events_show);
+CGROUP_FILE(file_events, .name = "cgroup.events", .trees = ON(CG_V2), .not_on_root = true,
+	.event = EVENT_CGROUP, .show = events_show);
 CGROUP_FILE(file_max_descendants, .name = "cgroup.max.descendants", .trees = ON(CG_V2), .show = max_descendants_show,
 	    .write = max_descendants_write);
-CGROUP_FILE(file_max_depth, .name = "cgroup.max.depth", .trees = ON(CG_V2), .show = max_depth_show, .write = max_depth_write);
+CGROUP_FILE(file_max_depth, .name = "cgroup.max.depth", .trees = ON(CG_V2), .show = max_depth_show,
+	.write = max_depth_write);
 CGROUP_FILE(file_stat, .name = "cgroup.stat", .trees = ON(CG_V2), .show = stat_show);
 CGROUP_FILE(file_kill, .name = "cgroup.kill", .trees = ON(CG_V2), .not_on_root = true, .write = kill_write);
 

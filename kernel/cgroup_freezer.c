@@ -183,4 +183,5 @@ static s64 freeze_write(struct cgroup *cg, char *buf)
 	return 0;
 }
 
-CGROUP_FILE(file_freeze, .name = "cgroup.freeze", .trees = ON(CG_V2), .not_on_root = true, .show = freeze_show, .write = freeze_write);
+CGROUP_FILE(file_freeze, .name = "cgroup.freeze", .trees = ON(CG_V2), .not_on_root = true,
+	.show = freeze_show, .write = freeze_write);

@@ -180,9 +180,17 @@ static s64 flag_write(struct cgroup *cg, bool *flag, const char *buf)
 	return 0;
 }
 
-static s64 notify_show(struct cgroup *cg, char *buf, size_t n) { return flag_show(READ_ONCE(cg->notify_on_release), buf, n); }
+static s64 notify_show(struct cgroup *cg, char *buf, size_t n)
+{
+	return flag_show(READ_ONCE(cg->notify_on_release), buf, n);
+}
+
 static s64 notify_write(struct cgroup *cg, char *buf) { return flag_write(cg, &cg->notify_on_release, buf); }
-static s64 clone_show(struct cgroup *cg, char *buf, size_t n) { return flag_show(READ_ONCE(cg->clone_children), buf, n); }
+static s64 clone_show(struct cgroup *cg, char *buf, size_t n)
+{
+	return flag_show(READ_ONCE(cg->clone_children), buf, n);
+}
+
 static s64 clone_write(struct cgroup *cg, char *buf) { return flag_write(cg, &cg->clone_children, buf); }
 
 static s64 agent_show(struct cgroup *cg, char *buf, size_t n)
@@ -226,6 +234,8 @@ static s64 sane_show(struct cgroup *cg, char *buf, size_t n)
 }
 
 CGROUP_FILE(file_notify, .name = "notify_on_release", .trees = ON_V1, .show = notify_show, .write = notify_write);
-CGROUP_FILE(file_clone_children, .name = "cgroup.clone_children", .trees = ON_V1, .show = clone_show, .write = clone_write);
-CGROUP_FILE(file_release_agent, .name = "release_agent", .trees = ON_V1, .only_on_root = true, .show = agent_show, .write = agent_write);
+CGROUP_FILE(file_clone_children, .name = "cgroup.clone_children", .trees = ON_V1,
+	.show = clone_show, .write = clone_write);
+CGROUP_FILE(file_release_agent, .name = "release_agent", .trees = ON_V1, .only_on_root = true,
+	.show = agent_show, .write = agent_write);
 CGROUP_FILE(file_sane, .name = "cgroup.sane_behavior", .trees = ON_V1, .only_on_root = true, .show = sane_show);

@@ -425,4 +425,5 @@ static s64 pattern_store(const char *buf, size_t n)
 	spin_unlock(&pattern_lock);
 	return (s64)n;
 }
-PSEUDO_FILE(sysctl_core_pattern, .path = "/proc/sys/kernel/core_pattern", .mode = 0644, .show = pattern_show, .store = pattern_store);
+PSEUDO_FILE(sysctl_core_pattern, .path = "/proc/sys/kernel/core_pattern", .mode = 0644,
+	.show = pattern_show, .store = pattern_store);

@@ -439,7 +439,8 @@ static void link_task(struct task *p, const struct clone_request *c, sigset_t_k 
 	pid_attach(p);
 }
 
-static int publish(struct task *p, const struct clone_request *c, const struct fork_signals *meanwhile, struct cgroup *into)
+static int publish(struct task *p, const struct clone_request *c,
+		const struct fork_signals *meanwhile, struct cgroup *into)
 {
 	struct spinlock *siglock = &current->sighand->siglock;
 	int err;
@@ -477,7 +478,8 @@ static int give_pidfd(struct task *p, const struct clone_request *c)
 	return -EFAULT;
 }
 
-static struct task *build_and_publish(const struct clone_request *c, const struct fork_signals *meanwhile, struct cgroup *into)
+static struct task *build_and_publish(const struct clone_request *c,
+		const struct fork_signals *meanwhile, struct cgroup *into)
 {
 	struct task *p = build(c);
 	int err, pidfd = -1;

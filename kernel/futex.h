@@ -21,5 +21,6 @@ void exit_robust_list(struct task *t);
  * now, and nobody waits for t any more.
  */
 void exit_pi(struct task *t);
-void futex_pi_adjust(struct task *t);		/* t, which waits for a lock, has another priority. Holds: none but tasklist_lock */
+/* t, which waits for a lock, has another priority. Holds: none but tasklist_lock */
+void futex_pi_adjust(struct task *t);
 void futex_init(void);

@@ -40,7 +40,8 @@ static inline bool same_key(const struct key *a, const struct key *b)
 struct bucket *futex_bucket(const struct key *k);
 int futex_get_key(uaddr_t addr, int scope, struct key *k);	/* 0, -EINVAL, -EFAULT. Sleeps. */
 void futex_queue(struct waiter *w);
-bool futex_unqueue(struct waiter *w);		/* off the queue, with whoever may be waking us done. true: nobody had woken us */
+/* off the queue, with whoever may be waking us done. true: nobody had woken us */
+bool futex_unqueue(struct waiter *w);
 void futex_wake_key(const struct key *k, int nr, u32 bitset);
 /* Until one of n waiters is woken, a signal, or the deadline. true: the deadline passed. */
 bool futex_sleep(struct waiter *w, unsigned n, u64 deadline);

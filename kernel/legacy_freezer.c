@@ -134,6 +134,9 @@ static s64 parent_freezing_show(struct cgroup *cg, char *buf, size_t n)
 	return (s64)kscnprintf(buf, n, "%d\n", READ_ONCE(cg->freezer_state) & FREEZING_PARENT ? 1 : 0);
 }
 
-CGROUP_FILE(file_state, .name = "freezer.state", .trees = ON(CG_FREEZER), .not_on_root = true, .show = state_show, .write = state_write);
-CGROUP_FILE(file_self, .name = "freezer.self_freezing", .trees = ON(CG_FREEZER), .not_on_root = true, .show = self_freezing_show);
-CGROUP_FILE(file_parent, .name = "freezer.parent_freezing", .trees = ON(CG_FREEZER), .not_on_root = true, .show = parent_freezing_show);
+CGROUP_FILE(file_state, .name = "freezer.state", .trees = ON(CG_FREEZER), .not_on_root = true,
+	.show = state_show, .write = state_write);
+CGROUP_FILE(file_self, .name = "freezer.self_freezing", .trees = ON(CG_FREEZER),
+	.not_on_root = true, .show = self_freezing_show);
+CGROUP_FILE(file_parent, .name = "freezer.parent_freezing", .trees = ON(CG_FREEZER),
+	.not_on_root = true, .show = parent_freezing_show);

@@ -104,4 +104,5 @@ static s64 crash_show(char *buf, size_t n)
 		len += ksnprintf(buf + len, n - len, "%s\n", ways[i].name);
 	return (s64)len;
 }
-PSEUDO_FILE(provoke_crash, .path = "/sys/kernel/debug/provoke-crash/DIRECT", .mode = 0600, .show = crash_show, .store = crash_store);
+PSEUDO_FILE(provoke_crash, .path = "/sys/kernel/debug/provoke-crash/DIRECT", .mode = 0600,
+	.show = crash_show, .store = crash_store);

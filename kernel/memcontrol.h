@@ -13,7 +13,8 @@
 struct cgroup;
 struct mem_cgroup;
 
-enum memory_event { MEMORY_LOW, MEMORY_HIGH, MEMORY_MAX, MEMORY_OOM, MEMORY_OOM_KILL, MEMORY_OOM_GROUP_KILL, NR_MEMORY_EVENTS };
+enum memory_event { MEMORY_LOW, MEMORY_HIGH, MEMORY_MAX, MEMORY_OOM, MEMORY_OOM_KILL,
+	MEMORY_OOM_GROUP_KILL, NR_MEMORY_EVENTS };
 
 extern _Atomic u32 nr_mem_cgroups;		/* groups with limits: while there are none nothing is charged */
 

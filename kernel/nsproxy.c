@@ -24,7 +24,8 @@
 struct nsproxy init_nsproxy = {
 	.count = 1,
 	.ns = {
-		[NS_UTS] = &init_uts_ns.ns, [NS_IPC] = &init_ipc_ns.ns, [NS_PID] = &init_pid_ns.ns, [NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
+		[NS_UTS] = &init_uts_ns.ns, [NS_IPC] = &init_ipc_ns.ns, [NS_PID] = &init_pid_ns.ns,
+		[NS_NET] = &init_net.ns, [NS_CGROUP] = &init_cgroup_ns.ns,
 		[NS_MNT] = &init_mnt_ns.ns, [NS_TIME_FOR_CHILDREN] = &init_time_ns.ns, [NS_TIME] = &init_time_ns.ns,
 	},
 };
@@ -96,7 +97,8 @@ static struct nsproxy *create_new_namespaces(u64 flags, struct user_namespace *u
 		return ERR_PTR(-ENOMEM);
 	atomic_init(&p->count, 1);
 	for (enum ns_kind k = 0; k < NR_NS; k++) {
-		struct ns_common *ns = flags & ops_of(k)->type && k != NS_TIME ? old->ns[k]->ops->copy(old->ns[k], user_ns) : ns_get(old->ns[k]);
+		struct ns_common *ns = flags & ops_of(k)->type && k != NS_TIME
+			? old->ns[k]->ops->copy(old->ns[k], user_ns) : ns_get(old->ns[k]);
 
 		if (IS_ERR(ns)) {
 			nsproxy_put(p);
@@ -268,7 +270,10 @@ static int install_user_ns_of(struct nsset *set, struct task *t)
 	return err;
 }
 
-/* All the kinds in flags, from process g; that of users first, for it gives the right to others. 0, -ESRCH, -EPERM, -EINVAL. */
+/*
+ * All the kinds in flags, from process g; that of users first, for it gives the right to others. 0,
+ * -ESRCH, -EPERM, -EINVAL.
+ */
 static int install_all(struct nsset *set, struct group *g, u64 flags)
 {
 	struct task *t;

@@ -29,11 +29,14 @@ struct ns_ops {
 	enum ucount_type ucount;
 	/* A new one for who lives in old, that belongs to user_ns (ns_init); or ERR_PTR. Sleeps. */
 	struct ns_common *(*copy)(struct ns_common *old, struct user_namespace *user_ns);
-	void (*free)(struct ns_common *ns);	/* the last reference is gone, not yet that on its owner. Sleeps, but of kinds pid, user. */
+	/* the last reference is gone, not yet that on its owner. Sleeps, but of kinds pid, user. */
+	void (*free)(struct ns_common *ns);
 	/* May current, which has CAP_SYS_ADMIN over it and in user_ns, its own from then on, enter? NULL: yes. */
 	int (*install)(struct ns_common *ns, struct user_namespace *user_ns);
-	void (*entered)(struct ns_common *ns);	/* current has it by setns, and that cannot fail any more. NULL: nothing to do */
-	struct ns_common *(*parent)(struct ns_common *ns);	/* NULL: this kind has no parents, else as NS_GET_PARENT: ERR_PTR(-EPERM) */
+	/* current has it by setns, and that cannot fail any more. NULL: nothing to do */
+	void (*entered)(struct ns_common *ns);
+	/* NULL: this kind has no parents, else as NS_GET_PARENT: ERR_PTR(-EPERM) */
+	struct ns_common *(*parent)(struct ns_common *ns);
 };
 
 /*
@@ -56,7 +59,10 @@ extern struct nsproxy init_nsproxy;
 
 static inline struct ns_common *ns_get(struct ns_common *ns) { atomic_fetch_add(&ns->count, 1); return ns; }
 void ns_put(struct ns_common *ns);		/* may sleep, but of kinds pid and user */
-/* A new one, with one reference; it takes one of its own on its owner. 0, -ENOSPC: there are as many as there may be. Sleeps. */
+/*
+ * A new one, with one reference; it takes one of its own on its owner. 0, -ENOSPC: there are as
+ * many as there may be. Sleeps.
+ */
 int ns_init(struct ns_common *ns, const struct ns_ops *ops, struct user_namespace *user_ns);
 
 /*
@@ -75,4 +81,5 @@ static inline struct nsproxy *nsproxy_get(struct nsproxy *p) { atomic_fetch_add(
 void nsproxy_put(struct nsproxy *p);		/* X11. Sleeps. */
 
 extern struct user_namespace init_user_ns;
-extern const struct ns_ops uts_ns_ops, ipc_ns_ops, time_ns_ops, pid_ns_ops, net_ns_ops, cgroup_ns_ops, mnt_ns_ops, user_ns_ops;
+extern const struct ns_ops uts_ns_ops, ipc_ns_ops, time_ns_ops, pid_ns_ops, net_ns_ops,
+	cgroup_ns_ops, mnt_ns_ops, user_ns_ops;

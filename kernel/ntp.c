@@ -95,7 +95,8 @@ static u64 next_second(u64 now)
 static void set_rate(void)
 {
 	ntp.rate = (ntp.tick - TICK_USEC) * K_USER_HZ * USEC + shift_right(ntp.freq, FREQ_SHIFT) + ntp.chunk;
-	WRITE_ONCE(ntp_active, ntp.rate || ntp.phase || ntp.adjust || ntp.state != TIME_OK || ntp.status & (STA_INS | STA_DEL) ||
+	WRITE_ONCE(ntp_active, ntp.rate || ntp.phase || ntp.adjust || ntp.state != TIME_OK ||
+			       ntp.status & (STA_INS | STA_DEL) ||
 			       ntp.maxerror < NTP_PHASE_LIMIT || !(ntp.status & STA_UNSYNC));
 }
 

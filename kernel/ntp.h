@@ -3,7 +3,10 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* It goes faster or slower than the machine's own, or a second is about to be left out: realtime_offset_ns is not all. */
+/*
+ * It goes faster or slower than the machine's own, or a second is about to be left out:
+ * realtime_offset_ns is not all.
+ */
 extern bool ntp_active;
 extern int tai_offset;			/* seconds that CLOCK_TAI is ahead of the wall clock. Plain loads and stores. */
 

@@ -18,7 +18,8 @@ extern struct mutex oom_lock;			/* outermost of the OOM path */
 extern _Atomic bool oom_killer_disabled;	/* [oom_lock] to set true */
 extern _Atomic u32 oom_leaked;			/* victims whose unit was freed while they were still counted (L1) */
 extern unsigned oom_uncovered;			/* threads the last suspend let run after both passes with nobody counting them (S4) */
-extern unsigned oom_frozen_victims;		/* threads of victims that the last oom_killer_disable left in the refrigerator (S5) */
+/* threads of victims that the last oom_killer_disable left in the refrigerator (S5) */
+extern unsigned oom_frozen_victims;
 extern _Atomic s32 oom_victims;			/* victims counted and not yet dropped; unit is the design's */
 
 /*

@@ -272,4 +272,5 @@ static s64 balloon_show(char *buf, size_t n)
 {
 	return ksnprintf(buf, n, "%lu\n", READ_ONCE(balloon_pages) * 4);
 }
-PSEUDO_FILE(oom_balloon, .path = "/sys/kernel/debug/oom_balloon", .mode = 0644, .show = balloon_show, .store = balloon_store);
+PSEUDO_FILE(oom_balloon, .path = "/sys/kernel/debug/oom_balloon", .mode = 0644,
+	.show = balloon_show, .store = balloon_store);

@@ -41,7 +41,8 @@ void pid_init_boot(void);			/* task_init_boot's: number 0 is the boot task's */
 static inline struct pid_namespace *pid_ns_get(struct pid_namespace *ns) { ns_get(&ns->ns); return ns; }
 void pid_ns_set_last(struct pid_namespace *ns, int nr);	/* the next number is above nr, 0..pid_max */
 static inline void pid_ns_put(struct pid_namespace *ns) { ns_put(&ns->ns); }	/* any context */
-void pid_ns_close(struct pid_namespace *ns);	/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
+/* who looks at closed under tasklist_lock (w) may be before it, no later one is */
+void pid_ns_close(struct pid_namespace *ns);
 
 /* pid_namespace.c */
 struct pid_namespace *pid_ns_for_children(const struct task *t);	/* of current, or of one that nobody else has seen */
@@ -91,7 +92,8 @@ struct task *find_get_task_by_vpid(int nr);
  */
 struct pid_namespace *pid_ns_at(struct pid_namespace *ns, unsigned level);	/* ns or the one above it on that level */
 int pid_nr_ns(int nr, struct pid_namespace *ns);
-int pid_nr_ns_if_held(int nr, struct pid_namespace *ns);	/* nr may be nobody's: 0 but in the machine's own. tasklist_lock held */
+/* nr may be nobody's: 0 but in the machine's own. tasklist_lock held */
+int pid_nr_ns_if_held(int nr, struct pid_namespace *ns);
 int pid_vnr(int nr);
 int pid_from_vnr(int vnr);			/* the machine's; 0 if none. tasklist_lock held */
 int task_pid_nr_ns(struct task *t, struct pid_namespace *ns);

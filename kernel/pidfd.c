@@ -49,7 +49,8 @@ static void pidfd_release(struct file *f)
 	group_put(f->private);
 }
 
-static const struct file_ops pidfd_fops = { .poll = pidfd_poll, .show_fdinfo = pidfd_show_fdinfo, .release = pidfd_release };
+static const struct file_ops pidfd_fops = { .poll = pidfd_poll, .show_fdinfo = pidfd_show_fdinfo,
+	.release = pidfd_release };
 
 int pidfd_create(struct group *g, u32 flags)
 {

@@ -22,7 +22,8 @@
 static struct mutex pm_mutex = MUTEX_INIT(pm_mutex, "pm_mutex", RANK_PM);
 
 /* /sys/power/pm_test: how far a test suspend goes before it turns round. */
-enum pm_test { PM_TEST_NONE, PM_TEST_CORE, PM_TEST_CPUS, PM_TEST_PLATFORM, PM_TEST_DEVICES, PM_TEST_FREEZER, NR_PM_TESTS };
+enum pm_test { PM_TEST_NONE, PM_TEST_CORE, PM_TEST_CPUS, PM_TEST_PLATFORM, PM_TEST_DEVICES,
+	PM_TEST_FREEZER, NR_PM_TESTS };
 static const char *const pm_test_names[NR_PM_TESTS] = { "none", "core", "processors", "platform", "devices", "freezer" };
 static enum pm_test pm_test_level;		/* [pm_mutex] */
 static u64 pm_test_delay = 5;			/* seconds, /sys/module/suspend/parameters/pm_test_delay */
@@ -232,7 +233,8 @@ static s64 timeout_store(const char *s, size_t n)
 	freeze_timeout_msecs = v;
 	return n;
 }
-PSEUDO_FILE(power_timeout, .path = "/sys/power/pm_freeze_timeout", .mode = 0644, .show = timeout_show, .store = timeout_store);
+PSEUDO_FILE(power_timeout, .path = "/sys/power/pm_freeze_timeout", .mode = 0644,
+	.show = timeout_show, .store = timeout_store);
 
 static s64 delay_show(char *buf, size_t n)
 {
@@ -278,10 +280,12 @@ static s64 wakealarm_store(const char *s, size_t n)
 	timer_start(&wake_timer, wake_at);
 	return n;
 }
-PSEUDO_FILE(rtc_wakealarm, .path = "/sys/class/rtc/rtc0/wakealarm", .mode = 0644, .show = wakealarm_show, .store = wakealarm_store);
+PSEUDO_FILE(rtc_wakealarm, .path = "/sys/class/rtc/rtc0/wakealarm", .mode = 0644,
+	.show = wakealarm_show, .store = wakealarm_store);
 
 static s64 stats_show(char *buf, size_t n)
 {
-	return ksnprintf(buf, n, "success: %lu\nfail: %lu\nlast_failed_errno: %d\n", suspend_success, suspend_fail, last_suspend);
+	return ksnprintf(buf, n, "success: %lu\nfail: %lu\nlast_failed_errno: %d\n",
+		suspend_success, suspend_fail, last_suspend);
 }
 PSEUDO_FILE(suspend_stats, .path = "/sys/kernel/debug/suspend_stats", .mode = 0444, .show = stats_show);

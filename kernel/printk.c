@@ -164,7 +164,9 @@ static int loglevel_param(const char *value)
 	set_loglevel((int)v);
 	return 0;
 }
-PARAM("loglevel", "0 to 7: log lines up to this level reach the console (4: warnings; 7 lists system calls)", loglevel_param);
+PARAM("loglevel",
+	"0 to 7: log lines up to this level reach the console (4: warnings; 7 lists system calls)",
+	loglevel_param);
 
 /* ---- syslog(2) ---- */
 

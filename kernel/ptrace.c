@@ -181,7 +181,8 @@ int check_ptrace_options(u64 options)
 	if (!(options & PTRACE_O_SUSPEND_SECCOMP))
 		return 0;
 	/* Who has given up calls itself must not have another make them. */
-	return !capable(CAP_SYS_ADMIN) || current->seccomp.mode || current->ptrace & PT_OPT(PTRACE_O_SUSPEND_SECCOMP) ? -EPERM : 0;
+	return !capable(CAP_SYS_ADMIN) || current->seccomp.mode ||
+		current->ptrace & PT_OPT(PTRACE_O_SUSPEND_SECCOMP) ? -EPERM : 0;
 }
 
 /*

@@ -44,7 +44,11 @@ int check_ptrace_options(u64 options);			/* 0, -EINVAL, -EPERM */
 
 /* --- the traced side: ptrace_stop.c. All of current. --- */
 
-static inline bool ptrace_event_enabled(const struct task *t, int event) { return READ_ONCE(t->ptrace) & PT_EVENT(event); }
+static inline bool ptrace_event_enabled(const struct task *t, int event)
+{
+	return READ_ONCE(t->ptrace) & PT_EVENT(event);
+}
+
 /*
  * Stops current and tells its tracer: code is what wait shows, why is CLD_TRAPPED, or CLD_STOPPED
  * for a stop of the group. siglock held; dropped meanwhile. Returns what the tracer wants delivered

@@ -346,7 +346,8 @@ long sys_tgkill(int tgid, int pid, int sig)
 
 static const struct { u8 codes, layout; } layouts[] = {
 	[SIGILL] = { 11, SIL_FAULT }, [SIGFPE] = { 15, SIL_FAULT }, [SIGSEGV] = { 10, SIL_FAULT }, [SIGBUS] = { 5, SIL_FAULT },
-	[SIGTRAP] = { 6, SIL_FAULT }, [SIGCHLD] = { 6, SIL_CHLD }, [SIGPOLL] = { NSIGPOLL, SIL_POLL }, [SIGSYS] = { 2, SIL_SYS },
+	[SIGTRAP] = { 6, SIL_FAULT }, [SIGCHLD] = { 6, SIL_CHLD },
+	[SIGPOLL] = { NSIGPOLL, SIL_POLL }, [SIGSYS] = { 2, SIL_SYS },
 };
 
 enum siginfo_layout siginfo_layout(int sig, int code)

@@ -207,7 +207,8 @@ static inline sigset_t_k pending_signals(const struct task *t)
 
 static inline bool has_pending(struct task *t)
 {
-	return (pending_signals(t) & ~t->blocked) || (t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
+	return (pending_signals(t) & ~t->blocked) ||
+		(t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
 }
 
 /* A freezer that wants current keeps the bit: do_signal is where it will freeze. siglock held. */

@@ -40,7 +40,8 @@ struct fork_signals {			/* [siglock] */
 /* Handlers, shared by CLONE_SIGHAND. */
 struct sighand {
 	_Atomic u32 count;
-	struct spinlock siglock;	/* rank RANK_SIGHAND; also protects group->shared_pending and every pending set of its tasks */
+	/* rank RANK_SIGHAND; also protects group->shared_pending and every pending set of its tasks */
+	struct spinlock siglock;
 	struct k_sigaction action[64];	/* [siglock] index sig-1 */
 };
 
@@ -75,7 +76,8 @@ int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t);
  */
 int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t);
 int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t);
-int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);	/* t->sighand->siglock held */
+/* t->sighand->siglock held */
+int send_signal_locked(int sig, const struct k_siginfo *info, struct task *t, bool group);
 /* A timer's own entry, which counts as one queued signal; NULL: as many as may be, or no memory. */
 struct sigqueue *sigqueue_prealloc(struct posix_timer *owner);
 /* It is free, or will be when it is taken off its queue. siglock held. */
@@ -113,7 +115,8 @@ bool fatal_signal_pending(struct task *t);
 /* Would a sleeper in @state be woken by what is pending? */
 bool signal_pending_state(unsigned state, struct task *t);
 void recalc_sigpending(void);			/* siglock held; current */
-void find_sigpending(void);			/* the same, but what is set stays set: a call that was interrupted is yet to be restarted */
+/* the same, but what is set stays set: a call that was interrupted is yet to be restarted */
+void find_sigpending(void);
 /*
  * t->tif and a wake-up of INTERRUPTIBLE | extra_state (TASK_WAKEKILL for a fatal one, which ends a
  * trace stop too), or a kick. siglock held. current needs none: schedule() looks at what is

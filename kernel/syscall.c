@@ -48,10 +48,14 @@ static const char *const absent[] = {
 };
 #undef ABSENT
 #define LAST_NAMED_CALL	(ARRAY_SIZE(absent) - 1)
-_Static_assert(ARRAY_SIZE(absent) >= ARRAY_SIZE(handlers), "the short way of entry_no_such_call() is for those without a name");
+_Static_assert(ARRAY_SIZE(absent) >= ARRAY_SIZE(handlers),
+	"the short way of entry_no_such_call() is for those without a name");
 _Static_assert(ARRAY_SIZE(absent) <= ENOSYS_WORDS * 64, "struct mm knows what is in the log");
 
-/* Is nr not in the log yet, for current's program? Those without a name are there once for all: who probes would fill it. */
+/*
+ * Is nr not in the log yet, for current's program? Those without a name are there once for all: who
+ * probes would fill it.
+ */
 static bool is_news(unsigned nr)
 {
 	u64 bit = 1ull << nr % 64;

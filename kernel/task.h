@@ -326,7 +326,10 @@ static inline void task_unlock(struct task *t) { spin_unlock(&t->alloc_lock); }
 static inline bool same_thread_group(const struct task *a, const struct task *b) { return a->group == b->group; }
 static inline void set_tif(struct task *t, u32 bit) { atomic_fetch_or(&t->tif, bit); }
 static inline void clear_tif(struct task *t, u32 bit) { atomic_fetch_and(&t->tif, ~bit); }
-static inline bool test_tif(const struct task *t, u32 bit) { return atomic_load_explicit(&t->tif, memory_order_relaxed) & bit; }
+static inline bool test_tif(const struct task *t, u32 bit)
+{
+	return atomic_load_explicit(&t->tif, memory_order_relaxed) & bit;
+}
 
 static inline bool signal_pending(const struct task *t) { return test_tif(t, TIF_SIGPENDING); }
 
@@ -411,11 +414,13 @@ int kernel_execve(const char *path, const char *const argv[], const char *const 
 
 /* pidfd.c */
 int pidfd_create(struct group *g, u32 flags);	/* a new descriptor; -EMFILE, -ENOMEM. flags: O_NONBLOCK. Sleeps. */
-struct group *pidfd_group(int fd, u32 *flags);	/* what it names, referenced, and the open file's flags; ERR_PTR(-EBADF) */
+/* what it names, referenced, and the open file's flags; ERR_PTR(-EBADF) */
+struct group *pidfd_group(int fd, u32 *flags);
 struct task *get_leader(struct group *g);	/* referenced; NULL if it was reaped */
 
 /* kthread.c */
-struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);	/* running, or ERR_PTR */
+/* running, or ERR_PTR */
+struct task *kthread_run(void (*fn)(void *arg), void *arg, const char *fmt, ...) __printf(3, 4);
 void set_freezable(void);			/* this kernel thread takes part in freezing (they are PF_NOFREEZE otherwise) */
 
 /*
@@ -428,4 +433,5 @@ void wait_for_dead_tasks(void);
 char task_state_letter(const struct task *t);
 void task_cputime(struct group *g, u64 *utime, u64 *stime);	/* dead and living threads; takes tasklist_lock (r) */
 void sum_cputime(struct group *g, u64 *utime, u64 *stime);	/* the same with tasklist_lock or siglock held */
-void group_rusage(struct task *p, struct k_rusage *r);	/* of p's group and of the children it reaped (RUSAGE_BOTH); as above */
+/* of p's group and of the children it reaped (RUSAGE_BOTH); as above */
+void group_rusage(struct task *p, struct k_rusage *r);

@@ -206,7 +206,8 @@ static int check_range(const struct offset_line *l)
 	return now < 0 || now > KTIME_SEC_MAX / 2 ? -ERANGE : 0;
 }
 
-static int set_offsets(struct time_namespace *ns, const struct offset_line *lines, unsigned n, const struct cred *opener)
+static int set_offsets(struct time_namespace *ns, const struct offset_line *lines, unsigned n,
+		const struct cred *opener)
 {
 	int err = 0;
 

@@ -11,7 +11,10 @@ struct time_namespace {
 };
 extern struct time_namespace init_time_ns;
 
-static inline struct time_namespace *to_time_ns(struct ns_common *ns) { return container_of(ns, struct time_namespace, ns); }
+static inline struct time_namespace *to_time_ns(struct ns_common *ns)
+{
+	return container_of(ns, struct time_namespace, ns);
+}
 
 /* Does nobody but current have its memory? Who shares it shares its time. Takes tasklist_lock. */
 bool current_is_single_threaded(void);

@@ -60,5 +60,6 @@ void msleep(unsigned ms);			/* the same */
 
 /* ITIMER_REAL of a group; callbacks send SIGALRM. */
 struct group;
-void itimer_rearm(struct group *g);	/* current took a SIGALRM of its group g: a periodic timer that went off goes on. siglock held. */
+/* current took a SIGALRM of its group g: a periodic timer that went off goes on. siglock held. */
+void itimer_rearm(struct group *g);
 void exit_itimers(struct group *g);	/* group_dead: stop them, and POSIX timers. Sleeps not. */

@@ -8,7 +8,8 @@
 
 struct user_namespace;
 
-enum ucount_type { UCOUNT_USER, UCOUNT_PID, UCOUNT_UTS, UCOUNT_IPC, UCOUNT_NET, UCOUNT_MNT, UCOUNT_CGROUP, UCOUNT_TIME, NR_UCOUNTS };
+enum ucount_type { UCOUNT_USER, UCOUNT_PID, UCOUNT_UTS, UCOUNT_IPC, UCOUNT_NET, UCOUNT_MNT,
+	UCOUNT_CGROUP, UCOUNT_TIME, NR_UCOUNTS };
 
 /*
  * One more for uid in ns, for who made ns in its parent, and so on. NULL: one of the limits is

@@ -86,7 +86,8 @@ void set_cred_user_ns(struct cred *new, struct user_namespace *ns)
 /* Whose root is not that of all files could reach the rest with the capabilities that it gets. */
 static bool may_be_root(const struct cred *c)
 {
-	return !current_chrooted() && from_kuid(c->user_ns, c->euid) != INVALID_ID && from_kgid(c->user_ns, c->egid) != INVALID_ID;
+	return !current_chrooted() && from_kuid(c->user_ns, c->euid) != INVALID_ID &&
+		from_kgid(c->user_ns, c->egid) != INVALID_ID;
 }
 
 int create_user_ns(struct cred *new)
@@ -111,7 +112,8 @@ int create_user_ns(struct cred *new)
 	ns->level = parent->level + 1;
 	ns->owner = new->euid;
 	ns->group = new->egid;
-	ns->nproc_max = current->cred.uid || parent != &init_user_ns ? current->group->rlim[RLIMIT_NPROC].rlim_cur : RLIM64_INFINITY;
+	ns->nproc_max = current->cred.uid || parent != &init_user_ns
+		? current->group->rlim[RLIMIT_NPROC].rlim_cur : RLIM64_INFINITY;
 	ns->parent_could_setfcap = new->cap_effective & CAP_TO_MASK(CAP_SETFCAP);
 	ns->setgroups_denied = !userns_setgroups_allowed(parent);
 	set_cred_user_ns(new, ns);

@@ -57,10 +57,26 @@ static inline struct user_namespace *user_ns_parent(const struct user_namespace 
 /* The machine's id of what ns calls id, and back; INVALID_ID: it has none there. */
 u32 map_id_down(const struct user_namespace *ns, enum id_kind k, u32 id);
 u32 map_id_up(const struct user_namespace *ns, enum id_kind k, u32 id);
-static inline u32 make_kuid(const struct user_namespace *ns, u32 uid) { return likely(ns == &init_user_ns) ? uid : map_id_down(ns, ID_UID, uid); }
-static inline u32 make_kgid(const struct user_namespace *ns, u32 gid) { return likely(ns == &init_user_ns) ? gid : map_id_down(ns, ID_GID, gid); }
-static inline u32 from_kuid(const struct user_namespace *ns, u32 uid) { return likely(ns == &init_user_ns) ? uid : map_id_up(ns, ID_UID, uid); }
-static inline u32 from_kgid(const struct user_namespace *ns, u32 gid) { return likely(ns == &init_user_ns) ? gid : map_id_up(ns, ID_GID, gid); }
+static inline u32 make_kuid(const struct user_namespace *ns, u32 uid)
+{
+	return likely(ns == &init_user_ns) ? uid : map_id_down(ns, ID_UID, uid);
+}
+
+static inline u32 make_kgid(const struct user_namespace *ns, u32 gid)
+{
+	return likely(ns == &init_user_ns) ? gid : map_id_down(ns, ID_GID, gid);
+}
+
+static inline u32 from_kuid(const struct user_namespace *ns, u32 uid)
+{
+	return likely(ns == &init_user_ns) ? uid : map_id_up(ns, ID_UID, uid);
+}
+
+static inline u32 from_kgid(const struct user_namespace *ns, u32 gid)
+{
+	return likely(ns == &init_user_ns) ? gid : map_id_up(ns, ID_GID, gid);
+}
+
 /* For those who must be told something: who has no name there is called by the overflow id. */
 u32 __from_kuid_munged(const struct user_namespace *ns, u32 uid);
 u32 __from_kgid_munged(const struct user_namespace *ns, u32 gid);
@@ -84,7 +100,8 @@ int create_user_ns(struct cred *new);
 int may_enter_user_ns(struct user_namespace *ns);
 void set_cred_user_ns(struct cred *new, struct user_namespace *ns);	/* all capabilities, and no reference */
 struct user_namespace *task_user_ns(struct task *t);	/* referenced. Takes task_lock. */
-bool in_user_ns(const struct user_namespace *ancestor, const struct user_namespace *ns);	/* is ns ancestor, or below it? */
+/* is ns ancestor, or below it? */
+bool in_user_ns(const struct user_namespace *ancestor, const struct user_namespace *ns);
 
 /* user_namespace_map.c */
 bool userns_setgroups_allowed(struct user_namespace *ns);

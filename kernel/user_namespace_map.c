@@ -243,7 +243,10 @@ static s64 map_write(struct file *file, uaddr_t buf, size_t n, u64 *pos)
 
 /* --- reading --- */
 
-/* The ids on the right are called as the opener calls them, or, in the namespace itself, as its parent does. */
+/*
+ * The ids on the right are called as the opener calls them, or, in the namespace itself, as its
+ * parent does.
+ */
 static const struct user_namespace *names_for(const struct id_file *f)
 {
 	const struct user_namespace *ns = f->opener.user_ns;

@@ -52,7 +52,8 @@ static void free_uts_ns(struct ns_common *ns)
 	kfree(to_uts_ns(ns));
 }
 
-const struct ns_ops uts_ns_ops = { .name = "uts", .type = CLONE_NEWUTS, .ucount = UCOUNT_UTS, .copy = copy_uts_ns, .free = free_uts_ns };
+const struct ns_ops uts_ns_ops = { .name = "uts", .type = CLONE_NEWUTS, .ucount = UCOUNT_UTS,
+	.copy = copy_uts_ns, .free = free_uts_ns };
 
 struct uts_namespace init_uts_ns = {
 	.ns = NS_COMMON_INIT(PROC_UTS_INIT_INO, &uts_ns_ops),

@@ -380,7 +380,8 @@ static int setpgid_check(struct task *p, int pgid)
 	if (pgid == p->pid)
 		return 0;
 	members = pgid ? pgrp_members(pgid) : NULL;
-	if (!members || list_empty(members) || list_first(members, struct group, pgrp_node)->session != current->group->session)
+	if (!members || list_empty(members) ||
+	    list_first(members, struct group, pgrp_node)->session != current->group->session)
 		return -EPERM;
 	return 0;
 }

@@ -80,7 +80,8 @@ static void patch_smap_sites(void)
 
 void cpu_detect(void)
 {
-	struct cpuid c0 = cpuid(0, 0), c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 }, e0 = cpuid(0x80000000, 0), e1 = cpuid(0x80000001, 0);
+	struct cpuid c0 = cpuid(0, 0), c1 = cpuid(1, 0), c7 = { 0, 0, 0, 0 },
+		e0 = cpuid(0x80000000, 0), e1 = cpuid(0x80000001, 0);
 
 	if (c0.a >= 7)
 		c7 = cpuid(7, 0);
@@ -197,11 +198,13 @@ void __stack_chk_fail(void)
 }
 
 static const struct { u8 word, bit; const char *name; } flag_names[] = {
-	{ 0, 0, "fpu" }, { 0, 4, "tsc" }, { 0, 5, "msr" }, { 0, 6, "pae" }, { 0, 8, "cx8" }, { 0, 9, "apic" }, { 0, 15, "cmov" },
+	{ 0, 0, "fpu" }, { 0, 4, "tsc" }, { 0, 5, "msr" }, { 0, 6, "pae" }, { 0, 8, "cx8" },
+	{ 0, 9, "apic" }, { 0, 15, "cmov" },
 	{ 0, 23, "mmx" }, { 0, 24, "fxsr" }, { 0, 25, "sse" }, { 0, 26, "sse2" }, { 3, 11, "syscall" }, { 3, 20, "nx" },
 	{ 3, 26, "pdpe1gb" }, { 3, 27, "rdtscp" }, { 3, 29, "lm" }, { 1, 0, "pni" }, { 1, 1, "pclmulqdq" }, { 1, 9, "ssse3" },
 	{ 1, 12, "fma" }, { 1, 13, "cx16" }, { 1, 19, "sse4_1" }, { 1, 20, "sse4_2" }, { 1, 22, "movbe" }, { 1, 23, "popcnt" },
-	{ 1, 25, "aes" }, { 1, 26, "xsave" }, { 1, 28, "avx" }, { 1, 29, "f16c" }, { 1, 30, "rdrand" }, { 1, 31, "hypervisor" },
+	{ 1, 25, "aes" }, { 1, 26, "xsave" }, { 1, 28, "avx" }, { 1, 29, "f16c" },
+	{ 1, 30, "rdrand" }, { 1, 31, "hypervisor" },
 	{ 4, 0, "lahf_lm" }, { 4, 5, "abm" }, { 2, 3, "bmi1" }, { 2, 5, "avx2" }, { 2, 7, "smep" }, { 2, 8, "bmi2" },
 	{ 2, 9, "erms" }, { 2, 18, "rdseed" }, { 2, 19, "adx" }, { 2, 20, "smap" },
 };

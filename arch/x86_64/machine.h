@@ -29,7 +29,8 @@ static inline u64 virt_to_phys(const void *p)
  * a signal frame ---
  */
 struct regs {
-	u64 r8, r9, r10, r11, r12, r13, r14, r15, di, si, bp, bx, dx, ax, cx;	/* r11, ax, cx: in a system call filled in late, see entry.S */
+	/* r11, ax, cx: in a system call filled in late, see entry.S */
+	u64 r8, r9, r10, r11, r12, r13, r14, r15, di, si, bp, bx, dx, ax, cx;
 	s64 nr;					/* system call number, -1: not a system call */
 	u64 ip, cs, flags, sp, ss;
 };

@@ -21,8 +21,10 @@
 /* Words of struct k_user_regs that are words of struct regs, by index. */
 #define WORD(user, own)	[offsetof(struct k_user_regs, user) / 8] = offsetof(struct regs, own) / 8
 static const u8 words[] = {
-	WORD(r15, r15), WORD(r14, r14), WORD(r13, r13), WORD(r12, r12), WORD(rbp, bp), WORD(rbx, bx), WORD(r11, r11), WORD(r10, r10),
-	WORD(r9, r9), WORD(r8, r8), WORD(rax, ax), WORD(rcx, cx), WORD(rdx, dx), WORD(rsi, si), WORD(rdi, di), WORD(orig_rax, nr),
+	WORD(r15, r15), WORD(r14, r14), WORD(r13, r13), WORD(r12, r12), WORD(rbp, bp),
+	WORD(rbx, bx), WORD(r11, r11), WORD(r10, r10),
+	WORD(r9, r9), WORD(r8, r8), WORD(rax, ax), WORD(rcx, cx), WORD(rdx, dx), WORD(rsi, si),
+	WORD(rdi, di), WORD(orig_rax, nr),
 	WORD(rip, ip), WORD(cs, cs), WORD(eflags, flags), WORD(rsp, sp), WORD(ss, ss),
 };
 #undef WORD

@@ -23,7 +23,8 @@
 
 #define SAME_PLACE(user, own)	(offsetof(struct k_sigcontext, user) - offsetof(struct k_sigcontext, r8) == offsetof(struct regs, own))
 _Static_assert(SAME_PLACE(r8, r8) && SAME_PLACE(r9, r9) && SAME_PLACE(r10, r10) && SAME_PLACE(r11, r11), "one copy");
-_Static_assert(SAME_PLACE(r12, r12) && SAME_PLACE(r13, r13) && SAME_PLACE(r14, r14) && SAME_PLACE(r15, r15), "one copy");
+_Static_assert(SAME_PLACE(r12, r12) && SAME_PLACE(r13, r13) && SAME_PLACE(r14, r14) &&
+	SAME_PLACE(r15, r15), "one copy");
 _Static_assert(SAME_PLACE(rdi, di) && SAME_PLACE(rsi, si) && SAME_PLACE(rbp, bp) && SAME_PLACE(rbx, bx), "one copy");
 _Static_assert(SAME_PLACE(rdx, dx) && SAME_PLACE(rax, ax) && SAME_PLACE(rcx, cx), "one copy");
 _Static_assert(offsetof(struct regs, nr) == NR_LIKE_REGS * 8, "one copy");
@@ -86,7 +87,8 @@ static inline void put_context(struct k_sigcontext *c, const struct regs *r, uad
 	put_user_64(&c->fpstate, fpstate, err);
 }
 
-static inline void put_frame(struct k_rt_sigframe *f, const struct ksig *k, const struct regs *r, uaddr_t fpstate, int *err)
+static inline void put_frame(struct k_rt_sigframe *f, const struct ksig *k, const struct regs *r,
+		uaddr_t fpstate, int *err)
 {
 	const struct task *t = current;
 	struct k_ucontext *uc = &f->uc;

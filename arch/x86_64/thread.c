@@ -250,7 +250,8 @@ static size_t __attribute__((noinline)) copy_slow(void *dst, const void *src, si
 
 size_t copy_from_user(void *dst, uaddr_t src, size_t n)
 {
-	return may_sleep() && access_ok(src, n) ? user_copy(dst, (const void *)src, n) : copy_slow(dst, (const void *)src, n, src);
+	return may_sleep() && access_ok(src, n) ? user_copy(dst, (const void *)src, n)
+		: copy_slow(dst, (const void *)src, n, src);
 }
 
 size_t copy_to_user(uaddr_t dst, const void *src, size_t n)

@@ -16,7 +16,8 @@ _Static_assert(offsetof(struct cpu, curr) == CPU_CURRENT && offsetof(struct cpu,
 _Static_assert(offsetof(struct cpu, machine) == CPU_KSTACK && CPU_USER_SP == CPU_KSTACK + 8, "entry.S");
 _Static_assert(offsetof(struct task, tif) == TASK_TIF && TIF_WORK == TASK_TIF_WORK, "entry.S");
 _Static_assert((TIF_SYSCALL_TRACE | TIF_SINGLESTEP) == TASK_TIF_SYSCALL, "entry.S");
-_Static_assert(offsetof(struct cpu, nr_held) == CPU_NR_HELD && offsetof(struct task, held_mutexes) == TASK_MUTEXES, "entry.S");
+_Static_assert(offsetof(struct cpu, nr_held) == CPU_NR_HELD &&
+	offsetof(struct task, held_mutexes) == TASK_MUTEXES, "entry.S");
 _Static_assert(offsetof(struct task, in_syscall) == TASK_IN_SYSCALL && offsetof(struct regs, bx) == REGS_BX, "entry.S");
 _Static_assert(offsetof(struct regs, ax) == REGS_AX && offsetof(struct regs, cx) == REGS_CX, "entry.S");
 _Static_assert(offsetof(struct regs, r11) == REGS_R11 && offsetof(struct regs, r10) == REGS_R10, "entry.S");
@@ -29,7 +30,8 @@ _Static_assert(offsetof(struct regs, r12) == REGS_R12 && offsetof(struct regs, r
 _Static_assert(offsetof(struct regs, r14) == REGS_R14 && offsetof(struct regs, r15) == REGS_R15, "entry.S");
 _Static_assert(offsetof(struct regs, bp) == REGS_BP && sizeof(struct regs) == REGS_SIZE, "entry.S");
 
-enum { VEC_DE, VEC_BP = 3, VEC_OF, VEC_BR, VEC_UD, VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_MF = 16, VEC_AC, VEC_MC, VEC_XM };
+enum { VEC_DE, VEC_BP = 3, VEC_OF, VEC_BR, VEC_UD, VEC_TS = 10, VEC_NP, VEC_SS, VEC_GP, VEC_MF = 16,
+	VEC_AC, VEC_MC, VEC_XM };
 static const char *const names[32] = {
 	[VEC_DE] = "divide error", [VEC_DB] = "debug", [VEC_BP] = "breakpoint", [VEC_OF] = "overflow", [VEC_BR] = "bounds",
 	[VEC_UD] = "invalid opcode", [7] = "no FPU", [VEC_DF] = "double fault", [VEC_TS] = "invalid TSS",

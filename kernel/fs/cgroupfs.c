@@ -368,7 +368,8 @@ static const struct inode_ops group_dir_ops = {
 };
 static const struct inode_ops group_file_ops = { .truncate = keep_size, .evict = evict_file };
 static const struct file_ops group_file_fops = {
-	.open = group_open, .release = text_release, .read = group_read, .write = group_write, .lseek = text_lseek, .poll = group_poll,
+	.open = group_open, .release = text_release, .read = group_read, .write = group_write,
+	.lseek = text_lseek, .poll = group_poll,
 };
 
 /* --- mounting --- */
@@ -535,7 +536,8 @@ static int v1_fill(struct super *sb, const char *options)
 }
 
 static struct user_namespace *v2_user_ns(void) { return current->nsproxy->ns[NS_CGROUP]->user_ns; }
-FS_TYPE(cgroup2_type, .name = "cgroup2", .user_ns = v2_user_ns, .global = true, .fill = v2_fill, .shared = v2_shared, .unmounted = unmounted, .view = view,
+FS_TYPE(cgroup2_type, .name = "cgroup2", .user_ns = v2_user_ns, .global = true, .fill = v2_fill,
+	.shared = v2_shared, .unmounted = unmounted, .view = view,
 	.show_root = show_root);
 FS_TYPE(cgroup_type, .name = "cgroup", .fill = v1_fill, .shared = v1_shared, .unmounted = unmounted, .view = view,
 	.show_root = show_root);

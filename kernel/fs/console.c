@@ -21,7 +21,8 @@
 static bool stdin_eof;
 static struct tty console_tty;
 static struct spinlock redirect_lock = SPINLOCK_INIT("redirect", RANK_TTY_STATE);
-static struct file *redirect;	/* [redirect_lock] referenced: where what is written to /dev/console goes. NULL: to the serial line */
+/* [redirect_lock] referenced: where what is written to /dev/console goes. NULL: to the serial line */
+static struct file *redirect;
 
 static int set_stdin(const char *value)
 {

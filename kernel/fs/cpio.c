@@ -18,7 +18,8 @@
  * Where an archive's numbers are in its header: 8 hexadecimal digits each, after the 6 of the
  * magic.
  */
-enum cpio_field { C_INO, C_MODE, C_UID, C_GID, C_NLINK, C_MTIME, C_FILESIZE, C_MAJ, C_MIN, C_RMAJ, C_RMIN, C_NAMESIZE, C_CHECK, C_FIELDS };
+enum cpio_field { C_INO, C_MODE, C_UID, C_GID, C_NLINK, C_MTIME, C_FILESIZE, C_MAJ, C_MIN, C_RMAJ,
+	C_RMIN, C_NAMESIZE, C_CHECK, C_FIELDS };
 
 struct entry {
 	u32 f[C_FIELDS];
@@ -340,7 +341,8 @@ static int unpack_entry(struct unpack *u, const struct entry *e)
 		dput(dir);
 	if (!err)
 		return 0;
-	return refuse(u, err == -ENOSPC || err == -ENOMEM ? "the memory is too small for it" : "it cannot be made there", e->name, err);
+	return refuse(u, err == -ENOSPC || err == -ENOMEM ? "the memory is too small for it"
+			: "it cannot be made there", e->name, err);
 }
 
 int cpio_unpack(const void *archive, size_t n)

@@ -496,7 +496,8 @@ static char *prepend(char *p, const char *buf, const char *s, size_t len)
  * Walks up to root or to the top, through what ns has mounted, writing backwards. *top: where it
  * ends. dentry_lock held.
  */
-static char *path_upwards(const struct mnt_namespace *ns, struct dentry *d, const struct dentry *root, char *buf, char *p,
+static char *path_upwards(const struct mnt_namespace *ns, struct dentry *d,
+			  const struct dentry *root, char *buf, char *p,
 			  struct dentry **top)
 {
 	char *end = p;

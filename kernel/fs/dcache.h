@@ -17,7 +17,8 @@ struct qstr {
 struct fs {
 	_Atomic u32 refs;
 	struct spinlock lock;		/* RANK_FS */
-	struct dentry *root, *cwd;	/* [lock] referenced; changed by others than those who share it with dentry_lock held, too */
+	/* [lock] referenced; changed by others than those who share it with dentry_lock held, too */
+	struct dentry *root, *cwd;
 	u32 umask;			/* [lock] */
 };
 /* Who stood at old stands at new; how many references on old are to be dropped. Whosever fs it is. */
@@ -27,7 +28,10 @@ static inline u32 current_umask(void) { return READ_ONCE(current->fs->umask); }
 extern struct spinlock dentry_lock;	/* RANK_DENTRY: the whole tree, names, mounts */
 extern struct super *root_super;
 
-static inline s64 now_realtime(void) { return (s64)ktime_ns() + atomic_load_explicit(&realtime_offset_ns, memory_order_relaxed); }
+static inline s64 now_realtime(void)
+{
+	return (s64)ktime_ns() + atomic_load_explicit(&realtime_offset_ns, memory_order_relaxed);
+}
 
 /* --- inodes --- */
 struct inode *inode_alloc(struct super *sb, u32 mode);	/* refs 1, nlink 1 (directories 2); NULL */
@@ -90,7 +94,10 @@ void dcache_init(void);
 /* --- what is in no place any more (namespace.c) --- */
 extern _Atomic u32 nr_lazy;
 void lazy_check(const struct super *sb);	/* one that was perhaps used until now; no reference is needed. Sleeps. */
-/* Drops a lasting use of d: somebody had it open, stood in it, or was called by it. NULL is fine. No lock held; sleeps. */
+/*
+ * Drops a lasting use of d: somebody had it open, stood in it, or was called by it. NULL is fine.
+ * No lock held; sleeps.
+ */
 static inline void place_put(struct dentry *d)
 {
 	const struct super *sb = d ? d->inode->sb : NULL;
@@ -134,15 +141,18 @@ struct dentry *cross_mounts(struct dentry *d);	/* takes over d's reference */
  * not held.
  */
 struct dentry *vfs_create(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
-struct dentry *vfs_create_locked(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);	/* dir->inode->lock held */
+/* dir->inode->lock held */
+struct dentry *vfs_create_locked(struct dentry *dir, const char *name, size_t len, u32 mode, u64 rdev);
 struct dentry *vfs_symlink(struct dentry *dir, const char *name, size_t len, const char *target);
 int vfs_remove(const struct parent_path *pp, bool rmdir);	/* the name in pp->dir goes */
 int vfs_truncate(struct dentry *d, u64 size);
 extern int sysctl_file_max;					/* written by /proc/sys/fs/file-max */
 struct file *file_alloc_empty(void);				/* no field is set: for one of the next two; ERR_PTR(-ENFILE, -ENOMEM) */
-void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened */
+/* takes over d's reference; not opened */
+void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u32 flags);
 void file_free_empty(struct file *f);
-struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);	/* takes over d's reference; not opened; ERR_PTR */
+/* takes over d's reference; not opened; ERR_PTR */
+struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);
 int get_write_access(struct inode *i);		/* 0, -ETXTBSY: a program runs from it */
 static inline void put_write_access(struct inode *i) { atomic_fetch_sub(&i->writers, 1); }
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
@@ -159,7 +169,8 @@ void tmpfs_forget_names(struct super *sb);	/* unmount: its names are gone */
  */
 int pseudo_fill(struct super *sb, const char *prefix);
 /* Files whose text is made when it is read: open and release for file_ops, and the read. */
-typedef s64 text_fn(struct file *f, char *buf, size_t n);	/* bytes, n at least 4096; called with more room if it fills n */
+/* bytes, n at least 4096; called with more room if it fills n */
+typedef s64 text_fn(struct file *f, char *buf, size_t n);
 int text_open(struct inode *i, struct file *f);
 int text_open_as(struct inode *i, struct file *f);	/* and text_opener() tells who did */
 const struct cred *text_opener(const struct file *f);
@@ -185,7 +196,11 @@ void __fsnotify_inode(struct inode *i, u32 mask);
 void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie);
 void __fsnotify_gone(struct inode *i);
 u32 fsnotify_cookie(void);			/* never the same, for the two halves of a rename */
-static inline bool is_watched(const struct inode *i) { return unlikely(!list_empty(&i->watches) || !list_empty(&i->dnotify)); }
+static inline bool is_watched(const struct inode *i)
+{
+	return unlikely(!list_empty(&i->watches) || !list_empty(&i->dnotify));
+}
+
 /* About the inode itself, whatever its names. */
 static inline void fsnotify_inode(struct inode *i, u32 mask)
 {
@@ -226,7 +241,8 @@ s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n);
 void pipe_splice_give_back(struct file *f, char *buf, size_t n);	/* the last of what was taken */
 s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n);	/* at most PIPE_BUF: all of it */
 int pipe_wait_room(struct file *f, u32 flags);	/* for some at least: 0, -EAGAIN, -EPIPE, -ERESTARTSYS */
-s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);	/* what lies skip bytes behind the next; stays */
+/* what lies skip bytes behind the next; stays */
+s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
@@ -268,7 +284,10 @@ void xattr_forget(struct inode *i, const char *name);	/* there is none of that n
 /* file_caps.c */
 /* What a user gives as a file's capabilities, as it is kept: its size. -EFAULT, -EINVAL, -EPERM, -EROFS. */
 long file_caps_from_user(const struct inode *i, uaddr_t value, size_t size, struct k_vfs_ns_cap_data *out);
-/* The other way: *c becomes what current sees of it. -EINVAL: it is none; -EOVERFLOW: it is another namespace's. */
+/*
+ * The other way: *c becomes what current sees of it. -EINVAL: it is none; -EOVERFLOW: it is another
+ * namespace's.
+ */
 long file_caps_to_user(const struct inode *i, struct k_vfs_ns_cap_data *c, size_t size);
 int sync_block_devices(void);
 extern const struct file_ops console_fops, console_tty_fops, ttys1_fops;

@@ -89,7 +89,10 @@ static s64 random_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	return (s64)done;
 }
 
-/* Mapped private it is an anonymous mapping: v->ops stays NULL. Shared it is memory of its own: mmap takes another file. */
+/*
+ * Mapped private it is an anonymous mapping: v->ops stays NULL. Shared it is memory of its own:
+ * mmap takes another file.
+ */
 static int zero_mmap(struct file *f, struct vma *v)
 {
 	(void)f;
@@ -143,9 +146,11 @@ static s64 kmsg_lseek(struct file *f, s64 off, int whence)
 	return fixed_lseek(f, whence == SEEK_SET ? off : 0, SEEK_SET, 0);
 }
 
-static const struct file_ops null_fops = { .read = null_read, .write = null_write, .kwrite = null_kwrite, .lseek = null_lseek };
+static const struct file_ops null_fops = { .read = null_read, .write = null_write,
+	.kwrite = null_kwrite, .lseek = null_lseek };
 static const struct file_ops zero_fops = {
-	.read = zero_read, .write = null_write, .kread = zero_kread, .kwrite = null_kwrite, .lseek = null_lseek, .mmap = zero_mmap,
+	.read = zero_read, .write = null_write, .kread = zero_kread, .kwrite = null_kwrite,
+	.lseek = null_lseek, .mmap = zero_mmap,
 };
 
 bool is_dev_zero(const struct file *f)

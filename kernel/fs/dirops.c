@@ -371,7 +371,8 @@ static int may_move(const struct inode *i, const struct inode *from, const struc
 	return inode_is(i, S_IFDIR) && from != to ? inode_permission(i, MAY_WRITE) : 0;
 }
 
-static int may_rename(const struct inode *odir, const struct inode *o, const struct inode *ndir, const struct inode *n, unsigned flags)
+static int may_rename(const struct inode *odir, const struct inode *o, const struct inode *ndir,
+		const struct inode *n, unsigned flags)
 {
 	int err = may_unname(odir, o);
 
@@ -423,7 +424,8 @@ static void move_dir_count(struct inode *from, struct inode *to, const struct in
 }
 
 /* Both directories locked, checks passed. */
-static int rename_locked(struct dentry *odir, struct dentry *od, struct dentry *ndir, struct dentry *nd, struct qstr name,
+static int rename_locked(struct dentry *odir, struct dentry *od, struct dentry *ndir,
+			 struct dentry *nd, struct qstr name,
 			 unsigned flags)
 {
 	bool victim_dir = nd && inode_is(nd->inode, S_IFDIR) && !(flags & RENAME_EXCHANGE);
@@ -465,7 +467,8 @@ static void notify_move(const struct parent_path *from, const struct parent_path
 	fsnotify_name(to->dir, IN_MOVED_TO, i, to->last, cookie);
 }
 
-static void notify_rename(const struct parent_path *op, const struct parent_path *np, struct dentry *od, struct dentry *nd, unsigned flags)
+static void notify_rename(const struct parent_path *op, const struct parent_path *np,
+		struct dentry *od, struct dentry *nd, unsigned flags)
 {
 	notify_move(op, np, od->inode);
 	if (nd && !(flags & RENAME_EXCHANGE))

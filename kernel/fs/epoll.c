@@ -148,7 +148,10 @@ static bool item_add_queue(struct poll_table *pt, struct waitq *q)
 	return true;
 }
 
-/* The next on the ready list; it stays there, and so does what is before it, while epoll_lock is held. NULL. */
+/*
+ * The next on the ready list; it stays there, and so does what is before it, while epoll_lock is
+ * held. NULL.
+ */
 static struct epoll_item *next_ready(struct epoll *ep, const struct epoll_item *it)
 {
 	struct list *at;
@@ -186,7 +189,10 @@ static u32 item_poll(struct epoll_item *it, struct poll_table *pt)
 
 static u64 searches;			/* [epoll_lock] each marks where it has been */
 
-/* How deep the epolls are that ep watches, directly or not; more than MAX_NESTS if @into is one of them, or ep. */
+/*
+ * How deep the epolls are that ep watches, directly or not; more than MAX_NESTS if @into is one of
+ * them, or ep.
+ */
 static int levels_below(struct epoll *ep, const struct epoll *into)
 {
 	struct epoll_item *it;

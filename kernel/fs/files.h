@@ -44,15 +44,18 @@ struct mapping {
 struct inode_ops {
 	unsigned keeps;
 	int (*permission)(const struct inode *i, unsigned mask);	/* 0 or -EACCES. NULL: by mode, owner and capabilities */
-	int (*lookup)(struct inode *dir, struct dentry *d);	/* fills d->inode (0) or -ENOENT. For names made on demand. dir not locked. */
+	/* fills d->inode (0) or -ENOENT. For names made on demand. dir not locked. */
+	int (*lookup)(struct inode *dir, struct dentry *d);
 	int (*create)(struct inode *dir, struct dentry *d, u32 mode, u64 rdev);	/* S_IFREG/IFIFO/IFCHR/IFBLK/IFDIR by mode */
 	int (*symlink)(struct inode *dir, struct dentry *d, const char *target);
 	int (*link)(struct inode *dir, struct dentry *d, struct inode *old);
 	int (*unlink)(struct inode *dir, struct dentry *d);		/* also rmdir */
 	int (*rename)(struct inode *odir, struct dentry *od, struct inode *ndir, struct dentry *nd);	/* nd: victim or NULL */
 	int (*readlink)(struct inode *i, char *buf, size_t n);		/* length; kernel buffer */
-	struct dentry *(*follow)(struct inode *i);	/* where a magic link leads, referenced; ERR_PTR. NULL: follow the text of readlink */
-	struct ns_common *(*follow_ns)(struct inode *i);	/* whose mounts are seen beyond it, referenced. NULL, both: current's */
+	/* where a magic link leads, referenced; ERR_PTR. NULL: follow the text of readlink */
+	struct dentry *(*follow)(struct inode *i);
+	/* whose mounts are seen beyond it, referenced. NULL, both: current's */
+	struct ns_common *(*follow_ns)(struct inode *i);
 	int (*truncate)(struct inode *i, u64 size);
 	void (*evict)(struct inode *i);			/* last reference; may sleep */
 	u64 (*current_size)(struct inode *i);		/* stat's size when it is not i->size */
@@ -177,14 +180,20 @@ int do_unlinkat(int dfd, const char *path, bool rmdir);		/* likewise. 0 or -errn
 s64 kernel_read(struct file *f, void *buf, size_t n, u64 pos);	/* bytes or -errno */
 s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos);
 int file_may_run(const struct file *f);		/* may current execute what is open? 0, -EACCES, or as inode_permission */
-/* The same file opened as one that runs: nobody writes to it meanwhile. ERR_PTR(-ETXTBSY), -ENOMEM. Sleeps. */
+/*
+ * The same file opened as one that runs: nobody writes to it meanwhile. ERR_PTR(-ETXTBSY), -ENOMEM.
+ * Sleeps.
+ */
 struct file *file_reopen_to_run(struct file *f);
 /*
  * What the directory /proc/PID that is open names, referenced (group_put). ERR_PTR(-EBADF): it is
  * no such directory; -ESRCH: PID was a thread's, which is gone. Takes tasklist_lock (r).
  */
 struct group *proc_dir_group(const struct file *f);
-/* What capabilities i, a program, gives, or has, to current. 0; -EINVAL: nonsense is written there. i->lock held. */
+/*
+ * What capabilities i, a program, gives, or has, to current. 0; -EINVAL: nonsense is written there.
+ * i->lock held.
+ */
 int file_caps(struct inode *i, struct file_caps *out);
 bool file_is_readable(const struct file *f);	/* might current open it for reading? */
 
@@ -233,8 +242,12 @@ static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
  */
 int fd_reserve(u32 flags);			/* fd or -EMFILE/-ENOMEM. flags: O_CLOEXEC */
 int fd_install(int fd, struct file *f);
-int fd_alloc(struct file *f, u32 flags, int from);	/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
-/* f becomes fd, and what was there is closed; takes over the reference. fd, -EBADF, -EBUSY, -ENOMEM. Sleeps. */
+/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
+int fd_alloc(struct file *f, u32 flags, int from);
+/*
+ * f becomes fd, and what was there is closed; takes over the reference. fd, -EBADF, -EBUSY,
+ * -ENOMEM. Sleeps.
+ */
 int fd_replace(struct file *f, int fd, u32 flags);
 /* f, whose reference is taken over, at the lowest free descriptor from @from on. fd, -EMFILE, -ENOMEM. */
 int fd_dup(struct file *f, u32 flags, int from);
@@ -274,7 +287,8 @@ bool is_dev_zero(const struct file *f);
 /* --- huge pages (hugetlb.c) --- */
 #define HUGE_SHIFT	21u		/* the ordinary ones; */
 #define GIGANTIC_SHIFT	30u		/* and these */
-struct file *hugetlb_file_setup(const char *name, unsigned log);	/* log 0: the ordinary ones. ERR_PTR(-ENODEV, -ENOMEM) */
+/* log 0: the ordinary ones. ERR_PTR(-ENODEV, -ENOMEM) */
+struct file *hugetlb_file_setup(const char *name, unsigned log);
 int hugetlb_shm(unsigned log);		/* why there is no such segment: -ENOMEM, -EINVAL, -EPERM */
 bool is_huge(const struct inode *i);
 u64 inode_blksize(const struct inode *i);
@@ -359,7 +373,8 @@ void disassociate_ctty(void);			/* X10 and setsid: current's group loses its ter
 struct pseudo_file {
 	const char *path;			/* "/proc/sys/vm/panic_on_oom", "/sys/power/state" */
 	u32 mode;
-	s64 (*show)(char *buf, size_t n);	/* whole text (n is at least 4096); bytes or -errno. Called again with more room if it filled n. */
+	/* whole text (n is at least 4096); bytes or -errno. Called again with more room if it filled n. */
+	s64 (*show)(char *buf, size_t n);
 	s64 (*store)(const char *buf, size_t n);/* NUL-terminated kernel copy; bytes used or -errno. May sleep (suspend!). */
 	bool (*may_write)(void);		/* /proc/sys: current, whoever it is; all may read. NULL: by the mode */
 };
@@ -384,7 +399,8 @@ struct super {
 	_Atomic u64 names;		/* tmpfs: names in its directories */
 	u64 max_inodes;			/* (!) tmpfs: names, and the root; 0: no limit but that of all together */
 	_Atomic u64 next_ino;
-	struct user_namespace *user_ns;	/* (!) whose it is, referenced: only there its set-user-id bits and its options count */
+	/* (!) whose it is, referenced: only there its set-user-id bits and its options count */
+	struct user_namespace *user_ns;
 	struct pid_namespace *pid_ns;	/* (!) procfs: whose numbers it shows, referenced; else NULL */
 	struct ipc_namespace *ipc_ns;	/* [M, mq_lock] mqueue: whose queues it shows; NULL: that is over */
 	const char *options;		/* [mount_mutex] what /proc/mounts says besides the flags; NULL */
@@ -402,7 +418,10 @@ struct fs_type {
 	bool (*unmounted)(struct super *sb);		/* it is in no place any more. false: keep it */
 	bool reveals;					/* it shows what is the machine's */
 	bool global;					/* it belongs to the initial namespace, whoever mounts it */
-	/* NULL: all of it is mounted. Else what current mounts of it, referenced, ERR_PTR; and how mountinfo calls that for current. */
+	/*
+	 * NULL: all of it is mounted. Else what current mounts of it, referenced, ERR_PTR; and how
+	 * mountinfo calls that for current.
+	 */
 	struct dentry *(*view)(struct super *sb);
 	s64 (*show_root)(struct dentry *root, char *buf, size_t n);	/* length or -errno */
 };

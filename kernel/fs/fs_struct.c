@@ -187,7 +187,10 @@ long sys_chroot(uaddr_t path)
 	return 0;
 }
 
-/* Of cwd, as current sees it; where it cannot, there is a word before it, as on Linux. ERR_PTR(-ENAMETOOLONG) */
+/*
+ * Of cwd, as current sees it; where it cannot, there is a word before it, as on Linux.
+ * ERR_PTR(-ENAMETOOLONG)
+ */
 static char *cwd_path(struct dentry *cwd, char *buf, size_t n)
 {
 	static const char unreachable[] = "(unreachable)";

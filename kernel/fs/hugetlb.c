@@ -120,4 +120,5 @@ static s64 nr_hugepages_store(const char *buf, size_t n)
 		return -EINVAL;
 	return (s64)n;
 }
-PSEUDO_FILE(sysctl_nr_hugepages, .path = "/proc/sys/vm/nr_hugepages", .mode = 0644, .show = nr_hugepages_show, .store = nr_hugepages_store);
+PSEUDO_FILE(sysctl_nr_hugepages, .path = "/proc/sys/vm/nr_hugepages", .mode = 0644,
+	.show = nr_hugepages_show, .store = nr_hugepages_store);

@@ -305,7 +305,10 @@ static long disconnect(struct sock *sk)
 	return 0;
 }
 
-/* How a connect(2) ended that did not wait: it is over at once, unless the listener has no room, but only the next one says so. */
+/*
+ * How a connect(2) ended that did not wait: it is over at once, unless the listener has no room,
+ * but only the next one says so.
+ */
 static long connect_over(struct sock *sk, u32 file_flags)
 {
 	long err = 0;
@@ -397,7 +400,10 @@ long inet_shutdown(struct sock *sk, u32 bits)
 
 /* --- sending --- */
 
-/* A datagram that does not arrive is no error, except that one who is connected hears of a port where nobody is. */
+/*
+ * A datagram that does not arrive is no error, except that one who is connected hears of a port
+ * where nobody is.
+ */
 static void deliver(struct sock *sk, const struct address *to, struct msg *m)
 {
 	struct sock *other = NULL;
@@ -448,7 +454,10 @@ static s64 send_udp(struct sock *sk, struct iter *it, const struct address *a, s
 	return (s64)n;
 }
 
-/* What is said where no more can be sent; the first bytes after the other end was closed are sent, and come back. */
+/*
+ * What is said where no more can be sent; the first bytes after the other end was closed are sent,
+ * and come back.
+ */
 static s64 broken(struct sock *sk, size_t n)
 {
 	s64 ret = -EPIPE;

@@ -53,7 +53,8 @@ static _Atomic u32 last_cookie;
 
 static bool same_event(const struct event *e, int wd, u32 mask, u32 cookie, const char *name)
 {
-	return e->head.wd == wd && e->head.mask == mask && e->head.cookie == cookie && kstreq(e->head.len ? e->name : "", name);
+	return e->head.wd == wd && e->head.mask == mask && e->head.cookie == cookie &&
+		kstreq(e->head.len ? e->name : "", name);
 }
 
 static void queue_event(struct inotify *in, int wd, u32 mask, u32 cookie, const char *name)
@@ -107,7 +108,8 @@ static struct watch *find_watch(struct inotify *in, int wd)
 }
 
 /* Tells everybody who watches i. d: the file it is about. Spent watches go to *gone. */
-static void tell_watchers(struct inode *i, const struct dentry *d, u32 mask, u32 cookie, const char *name, struct list *gone)
+static void tell_watchers(struct inode *i, const struct dentry *d, u32 mask, u32 cookie,
+		const char *name, struct list *gone)
 {
 	struct watch *w, *n;
 
@@ -321,7 +323,9 @@ static size_t inotify_show_fdinfo(struct file *f, struct pid_namespace *ns, char
 	(void)ns;
 	spin_lock(&inotify_lock);
 	list_for_each(w, &in->watches, of_instance)
-		len += kscnprintf(buf + len, n - len, "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0\n", (u32)w->wd, w->inode->ino,
+		len += kscnprintf(buf + len, n - len,
+				  "inotify wd:%x ino:%lx sdev:%x mask:%x ignored_mask:0\n",
+				  (u32)w->wd, w->inode->ino,
 				  w->inode->sb->dev, w->mask);
 	spin_unlock(&inotify_lock);
 	return len;
@@ -500,5 +504,7 @@ static s64 max_watches_show(char *buf, size_t n)
 	return (s64)kscnprintf(buf, n, "%u\n", MAX_WATCHES);
 }
 
-PSEUDO_FILE(inotify_max_events, .path = "/proc/sys/fs/inotify/max_queued_events", .mode = 0444, .show = max_events_show);
-PSEUDO_FILE(inotify_max_watches, .path = "/proc/sys/fs/inotify/max_user_watches", .mode = 0444, .show = max_watches_show);
+PSEUDO_FILE(inotify_max_events, .path = "/proc/sys/fs/inotify/max_queued_events", .mode = 0444,
+	.show = max_events_show);
+PSEUDO_FILE(inotify_max_watches, .path = "/proc/sys/fs/inotify/max_user_watches", .mode = 0444,
+	.show = max_watches_show);

@@ -36,7 +36,11 @@ struct mount {
 
 extern struct mutex mount_mutex;	/* RANK_MOUNT [M]: who changes what [M D] covers holds both */
 
-static inline struct mnt_namespace *to_mnt_ns(struct ns_common *ns) { return container_of(ns, struct mnt_namespace, ns); }
+static inline struct mnt_namespace *to_mnt_ns(struct ns_common *ns)
+{
+	return container_of(ns, struct mnt_namespace, ns);
+}
+
 static inline struct mnt_namespace *current_mnt_ns(void) { return to_mnt_ns(current->nsproxy->ns[NS_MNT]); }
 
 /* What ns has on d itself, and that a mount of it has d as its root. NULL. Either lock held. */
@@ -88,7 +92,8 @@ static inline bool is_local_mountpoint(const struct dentry *d)
 }
 
 /* --- namespace.c: changes, with mount_mutex held --- */
-struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct dentry *root, u32 flags);	/* nowhere yet. ERR_PTR(-ENOMEM) */
+/* nowhere yet. ERR_PTR(-ENOMEM) */
+struct mount *mount_alloc(struct mnt_namespace *ns, struct super *sb, struct dentry *root, u32 flags);
 void mount_free(struct mount *m);		/* one that is nowhere. Not for one that was somewhere. */
 int mount_attach(struct mount *m, struct dentry *where);	/* 0, -EINVAL, -EBUSY, -ENOENT, -ELOOP, -ENOTDIR. Sleeps. */
 struct mount *mount_with(const struct mnt_namespace *ns, const struct super *sb);

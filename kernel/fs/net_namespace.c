@@ -52,7 +52,8 @@ static void free_net_ns(struct ns_common *ns)
 	kfree(net);
 }
 
-const struct ns_ops net_ns_ops = { .name = "net", .type = CLONE_NEWNET, .ucount = UCOUNT_NET, .copy = copy_net_ns, .free = free_net_ns };
+const struct ns_ops net_ns_ops = { .name = "net", .type = CLONE_NEWNET, .ucount = UCOUNT_NET,
+	.copy = copy_net_ns, .free = free_net_ns };
 
 struct net init_net = {
 	.ns = NS_COMMON_INIT(PROC_NET_INIT_INO, &net_ns_ops),

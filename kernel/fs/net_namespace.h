@@ -20,5 +20,8 @@ static inline struct net *net_get(struct net *net) { ns_get(&net->ns); return ne
 static inline void net_put(struct net *net) { ns_put(&net->ns); }
 static inline bool lo_is_up(const struct net *net) { return READ_ONCE(net->lo_flags) & IFF_UP; }
 
-/* What a socket of either family answers about interfaces and its namespace: 0, a descriptor or -errno. Sleeps. */
+/*
+ * What a socket of either family answers about interfaces and its namespace: 0, a descriptor or
+ * -errno. Sleeps.
+ */
 long net_ioctl(struct net *net, bool inet, unsigned cmd, uaddr_t arg);

@@ -151,7 +151,8 @@ int inode_chown(struct inode *i, u32 uid, u32 gid)
 	u32 mode = inode_is(i, S_IFDIR) ? i->mode : without_set_ids(i);
 
 	assert_held(&i->lock);
-	if (((uid != ~0u || gid != ~0u) && keeps(i, KEEPS_OWNER)) || !chown_allowed(i, uid, gid) || (mode != i->mode && !inode_owner_or_capable(i)))
+	if (((uid != ~0u || gid != ~0u) && keeps(i, KEEPS_OWNER)) || !chown_allowed(i, uid, gid) ||
+	    (mode != i->mode && !inode_owner_or_capable(i)))
 		return -EPERM;
 	if (uid != ~0u)
 		i->uid = uid;

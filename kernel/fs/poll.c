@@ -273,7 +273,8 @@ static void put_time_left(uaddr_t uts, u64 deadline)
 {
 	struct k_timespec left = time_left(deadline);
 
-	if (uts && deadline != NO_DEADLINE && !(current->personality & STICKY_TIMEOUTS) && copy_to_user(uts, &left, sizeof(left)))
+	if (uts && deadline != NO_DEADLINE && !(current->personality & STICKY_TIMEOUTS) &&
+	    copy_to_user(uts, &left, sizeof(left)))
 		return;
 }
 

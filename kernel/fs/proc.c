@@ -17,7 +17,8 @@
 
 #define PID_BASE	(1ull << 40)	/* directory positions from here on are task numbers */
 
-static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops, thread_self_ops, mounts_ops, net_ops;
+static const struct inode_ops pid_dir_ops, tid_dir_ops, task_dir_ops, entry_ops, self_ops,
+		thread_self_ops, mounts_ops, net_ops;
 static const struct file_ops pid_dir_fops, tid_dir_fops, task_dir_fops, entry_fops;
 
 bool task_alive(struct task *t)
@@ -370,7 +371,8 @@ int parse_number(const char *s)
 	return (int)v;
 }
 
-static int task_dir(struct super *sb, struct dentry *d, struct task *t, const struct inode_ops *ops, const struct file_ops *fops)
+static int task_dir(struct super *sb, struct dentry *d, struct task *t, const struct inode_ops *ops,
+		const struct file_ops *fops)
 {
 	struct inode *i = task_inode(sb, t, S_IFDIR | 0555, KIND_DIR, ops == &tid_dir_ops);
 
@@ -580,7 +582,8 @@ static const struct inode_ops tid_dir_ops = { .keeps = KEEPS_ALL, .lookup = tid_
 static const struct inode_ops task_dir_ops = { .keeps = KEEPS_MODE, .lookup = task_lookup, .evict = evict_task };
 static const struct inode_ops entry_ops = {
 	.keeps = KEEPS_MODE,
-	.readlink = entry_readlink, .follow = entry_follow, .follow_ns = entry_follow_ns, .truncate = keep_size, .evict = evict_task,
+	.readlink = entry_readlink, .follow = entry_follow, .follow_ns = entry_follow_ns,
+	.truncate = keep_size, .evict = evict_task,
 };
 static const struct inode_ops self_ops = { .readlink = self_readlink };
 static const struct inode_ops thread_self_ops = { .readlink = thread_self_readlink };

@@ -15,7 +15,8 @@ struct proc_entry {
 	u32 mode;						/* and PROC_GUARDED */
 	s64 (*show)(struct task *t, char *buf, size_t n);	/* t is referenced and was not yet reaped when the read began */
 	s64 (*store)(struct task *t, const char *buf, size_t n);
-	s64 (*store_as)(struct task *t, const char *buf, size_t n, const struct cred *opener);	/* instead: the file's opener is asked */
+	/* instead: the file's opener is asked */
+	s64 (*store_as)(struct task *t, const char *buf, size_t n, const struct cred *opener);
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
 	s64 (*show_ns)(struct task *t, struct pid_namespace *ns, char *buf, size_t n);	/* instead of show: with numbers */
 	const struct file_ops *fops;				/* instead of all of these */
@@ -40,7 +41,8 @@ static inline struct pid_namespace *proc_pid_ns(const struct inode *i) { return 
 #define NR_OF(i)	((u32)(i)->private_nr)
 static inline struct task *task_of(const struct inode *i) { return i->private; }
 u64 task_ino(int pid, u64 kind, u32 nr);	/* by the machine's number: the same in every procfs */
-struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u32 nr);	/* takes over a reference on t on success; NULL */
+/* takes over a reference on t on success; NULL */
+struct inode *task_inode(struct super *sb, struct task *t, u32 mode, u64 kind, u32 nr);
 void evict_task(struct inode *i);
 bool task_alive(struct task *t);		/* not yet reaped. Takes tasklist_lock (r) */
 

@@ -98,7 +98,8 @@ static s64 fdinfo_show(struct file *text, char *buf, size_t n)
 
 	if (!f)
 		return -ENOENT;
-	len = kscnprintf(buf, n, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t0\nino:\t%lu\n", f->pos, f->flags & ~(u32)(O_EXCL | O_NOCTTY), f->inode->ino);
+	len = kscnprintf(buf, n, "pos:\t%lu\nflags:\t0%o\nmnt_id:\t0\nino:\t%lu\n", f->pos,
+		f->flags & ~(u32)(O_EXCL | O_NOCTTY), f->inode->ino);
 	if (f->ops->show_fdinfo)
 		len += f->ops->show_fdinfo(f, proc_pid_ns(text->inode), buf + len, n - len);
 	fput(f);
@@ -119,5 +120,6 @@ const struct inode_ops proc_fd_dir_ops = { .keeps = KEEPS_MODE, .lookup = fd_loo
 const struct inode_ops proc_fdinfo_dir_ops = { .keeps = KEEPS_MODE, .lookup = fdinfo_lookup, .evict = evict_task };
 const struct file_ops proc_fd_dir_fops = TASK_DIR_FOPS(fd_readdir);
 static const struct inode_ops fdinfo_ops = { .keeps = KEEPS_MODE, .evict = evict_task };
-static const struct file_ops fdinfo_fops = { .open = fdinfo_open, .release = text_release, .read = fdinfo_read, .lseek = text_lseek };
+static const struct file_ops fdinfo_fops = { .open = fdinfo_open, .release = text_release,
+	.read = fdinfo_read, .lseek = text_lseek };
 static const struct inode_ops fd_link_ops = { .readlink = fd_readlink, .follow = fd_follow, .evict = evict_task };

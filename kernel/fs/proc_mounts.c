@@ -89,7 +89,8 @@ static void put_root(struct view *v, const struct mount *m)
 
 static void mountinfo_line(struct view *v, const struct mount *m, const char *path)
 {
-	v->len += kscnprintf(v->buf + v->len, v->n - v->len, "%u %u 0:%u ", m->id, m->parent ? m->parent->id : m->id, m->sb->dev);
+	v->len += kscnprintf(v->buf + v->len, v->n - v->len, "%u %u 0:%u ", m->id,
+		m->parent ? m->parent->id : m->id, m->sb->dev);
 	put_root(v, m);
 	put_text(v, " ");
 	put_field(v, path);
@@ -133,7 +134,8 @@ static void show_all(struct view *v, void (*line)(struct view *v, const struct m
 }
 
 /* Bytes, -EINVAL: t has left its namespace, -ENOENT, -ENOMEM. */
-static s64 show(struct task *t, char *buf, size_t n, void (*line)(struct view *v, const struct mount *m, const char *path))
+static s64 show(struct task *t, char *buf, size_t n,
+		void (*line)(struct view *v, const struct mount *m, const char *path))
 {
 	struct view *v = kzalloc(sizeof(*v), GFP_KERNEL);
 	struct ns_common *ns = task_ns(t, NS_MNT);

@@ -64,7 +64,8 @@ static void put_sock(struct page_of *p, const struct sock *sk, int width, unsign
 {
 	put(p, "%*u: %08X:%04X %08X:%04X %02X 00000000:%08X 00:00000000 00000000 %5u        0 %lu %u 0000000000000000", width, p->lines++,
 	    sk->name.in.addr, __builtin_bswap16(sk->name.in.port), sk->dest.len ? sk->dest.in.addr : 0,
-	    sk->dest.len ? __builtin_bswap16(sk->dest.in.port) : 0, state, (u32)queued, from_kuid_munged(current_user_ns(), sk->uid),
+	    sk->dest.len ? __builtin_bswap16(sk->dest.in.port) : 0, state, (u32)queued,
+	    from_kuid_munged(current_user_ns(), sk->uid),
 	    sk->ino, atomic_load(&sk->refs));
 }
 

@@ -282,7 +282,8 @@ static int sysctl_overcommit_memory, sysctl_max_map_count = 65530;
 	PSEUDO_FILE(sysctl_file_##id, .path = "/proc/sys/" file, .mode = 0644, .show = id##_show, .store = id##_store)
 
 SYSCTL_INT(panic_on_oom, "vm/panic_on_oom", sysctl_panic_on_oom, 0, 2);
-SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task, INT32_MIN, INT32_MAX);
+SYSCTL_INT(oom_kill_allocating_task, "vm/oom_kill_allocating_task", sysctl_oom_kill_allocating_task,
+	INT32_MIN, INT32_MAX);
 SYSCTL_INT(oom_dump_tasks, "vm/oom_dump_tasks", sysctl_oom_dump_tasks, INT32_MIN, INT32_MAX);
 SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 0, 1);
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
@@ -296,7 +297,8 @@ SYSCTL_INT(mq_queues_max, "fs/mqueue/queues_max", current_ipc_ns()->mq.queues_ma
 SYSCTL_INT(mq_msg_max, "fs/mqueue/msg_max", current_ipc_ns()->mq.msg_max, 1, MQ_HARD_MSGMAX);
 SYSCTL_INT(mq_msgsize_max, "fs/mqueue/msgsize_max", current_ipc_ns()->mq.msgsize_max, 128, MQ_HARD_MSGSIZEMAX);
 SYSCTL_INT(mq_msg_default, "fs/mqueue/msg_default", current_ipc_ns()->mq.msg_default, 1, MQ_HARD_MSGMAX);
-SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", current_ipc_ns()->mq.msgsize_default, 128, MQ_HARD_MSGSIZEMAX);
+SYSCTL_INT(mq_msgsize_default, "fs/mqueue/msgsize_default", current_ipc_ns()->mq.msgsize_default,
+	128, MQ_HARD_MSGSIZEMAX);
 SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
 SYSCTL_INT(overflowuid, "kernel/overflowuid", sysctl_overflowuid, 0, 65535);
 SYSCTL_INT(overflowgid, "kernel/overflowgid", sysctl_overflowgid, 0, 65535);
@@ -322,7 +324,8 @@ static s64 ns_last_pid_store(const char *buf, size_t n)
 		pid_ns_set_last(current->group->pid_ns, last);
 	return ret;
 }
-PSEUDO_FILE(sysctl_ns_last_pid, .path = "/proc/sys/kernel/ns_last_pid", .mode = 0666, .show = ns_last_pid_show, .store = ns_last_pid_store);
+PSEUDO_FILE(sysctl_ns_last_pid, .path = "/proc/sys/kernel/ns_last_pid", .mode = 0666,
+	.show = ns_last_pid_show, .store = ns_last_pid_store);
 
 static s64 mmap_min_addr_show(char *buf, size_t n)
 {

@@ -92,16 +92,19 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 		kmemcpy(addr, a, sizeof(a));
 		mmput(mm);
 	}
-	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ", s.pid, comm, task_state_letter(t),
+	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ",
+			 s.pid, comm, task_state_letter(t),
 			 s.ppid, s.pgrp, s.session, (int)s.tty_nr, s.tty_pgrp, t->flags, s.min_flt, s.cmin_flt,
 			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
 			 (s64)(s.cstime / NSEC_PER_TICK));
 	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
-			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads, (t->start_time + (u64)current->time_offsets.boottime) / NSEC_PER_TICK,
+			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads,
+			  (t->start_time + (u64)current->time_offsets.boottime) / NSEC_PER_TICK,
 			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), start, end, stack,
 			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
 			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ? 1 : 0);
-	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n", s.exit_signal, t->cpu ? t->cpu->id : 0,
+	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
+			  s.exit_signal, t->cpu ? t->cpu->id : 0,
 			  t->rt_priority, t->policy, addr[0], addr[1], addr[2], addr[3], addr[4], addr[5], addr[6], s.exit_code);
 	return (s64)len;
 }
@@ -295,7 +298,9 @@ s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 	len += print_caps(t, &cred, buf + len, n - len);
 	put_creds(&cred);
 	len += print_cpus(t, buf + len, n - len);
-	len += kscnprintf(buf + len, n - len, "voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw, s.nivcsw);
+	len += kscnprintf(buf + len, n - len,
+		"voluntary_ctxt_switches:\t%lu\nnonvoluntary_ctxt_switches:\t%lu\n", s.nvcsw,
+		s.nivcsw);
 	len += kscnprintf(buf + len, n - len, "Freezer:\t%s\n", frozen(t) ? "frozen" : "running");
 	return (s64)len;
 }
@@ -315,7 +320,8 @@ static size_t print_limit(char *buf, size_t n, u64 v)
 s64 proc_limits(struct task *t, char *buf, size_t n)
 {
 	static const char *const names[RLIM_NLIMITS][2] = {
-		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" }, { "Max data size", "bytes" }, { "Max stack size", "bytes" },
+		{ "Max cpu time", "seconds" }, { "Max file size", "bytes" },
+		{ "Max data size", "bytes" }, { "Max stack size", "bytes" },
 		{ "Max core file size", "bytes" }, { "Max resident set", "bytes" }, { "Max processes", "processes" },
 		{ "Max open files", "files" }, { "Max locked memory", "bytes" }, { "Max address space", "bytes" },
 		{ "Max file locks", "locks" }, { "Max pending signals", "signals" }, { "Max msgqueue size", "bytes" },

@@ -563,7 +563,8 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 }
 
 const struct file_ops ptmx_fops = {
-	.open = ptmx_open, .release = ptmx_release, .read = ptmx_read, .write = ptmx_write, .poll = ptmx_poll, .ioctl = ptmx_ioctl,
+	.open = ptmx_open, .release = ptmx_release, .read = ptmx_read, .write = ptmx_write,
+	.poll = ptmx_poll, .ioctl = ptmx_ioctl,
 	.fasync = ptmx_fasync,
 };
 

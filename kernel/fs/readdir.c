@@ -27,7 +27,8 @@ static bool emit_dirent(void *ctx, const char *name, size_t len, u64 ino, unsign
 		c->err = c->done ? 0 : -EINVAL;
 		return false;
 	}
-	if (copy_to_user(at, &d, head) || copy_to_user(at + head, name, len) || clear_user(at + head + len, size - head - len)) {
+	if (copy_to_user(at, &d, head) || copy_to_user(at + head, name, len) ||
+	    clear_user(at + head + len, size - head - len)) {
 		c->full = true;
 		c->err = c->done ? 0 : -EFAULT;
 		return false;

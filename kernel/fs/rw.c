@@ -332,7 +332,8 @@ static s64 do_writev(struct file *f, const struct iov *iov, u64 *pos)
 	return done ? (s64)done : put;
 }
 
-static long vector_call(int fd, uaddr_t uv, unsigned n, s64 (*fn)(struct file *, const struct iov *, u64 *), const s64 *at)
+static long vector_call(int fd, uaddr_t uv, unsigned n,
+		s64 (*fn)(struct file *, const struct iov *, u64 *), const s64 *at)
 {
 	struct fdref r;
 	struct pos_guard g;

@@ -124,7 +124,8 @@ int scm_send(struct scm *scm, const struct k_msghdr *h, int family)
 	buf = kmalloc(h->msg_controllen, GFP_KERNEL);
 	if (!buf)
 		return -ENOBUFS;
-	err = copy_from_user(buf, h->msg_control, h->msg_controllen) ? -EFAULT : parse_control(scm, buf, h->msg_controllen, family);
+	err = copy_from_user(buf, h->msg_control, h->msg_controllen) ? -EFAULT
+		: parse_control(scm, buf, h->msg_controllen, family);
 	kfree(buf);
 	return err;
 }
@@ -148,7 +149,10 @@ void put_cmsg(struct control *c, int type, const void *data, size_t n)
 		c->used += min(CMSG_ALIGN(h.cmsg_len), room);
 }
 
-/* A new descriptor for f, told at addr; false: neither. LINUX: for a moment it can be used before it is told. */
+/*
+ * A new descriptor for f, told at addr; false: neither. LINUX: for a moment it can be used before
+ * it is told.
+ */
 static bool give_fd(struct file *f, u32 fd_flags, uaddr_t addr)
 {
 	int fd = fd_alloc(get_file(f), fd_flags, 0);

@@ -183,7 +183,8 @@ static s64 do_sendmsg(struct file *f, struct sock *sk, uaddr_t umsg, u32 flags, 
 		ret = scm_send(scm, &h, sock_family(sk));
 	it = (struct iter){ .v = iov.v, .n = iov.n, .left = iov.total };
 	if (!ret)
-		ret = unix_send(sk, &it, h.msg_name && h.msg_namelen ? &to : NULL, scm, flags | (f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0));
+		ret = unix_send(sk, &it, h.msg_name && h.msg_namelen ? &to : NULL, scm,
+			flags | (f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0));
 	iov_free(&iov);
 	return ret;
 }
@@ -238,7 +239,8 @@ static s64 do_recvmsg(struct file *f, struct sock *sk, uaddr_t umsg, u32 flags, 
 }
 
 /* One of the two above on descriptor fd. */
-static s64 on_message(int fd, uaddr_t umsg, u32 flags, s64 (*fn)(struct file *, struct sock *, uaddr_t, u32, struct scm *))
+static s64 on_message(int fd, uaddr_t umsg, u32 flags,
+		s64 (*fn)(struct file *, struct sock *, uaddr_t, u32, struct scm *))
 {
 	struct sock *sk;
 	struct file *f = fget_sock(fd, &sk);
@@ -258,7 +260,8 @@ static s64 on_message(int fd, uaddr_t umsg, u32 flags, s64 (*fn)(struct file *, 
 }
 
 /* A row of messages, until one fails: how many, or the first one's error. */
-static long message_row(int fd, uaddr_t umsgs, unsigned n, u32 flags, s64 (*fn)(struct file *, struct sock *, uaddr_t, u32, struct scm *))
+static long message_row(int fd, uaddr_t umsgs, unsigned n, u32 flags,
+		s64 (*fn)(struct file *, struct sock *, uaddr_t, u32, struct scm *))
 {
 	const size_t size = sizeof(struct k_msghdr) + 8;
 	unsigned done;
@@ -327,7 +330,8 @@ long sys_socketpair(int family, int type, int protocol, uaddr_t ufds)
 }
 
 /* bind and connect */
-static long with_address(int fd, uaddr_t ua, int len, long (*fn)(struct sock *sk, const struct address *a, u32 file_flags))
+static long with_address(int fd, uaddr_t ua, int len,
+		long (*fn)(struct sock *sk, const struct address *a, u32 file_flags))
 {
 	struct sock *sk;
 	struct file *f = fget_sock(fd, &sk);

@@ -51,7 +51,10 @@ struct scm {
 	bool got;			/* received: this is somebody's */
 };
 void scm_put(struct scm *scm);			/* drops the files and the sender */
-/* scm.c: the control messages of a header; AF_INET carries none. 0 or -errno; what of *scm is set is the caller's to put. */
+/*
+ * scm.c: the control messages of a header; AF_INET carries none. 0 or -errno; what of *scm is set
+ * is the caller's to put.
+ */
 int scm_send(struct scm *scm, const struct k_msghdr *h, int family);
 /* One after the other into a header's buffer. */
 struct control {

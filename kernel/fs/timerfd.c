@@ -85,7 +85,10 @@ static void go_on(struct timerfd *t)
 		start(t);
 }
 
-/* How often it expired. 0, -EAGAIN: not yet; or -ECANCELED: the clock was set. A timer that went off stays so then. */
+/*
+ * How often it expired. 0, -EAGAIN: not yet; or -ECANCELED: the clock was set. A timer that went
+ * off stays so then.
+ */
 static int take_ticks(struct timerfd *t, u64 *ticks)
 {
 	bool canceled = atomic_exchange(&t->canceled, false);
@@ -270,7 +273,8 @@ long sys_timerfd_settime(int fd, int flags, uaddr_t unew, uaddr_t uold)
 
 	if (copy_from_user(&its, unew, sizeof(its)))
 		return -EFAULT;
-	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) || !timespec_valid(&its.it_value) || !timespec_valid(&its.it_interval))
+	if (flags & ~(TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) ||
+	    !timespec_valid(&its.it_value) || !timespec_valid(&its.it_interval))
 		return -EINVAL;
 	r = fdget(fd);
 	if (!r.file)

@@ -465,7 +465,8 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 		return len;
 	if ((size_t)len >= sizeof(name) - prefix)
 		return -EINVAL;
-	f = flags & MFD_HUGETLB ? hugetlb_file_setup(name, flags >> MFD_HUGE_SHIFT & MFD_HUGE_MASK) : shmem_file_setup(name, 0);
+	f = flags & MFD_HUGETLB ? hugetlb_file_setup(name, flags >> MFD_HUGE_SHIFT & MFD_HUGE_MASK)
+		: shmem_file_setup(name, 0);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	f->flags |= O_LARGEFILE;

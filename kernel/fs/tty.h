@@ -117,7 +117,8 @@ s64 tty_kwrite(struct file *f, const void *buf, size_t n, u64 pos);
 unsigned tty_poll(struct file *f, struct poll_table *pt);
 int tty_fasync(struct file *f, int fd, bool on);
 /* console.c */
-long tty_take_console(struct file *f);	/* TIOCCONS: f gets what is written to /dev/console, which itself takes it back */
+/* TIOCCONS: f gets what is written to /dev/console, which itself takes it back */
+long tty_take_console(struct file *f);
 void tty_give_console_back(const struct tty *t);	/* if t has it; NULL: whoever has. Sleeps */
 /* tty_ioctl.c */
 void tty_signal(struct tty *t, int sig);	/* to the group in front */

@@ -103,7 +103,8 @@ static int wait_input(struct file *f, struct tty *t, size_t n)
 	for (;;) {
 		u64 deadline = had && rule.interval ? ktime_ns() + rule.interval : rule.deadline;
 
-		err = wait_event_state(&t->read_wait, tty_available(t) > had || tty_hung_up(f), TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
+		err = wait_event_state(&t->read_wait, tty_available(t) > had || tty_hung_up(f),
+			TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
 		if (err == -ETIME)
 			return 0;
 		if (err)

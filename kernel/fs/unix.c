@@ -61,7 +61,10 @@ void sock_put(struct sock *sk)
 	kfree(sk);
 }
 
-/* The end of a connection, as the other side sees it. unix_lock held. Peer's reference to sk is the caller's to drop. */
+/*
+ * The end of a connection, as the other side sees it. unix_lock held. Peer's reference to sk is the
+ * caller's to drop.
+ */
 static struct sock *break_off(struct sock *sk)
 {
 	struct sock *peer = sk->peer;
@@ -149,7 +152,10 @@ static void sock_close(struct sock *sk)
 	sock_put(sk);
 }
 
-/* No close waits: what was sent is with the other end. With no time to linger it is as if nobody had been here. */
+/*
+ * No close waits: what was sent is with the other end. With no time to linger it is as if nobody
+ * had been here.
+ */
 void sock_release(struct file *f)
 {
 	struct sock *sk = f->private;
@@ -578,7 +584,10 @@ static struct sock *take_connection(struct sock *sk)
 	return c;
 }
 
-/* The first one to be taken again, unless meanwhile sk does not listen: then it is cut off as the others were. */
+/*
+ * The first one to be taken again, unless meanwhile sk does not listen: then it is cut off as the
+ * others were.
+ */
 static void put_back_connection(struct sock *sk, struct sock *c)
 {
 	bool listens;

@@ -13,7 +13,8 @@
 #define RCV_SHUTDOWN	1u
 #define SEND_SHUTDOWN	2u
 
-enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED, SS_CONNECTING };	/* the last: AF_INET, of who does not wait */
+/* the last: AF_INET, of who does not wait */
+enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED, SS_CONNECTING };
 
 #define DEFAULT_TTL	64
 #define DEFAULT_OPTS	{ .ttl = DEFAULT_TTL, .keepidle = 7200, .keepintvl = 75, .keepcnt = 9 }
@@ -123,7 +124,10 @@ static inline u64 deadline(u64 timeout)
 struct sock *sock_get(struct sock *sk);
 void sock_put(struct sock *sk);			/* NULL is fine */
 void sock_release(struct file *f);
-/* The socket there for sk, referenced; ERR_PTR. An abstract name is one of sk's type and namespace, a path may be of any. Sleeps. */
+/*
+ * The socket there for sk, referenced; ERR_PTR. An abstract name is one of sk's type and namespace,
+ * a path may be of any. Sleeps.
+ */
 struct sock *find_address(const struct sock *sk, const struct address *a);
 
 /*
@@ -134,7 +138,10 @@ void sock_cut(struct sock *sk, bool dead);
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags);
 
 /* unix_msg.c */
-/* Until who was not let in yet is, or is refused. 0, -EAGAIN with MSG_DONTWAIT or in the end, -ERESTARTSYS, -EINTR. */
+/*
+ * Until who was not let in yet is, or is refused. 0, -EAGAIN with MSG_DONTWAIT or in the end,
+ * -ERESTARTSYS, -EINTR.
+ */
 long sock_wait_joined(struct sock *sk, u32 flags, u64 until);
 extern const struct file_ops sock_fops;
 struct msg *msg_alloc(struct sock *sk, struct iter *it, size_t n, struct scm *scm);
@@ -151,7 +158,8 @@ long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRI
 long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
 /* Names and options of a new connection's ends. 0, -EADDRNOTAVAIL: no port is free. unix_lock held. */
 void inet_refuse(struct sock *sk, int err);	/* so ended the connect(2) that did not wait. unix_lock held. */
-long inet_reserve(struct sock *sk, const struct address *to);	/* the name that it will have. unix_lock held. 0, -EADDRNOTAVAIL */
+/* the name that it will have. unix_lock held. 0, -EADDRNOTAVAIL */
+long inet_reserve(struct sock *sk, const struct address *to);
 long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
 /* Who listens at `to`, or gets the datagrams that sk sends there as `from`. Referenced, or NULL. */
 struct sock *inet_find(const struct sock *sk, const struct address *to, const struct address *from);

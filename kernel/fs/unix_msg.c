@@ -84,7 +84,10 @@ static bool queue_has_room(const struct sock *sk, const struct sock *to, size_t 
 	return !to->nr_queued || to->queued + n + MSG_OVERHEAD <= min(sk->sndbuf, to->rcvbuf);
 }
 
-/* Why sk cannot send to that one, room or not: -errno, or 0. Only AF_UNIX knows that the other does not read. */
+/*
+ * Why sk cannot send to that one, room or not: -errno, or 0. Only AF_UNIX knows that the other does
+ * not read.
+ */
 static long cannot_send(const struct sock *sk, const struct sock *to)
 {
 	if (sk->shutdown & SEND_SHUTDOWN)
@@ -260,7 +263,10 @@ static void take_scm(struct msg *m, struct scm *scm, bool peek)
 		m->scm->nr_files = 0;
 }
 
-/* May m's bytes follow those that came with scm? Files end a call, and so does another sender if it is told. */
+/*
+ * May m's bytes follow those that came with scm? Files end a call, and so does another sender if it
+ * is told.
+ */
 static bool continues(const struct sock *sk, const struct msg *m, const struct scm *scm)
 {
 	if (!scm->got)
@@ -322,7 +328,10 @@ int sock_error(struct sock *sk)
 	return err;
 }
 
-/* Nothing is queued: the end, an error, or -EAGAIN. That the other end did not take the last bytes is told to who sends. */
+/*
+ * Nothing is queued: the end, an error, or -EAGAIN. That the other end did not take the last bytes
+ * is told to who sends.
+ */
 static s64 nothing_there(struct sock *sk)
 {
 	s64 ret = -EAGAIN;
@@ -478,7 +487,8 @@ static unsigned sock_poll(struct file *f, struct poll_table *pt)
 		mask |= POLLHUP;
 	if (sk->err)
 		mask |= POLLERR;
-	if (sk->state != SS_LISTENING && sk->state != SS_CONNECTING && (!sk->peer || queue_has_room(sk, sk->peer, is_stream(sk) ? STREAM_CHUNK : 1)))
+	if (sk->state != SS_LISTENING && sk->state != SS_CONNECTING &&
+	    (!sk->peer || queue_has_room(sk, sk->peer, is_stream(sk) ? STREAM_CHUNK : 1)))
 		mask |= POLLOUT | POLLWRNORM | (is_inet(sk) && is_stream(sk) ? 0 : POLLWRBAND);
 	spin_unlock(&unix_lock);
 	return mask;

@@ -56,7 +56,11 @@ struct ipc_namespace {
 };
 extern struct ipc_namespace init_ipc_ns;
 
-static inline struct ipc_namespace *to_ipc_ns(struct ns_common *ns) { return container_of(ns, struct ipc_namespace, ns); }
+static inline struct ipc_namespace *to_ipc_ns(struct ns_common *ns)
+{
+	return container_of(ns, struct ipc_namespace, ns);
+}
+
 static inline struct ipc_namespace *current_ipc_ns(void) { return to_ipc_ns(current->nsproxy->ns[NS_IPC]); }
 
 /* mqueue_fs.c. The file system of ns, which is new: 0, -ENOMEM. */

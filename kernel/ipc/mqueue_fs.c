@@ -227,7 +227,8 @@ static bool mqueue_unmounted(struct super *sb)
 }
 
 static struct user_namespace *mqueue_user_ns(void) { return current->nsproxy->ns[NS_IPC]->user_ns; }
-FS_TYPE(mqueue_type, .name = "mqueue", .user_ns = mqueue_user_ns, .shared = mqueue_shared, .unmounted = mqueue_unmounted);
+FS_TYPE(mqueue_type, .name = "mqueue", .user_ns = mqueue_user_ns, .shared = mqueue_shared,
+	.unmounted = mqueue_unmounted);
 
 int mq_init_ns(struct ipc_namespace *ns)
 {
@@ -276,7 +277,9 @@ static s64 mqueue_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 
 	spin_lock(&q->lock);
 	len = kscnprintf(text, sizeof(text), "QSIZE:%-10lu NOTIFY:%-5d SIGNO:%-5d NOTIFY_PID:%-6d\n", q->bytes,
-			 q->owner ? q->notify : 0, q->owner && q->notify == SIGEV_SIGNAL ? q->signo : 0, q->owner ? entry_vnr(q->owner->pid) : 0);
+			 q->owner ? q->notify : 0,
+			 q->owner && q->notify == SIGEV_SIGNAL ? q->signo : 0,
+			 q->owner ? entry_vnr(q->owner->pid) : 0);
 	spin_unlock(&q->lock);
 	if (*pos >= len)
 		return 0;

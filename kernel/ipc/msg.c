@@ -91,7 +91,8 @@ static int msg_room(struct ipc_ids *ids, struct ipc_perm *p)
 	return 0;
 }
 
-const struct ipc_kind msg_kind = { .name = "msg_ids", .make = msg_make, .unmake = msg_unmake, .check = msg_check, .room = msg_room };
+const struct ipc_kind msg_kind = { .name = "msg_ids", .make = msg_make, .unmake = msg_unmake,
+	.check = msg_check, .room = msg_room };
 
 static struct ipc_ids *msg_ids(void)
 {

@@ -51,7 +51,8 @@ static void free_ipc_ns(struct ns_common *c)
 	kfree(ns);
 }
 
-const struct ns_ops ipc_ns_ops = { .name = "ipc", .type = CLONE_NEWIPC, .ucount = UCOUNT_IPC, .copy = copy_ipc_ns, .free = free_ipc_ns };
+const struct ns_ops ipc_ns_ops = { .name = "ipc", .type = CLONE_NEWIPC, .ucount = UCOUNT_IPC,
+	.copy = copy_ipc_ns, .free = free_ipc_ns };
 
 #define IDS_INIT(nm, k)	{ .lock = SPINLOCK_INIT(nm, RANK_IPC), .last = -1, .kind = (k) }
 

@@ -74,7 +74,8 @@ static int sem_room(struct ipc_ids *ids, struct ipc_perm *p)
 	return 0;
 }
 
-const struct ipc_kind sem_kind = { .name = "sem_ids", .make = sem_make, .unmake = sem_unmake, .check = sem_check, .room = sem_room };
+const struct ipc_kind sem_kind = { .name = "sem_ids", .make = sem_make, .unmake = sem_unmake,
+	.check = sem_check, .room = sem_room };
 
 struct sem_set *sem_find(int id, u32 mode)
 {

@@ -37,7 +37,8 @@ static long get_one(int id, int num, int cmd)
 	else if (num < 0 || num >= (int)s->n)
 		ret = -EINVAL;
 	else
-		ret = cmd == GETVAL ? s->sems[num].val : cmd == GETPID ? entry_vnr(s->sems[num].pid) : count_sleepers(s, (unsigned)num, cmd);
+		ret = cmd == GETVAL ? s->sems[num].val : cmd == GETPID ? entry_vnr(s->sems[num].pid)
+			: count_sleepers(s, (unsigned)num, cmd);
 	spin_unlock(&ids->lock);
 	return ret;
 }

@@ -109,7 +109,8 @@ static int shm_room(struct ipc_ids *ids, struct ipc_perm *p)
 	return 0;
 }
 
-const struct ipc_kind shm_kind = { .name = "shm_ids", .make = shm_make, .unmake = shm_unmake, .check = shm_check, .room = shm_room };
+const struct ipc_kind shm_kind = { .name = "shm_ids", .make = shm_make, .unmake = shm_unmake,
+	.check = shm_check, .room = shm_room };
 
 /*
  * Takes s from its slot if it was removed and nobody uses it: then true, and the caller, without
@@ -160,7 +161,8 @@ static void shm_close(struct vma *v)
 		shm_unmake(&s->perm);
 }
 
-static const struct vm_ops shm_vm_ops = { .fault = generic_fault, .mkwrite = generic_mkwrite, .open = shm_open, .close = shm_close };
+static const struct vm_ops shm_vm_ops = { .fault = generic_fault, .mkwrite = generic_mkwrite,
+	.open = shm_open, .close = shm_close };
 
 static int shm_mmap(struct file *f, struct vma *v)
 {
@@ -410,7 +412,8 @@ static long shm_change(int id, int cmd, uaddr_t buf)
 static long shm_limits(uaddr_t buf)
 {
 	struct ipc_ids *ids = shm_ids();
-	const struct k_shminfo64 info = { .shmmax = SHMMAX, .shmmin = 1, .shmmni = IPC_MAX, .shmseg = IPC_MAX, .shmall = SHMALL };
+	const struct k_shminfo64 info = { .shmmax = SHMMAX, .shmmin = 1, .shmmni = IPC_MAX,
+		.shmseg = IPC_MAX, .shmall = SHMALL };
 	int last;
 
 	spin_lock(&ids->lock);

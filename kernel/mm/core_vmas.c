@@ -72,7 +72,8 @@ static void look_for_header(struct core_vma *v)
 {
 	char magic[SELFMAG];
 
-	v->dump_size = !mm_read(current->mm, v->start, magic, sizeof(magic)) && !kmemcmp(magic, ELFMAG, SELFMAG) ? PAGE_SIZE : 0;
+	v->dump_size = !mm_read(current->mm, v->start, magic, sizeof(magic)) &&
+		!kmemcmp(magic, ELFMAG, SELFMAG) ? PAGE_SIZE : 0;
 }
 
 /* Room for so many, and mmap_lock held if there are no more. */

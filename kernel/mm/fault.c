@@ -331,7 +331,8 @@ static int expand_stack(struct mm *mm, struct vma *v, uaddr_t addr)
 	u64 grow = (v->start - start) >> PAGE_SHIFT;
 	const struct vma *prev = i ? mm->vmas[i - 1] : NULL;
 
-	if (start < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) || v->end - start > READ_ONCE(current->group->rlim[RLIMIT_STACK].rlim_cur))
+	if (start < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) ||
+	    v->end - start > READ_ONCE(current->group->rlim[RLIMIT_STACK].rlim_cur))
 		return SIGSEGV;
 	if (prev && prev->end > start)
 		return SIGSEGV;

@@ -281,7 +281,8 @@ pte_t *slot_walk(struct mm *mm, uaddr_t va)
 	return slot;
 }
 
-int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx)
+int pte_range(struct mm *mm, uaddr_t start, uaddr_t end,
+		int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx)
 {
 	uaddr_t next;
 

@@ -140,20 +140,29 @@ void lru_del(struct page *p);
 void lru_forget_mapping(struct mapping *m);
 /* vmstat */
 enum vm_counter {
-	VM_PGALLOC, VM_PGFREE, VM_PGFAULT, VM_PGMAJFAULT, VM_PGRECLAIM, VM_OOM_KILL, VM_OOM_REAPED, VM_ALLOC_BELOW_MIN, VM_ALLOC_FAIL,
+	VM_PGALLOC, VM_PGFREE, VM_PGFAULT, VM_PGMAJFAULT, VM_PGRECLAIM, VM_OOM_KILL, VM_OOM_REAPED,
+	VM_ALLOC_BELOW_MIN, VM_ALLOC_FAIL,
 	VM_KERNEL_WARNINGS, NR_VM_COUNTERS
 };
 extern _Atomic u64 vm_counters[NR_VM_COUNTERS];
-static inline void count_vm_n(enum vm_counter c, u64 n) { atomic_fetch_add_explicit(&vm_counters[c], n, memory_order_relaxed); }
+static inline void count_vm_n(enum vm_counter c, u64 n)
+{
+	atomic_fetch_add_explicit(&vm_counters[c], n, memory_order_relaxed);
+}
+
 static inline void count_vm(enum vm_counter c) { count_vm_n(c, 1); }
 /* Pages in use by kind, for meminfo: anon, file, shmem, slab, stacks, page tables. */
 enum page_kind { KIND_ANON, KIND_FILE, KIND_SHMEM, KIND_SLAB, KIND_STACK, KIND_PT, NR_PAGE_KINDS };
 extern _Atomic s64 page_kinds[NR_PAGE_KINDS];
-static inline void account_pages(enum page_kind k, s64 n) { atomic_fetch_add_explicit(&page_kinds[k], n, memory_order_relaxed); }
+static inline void account_pages(enum page_kind k, s64 n)
+{
+	atomic_fetch_add_explicit(&page_kinds[k], n, memory_order_relaxed);
+}
 
 /* --- objects --- */
 struct kmem_cache;
-struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);	/* boot only; panics if out of memory */
+/* boot only; panics if out of memory */
+struct kmem_cache *kmem_cache_create(const char *name, size_t size, size_t align);
 void *kmem_cache_alloc(struct kmem_cache *c, u32 gfp);
 void kmem_cache_free(struct kmem_cache *c, void *p);
 void *kmalloc(size_t n, u32 gfp);		/* any size up to 4 MiB; NULL on failure */
@@ -253,7 +262,8 @@ struct mm {
 	uaddr_t scan_top, scan_hole;	/* [mmap_lock] every hole between scan_top and mmap_base is at most scan_hole bytes */
 	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED_MASK after mlockall(MCL_FUTURE) */
 	_Atomic s64 rss[NR_RSS];	/* pages */
-	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start, arg_end, env_start, env_end;
+	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start,
+		arg_end, env_start, env_end;
 	u64 auxv[MM_AUXV_WORDS];	/* [mmap_lock] */
 	struct file *exe_file;		/* [mmap_lock] */
 	struct user_namespace *user_ns;	/* (!) once it runs: who looks at it though it is not dumpable needs a capability there. Referenced. */

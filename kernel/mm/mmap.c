@@ -610,7 +610,8 @@ long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
 		return PTR_ERR(file);
 	mutex_lock(&mm->mmap_lock);
 	at = do_mmap(mm, addr, len, prot, flags, file, flags & MAP_ANONYMOUS ? 0 : off >> PAGE_SHIFT);
-	populate = flags & MAP_LOCKED || locked_at_once(mm->def_flags) || (flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
+	populate = flags & MAP_LOCKED || locked_at_once(mm->def_flags) ||
+		(flags & (MAP_POPULATE | MAP_NONBLOCK)) == MAP_POPULATE;
 	mutex_unlock(&mm->mmap_lock);
 	if (at >= 0 && populate)
 		mm_populate(mm, (uaddr_t)at, (uaddr_t)at + PAGE_ALIGN(len));

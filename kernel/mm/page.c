@@ -452,7 +452,8 @@ static void __attribute__((noinline)) check_free_slow(struct page *p, u32 refs)
 		mem_cgroup_uncharge(p);
 		return;
 	}
-	panic("bad page freed: pfn 0x%lx refs %u mapcount %d flags 0x%x mapping %p", page_to_pfn(p), refs, p->mapcount, p->flags,
+	panic("bad page freed: pfn 0x%lx refs %u mapcount %d flags 0x%x mapping %p", page_to_pfn(p),
+	      refs, p->mapcount, p->flags,
 	      (void *)p->mapping);
 }
 

@@ -126,7 +126,8 @@ static void event_queue_later(struct userfault_event *e)
 static bool unmap_is_queued(const struct userfaultfd_ctx *ctx, uaddr_t start, uaddr_t end)
 {
 	for (const struct userfault_event *e = current->userfault_events; e; e = e->next)
-		if (e->ctx == ctx && e->msg.event == UFFD_EVENT_UNMAP && e->msg.arg.remove.start == start && e->msg.arg.remove.end == end)
+		if (e->ctx == ctx && e->msg.event == UFFD_EVENT_UNMAP &&
+		    e->msg.arg.remove.start == start && e->msg.arg.remove.end == end)
 			return true;
 	return false;
 }
@@ -223,7 +224,10 @@ int userfault_fork(const struct vma *old, struct vma *v)
 	return 0;
 }
 
-/* The first mapping in [*start, end) of which it is to be told, and *start moves behind it. -ENOMEM; 0: none. */
+/*
+ * The first mapping in [*start, end) of which it is to be told, and *start moves behind it.
+ * -ENOMEM; 0: none.
+ */
 static int queue_remove(struct mm *mm, uaddr_t *start, uaddr_t end)
 {
 	for (unsigned i = vma_index(mm, *start); i < mm->nr_vmas && mm->vmas[i]->start < end; i++) {

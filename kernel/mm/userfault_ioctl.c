@@ -32,7 +32,8 @@ static bool mmget_not_zero(struct mm *mm)
 /* Could so many whole pages be user memory? 0 or -EINVAL. */
 static int validate_unaligned_range(u64 start, u64 len)
 {
-	if (len & ~PAGE_MASK || !len || start < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) || start >= USER_MAX || len > USER_MAX - start)
+	if (len & ~PAGE_MASK || !len || start < (uaddr_t)READ_ONCE(sysctl_mmap_min_addr) ||
+	    start >= USER_MAX || len > USER_MAX - start)
 		return -EINVAL;
 	return 0;
 }
@@ -236,7 +237,8 @@ static long userfaultfd_copy(struct userfaultfd_ctx *ctx, uaddr_t arg)
 		return err;
 	if (validate_unaligned_range(c.src, c.len) || c.mode & ~(UFFDIO_MODE_DONTWAKE | UFFDIO_COPY_MODE_WP))
 		return -EINVAL;
-	return fill(ctx, (struct fill){ FILL_COPY, c.mode & UFFDIO_COPY_MODE_WP, c.src }, (struct uffdio_range){ c.dst, c.len },
+	return fill(ctx, (struct fill){ FILL_COPY, c.mode & UFFDIO_COPY_MODE_WP, c.src },
+		    (struct uffdio_range){ c.dst, c.len },
 		    c.mode, arg + offsetof(struct uffdio_copy, copy));
 }
 

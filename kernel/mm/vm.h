@@ -81,7 +81,8 @@ static inline pte_t *slot_find(struct mm *mm, uaddr_t va)
  * Calls fn for each slot with a nonzero pte in [start, end), skipping missing tables; stops at fn
  * != 0 and returns that.
  */
-int pte_range(struct mm *mm, uaddr_t start, uaddr_t end, int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
+int pte_range(struct mm *mm, uaddr_t start, uaddr_t end,
+		int (*fn)(struct mm *mm, uaddr_t va, pte_t *p, void *ctx), void *ctx);
 
 /*
  * No page is there, but a write to the one that comes has to be asked for (Linux: PTE_MARKER_UFFD_WP).
@@ -146,7 +147,10 @@ pte_t vma_pte(const struct vma *v, const struct page *p, u64 writable);
 
 /* ---- memory_failure.c ---- */
 
-/* The pages of the range are broken, or soft: about to be. 0 or -errno at the first that is not to be had. Sleeps. */
+/*
+ * The pages of the range are broken, or soft: about to be. 0 or -errno at the first that is not to
+ * be had. Sleeps.
+ */
 long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft);
 
 /* ---- userfaultfd.c, and userfault_fill.c ---- */
@@ -158,7 +162,10 @@ long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft);
 u32 userfault_reason(const struct vma *v, uaddr_t addr, unsigned flags);
 /* Nobody is asked about writes to pages of v any more. mmap_lock held. */
 void userfault_clear_wp(struct vma *v);
-/* @child, @old's copy, is registered: what fork does not copy is asked about there, too. 0 or -ENOMEM. mmap_locks held. */
+/*
+ * @child, @old's copy, is registered: what fork does not copy is asked about there, too. 0 or
+ * -ENOMEM. mmap_locks held.
+ */
 int userfault_dup_wp(struct vma *old, struct vma *child);
 
 /* ---- userfault_event.c: mmap_lock held unless it says otherwise ---- */
