@@ -3,7 +3,7 @@
  * Capabilities: the pieces of what root may do. Mirrors Linux kernel/capability.c and
  * security/commoncap.c.
  *
- * LINUX: no capabilities on files; no security module, so these are all rules there are.
+ * LINUX: no security module, so these are all rules there are.
  *
  * Locks: those of cred.h; tasklist_lock (r) to find another task.
  */

@@ -74,7 +74,7 @@ static long prctl_tsc(int option, u64 a)
 	return 0;
 }
 
-/* What a task wants when memory goes bad: told, as no memory does here. */
+/* What a task wants when memory goes bad: to be told early or late, see mm/memory_failure.c. */
 static long prctl_mce_kill(u64 how, u64 policy)
 {
 	if (how == PR_MCE_KILL_CLEAR && !policy)

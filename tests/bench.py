@@ -127,7 +127,7 @@ def entry(*path):
 
 def count_boot(boot, first, mem=MEM):
     """Instructions from the one at `first` to the first of init, as the profiler's plugin counts them."""
-    with qemu.workplace() as work:
+    with qemu.scratch() as work:
         symbols, out = os.path.join(work, "symbols"), os.path.join(work, "profile")
         with open(symbols, "w") as f:
             f.write("%x 1\n" % (1 << 63))

@@ -96,8 +96,10 @@ def main():
 
     times, spent = zip(*(work(n) for n in CPUS))
     print("\nIndependent work, throughput of a machine with so many processors; the host has %d:" % os.cpu_count())
-    print("%-30s" % "processors" + "".join("%13d" % n for n in CPUS))
-    print("%-30s" % "ratio to one" + "".join("%13.2f" % (times[0] / t) for t in times))
+    print("%-30s" % "processors" + "".join("%13d" % n for n in CPUS) + "%10s" % "exponent")
+    ratios = [times[0] / t for t in times]
+    print("%-30s" % "ratio to one" + "".join("%13.2f" % r for r in ratios) +
+          "%10.2f" % exponent((n, r * 1000) for n, r in zip(CPUS, ratios)))
     print("%-30s" % "the host's processor time, s" + "".join("%13.1f" % s for s in spent))
     wrong = list(steep(PROCESSES, processes)) + list(steep(THREADS, threads))
     for line in wrong:

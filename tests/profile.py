@@ -53,7 +53,7 @@ def address(path, name):
 
 def record(img, mem, cpus, words, on, off):
     """Boots with the plugin: (how the boot ended, root of the tree of calls, {address: instructions})."""
-    with qemu.workplace() as work:
+    with qemu.scratch() as work:
         names = ["user programs"]
         with open(os.path.join(work, "symbols"), "w") as f:
             for where, name in symbols(qemu.KERNEL):

@@ -149,12 +149,12 @@ def boot(img=None, words="", cpus=1, mem=64, icount=False, console=None, interac
     silence: the most seconds between two lines of the report. Returns a Boot, or the like of it."""
     if not iso and not os.path.exists(kernel):
         raise Trouble("%s is not built: run `make`." % os.path.relpath(kernel))
-    with workplace() as work, terminal(interactive):
+    with scratch() as work, terminal(interactive):
         return boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, iso, kernel, kind, extra, silence)
 
 
 @contextlib.contextmanager
-def workplace():
+def scratch():
     """A directory under build/boot for one boot, gone after it however it ends."""
     os.makedirs(os.path.join(BUILD, "boot"), exist_ok=True)
     work = tempfile.mkdtemp(dir=os.path.join(BUILD, "boot"))
@@ -427,7 +427,7 @@ def gdb():
         raise Trouble("gdb is not installed: apt-get install gdb.")
     if not shutil.which("qemu-system-x86_64"):
         raise Trouble(NO_QEMU)
-    with workplace() as work:
+    with scratch() as work:
         return gdb_in(work, how)
 
 

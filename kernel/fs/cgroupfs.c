@@ -13,7 +13,7 @@
  * cgroup_events_lock.
  *
  * LINUX: a file's owner and mode, once changed, are forgotten with its last user. Version 1 gives
- * one controller a mount, and has no rename, no release agent and no named hierarchies.
+ * one controller a mount, and has no rename and no named hierarchies.
  */
 #include "kernel/cgroup.h"
 #include "kernel/fs/dcache.h"

@@ -288,7 +288,8 @@ long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg)
 		return get_lock(f, &want, &l, arg);
 	if ((l.l_type == F_RDLCK && !f->readable) || (l.l_type == F_WRLCK && !f->writable))
 		return -EBADF;
-	return apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	err = apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	return err == -ENOMEM ? -ENOLCK : err;
 }
 
 /* --- flock --- */

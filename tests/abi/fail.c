@@ -21,8 +21,10 @@ static char buf[64 * 1024];
 // EFAULT: the page of the program's that was to be written could not be had.
 static bool says_so(long ret)
 {
-	// The last is what Linux says of a namespace that it has no memory to count.
-	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT || ret == -ENOSPC;
+	// Of a lock in a file; and what Linux says of a namespace that it has no memory to count.
+	if (ret == -ENOLCK || ret == -ENOSPC)
+		return true;
+	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT;
 }
 
 // Where a failure would leave something for the next call to stumble over.
@@ -979,6 +981,7 @@ TEST(others_say_enomem)
 	char *p = t_map(3 * PAGE);
 	struct thread t;
 	struct futex_waitv w[1] = {{.uaddr = (unsigned long)&word, .flags = FUTEX_32}}; // that differs
+	struct flock lock = {.l_type = F_WRLCK};
 	long door = start(), fd = sys(open, "mapped", O_RDWR), out = sys(memfd_create, "out", 0);
 	long ns = sys(open, "/proc/self/ns/uts", O_RDONLY);
 	int id;
@@ -993,6 +996,8 @@ TEST(others_say_enomem)
 	SAYS(-ENOMEM, sys(select, 901, buf, buf + PAGE, 0, zero));
 	SAYS(-ENOMEM, sys(pselect6, 901, buf, buf + PAGE, 0, zero, 0));
 	SAYS(-ENOMEM, futex((void *)&word, FUTEX_LOCK_PI_PRIVATE, 0, NULL, NULL, 0));
+	SAYS(-ENOLCK, sys(fcntl, fd, F_SETLK, &lock));
+	SAYS(-ENOMEM, sys(flock, fd, LOCK_EX));
 	SAYS(-ENOMEM, sys(sendfile, out, fd, 0, 5));
 	SAYS(-ENOMEM, sys(mmap, 0, PAGE, PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	SAYS(-ENOMEM, sys(memfd_create, "f", 0));

@@ -625,6 +625,7 @@ TEST(capabilities_of_a_program)
 		CHECK_EQ(sys(prctl, PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0), 0);
 		become(OTHER);
 		CHECK_EQ(run_caps(0, 0, 0, 0, 0), -EPERM);
+		CHECK_EQ(sys(execveat, AT_FDCWD, "prog", ((const char *[]){"prog", NULL}), NULL, 0), -EPERM);
 		t_exit(5);
 	}), 5);
 	CHECK_EQ(IN_CHILD(sys(prctl, PR_CAPBSET_DROP, CAP_NET_BIND_SERVICE, 0, 0, 0);
