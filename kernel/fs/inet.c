@@ -247,12 +247,9 @@ long inet_reserve(struct sock *sk, const struct address *to)
 	return 0;
 }
 
-long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to)
+void inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to)
 {
-	long err = inet_reserve(sk, to);
-
-	if (err)
-		return err;
+	assert_held(&unix_lock);
 	sk->err = 0;
 	server->name = *to;
 	server->dest = sk->name;
@@ -260,7 +257,6 @@ long inet_join(struct sock *sk, const struct sock *listener, struct sock *server
 	server->uid = listener->uid;
 	server->sndbuf = listener->sndbuf;
 	list_add_tail(&server->names_node, &server->net->inet_names);
-	return 0;
 }
 
 static long connect_udp(struct sock *sk, const struct address *to)
@@ -382,13 +378,14 @@ bool inet_connected(const struct sock *sk)
 
 long inet_shutdown(struct sock *sk, u32 bits)
 {
-	bool was;
+	bool listens, was;
 
-	if (READ_ONCE(sk->state) == SS_LISTENING)
-		return bits & RCV_SHUTDOWN ? disconnect(sk) : 0;
-	if (READ_ONCE(sk->state) == SS_CONNECTING)
-		return disconnect(sk);
 	spin_lock(&unix_lock);
+	listens = sk->state == SS_LISTENING;
+	if (listens || sk->state == SS_CONNECTING) {
+		spin_unlock(&unix_lock);
+		return !listens || bits & RCV_SHUTDOWN ? disconnect(sk) : 0;
+	}
 	was = inet_connected(sk);
 	sk->shutdown |= bits;
 	if (sk->peer && sk->peer->peer == sk && bits & SEND_SHUTDOWN)

@@ -433,21 +433,14 @@ static bool has_room(const struct sock *listener)
 	       listener->nr_accepting <= listener->backlog;
 }
 
-/* sk and its new other end in the queue of the listener at a. 0, -EAGAIN: full, or -errno. unix_lock held. */
-static long join_listener(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
+/*
+ * sk and its new other end in the queue of the listener at a, which has room. Of AF_INET, sk's name
+ * is reserved. unix_lock held.
+ */
+static void enter_queue(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
 {
-	long err;
-
-	if (sk->state != SS_UNCONNECTED)
-		return sk->state == SS_CONNECTED ? -EISCONN : -EINVAL;
-	if (listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN)
-		return -ECONNREFUSED;
-	if (listener->nr_accepting > listener->backlog)
-		return -EAGAIN;
 	if (is_inet(sk)) {
-		err = inet_join(sk, listener, server, a);
-		if (err)
-			return err;
+		inet_join(sk, listener, server, a);
 		join(sk, server);
 	} else {
 		unix_pair(sk, server);
@@ -460,7 +453,24 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	listener->nr_accepting++;
 	wake_up_poll(&listener->wait, POLLIN);
 	wake_up_all(&sk->wait);
-	return 0;
+}
+
+/* enter_queue, if that may be. 0, -EAGAIN: full, or -errno. unix_lock held. */
+static long join_listener(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
+{
+	long err = 0;
+
+	if (sk->state != SS_UNCONNECTED)
+		return sk->state == SS_CONNECTED ? -EISCONN : -EINVAL;
+	if (listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN)
+		return -ECONNREFUSED;
+	if (listener->nr_accepting > listener->backlog)
+		return -EAGAIN;
+	if (is_inet(sk))
+		err = inet_reserve(sk, a);
+	if (!err)
+		enter_queue(sk, listener, server, a);
+	return err;
 }
 
 /* Those who did not wait for room, as far as there is any. unix_lock held. */
@@ -469,13 +479,10 @@ static void let_in(struct sock *listener)
 	while (!list_empty(&listener->joining) && listener->nr_accepting <= listener->backlog) {
 		struct sock *sk = list_first(&listener->joining, struct sock, accepting), *server = sk->server;
 		struct address to = sk->dest;
-		long err;
 
 		list_del(&sk->accepting);
 		sk->server = NULL;
-		sk->state = SS_UNCONNECTED;
-		err = join_listener(sk, listener, server, &to);
-		assert_eq(err, 0);
+		enter_queue(sk, listener, server, &to);
 	}
 }
 

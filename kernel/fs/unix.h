@@ -156,11 +156,11 @@ int sock_error(struct sock *sk);		/* the negative error that waits to be told, w
 long inet_bind(struct sock *sk, const struct address *a);
 long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRINUSE. unix_lock held */
 long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
-/* Names and options of a new connection's ends. 0, -EADDRNOTAVAIL: no port is free. unix_lock held. */
 void inet_refuse(struct sock *sk, int err);	/* so ended the connect(2) that did not wait. unix_lock held. */
-/* the name that it will have. unix_lock held. 0, -EADDRNOTAVAIL */
+/* sk has the name that it will have with @to. 0, -EADDRNOTAVAIL: no port is free, or it is taken. unix_lock held. */
 long inet_reserve(struct sock *sk, const struct address *to);
-long inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
+/* Names and options of a new connection's ends; sk's is reserved. unix_lock held. */
+void inet_join(struct sock *sk, const struct sock *listener, struct sock *server, const struct address *to);
 /* Who listens at `to`, or gets the datagrams that sk sends there as `from`. Referenced, or NULL. */
 struct sock *inet_find(const struct sock *sk, const struct address *to, const struct address *from);
 /* As it was before it was connected; of its name what bind(2) gave stays. unix_lock held. */

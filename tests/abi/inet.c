@@ -475,6 +475,34 @@ TEST(a_connection_that_there_is)
 	CHECK_EQ(sys(close, l), 0);
 }
 
+static int reusing(unsigned port, int flags)
+{
+	struct in in = at(HOME, port);
+	int fd = open_socket(SOCK_STREAM | flags);
+
+	set_option(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	CHECK_EQ(sys(bind, fd, &in, 16), 0);
+	return fd;
+}
+
+// Who waits to be let in has a name; somebody else's other end has it too by then.
+TEST(let_in_under_a_name_that_is_taken)
+{
+	int first = reusing(0, 0), second = reusing(0, 0), s, c;
+	struct in one = name_of(first), two = name_of(second);
+
+	CHECK_EQ(sys(listen, first, 0), 0);
+	CHECK_EQ(sys(listen, second, 5), 0);
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &one, 16), 0);
+	s = reusing(port_of(&two), SOCK_NONBLOCK);
+	CHECK_EQ(sys(connect, s, &one, 16), -EINPROGRESS);
+	c = reusing(port_of(&one), SOCK_NONBLOCK);
+	CHECK_EQ(sys(connect, c, &two, 16), -EINPROGRESS);
+	CHECK_GE(sys(accept, first, 0, 0), 0);
+	UNTIL(events(s) & POLLOUT);
+	UNTIL(events(c) & POLLOUT);
+}
+
 TEST(a_full_queue_lets_who_connects_wait)
 {
 	int l = listener(0), pid;
