@@ -132,24 +132,23 @@ static struct mem_cgroup *task_memcg(struct task *t)
 }
 
 /*
- * The group of who has mm: of current, or of the first task that does. NULL: nobody has it any more,
- * or no limits. LINUX: no mm has an owner of its own.
+ * The group of who has mm: of the first task that does, or of current, which may be filling one for
+ * the program that it is about to become. NULL: no limits. LINUX: no mm has an owner of its own.
  */
 static struct mem_cgroup *mm_memcg(const struct mm *mm)
 {
-	struct mem_cgroup *m = NULL;
+	struct mem_cgroup *m;
 	struct task *p, *t;
 
 	if (mm == current->mm)
 		return task_memcg(current);
 	read_lock(&tasklist_lock);
-	for_each_process_thread(p, t) {
-		if (READ_ONCE(t->mm) != mm)
-			continue;
-		m = task_memcg(t);
-		goto out;
-	}
-out:
+	for_each_process_thread(p, t)
+		if (READ_ONCE(t->mm) == mm)
+			goto found;
+	t = current;
+found:
+	m = task_memcg(t);
 	read_unlock(&tasklist_lock);
 	return m;
 }
