@@ -74,16 +74,21 @@ void mount_set_flags(struct mount *m, u32 flags)
  * What current's own mount of it says, the oldest. LINUX: the file's, if it was opened elsewhere. Who
  * has none of his own came by somebody's, or by one that is no more: then it is what all agree on,
  * and no stranger can make it read-only for him. Nobody is somebody else by a mount that is not his.
+ * But a guest, whose mounts are not those of the users that the file system belongs to, may have
+ * come by any: he keeps to all of them.
  */
 u32 sb_flags(const struct super *sb)
 {
 	const struct mount *m;
-	u32 flags;
+	u32 any = 0, all, flags;
 
 	spin_lock(&dentry_lock);
-	flags = (sb->nr_mounts ? MS_KEPT : sb->flags & MS_KEPT) & ~(u32)MS_RDONLY;
-	for (m = sb->mounts; m && m->ns != current_mnt_ns(); m = m->next_in)
-		flags &= m->flags;
+	all = (sb->nr_mounts ? MS_KEPT : sb->flags & MS_KEPT) & ~(u32)MS_RDONLY;
+	for (m = sb->mounts; m && m->ns != current_mnt_ns(); m = m->next_in) {
+		any |= m->flags;
+		all &= m->flags;
+	}
+	flags = current_mnt_ns()->ns.user_ns == sb->user_ns ? all : all | any;
 	flags = sb->own_flags | (m ? m->flags : flags | MS_NOSUID);
 	spin_unlock(&dentry_lock);
 	return flags;
