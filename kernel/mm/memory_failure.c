@@ -11,8 +11,9 @@
  * harm (MADV_SOFT_OFFLINE) is an anonymous page of one process, or one of a file in memory; all
  * others are EBUSY.
  *
- * Locks: tasklist_lock (r); mmap_lock; mapping->lock.
+ * Locks: tasklist_lock (r); mmap_lock; mapping->lock; poison_lock, for who is the first to say so.
  */
+#include "kernel/fs/dcache.h"
 #include "kernel/memcontrol.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
@@ -21,6 +22,7 @@
 #include "kernel/task.h"
 
 _Atomic u64 num_poisoned_pages;
+static struct spinlock poison_lock = SPINLOCK_INIT("poison", RANK_LRU);
 
 static void count_broken(struct page *p)
 {
@@ -49,6 +51,21 @@ static void uncharge(struct page *p)
 		return;
 	mem_cgroup_uncharge(p);
 	p->flags &= ~PG_CHARGED;
+}
+
+/* False: somebody who shares it has said so before. */
+static bool mark_broken(struct page *p)
+{
+	bool first;
+
+	spin_lock(&poison_lock);
+	first = !(p->flags & PG_HWPOISON);
+	if (first) {
+		p->flags |= PG_HWPOISON;
+		uncharge(p);
+	}
+	spin_unlock(&poison_lock);
+	return first;
 }
 
 /* An entry for the page that is looked for. */
@@ -87,17 +104,15 @@ static struct task *next_process(int pid)
 }
 
 /* Since a fork others may have it too. Nothing says who: all are asked. */
-static void poison_anon(struct mm *mm, struct page *p)
+static int poison_anon(struct mm *mm, struct page *p)
 {
 	struct task *t;
 
-	mutex_lock(&mm->mmap_lock);
-	p->flags |= PG_HWPOISON;
-	uncharge(p);
-	mutex_unlock(&mm->mmap_lock);
+	if (!mark_broken(p))
+		return -EHWPOISON;
 	poison_in(mm, p);
 	if (atomic_load(&p->mapcount) < 2)
-		return;
+		return 0;
 	for (int pid = 0; (t = next_process(pid)); put_task(t)) {
 		struct mm *other = get_task_mm(t);
 
@@ -108,23 +123,22 @@ static void poison_anon(struct mm *mm, struct page *p)
 			poison_in(other, p);
 		mmput(other);
 	}
+	return 0;
 }
 
-/* True: done. False: it is its file's no longer. */
-static bool poison_file(struct page *p, struct mapping *m, u64 index)
+/* -EBUSY: it is its file's no longer. */
+static int poison_file(struct page *p, struct mapping *m)
 {
-	bool there;
+	u64 index = p->index;
+	int err = -EBUSY;
 
 	spin_lock(&m->lock);
-	there = p->mapping == m;
-	if (there) {
-		p->flags |= PG_HWPOISON;
-		uncharge(p);
-	}
+	if (p->mapping == m)
+		err = mark_broken(p) ? 0 : -EHWPOISON;
 	spin_unlock(&m->lock);
-	if (there)
+	if (!err)
 		unmap_mapping_pages(m, index, index + 1);
-	return there;
+	return err;
 }
 
 /* Who wants to know at once is told. */
@@ -140,14 +154,12 @@ static void tell_early(uaddr_t addr)
 }
 
 /* The reference on p is kept, unless it fails. */
-static int poison(struct mm *mm, uaddr_t addr, struct page *p)
+static int poison(struct mm *mm, uaddr_t addr, struct page *p, struct mapping *m)
 {
-	struct mapping *m = READ_ONCE(p->mapping);
+	int err = p->flags & PG_ANON ? poison_anon(mm, p) : m ? poison_file(p, m) : -EBUSY;
 
-	if (p->flags & PG_ANON)
-		poison_anon(mm, p);
-	else if (!m || !poison_file(p, m, p->index))
-		return -EBUSY;
+	if (err)
+		return err;
 	count_broken(p);
 	tell_early(addr);
 	return 0;
@@ -164,8 +176,8 @@ static int offline_anon(struct mm *mm, uaddr_t addr, struct page *p, struct page
 	if (slot && atomic_load(&p->refs) == 2) {	/* the entry's, and ours */
 		copy_page(new, p);
 		atomic_fetch_add(&new->mapcount, 1);
-		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(vma_at(mm, addr), new, pte_write(*slot) ? PTE_WRITE : 0),
-				      memory_order_release);
+		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(vma_at(mm, addr), new, pte_write(*slot) ? PTE_WRITE : 0) |
+				      (*slot & PTE_UFFD_WP), memory_order_release);
 		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
 		atomic_fetch_sub(&p->mapcount, 1);
 		uncharge(p);
@@ -175,10 +187,8 @@ static int offline_anon(struct mm *mm, uaddr_t addr, struct page *p, struct page
 	return err;
 }
 
-static int offline_file(struct page *p, struct page *new)
+static int offline_file(struct page *p, struct page *new, struct mapping *m)
 {
-	struct mapping *m = READ_ONCE(p->mapping);
-
 	if (!m || !(m->flags & MAPPING_SHMEM))
 		return -EBUSY;
 	unmap_mapping_pages(m, p->index, p->index + 1);
@@ -186,7 +196,7 @@ static int offline_file(struct page *p, struct page *new)
 }
 
 /* A copy takes the place of p, on which one of the two references is kept, unless it fails. */
-static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
+static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p, struct mapping *m)
 {
 	bool anon = p->flags & PG_ANON;
 	struct page *new = anon ? alloc_anon_page(mm) : alloc_page(GFP_USER);
@@ -194,7 +204,7 @@ static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
 
 	if (!new)
 		return -ENOMEM;
-	err = anon ? offline_anon(mm, addr, p, new) : offline_file(p, new);
+	err = anon ? offline_anon(mm, addr, p, new) : offline_file(p, new, m);
 	put_page(err ? new : p);
 	if (err)
 		return err;
@@ -203,14 +213,41 @@ static int soft_offline(struct mm *mm, uaddr_t addr, struct page *p)
 	return 0;
 }
 
+/* The file that is mapped at addr, referenced, so that its pages have a mapping. NULL: none. */
+static struct file *file_at(struct mm *mm, uaddr_t addr)
+{
+	const struct vma *v;
+	struct file *f;
+
+	mutex_lock(&mm->mmap_lock);
+	v = vma_at(mm, addr);
+	f = v && v->file ? get_file(v->file) : NULL;
+	mutex_unlock(&mm->mmap_lock);
+	return f;
+}
+
+/* The page at addr, with the file that may be its. */
+static int break_page(struct mm *mm, uaddr_t addr, struct mapping *m, bool soft)
+{
+	struct page *p = get_user_page(mm, addr, 0);
+	int err;
+
+	if (!p)
+		return -EFAULT;
+	err = p == zero_page ? -EBUSY : soft ? soft_offline(mm, addr, p, m) : poison(mm, addr, p, m);
+	if (err)
+		put_page(p);
+	return err;
+}
+
 long advise_break(struct mm *mm, uaddr_t start, uaddr_t end, bool soft)
 {
 	for (; start < end; start += PAGE_SIZE) {
-		struct page *p = get_user_page(mm, start, 0);
-		int err = !p ? -EFAULT : p == zero_page ? -EBUSY : soft ? soft_offline(mm, start, p) : poison(mm, start, p);
+		struct file *f = file_at(mm, start);
+		int err = break_page(mm, start, f ? f->inode->mapping : NULL, soft);
 
-		if (err && p)
-			put_page(p);
+		if (f)
+			fput(f);
 		if (err)
 			return err;
 		if (fatal_signal_pending(current))
