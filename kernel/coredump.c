@@ -38,6 +38,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/proc.h"
 #include "kernel/mnt_namespace.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
@@ -183,14 +184,16 @@ static void put_escaped(struct name *n, const char *s)
 
 static void put_exe(struct name *n, bool base)
 {
-	struct mm *mm = current->mm;
 	char *buf = kmalloc(NAME_MAX_BYTES, GFP_KERNEL);
-	const char *path = buf && mm->exe_file ? dentry_path(mm->exe_file->dentry, buf, NAME_MAX_BYTES) : ERR_PTR(-ENOENT);
+	struct dentry *d = proc_exe(current);
+	const char *path = buf && !IS_ERR(d) ? dentry_path(d, buf, NAME_MAX_BYTES) : ERR_PTR(-ENOENT);
 
 	if (IS_ERR(path))
 		put_escaped(n, current->comm);
 	else
 		put_escaped(n, base ? kstrrchr(path, '/') + 1 : path);
+	if (!IS_ERR(d))
+		dput(d);
 	kfree(buf);
 }
 

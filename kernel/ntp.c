@@ -240,7 +240,7 @@ static s64 frequency_of(s64 offset, s64 secs)
 
 static void set_phase(s64 offset)
 {
-	s64 now = (s64)(wall_at(ntp.last) / NSEC_PER_SEC), secs = ntp.status & STA_FREQHOLD ? 0 : now - ntp.reftime;
+	s64 now = (s64)(wall_at(ntp.last) / NSEC_PER_SEC), secs = ntp.status & STA_FREQHOLD ? 0 : max(now - ntp.reftime, 0ll);
 
 	if (!(ntp.status & STA_PLL))
 		return;
