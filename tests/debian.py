@@ -92,21 +92,21 @@ def source(package, folder):
     return os.path.join(folder, found[0])
 
 
-def built(package, command, inside):
-    """The path of a program that @command makes at @inside of the package's source; built the first time."""
+def built(package, command, inside, name):
+    """The path of a program that @command makes at @inside of the package's source; built the first time, kept as @name."""
     os.makedirs(CACHE, exist_ok=True)
-    kept = os.path.join(CACHE, package + "-built")
+    kept = os.path.join(CACHE, name + "-built")
     with open(os.path.join(CACHE, "lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(kept):
-            tree, log = os.path.join(CACHE, package + "-source"), os.path.join(CACHE, package + ".log")
+            tree, log = os.path.join(CACHE, name + "-source"), os.path.join(CACHE, name + ".log")
             shutil.rmtree(tree, ignore_errors=True)
             os.makedirs(tree)
             subprocess.run(["tar", "-x", "--strip-components=1", "-f", source(package, tree), "-C", tree], check=True)
             with open(log, "wb") as out:
                 done = subprocess.run(command, shell=True, cwd=tree, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             if done.returncode or not os.path.exists(os.path.join(tree, inside)):
-                raise Trouble("%s does not build: %s." % (package, os.path.relpath(log)))
+                raise Trouble("%s does not build: %s." % (name, os.path.relpath(log)))
             os.rename(os.path.join(tree, inside), kept)
             shutil.rmtree(tree)
     return kept

@@ -103,15 +103,21 @@ STRACE = ("./configure -q --disable-dependency-tracking --disable-gcc-Werror --e
           "--without-libselinux CFLAGS=-O0 LDFLAGS=-static && make -s -j2 -C src")
 
 
-def strace():
-    """The strace that others use, linked static, says of programs here what it says on Linux."""
-    path, name = debian.built("strace", STRACE, "src/strace"), "strace.sh"
-    script = os.path.join(HERE, name)
-    wanted, code = on_linux([binary("busybox"), "ash", script, path])
-    if len(wanted) < 20 or code:
-        yield "on Linux there are %d lines, and the code is %d" % (len(wanted), code)
-    extra = [("bin/strace", path), ("tests/" + name, script)]
-    yield from differences(wanted, code, on_thaw("/bin/busybox ash /tests/%s /bin/strace 2>/dev/null" % name, extra))
+# With and without threads, and for no other kind of file.
+XZ = ("./configure -q CC=%s --disable-dependency-tracking --disable-shared --disable-nls --disable-doc --disable-scripts --disable-xzdec "
+      "--disable-lzmadec --disable-lzmainfo CFLAGS=-O1 && make -s -j2 LDFLAGS=-all-static")
+
+
+def built(package, command, inside, name, least):
+    """A program of Debian's source, linked static, says to a script that is told where it is what it says on Linux."""
+    def test():
+        path, script = debian.built(package, command, inside, name), os.path.join(HERE, package + ".sh")
+        wanted, code = on_linux([binary("busybox"), "ash", script, path])
+        if len(wanted) < least or code:
+            yield "on Linux there are %d lines, and the code is %d" % (len(wanted), code)
+        extra = [("bin/" + name, path), ("tests/script.sh", script)]
+        yield from differences(wanted, code, on_thaw("/bin/busybox ash /tests/script.sh /bin/%s 2>/dev/null" % name, extra, cpus=4))
+    return test
 
 
 # The dynamic linker is a static program; it is told where the libraries and the program are.
@@ -303,7 +309,9 @@ TESTS = {
     "zsh-script": script("zsh.sh", 18, ["zsh-static", "-f"]),
     "go-program": script("numbers.jq", 10, ["gojq", "-n", "-f"]),
     "disk": disk,
-    "strace": strace,
+    "strace": built("strace", STRACE, "src/strace", "strace", 20),
+    "xz-glibc": built("xz-utils", XZ % "gcc", "src/xz/xz", "xz-glibc", 16),
+    "xz-musl": built("xz-utils", XZ % "musl-gcc", "src/xz/xz", "xz-musl", 16),
     "stress-ng": stress,
     "glibc-threads": program("gcc", "threads"),
     "glibc-pty": program("gcc", "pty"),
