@@ -12,7 +12,7 @@ for threads in 1 2 4; do
 done
 
 echo "== a damaged one"
-dd if=packed.4 of=cut bs=1k count=10 2>/dev/null
+dd if=packed.4 of=cut bs=1k count=4 2>/dev/null
 $x -t -T4 cut 2>/dev/null
 echo $?
 
