@@ -125,6 +125,7 @@ static int above_all(void *unused)
 	unsigned long top = (stat_field(51) | (PAGE - 1)) + 1 - PAGE; // the uppermost page of the stack
 
 	(void)unused;
+	UNTIL(t_task_state(t_getpid(), t_getpid()) == 'S'); // the one whose stack it is needs it no more
 	CHECK_EQ(sys(munmap, top, PAGE), 0);
 	CHECK_EQ(set(PR_SET_MM_ENV_END, 0x7fffffffefff), -EFAULT);
 	CHECK_EQ(set(PR_SET_MM_START_STACK, 0x7fffffffefff), -EFAULT);
