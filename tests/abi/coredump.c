@@ -201,7 +201,7 @@ static const void *note_of(unsigned type, int n, unsigned *size)
 extern char crash_here[];
 
 // Dies of an illegal instruction with these registers.
-static _Noreturn void crash(void)
+static _Noreturn __attribute__((noinline)) void crash(void)
 {
 	static const double sevens[2] = {7.0, 77.0};
 
@@ -457,7 +457,7 @@ TEST(memory_and_advice)
 	enum { PRIVATE, UNTOUCHED, READ, SHARED, DONT, AGAIN, NONE, MAPPED, N };
 	char *m[N];
 	static int initialised = 4711;
-	int pid, sum = 0;
+	int pid;
 
 	prepare();
 	for (int i = 0; i < N; i++) {
@@ -485,8 +485,8 @@ TEST(memory_and_advice)
 					m[i][k * (long)PAGE] = (char)(10 * i + k + 1);
 		m[AGAIN][PAGE] = 99;
 		for (int k = 0; k < 3; k++)
-			sum += ((volatile char *)m[READ])[k * (long)PAGE];
-		sum += *(volatile char *)m[MAPPED];
+			(void)((volatile char *)m[READ])[k * (long)PAGE];
+		(void)*(volatile char *)m[MAPPED];
 		sys(mprotect, m[NONE], 3 * PAGE, PROT_NONE);
 		crash();
 	}
