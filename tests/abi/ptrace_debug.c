@@ -77,12 +77,6 @@ static volatile union {
 	unsigned long u64[8];
 } data __attribute__((aligned(64)));
 
-__attribute__((noinline)) static int seven(void)
-{
-	__asm__ volatile("");
-	return 7;
-}
-
 // ---- the registers themselves ----
 
 TEST(registers_at_first)
@@ -168,12 +162,6 @@ TEST(conditions)
 }
 
 // ---- breakpoints ----
-
-static int twice_seven(void *unused)
-{
-	(void)unused;
-	return seven() + seven();
-}
 
 TEST(a_breakpoint)
 {
@@ -435,29 +423,13 @@ TEST(mov_ss_and_an_entry)
 
 // ---- whose they are ----
 
-static int forks_and_calls(void *unused)
-{
-	int kid = t_fork();
-
-	(void)unused;
-	if (kid == 0)
-		t_exit(seven());
-	return t_wait(kid) + seven();
-}
-
 TEST(a_child_has_none)
 {
 	int pid = stopped_child(forks_and_calls), kid;
-	unsigned long msg;
 
 	watch(pid, 1, (void *)seven, EXECUTE, ONE);
 	CHECK_EQ(set_dr(pid, 6, 0x777), 0);
-	CHECK_EQ(sys(ptrace, PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK), 0);
-	CHECK_EQ(cont(pid, 0), 0);
-	CHECK_EQ(wait_code(pid), SIGTRAP | PTRACE_EVENT_FORK << 8);
-	CHECK_EQ(sys(ptrace, PTRACE_GETEVENTMSG, pid, 0, &msg), 0);
-	kid = (int)msg;
-	CHECK_EQ(wait_stop(kid), SIGSTOP);
+	kid = forked(pid);
 	for (int n = 0; n < 4; n++)
 		CHECK_EQ(dr(kid, n), 0);
 	CHECK_EQ(dr(kid, 6), 0x777); // but the words about them

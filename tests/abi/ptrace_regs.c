@@ -322,12 +322,6 @@ TEST(memory_without_any_right_and_shared_memory)
 	kill_traced(pid);
 }
 
-__attribute__((noinline)) static int seven(void)
-{
-	__asm__ volatile("");
-	return 7;
-}
-
 static int calls_it(void *unused)
 {
 	(void)unused;

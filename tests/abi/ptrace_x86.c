@@ -25,18 +25,6 @@
 #define NT_386_IOPERM_ 0x201
 #define USER_END 0x7ffffffff000UL
 
-__attribute__((noinline)) static int seven(void)
-{
-	__asm__ volatile("");
-	return 7;
-}
-
-static int twice_seven(void *unused)
-{
-	(void)unused;
-	return seven() + seven();
-}
-
 // ---- steps ----
 
 static int pops_flags(void *unused)
@@ -251,16 +239,6 @@ TEST(steps_and_calls_that_are_not_made)
 
 // ---- the small ones ----
 
-static int forks_and_calls(void *unused)
-{
-	int kid = t_fork();
-
-	(void)unused;
-	if (kid == 0)
-		t_exit(seven());
-	return t_wait(kid) + seven();
-}
-
 static unsigned long words[2];
 
 static int by_segment(void *unused)
@@ -300,7 +278,6 @@ TEST(areas_of_a_thread)
 {
 	struct user_desc d, is;
 	int pid = stopped_child(forks_and_calls), kid;
-	unsigned long msg;
 
 	for (int i = 12; i < 15; i++) {
 		memset(&d, 0x77, sizeof d);
@@ -339,12 +316,7 @@ TEST(areas_of_a_thread)
 	CHECK_EQ(sys(ptrace, PTRACE_SET_THREAD_AREA, pid, 13, &d), -EINVAL);
 
 	// A child has them too.
-	CHECK_EQ(sys(ptrace, PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK), 0);
-	CHECK_EQ(cont(pid, 0), 0);
-	CHECK_EQ(wait_code(pid), SIGTRAP | PTRACE_EVENT_FORK << 8);
-	CHECK_EQ(sys(ptrace, PTRACE_GETEVENTMSG, pid, 0, &msg), 0);
-	kid = (int)msg;
-	CHECK_EQ(wait_stop(kid), SIGSTOP);
+	kid = forked(pid);
 	CHECK_EQ(sys(ptrace, PTRACE_GET_THREAD_AREA, kid, 13, &d), 0);
 	CHECK_EQ(d.base_addr, 0x12345678);
 	memset(&d, 0, sizeof d); // and so it is taken away

@@ -699,10 +699,11 @@ TEST(not_the_terminal_of_another_session)
 	t_wait(pid);
 }
 
-TEST(typed_signals_go_to_the_front_group)
+static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
+
+// A session in front that ends when it has had each of them.
+static int notes_sigs(void)
 {
-	static const char keys[] = "\3\34\32";
-	static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
 	int pid = SESSION({
 		for (int i = 0; i < 3; i++)
 			t_action(sigs[i], note, 0);
@@ -711,6 +712,14 @@ TEST(typed_signals_go_to_the_front_group)
 	});
 
 	UNTIL(seen[0]);
+	return pid;
+}
+
+TEST(typed_signals_go_to_the_front_group)
+{
+	static const char keys[] = "\3\34\32";
+	int pid = notes_sigs();
+
 	for (int i = 0; i < 3; i++) {
 		sys(write, master, keys + i, 1);
 		UNTIL(seen[sigs[i]] == 1);
@@ -721,15 +730,8 @@ TEST(typed_signals_go_to_the_front_group)
 
 TEST(signals_by_the_master)
 {
-	static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
-	int pid = SESSION({
-		for (int i = 0; i < 3; i++)
-			t_action(sigs[i], note, 0);
-		seen[0] = 1;
-		UNTIL(seen[SIGINT] && seen[SIGQUIT] && seen[SIGTSTP]);
-	});
+	int pid = notes_sigs();
 
-	UNTIL(seen[0]);
 	for (int i = 0; i < 3; i++) {
 		CHECK_EQ(sys(ioctl, master, TIOCSIG, sigs[i]), 0);
 		UNTIL(seen[sigs[i]] == 1);

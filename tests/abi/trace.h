@@ -117,3 +117,40 @@ static inline int thread_pause_int(int unused)
 	(void)unused;
 	return thread_pause(NULL);
 }
+
+// ---- what a tracee may do ----
+
+__attribute__((noinline, unused)) static int seven(void)
+{
+	__asm__ volatile("");
+	return 7;
+}
+
+static inline int twice_seven(void *unused)
+{
+	(void)unused;
+	return seven() + seven();
+}
+
+static inline int forks_and_calls(void *unused)
+{
+	int kid = t_fork();
+
+	(void)unused;
+	if (kid == 0)
+		t_exit(seven());
+	return t_wait(kid) + seven();
+}
+
+// The tracee's child, which is traced from its fork on and stops at once.
+static inline int forked(int pid)
+{
+	unsigned long msg;
+
+	CHECK_EQ(sys(ptrace, PTRACE_SETOPTIONS, pid, 0, PTRACE_O_TRACEFORK), 0);
+	CHECK_EQ(cont(pid, 0), 0);
+	CHECK_EQ(wait_code(pid), SIGTRAP | PTRACE_EVENT_FORK << 8);
+	CHECK_EQ(sys(ptrace, PTRACE_GETEVENTMSG, pid, 0, &msg), 0);
+	CHECK_EQ(wait_stop((int)msg), SIGSTOP);
+	return (int)msg;
+}
