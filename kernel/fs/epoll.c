@@ -38,6 +38,7 @@ struct epoll_item {
 	struct epoll *ep;
 	struct file *file;		/* [epoll_lock] not referenced */
 	int fd;				/* (!) the number it was added by */
+	u64 id;				/* (!) no other item has it, ever */
 	struct k_epoll_event event;	/* [epoll_lock] */
 	struct list node;		/* [epoll_lock] */
 	struct list file_node;		/* [epoll_lock and nesting_lock to change] in file->epoll_items */
@@ -305,6 +306,8 @@ static void item_remove(struct epoll_item *it)
 	kfree(it);
 }
 
+static u64 items_made;			/* [epoll_lock] */
+
 static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_epoll_event *ev)
 {
 	struct epoll_item *it = kzalloc(sizeof(*it), GFP_KERNEL);
@@ -315,6 +318,7 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	it->ep = ep;
 	it->file = f;
 	it->fd = fd;
+	it->id = ++items_made;
 	it->event = *ev;
 	list_init(&it->ready_node);
 	list_init(&it->waits);
@@ -372,44 +376,79 @@ static struct epoll_item *take_ready(struct epoll *ep)
 	return it;
 }
 
+/* What a waiter is about to get. */
+struct taken {
+	struct k_epoll_event event;
+	u64 id;
+	u32 armed;			/* the item's events before */
+};
+
+/* The next event. Level-triggered items go to @again. false: nothing is ready. */
+static bool take_event(struct epoll *ep, struct list *again, struct taken *t)
+{
+	struct epoll_item *it;
+
+	mutex_lock(&epoll_lock);
+	while ((it = take_ready(ep))) {
+		*t = (struct taken){ .event = it->event, .id = it->id, .armed = it->event.events };
+		t->event.events = item_poll(it, NULL);
+		if (!t->event.events)
+			continue;
+		if (t->armed & EPOLLONESHOT) {
+			it->event.events &= PRIVATE_BITS;
+		} else if (!(t->armed & EPOLLET)) {
+			spin_lock(&ep->lock);
+			if (list_empty(&it->ready_node))
+				list_add_tail(&it->ready_node, again);
+			spin_unlock(&ep->lock);
+		}
+		break;
+	}
+	mutex_unlock(&epoll_lock);
+	return it;
+}
+
+/* The waiter could not take it: the next one shall, if the item is still there. */
+static void give_back(struct epoll *ep, const struct taken *t)
+{
+	struct epoll_item *it;
+
+	mutex_lock(&epoll_lock);
+	list_for_each(it, &ep->items, node) {
+		if (it->id != t->id)
+			continue;
+		if (!(it->event.events & ~PRIVATE_BITS))
+			it->event.events = t->armed;
+		make_ready(it);
+		break;
+	}
+	mutex_unlock(&epoll_lock);
+}
+
 /*
  * Hands out what is ready now: how many events, -EFAULT. Level-triggered items stay on the list,
- * behind the others.
+ * behind the others. The user's memory is written without a lock: a userfaultfd's may take as long as
+ * it likes.
  */
 static long collect(struct epoll *ep, uaddr_t uevents, int max)
 {
 	LIST_HEAD(again);
-	struct epoll_item *it;
+	struct taken t;
 	long n = 0;
 
-	mutex_lock(&epoll_lock);
-	while (n < max && (it = take_ready(ep))) {
-		struct k_epoll_event ev = it->event;
-
-		ev.events = item_poll(it, NULL);
-		if (!ev.events)
-			continue;
-		if (copy_to_user(uevents + (u64)n * sizeof(ev), &ev, sizeof(ev))) {
-			make_ready(it);
+	while (n < max && take_event(ep, &again, &t)) {
+		if (copy_to_user(uevents + (u64)n * sizeof(t.event), &t.event, sizeof(t.event))) {
+			give_back(ep, &t);
 			n = n ? n : -EFAULT;
 			break;
 		}
 		n++;
-		if (it->event.events & EPOLLONESHOT) {
-			it->event.events &= PRIVATE_BITS;
-		} else if (!(it->event.events & EPOLLET)) {
-			spin_lock(&ep->lock);
-			if (list_empty(&it->ready_node))
-				list_add_tail(&it->ready_node, &again);
-			spin_unlock(&ep->lock);
-		}
 	}
 	spin_lock(&ep->lock);
 	list_splice_tail(&again, &ep->ready);
 	if (!list_empty(&ep->ready))
 		wake_sleepers(ep);	/* to whom it looked empty meanwhile */
 	spin_unlock(&ep->lock);
-	mutex_unlock(&epoll_lock);
 	return n;
 }
 

@@ -709,6 +709,50 @@ TEST(the_kernel_waits_too)
 	CHECK_EQ(done_with(fd, &word, 'f'), -EAGAIN);
 }
 
+static int do_epoll_wait(void *arg)
+{
+	struct io *io = arg;
+
+	io->got = sys(epoll_wait, io->fd, io->at, 2, 0);
+	return 0;
+}
+
+// One epoll waits for memory; all others go on, and so do the files that it watches.
+TEST(the_events_of_an_epoll_wait)
+{
+	struct epoll_event e = {.events = EPOLLIN | EPOLLONESHOT, .data = 5}, got;
+	long fd = open_uffd(0, 0), other = sys(epoll_create1, 0);
+	char *p = t_map(PAGE);
+	struct io io = {.fd = (int)sys(epoll_create1, 0), .at = p};
+	int fds[2], more[2];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	CHECK_EQ(sys(pipe2, more, 0), 0);
+	CHECK_EQ(sys(write, fds[1], "x", 1), 1);
+	CHECK_EQ(sys(epoll_ctl, io.fd, EPOLL_CTL_ADD, fds[0], &e), 0);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	thread_start(&io.t, do_epoll_wait, &io);
+	next(fd);
+	e.events = EPOLLIN;
+	CHECK_EQ(sys(epoll_ctl, other, EPOLL_CTL_ADD, fds[0], &e), 0);
+	CHECK_EQ(sys(epoll_wait, other, &got, 1, 0), 1);
+	CHECK_EQ(sys(epoll_ctl, other, EPOLL_CTL_ADD, more[0], &e), 0);
+	CHECK_EQ(sys(close, more[0]), 0);
+	CHECK_EQ(sys(close, (int)other), 0);
+	CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
+	thread_join(&io.t);
+	CHECK_EQ(io.got, 1);
+	CHECK_EQ(((struct epoll_event *)p)->data, 5);
+	// What could not be written is not lost.
+	e.events = EPOLLIN | EPOLLONESHOT;
+	CHECK_EQ(sys(epoll_ctl, io.fd, EPOLL_CTL_MOD, fds[0], &e), 0);
+	CHECK_EQ(sys(munmap, p, PAGE), 0);
+	CHECK_EQ(sys(epoll_wait, io.fd, p, 1, 0), -EFAULT);
+	CHECK_EQ(sys(epoll_wait, io.fd, &got, 1, 0), 1);
+	CHECK_EQ(got.data, 5);
+	CHECK_EQ(sys(epoll_wait, io.fd, &got, 1, 0), 0); // once
+}
+
 TEST(a_tracer_does_not_wait)
 {
 	char *p = t_map(2 * PAGE), c;
