@@ -331,6 +331,38 @@ TEST(pages_that_another_brings)
 	out_memory();
 }
 
+HELPER(pauses)
+{
+	return thread_pause(NULL);
+}
+
+// A new program's arguments belong to nobody's memory yet when they are written.
+TEST(arguments_of_a_program)
+{
+	enum { N = 5, ARGS = 15 };
+	static char arg[100 * 1024];
+	const char *argv[2 + ARGS + 1] = {t_self, "@pauses"};
+	int pid[N];
+
+	memset(arg, 'x', sizeof arg - 1);
+	for (int i = 0; i < ARGS; i++)
+		argv[2 + i] = arg;
+	v2_memory();
+	CHECK_EQ(make("a"), 0);
+	for (int i = 0; i < N; i++) {
+		pid[i] = t_fork();
+		if (pid[i] == 0) {
+			CHECK_EQ(put("a/cgroup.procs", 0), 0);
+			t_exit((int)-sys(execve, t_self, argv, t_envp));
+		}
+	}
+	UNTIL(number("a/memory.current") >= N * ARGS * (long)sizeof arg);
+	for (int i = 0; i < N; i++)
+		end(pid[i]);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_memory();
+}
+
 TEST(bound_to_one_tree)
 {
 	if (!t_on_thaw)

@@ -505,6 +505,42 @@ TEST(a_strangers_flags)
 	}), 0);
 }
 
+// A guest's descriptor is of somebody's mount, and that may be a read-only one.
+TEST(a_guest_writes_nothing_that_was_read_only)
+{
+	prepare();
+	CHECK_EQ(IN_NS({
+		_Atomic int *turn = t_map_shared(PAGE);
+		long dir;
+		int pid = (int)sys(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0); // its descriptors are ours, too
+
+		if (pid == 0) {
+			CHECK_EQ(sys(unshare, CLONE_NEWUSER | CLONE_NEWNS), 0);
+			turn[0] = 1;
+			UNTIL(turn[0] == 2);
+			t_exit((int)-sys(openat, turn[1], "f", O_RDWR));
+		}
+		UNTIL(turn[0] == 1);
+		mount_tmpfs("m", "m/f"); // where the guest does not see it
+		CHECK_EQ(sys(fchmodat, AT_FDCWD, "m/f", 0666), 0);
+		CHECK_EQ(sys(chmod, "m", 0755), 0);
+		int reader = (int)sys(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0);
+
+		if (reader == 0) {
+			enter();
+			CHECK_EQ(sys(mount, 0, "m", 0, MS_REMOUNT | MS_BIND | MS_RDONLY, 0), 0);
+			dir = sys(open, "m", O_RDONLY | O_DIRECTORY);
+			CHECK_GE(dir, 0);
+			turn[1] = (int)dir;
+			turn[0] = 2;
+			thread_pause(NULL);
+		}
+		CHECK_EQ(t_wait(pid), EROFS);
+		CHECK_EQ(sys(kill, reader, SIGKILL), 0);
+		CHECK_EQ(t_wait(reader), SIGNALLED(SIGKILL));
+	}), 0);
+}
+
 // A container's cgroups: the whole is not there, a part of it is, and may not be written.
 TEST(flags_of_a_part)
 {
