@@ -197,6 +197,9 @@ int map_program(struct bprm *b)
 		if (e->ph[i].p_type == PT_LOAD)
 			err = map_segment(mm, b->file, e, &e->ph[i]);
 	mm->start_brk = mm->brk = PAGE_ALIGN(mm->brk);
+	/* System V had it. Who may not have it there goes without. */
+	if (!err && current->personality & MMAP_PAGE_ZERO)
+		(void)map_at(mm, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_ANONYMOUS, NULL, 0);
 	return err;
 }
 

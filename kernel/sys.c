@@ -37,9 +37,8 @@ long sys_getppid(void)
 }
 
 /*
- * What is set means something to uname, select and poll, mmap and mprotect; the rest is remembered.
- * LINUX: MMAP_PAGE_ZERO maps nothing, and nothing is at random that ADDR_NO_RANDOMIZE would keep in
- * its place.
+ * What is set means something to uname, select and poll, mmap and mprotect, and execve; the rest is
+ * remembered. LINUX: nothing is at random that ADDR_NO_RANDOMIZE would keep in its place.
  */
 long sys_personality(u32 persona)
 {

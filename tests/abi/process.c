@@ -3,6 +3,7 @@
 // What a process is called and belongs to: prctl, groups and sessions, identity, limits, uname.
 #include "t.h"
 
+#include <linux/capability.h>
 #include <linux/personality.h>
 
 static char name[64], buf[4096];
@@ -321,6 +322,23 @@ HELPER(personality)
 {
 	CHECK_EQ(sys(personality, 0xffffffff), PER_BSD | STICKY_TIMEOUTS);
 	return 0;
+}
+
+HELPER(page_zero)
+{
+	CHECK_GE(t_slurp("/proc/self/maps", buf, sizeof buf), 23);
+	return strncmp(buf, "00000000-00001000 r-xp ", 23) ? 8 : 7;
+}
+
+TEST(a_page_at_zero)
+{
+	if (sys(geteuid))
+		SKIP("needs root");
+	CHECK_EQ(sys(personality, MMAP_PAGE_ZERO), 0);
+	CHECK_EQ(IN_CHILD(t_exec("page_zero", NULL, NULL)), 7);
+	CHECK_EQ(IN_CHILD(sys(prctl, PR_CAPBSET_DROP, CAP_SYS_RAWIO, 0, 0, 0); t_exec("page_zero", NULL, NULL)), 8);
+	CHECK_EQ(sys(personality, 0), MMAP_PAGE_ZERO);
+	CHECK_EQ(IN_CHILD(t_exec("page_zero", NULL, NULL)), 8);
 }
 
 TEST(another_personality)
