@@ -96,7 +96,7 @@ def built(package, command, inside, name):
     """The path of a program that @command makes at @inside of the package's source; built the first time, kept as @name."""
     os.makedirs(CACHE, exist_ok=True)
     kept = os.path.join(CACHE, name + "-built")
-    with open(os.path.join(CACHE, "lock"), "w") as lock:
+    with open(os.path.join(CACHE, name + ".lock"), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not os.path.exists(kept):
             tree, log = os.path.join(CACHE, name + "-source"), os.path.join(CACHE, name + ".log")
