@@ -227,10 +227,18 @@ def number(n):
     return "-" if n is None else "{:,}".format(n)
 
 
-def table(rows, with_linux):
-    """Lines, for rows = {name: {"thaw": n, "linux": n or None}}."""
+def before():
+    """The baseline, as far as there is one for this kernel."""
+    try:
+        return read_baseline()
+    except Other:
+        return {}
+
+
+def table(rows, with_linux, baseline):
+    """Lines, for rows = {name: {"thaw": n, "linux": n or None}} and baseline = {name: n}."""
     beside = "%14s %6s" % ("Linux", "ratio") if with_linux else ""
-    yield "%-24s %-46s %10s%s %10s" % ("row", "instructions of", "Thaw", beside, "asked")
+    yield "%-24s %-46s %10s %10s%s %10s" % ("row", "instructions of", "Thaw", "baseline", beside, "asked")
     for name, text, asked in ROWS:
         if name not in rows:
             continue
@@ -238,7 +246,8 @@ def table(rows, with_linux):
         if with_linux:
             beside = "%14s %6s" % (number(theirs), "%.2f" % (ours / theirs) if theirs else "-")
         over = "  over" if asked and ours > asked else ""
-        yield "%-24s %-46s %10s%s %10s%s" % (name, text, number(ours), beside, number(asked) if asked else "", over)
+        yield "%-24s %-46s %10s %10s%s %10s%s" % (
+            name, text, number(ours), number(baseline.get(name)), beside, number(asked) if asked else "", over)
 
 
 LEFT, WIDTH, BAR = 380, 1100, 8  # of the picture: where bars begin, its width, a bar's height
@@ -298,7 +307,7 @@ def main(argv):
             theirs = {}
         for name in wanted:
             rows[name]["linux"] = theirs.get(name)
-    print("\n".join(table(rows, beside)))
+    print("\n".join(table(rows, beside, before())))
     if beside and not names:
         write_lines(os.path.join(qemu.BUILD, "bench.json"), [json.dumps({"rows": rows}, indent=1)])
         write_lines(os.path.join(qemu.BUILD, "bench.svg"), picture(rows))

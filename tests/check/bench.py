@@ -65,8 +65,9 @@ def rows_are_those_of_the_program():
 
 def a_row_without_linux_is_shown():
     rows = {"fork": {"thaw": 100, "linux": 400}, "thread": {"thaw": 9000, "linux": None}}
-    lines = [re.split("  +", line.strip()) for line in bench.table(rows, True)]
-    if lines[1][2:] != ["100", "400", "0.25", "25,000"] or lines[2][2:] != ["9,000", "-", "-", "8,000", "over"]:
+    lines = [re.split("  +", line.strip()) for line in bench.table(rows, True, {"fork": 99})]
+    if lines[1][2:] != ["100", "99", "400", "0.25", "25,000"] or \
+            lines[2][2:] != ["9,000", "-", "-", "-", "8,000", "over"]:
         yield "the table has %s" % lines[1:]
     drawn = xml.etree.ElementTree.fromstring("\n".join(bench.picture(rows)))
     widths = [float(r.get("width")) for g in drawn.iter("{http://www.w3.org/2000/svg}g") for r in g if r.get("width")]
