@@ -39,6 +39,20 @@ TEST(the_number_of_them)
 	}), 0);
 }
 
+// Whoever asks for some gets what can be had of them.
+TEST(as_many_as_one_wants)
+{
+	long got;
+
+	none();
+	if (!t_own_machine)
+		SKIP("takes memory from everybody");
+	CHECK_EQ(t_spit(NR_HUGEPAGES, "2"), 0);
+	got = t_field("/proc/meminfo", "HugePages_Total:");
+	CHECK_EQ(t_spit(NR_HUGEPAGES, "0"), 0); // before the test ends: the others want none
+	CHECK_EQ(got, 0);
+}
+
 TEST(a_file_of_them)
 {
 	struct stat st;
