@@ -1194,6 +1194,8 @@ struct k_robust_list_head {
 #define TCP_KEEPIDLE	4
 #define TCP_KEEPINTVL	5
 #define TCP_KEEPCNT	6
+#define TCP_SYNCNT	7
+#define TCP_USER_TIMEOUT	18
 #define IP_TOS		1
 #define IP_TTL		2
 #define FIOSETOWN	0x8901

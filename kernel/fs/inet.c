@@ -11,11 +11,12 @@
  *
  * Locks: unix_lock, for the names as for all else; read_lock outside of it.
  *
- * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). Nobody gives up to come
- * into a queue that is full, but comes in at once when there is room. Of listeners that share a port the
- * last gets all. Buffers do not grow. A broadcast has one receiver. No urgent data. Where the interface
- * has never been up, there too only its own addresses can be bound. When it goes down, datagrams are
- * lost and connect(2) is ETIMEDOUT at once, but connections that are there go on.
+ * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). Who waits for a queue
+ * that is full comes in at once when there is room. Of listeners that share a port the last gets all.
+ * Buffers do not grow. A broadcast has one receiver. No urgent data. TCP_USER_TIMEOUT is for connect(2)
+ * alone: nothing that was sent gets lost. Where the interface has never been up, there too only its own
+ * addresses can be bound. When it goes down, datagrams are lost and connect(2) is ETIMEDOUT at once,
+ * but connections that are there go on.
  */
 #include "kernel/fs/unix.h"
 #include "kernel/cred.h"
@@ -287,6 +288,58 @@ void inet_forget(struct sock *sk)
 	}
 }
 
+/*
+ * How long sk tries to come into a queue that is full, in ns. As if there were packets: what is lost is
+ * sent again after 1, 2, 4 ... seconds, as often as TCP_SYNCNT says. TCP_USER_TIMEOUT ends that, but not
+ * before it was sent again once.
+ */
+static u64 patience(const struct sock *sk)
+{
+	u64 ms = 0, wait = 1000;
+
+	for (int i = 0; i <= sk->opts.syncnt; i++) {
+		ms += wait;
+		wait = min(2 * wait, 120000ul);
+	}
+	if (sk->opts.user_timeout)
+		ms = min(ms, max((u64)sk->opts.user_timeout, 1000ul));
+	return ms * 1000000;
+}
+
+/*
+ * Nobody let sk in. Meanwhile somebody may have, or sk may have been cut off, and may try anew:
+ *
+ *	the timer's CPU                         another
+ *	the time is over                        lock(unix_lock)
+ *	                                        no server: let in, or cut off
+ *	                                        perhaps a server again, and the timer pending
+ *	lock(unix_lock)                         unlock
+ */
+static void connect_timed_out(struct timer *t)
+{
+	struct sock *sk = container_of(t, struct sock, give_up), *server = NULL;
+
+	spin_lock(&unix_lock);
+	if (sk->server && !timer_pending(t)) {
+		server = sock_stop_joining(sk);
+		inet_forget(sk);
+		inet_refuse(sk, ETIMEDOUT);
+	}
+	spin_unlock(&unix_lock);
+	sock_put(server);
+}
+
+void inet_try_for_a_while(struct sock *sk)
+{
+	assert_held(&unix_lock);
+	timer_start(&sk->give_up, ktime_ns() + patience(sk));
+}
+
+void inet_sock_init(struct sock *sk)
+{
+	timer_setup(&sk->give_up, connect_timed_out);
+}
+
 static long disconnect(struct sock *sk)
 {
 	if (is_dgram(sk)) {
@@ -302,19 +355,19 @@ static long disconnect(struct sock *sk)
 }
 
 /*
- * How a connect(2) ended that did not wait: it is over at once, unless the listener has no room,
- * but only the next one says so.
+ * How a connect(2) ended that did not end at once, or, as told to the next one, that did not wait.
+ * @meanwhile: it goes on, and this one does not wait, or no longer.
  */
-static long connect_over(struct sock *sk, u32 file_flags)
+static long connect_over(struct sock *sk, u32 file_flags, long meanwhile)
 {
 	long err = 0;
 
 	if (READ_ONCE(sk->state) == SS_CONNECTING) {
 		if (file_flags & O_NONBLOCK)
-			return -EALREADY;
+			return meanwhile;
 		err = sock_wait(sk, READ_ONCE(sk->state) != SS_CONNECTING, deadline(sk->sndtimeo));
 		if (err)
-			return err == -EAGAIN ? -EALREADY : err;
+			return err == -EAGAIN ? meanwhile : err;
 	}
 	spin_lock(&unix_lock);
 	sk->connecting = false;
@@ -355,7 +408,7 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	if (a->family == AF_UNSPEC)
 		return disconnect(sk);
 	if (READ_ONCE(sk->connecting))
-		return connect_over(sk, file_flags);
+		return connect_over(sk, file_flags, -EALREADY);
 	if (!is_dgram(sk) && READ_ONCE(sk->state) != SS_UNCONNECTED)
 		return -EISCONN;
 	err = destination(sk, a, &to);
@@ -366,6 +419,8 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	if (is_dgram(sk))
 		return connect_udp(sk, &to);
 	err = lo_is_up(sk->net) ? connect_stream(sk, &to, file_flags) : -ETIMEDOUT;
+	if (err == -EINPROGRESS && !(file_flags & O_NONBLOCK))
+		return connect_over(sk, file_flags, -EINPROGRESS);
 	return file_flags & O_NONBLOCK && (!err || err == -ECONNREFUSED || err == -ETIMEDOUT) ? connect_later(sk, err) : err;
 }
 
@@ -506,6 +561,8 @@ static int *option(struct sock *sk, int level, int name)
 		case TCP_KEEPIDLE: return &sk->opts.keepidle;
 		case TCP_KEEPINTVL: return &sk->opts.keepintvl;
 		case TCP_KEEPCNT: return &sk->opts.keepcnt;
+		case TCP_SYNCNT: return &sk->opts.syncnt;
+		case TCP_USER_TIMEOUT: return &sk->opts.user_timeout;
 		}
 		return NULL;
 	}
@@ -515,12 +572,12 @@ static int *option(struct sock *sk, int level, int name)
 }
 
 /* The most that an option of TCP can be that is at least 1; 0: it is none of those. */
-static int keep_max(const struct sock *sk, const int *o)
+static int option_max(const struct sock *sk, const int *o)
 {
-	return o == &sk->opts.keepcnt ? 127 : o == &sk->opts.keepidle || o == &sk->opts.keepintvl ? 32767 : 0;
+	return o == &sk->opts.keepcnt || o == &sk->opts.syncnt ? 127 : o == &sk->opts.keepidle || o == &sk->opts.keepintvl ? 32767 : 0;
 }
 
-/* Nothing here depends on them: they are remembered. */
+/* All but those of connect(2) are only remembered. */
 long inet_setsockopt(struct sock *sk, int level, int name, uaddr_t val, int len)
 {
 	int *o = option(sk, level, name), v = 0;
@@ -534,7 +591,9 @@ long inet_setsockopt(struct sock *sk, int level, int name, uaddr_t val, int len)
 		return -EFAULT;
 	if (o == &sk->opts.ttl && v != -1 && (v < 1 || v > 255))
 		return -EINVAL;
-	if (keep_max(sk, o) && (v < 1 || v > keep_max(sk, o)))
+	if (option_max(sk, o) && (v < 1 || v > option_max(sk, o)))
+		return -EINVAL;
+	if (o == &sk->opts.user_timeout && v < 0)
 		return -EINVAL;
 	if (o == &sk->opts.nodelay)
 		v = v != 0;

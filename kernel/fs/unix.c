@@ -40,6 +40,7 @@ static struct sock *sock_alloc(struct net *net, int family, int type)
 	list_init(&sk->accepting);
 	list_init(&sk->joining);
 	list_init(&sk->names_node);
+	inet_sock_init(sk);
 	sk->peer_creds = (struct creds){ NULL, ~0u, ~0u };
 	sk->sndbuf = sk->rcvbuf = DEFAULT_BUF;
 	return sk;
@@ -56,6 +57,8 @@ void sock_put(struct sock *sk)
 	if (!sk || atomic_fetch_sub(&sk->refs, 1) != 1)
 		return;
 	assert(list_empty(&sk->queue) && list_empty(&sk->names_node) && !sk->peer && !sk->bound);
+	if (is_inet(sk))
+		timer_cancel_sync(&sk->give_up);
 	put_pid(sk->peer_creds.pid);
 	net_put(sk->net);
 	kfree(sk);
@@ -84,12 +87,15 @@ static struct sock *break_off(struct sock *sk)
 	return peer;
 }
 
-/* sk is not let in any more. Its other end goes to `gone`. unix_lock held. */
-static void stop_joining(struct sock *sk, struct list *gone)
+struct sock *sock_stop_joining(struct sock *sk)
 {
+	struct sock *server = sk->server;
+
+	assert_held(&unix_lock);
+	timer_cancel(&sk->give_up);
 	list_del(&sk->accepting);
-	list_add_tail(&sk->server->accepting, gone);
 	sk->server = NULL;
+	return server;
 }
 
 static void sock_close(struct sock *sk);
@@ -105,9 +111,9 @@ void sock_cut(struct sock *sk, bool dead)
 
 	spin_lock(&unix_lock);
 	if (sk->state == SS_CONNECTING)
-		stop_joining(sk, &gone);
+		list_add_tail(&sock_stop_joining(sk)->accepting, &gone);
 	list_for_each_safe(c, n, &sk->joining, accepting) {
-		stop_joining(c, &gone);
+		list_add_tail(&sock_stop_joining(c)->accepting, &gone);
 		inet_forget(c);
 		inet_refuse(c, ECONNREFUSED);
 	}
@@ -473,20 +479,18 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 	return err;
 }
 
-/* Those who did not wait for room, as far as there is any. unix_lock held. */
+/* Those who wait for room, as far as there is any. unix_lock held. */
 static void let_in(struct sock *listener)
 {
 	while (!list_empty(&listener->joining) && listener->nr_accepting <= listener->backlog) {
-		struct sock *sk = list_first(&listener->joining, struct sock, accepting), *server = sk->server;
+		struct sock *sk = list_first(&listener->joining, struct sock, accepting);
 		struct address to = sk->dest;
 
-		list_del(&sk->accepting);
-		sk->server = NULL;
-		enter_queue(sk, listener, server, &to);
+		enter_queue(sk, listener, sock_stop_joining(sk), &to);
 	}
 }
 
-/* sk does not wait until the listener has room: it is let in then. -EINPROGRESS or -errno. unix_lock held. */
+/* sk is let in when the listener has room. -EINPROGRESS or -errno. unix_lock held. */
 static long join_later(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
 {
 	long err = inet_reserve(sk, a);
@@ -497,6 +501,7 @@ static long join_later(struct sock *sk, struct sock *listener, struct sock *serv
 	sk->connecting = true;
 	sk->server = server;
 	list_add_tail(&sk->accepting, &listener->joining);
+	inet_try_for_a_while(sk);
 	return -EINPROGRESS;
 }
 
@@ -522,7 +527,7 @@ long connect_stream(struct sock *sk, const struct address *a, u32 file_flags)
 	for (;;) {
 		spin_lock(&unix_lock);
 		err = join_listener(sk, listener, server, a);
-		if (err == -EAGAIN && is_inet(sk) && file_flags & O_NONBLOCK)
+		if (err == -EAGAIN && is_inet(sk))
 			err = join_later(sk, listener, server, a);
 		later = err == -EINPROGRESS;
 		spin_unlock(&unix_lock);

@@ -13,16 +13,17 @@
 #define RCV_SHUTDOWN	1u
 #define SEND_SHUTDOWN	2u
 
-/* the last: AF_INET, of who does not wait */
+/* the last: AF_INET, on a listener's list of joining */
 enum sock_state { SS_UNCONNECTED, SS_LISTENING, SS_CONNECTED, SS_CONNECTING };
 
 #define DEFAULT_TTL	64
-#define DEFAULT_OPTS	{ .ttl = DEFAULT_TTL, .keepidle = 7200, .keepintvl = 75, .keepcnt = 9 }
+#define DEFAULT_OPTS	{ .ttl = DEFAULT_TTL, .keepidle = 7200, .keepintvl = 75, .keepcnt = 9, .syncnt = 6 }
 
 /* What was set, and on a listener what its connections will have. */
 struct sock_opts {
 	u32 on;				/* bits by SO_*, of those that are on or off */
 	int nodelay, tos, ttl, keepidle, keepintvl, keepcnt;
+	int syncnt, user_timeout;	/* how often connect(2) tries again, and for how many ms; 0: no such limit */
 	int linger;			/* seconds, if SO_LINGER is on */
 };
 
@@ -65,7 +66,8 @@ struct sock {
 	bool no_space;			/* it could not send, and was not told of room since */
 	struct sock_opts opts;
 	/* AF_INET: */
-	bool connecting;		/* connect(2) has said EINPROGRESS, and not yet how it ended */
+	bool connecting;		/* connect(2) has begun, and not yet said how it ended */
+	struct timer give_up;		/* SS_CONNECTING: pending */
 	bool reset;			/* the other end went, and what was under way with it */
 	struct address dest;		/* whom it is connected to */
 	u32 given_addr, given_port;	/* by bind(2); 0: not given */
@@ -135,6 +137,9 @@ struct sock *find_address(const struct sock *sk, const struct address *a);
  * dead: its name too, and there is nobody else who could use it; else read_lock held, and of AF_INET.
  */
 void sock_cut(struct sock *sk, bool dead);
+/* sk is not let in any more. What would have been its other end, to be put. unix_lock held. */
+struct sock *sock_stop_joining(struct sock *sk);
+/* 0, -EINPROGRESS: AF_INET, and sk is SS_CONNECTING; -errno. Waits only for AF_UNIX. */
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags);
 
 /* unix_msg.c */
@@ -156,7 +161,9 @@ int sock_error(struct sock *sk);		/* the negative error that waits to be told, w
 long inet_bind(struct sock *sk, const struct address *a);
 long inet_may_listen(struct sock *sk);		/* 0, and then it has a port, or -EADDRINUSE. unix_lock held */
 long inet_connect(struct sock *sk, const struct address *a, u32 file_flags);
-void inet_refuse(struct sock *sk, int err);	/* so ended the connect(2) that did not wait. unix_lock held. */
+void inet_refuse(struct sock *sk, int err);	/* so ended the connect(2) of sk. unix_lock held. */
+void inet_sock_init(struct sock *sk);
+void inet_try_for_a_while(struct sock *sk);	/* SS_CONNECTING, and then ETIMEDOUT. unix_lock held. */
 /* sk has the name that it will have with @to. 0, -EADDRNOTAVAIL: no port is free, or it is taken. unix_lock held. */
 long inet_reserve(struct sock *sk, const struct address *to);
 /* Names and options of a new connection's ends; sk's is reserved. unix_lock held. */

@@ -12,7 +12,7 @@
 // What no header of the kernel's own gives to user programs without much else.
 enum { AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6 = 10 };
 enum { SOCK_STREAM = 1, SOCK_DGRAM, SOCK_RAW, SOCK_RDM, SOCK_SEQPACKET, SOCK_NONBLOCK = O_NONBLOCK };
-enum { TCP = 6, UDP = 17, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL, TCP_KEEPCNT, IP_TOS = 1, IP_TTL = 2 };
+enum { TCP = 6, UDP = 17, TCP_NODELAY = 1, TCP_KEEPIDLE = 4, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_SYNCNT, TCP_USER_TIMEOUT = 18, IP_TOS = 1, IP_TTL = 2 };
 enum { MSG_PEEK = 2, MSG_TRUNC = 0x20, MSG_DONTWAIT = 0x40, MSG_WAITALL = 0x100, MSG_NOSIGNAL = 0x4000 };
 enum { SHUT_RD, SHUT_WR, SHUT_RDWR };
 enum { SIOCSIFFLAGS = 0x8914, FIONREAD = 0x541B, IFF_UP = 1 };
@@ -453,8 +453,69 @@ TEST(who_connects_is_interrupted)
 	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
 	t_action(SIGALRM, handler, 0);
 	t_alarms(10);
-	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), -EINTR);
-	CHECK_EQ(sys(close, l), 0);
+	a = open_socket(SOCK_STREAM);
+	CHECK_EQ(sys(connect, a, &door, 16), -EINTR);
+	t_alarms(0);
+	CHECK_EQ(sys(fcntl, a, F_SETFL, O_NONBLOCK), 0); // and nevertheless goes on
+	CHECK_EQ(sys(connect, a, &door, 16), -EALREADY);
+	CHECK_GE(sys(accept, l, 0, 0), 0);
+	UNTIL(events(a) == POLLOUT);
+	CHECK_EQ(sys(connect, a, &door, 16), 0);
+}
+
+TEST(who_connects_has_so_much_time)
+{
+	long tv[2] = {0, 30000};
+	int l = listener(0);
+
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
+	a = open_socket(SOCK_STREAM);
+	CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_SNDTIMEO_OLD, tv, 16), 0);
+	CHECK_EQ(sys(connect, a, &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(connect, a, &door, 16), -EALREADY);
+	CHECK_GE(sys(accept, l, 0, 0), 0);
+	UNTIL(events(a) == POLLOUT);
+	CHECK_EQ(sys(connect, a, &door, 16), 0);
+}
+
+// Gives up after a second, which is the shortest time that there is.
+static int impatient(int flags)
+{
+	int fd = open_socket(SOCK_STREAM | flags);
+
+	set_option(fd, TCP, TCP_USER_TIMEOUT, 1);
+	return fd;
+}
+
+TEST(who_connects_gives_up)
+{
+	int l = listener(0), s, later[3];
+	char c;
+
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &door, 16), 0);
+	for (int i = 0; i < 3; i++) {
+		later[i] = impatient(SOCK_NONBLOCK);
+		CHECK_EQ(sys(connect, later[i], &door, 16), -EINPROGRESS);
+	}
+	s = impatient(0);
+	CHECK_EQ(sys(connect, s, &door, 16), -ETIMEDOUT);
+	CHECK_EQ(events(s), POLLOUT | POLLHUP);
+	CHECK_EQ(option(s, SOL_SOCKET, SO_ERROR), 0);
+	for (int i = 0; i < 3; i++)
+		UNTIL(events(later[i]) == (POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDHUP));
+	CHECK_EQ(option(later[0], SOL_SOCKET, SO_ERROR), ETIMEDOUT);
+	CHECK_EQ(option(later[0], SOL_SOCKET, SO_ERROR), 0);
+	CHECK_EQ(sys(connect, later[0], &door, 16), -ECONNABORTED);
+	CHECK_EQ(sys(read, later[1], &c, 1), -ETIMEDOUT);
+	CHECK_EQ(send(later[1], "x", 0), -EPIPE);
+	CHECK_EQ(sys(connect, later[1], &door, 16), -ECONNABORTED);
+	CHECK_EQ(sys(connect, later[2], &door, 16), -ETIMEDOUT);
+	// It is not for ever.
+	CHECK_EQ(sys(connect, later[2], &door, 16), -EINPROGRESS);
+	CHECK_EQ(sys(connect, later[2], &door, 16), -EALREADY);
+	CHECK_GE(sys(accept, l, 0, 0), 0);
+	UNTIL(events(later[2]) == POLLOUT);
+	CHECK_EQ(sys(connect, later[2], &door, 16), 0);
 }
 
 // Of one address and port, one connection to another.
@@ -970,15 +1031,15 @@ TEST(no_time_to_linger)
 	CHECK_EQ(recv(b, c, 4, 0), 0);
 }
 
-TEST(keeping_alive)
+TEST(how_patient)
 {
 	static const struct {
 		int name, first, max;
-	} o[] = {{TCP_KEEPIDLE, 7200, 32767}, {TCP_KEEPINTVL, 75, 32767}, {TCP_KEEPCNT, 9, 127}};
+	} o[] = {{TCP_KEEPIDLE, 7200, 32767}, {TCP_KEEPINTVL, 75, 32767}, {TCP_KEEPCNT, 9, 127}, {TCP_SYNCNT, 6, 127}};
 	int v = 0, len = 2, dgram = open_socket(SOCK_DGRAM);
 
 	connection();
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		if (t_own_machine)
 			CHECK_EQ(option(a, TCP, o[i].name), o[i].first); // elsewhere administrators choose
 		set_option(a, TCP, o[i].name, o[i].max);
@@ -997,6 +1058,14 @@ TEST(keeping_alive)
 		CHECK_EQ(sys(getsockopt, a, TCP, o[i].name, &v, &len), 0);
 		CHECK(v == 1 && len == 2);
 	}
+	CHECK_EQ(option(a, TCP, TCP_USER_TIMEOUT), 0);
+	set_option(a, TCP, TCP_USER_TIMEOUT, 0x7fffffff);
+	v = -1;
+	CHECK_EQ(sys(setsockopt, a, TCP, TCP_USER_TIMEOUT, &v, 4), -EINVAL);
+	CHECK_EQ(sys(setsockopt, a, TCP, TCP_USER_TIMEOUT, &v, 3), -EINVAL);
+	CHECK_EQ(sys(setsockopt, a, TCP, TCP_USER_TIMEOUT, nowhere, 4), -EFAULT);
+	CHECK_EQ(sys(setsockopt, dgram, TCP, TCP_USER_TIMEOUT, &v, 4), -ENOPROTOOPT);
+	CHECK_EQ(option(a, TCP, TCP_USER_TIMEOUT), 0x7fffffff);
 	set_option(a, SOL_SOCKET, SO_KEEPALIVE, 1);
 	CHECK_EQ(send(a, "x", 0), 1);
 }
