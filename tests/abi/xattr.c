@@ -93,6 +93,7 @@ TEST(by_descriptor_and_of_a_symlink)
 	CHECK_EQ(sys(getxattr, path, "user.b", buf, 10), 1);
 	CHECK_EQ(sys(lsetxattr, "/dev/shm/xattr-link", "user.b", "y", 1, 0), -EPERM);
 	CHECK_EQ(sys(lgetxattr, "/dev/shm/xattr-link", "user.b", buf, 10), -ENODATA);
+	CHECK_EQ(sys(llistxattr, "/dev/shm/xattr-link", buf, 10), 0); // not those of the file
 	CHECK_EQ(sys(lremovexattr, "/dev/shm/xattr-link", "user.b"), -EPERM);
 	CHECK_EQ(sys(unlink, "/dev/shm/xattr-link"), 0);
 	done();
