@@ -80,24 +80,32 @@ TEST(leader_first_is_a_zombie_until_the_last)
 		6);
 }
 
+static int return_5_when_told(void *fd)
+{
+	char c;
+
+	return sys(read, *(int *)fd, &c, 1) == 1 ? 5 : 1;
+}
+
 TEST(leader_first_parent_hears_once_and_late)
 {
 	struct timespec zero = {0, 0};
 	unsigned long chld = BIT(SIGCHLD);
-	int pid;
+	int pid, fd[2];
 
+	CHECK_EQ(sys(pipe2, fd, 0), 0);
 	t_block(chld);
 	pid = t_fork();
 	if (pid == 0) {
-		static int ms = 150;
 		struct thread t;
 
-		thread_start(&t, return_5_late, &ms);
+		thread_start(&t, return_5_when_told, &fd[0]);
 		t_exit_thread(5);
 	}
 	UNTIL(t_state(pid) == 'Z');
 	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0); // not reapable yet
 	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
+	CHECK_EQ(sys(write, fd[1], "", 1), 1);
 	CHECK_EQ(t_wait(pid), 5);
 	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), SIGCHLD);
 	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &zero, 8), -EAGAIN);
