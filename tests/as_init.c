@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// The first program itself shares its memory with a victim. Booted by init=/tests/as_init -- @init. Killing such a victim gives
-// nothing back, so the killer must go on to the next one, and init lives.
+// Scenes in which the first program itself has a part. Booted by init=/tests/as_init -- @init [SCENE].
 #include "scenes/s.h"
 
 static int sharer(void *arg)
@@ -11,6 +10,14 @@ static int sharer(void *arg)
 	return thread_pause(NULL);
 }
 
+SCENE(5, orphan_victim_is_reaped_by_init, "L1 L5")
+{
+	CHECK_EQ(t_getpid(), 1);
+	s_stage();
+	s_orphan();
+}
+
+// It shares its memory with a victim. Killing such a victim gives nothing back, so the killer must go on to the next one, and init lives.
 SCENE(35, mm_shared_with_init, "S13 L4")
 {
 	char *stack = t_map(STACK_SIZE);
@@ -37,14 +44,22 @@ SCENE(35, mm_shared_with_init, "S13 L4")
 	s_quiet();
 }
 
+// One after the other; a machine whose scene fails ends there, since its init does.
 HELPER(init)
 {
+	static struct t_test *const all[] = {&ts_orphan_victim_is_reaped_by_init, &ts_mm_shared_with_init};
+	const char *only = t_argc > 2 ? t_argv[2] : NULL;
 	long fd = sys(open, "/dev/ttyS1", O_WRONLY);
+	int n = 0;
 
 	sys(dup2, fd, 1);
-	t_printf("1..1\n");
-	test_mm_shared_with_init();
-	t_printf("ok 1 - as_init.mm_shared_with_init\nexit 0\n");
+	t_printf("1..%d\n", only ? 1 : (int)(sizeof all / sizeof *all));
+	for (unsigned i = 0; i < sizeof all / sizeof *all; i++)
+		if (!only || !strcmp(only, all[i]->name)) {
+			all[i]->run();
+			t_printf("ok %d - as_init.%s\n", ++n, all[i]->name);
+		}
+	t_printf("exit %d\n", !n);
 	sys(sync);
 	sys(reboot, 0xfee1dead, 672274793, 0x4321fedc, 0); // power off
 	return 1;

@@ -133,7 +133,7 @@ def boot(design, rows):
     words = "loglevel=5 trace_buf_size=%dK watchdog_ms=%d oom=%s" % (512 // cpus(), LIMIT_MS, design)
     if rows[0].file == AS_INIT:
         img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
-        end = qemu.boot(img=img, words="%s init=/tests/%s -- @init" % (words, AS_INIT), icount=True, cpus=cpus(), mem=MEM,
+        end = qemu.boot(img=img, words="%s init=/tests/%s -- @init %s" % (words, AS_INIT, rows[0].name), icount=True, cpus=cpus(), mem=MEM,
                         limit=PATIENCE, silence=SILENCE, extra=QUICK)
         end.report.insert(0, "scene " + rows[0].path)
         rows = rows[:1]

@@ -180,6 +180,8 @@ def boot_job(suite, name, path, tap=True, cpus=1, mem=64, icount=False, boot=Non
         img = qemu.image(argv, extra=extra)
         run = boot or qemu.boot
         words = "loglevel=5 trace_buf_size=256K" + (" oom=" + oom if oom else "") + (" init=/%s -- @init" % guest if as_init else "")
+        if as_init and only:
+            words += " " + only
         end = run(img=img, words=words, cpus=cpus, mem=mem, icount=icount, limit=WATCHDOG)
         ending = end.ending()
         why = end.trouble() or (ending is None and "init did not say how it ended") or \

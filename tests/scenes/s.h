@@ -324,3 +324,39 @@ static inline void s_run_out(const struct hog *h)
 	s_promise(s_ate(), "L4", "memory not freed");
 	CHECK(s_ate());
 }
+
+// The parent of a victim dies between the kill and the victim's own end: it changes hands on its way out. They are ours, since we are
+// init or look after orphans, and we reap it.
+static inline void s_orphan(void)
+{
+	_Atomic int *pid = t_map_shared(PAGE);
+	char text[64];
+	long kills = s_kills();
+	int parent = t_fork();
+
+	if (parent == 0) {
+		struct hog h;
+
+		s_hog(&h, 2, 0);
+		*pid = h.pid;
+		thread_pause(NULL);
+	}
+	UNTIL(*pid);
+	int victim = *pid;
+
+	t_snprintf(text, sizeof text, "X4 %d 60000\n", victim);
+	s_set(PAUSE, text);
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	UNTIL(t_field(PAUSE, "X4") == victim);
+	t_snprintf(text, sizeof text, "/proc/%d/status", victim);
+	CHECK_EQ(t_field(text, "PPid:"), parent);
+	CHECK_EQ(sys(kill, parent, SIGKILL), 0);
+	CHECK_EQ(t_wait(parent), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_field(text, "PPid:"), t_getpid());
+	CHECK_EQ(sys(wait4, victim, 0, WNOHANG, 0), 0);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(victim), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_quiet();
+	s_suspend_ok();
+}

@@ -68,33 +68,9 @@ SCENE(4, single_never_waited, "L1 L2")
 
 SCENE(5, orphan_victim, "L1 L5")
 {
-	// The parent dies with its child, so that the child changes hands on its way out.
-	_Atomic int *pid = t_map_shared(PAGE);
-	struct hog h;
-
 	s_stage();
 	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	h.before = s_free();
-	int parent = t_fork();
-
-	if (parent == 0) {
-		s_hog(&h, 2, 0);
-		*pid = h.pid;
-		t_wait(h.pid); // wakes when the victim is dead, or is killed first
-		t_exit(0);
-	}
-	UNTIL(*pid);
-	if (t_fork() == 0) {
-		s_run_out(&h);
-		t_exit(0);
-	}
-	sys(kill, parent, SIGKILL);
-	for (int i = 0; i < 3; i++) { // parent, victim, and the one who ran memory out
-		int got = t_wait(-1);
-
-		CHECK(got == 0 || got == SIGNALLED(SIGKILL) || got == -ECHILD);
-	}
-	s_suspend_ok();
+	s_orphan();
 }
 
 SCENE(6, leader_first, "L1 L2 L3 L5 S18")
