@@ -187,6 +187,22 @@ SCENE(49, kill_allocating_task, "S13")
 	s_suspend_ok();
 }
 
+SCENE(49, kill_allocating_task_but_not_the_protected, "S13")
+{
+	s_stage();
+	protect_all(); // of whom somebody might allocate too
+	s_set("/proc/sys/vm/oom_kill_allocating_task", "1");
+	long free = s_free(), kills = s_kills();
+	int big = holder(free * 6 / 10, "1000"), pid = holder(free * 7 / 10, "-1000");
+
+	CHECK_EQ(t_wait(big), SIGNALLED(SIGKILL)); // the one who asked is not to be had
+	CHECK(alive(pid));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_set("/proc/sys/vm/oom_kill_allocating_task", "0");
+	end(pid);
+	s_suspend_ok();
+}
+
 TEST(fault_out_of_memory)
 {
 	// A user page fault, a write into a file, and a fork each run memory out; each time one dies.
