@@ -41,8 +41,8 @@
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/task.h"
+#include "kernel/time.h"
 #include "kernel/time_namespace.h"
-#include "kernel/timer.h"
 
 #define NR_BUCKETS	256u
 
@@ -531,14 +531,11 @@ int futex_deadline(int op, uaddr_t uts, u64 *deadline)
 		return 0;
 	if (copy_from_user(&ts, uts, sizeof(ts)))
 		return -EFAULT;
-	if (ts.tv_sec < 0 || (u64)ts.tv_nsec >= 1000000000)
+	if (!timespec_valid(&ts))
 		return -EINVAL;
-	if (ts.tv_sec >= INT64_MAX / 1000000000)
-		ns = INT64_MAX;
-	else
-		ns = (u64)ts.tv_sec * 1000000000 + (u64)ts.tv_nsec;
+	ns = timespec_to_ns(&ts);
 	if ((op & FUTEX_CMD_MASK) == FUTEX_WAIT)
-		ns += ktime_ns();
+		ns = add_ns(ktime_ns(), ns);
 	else if (op & FUTEX_CLOCK_REALTIME)
 		ns |= WALL_TIME;
 	else

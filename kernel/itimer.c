@@ -35,12 +35,12 @@ static void itimer_fn(struct timer *tm)
 /* The next multiple of the period since the last expiry. */
 void itimer_rearm(struct group *g)
 {
-	u64 last = g->real_timer.expires, now = ktime_ns();
+	u64 n;
 
 	assert_held(&current->sighand->siglock);
 	if (g->it_real_expires || !g->it_real_incr)
 		return;
-	g->it_real_expires = last + (1 + (now - last) / g->it_real_incr) * g->it_real_incr;
+	g->it_real_expires = next_period(g->real_timer.expires, g->it_real_incr, ktime_ns(), &n);
 	timer_start(&g->real_timer, g->it_real_expires);
 }
 

@@ -73,9 +73,8 @@ static void forward(struct posix_timer *t, u64 now)
 
 	if (now < t->expires)
 		return;
-	n = (now - t->expires) / t->interval + 1;
+	t->expires = next_period(t->expires, t->interval, now, &n);
 	t->overrun += (s64)n;
-	t->expires = t->expires + n * t->interval;
 }
 
 /*

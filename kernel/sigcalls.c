@@ -9,7 +9,7 @@
 #include "kernel/panic.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
-#include "kernel/timer.h"
+#include "kernel/time.h"
 #include <uaccess.h>
 
 #define SA_KNOWN	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_EXPOSE_TAGBITS | SA_RESTORER | SA_ONSTACK | SA_RESTART | \
@@ -233,15 +233,10 @@ static int deadline_from_user(uaddr_t ts, u64 *deadline)
 		return 0;
 	if (copy_from_user(&t, ts, sizeof(t)))
 		return -EFAULT;
-	if (t.tv_sec < 0 || (u64)t.tv_nsec >= 1000000000)
+	if (!timespec_valid(&t))
 		return -EINVAL;
-	if (__builtin_mul_overflow((u64)t.tv_sec, 1000000000ull, &ns) ||
-	    __builtin_add_overflow(ns, (u64)t.tv_nsec, &ns))
-		return 0;
-	if (!ns)
-		*deadline = 0;
-	else if (__builtin_add_overflow(ns, ktime_ns(), deadline))
-		*deadline = NO_DEADLINE;
+	ns = timespec_to_ns(&t);
+	*deadline = ns ? add_ns(ktime_ns(), ns) : 0;
 	return 0;
 }
 

@@ -48,6 +48,16 @@ static inline u64 add_ns(u64 a, u64 b)
 	return a > KTIME_MAX - b ? KTIME_MAX : a + b;
 }
 
+/*
+ * Of times one @period apart, of which @time was one, the first after @now, which is not before it; *n:
+ * how many further. At the latest KTIME_MAX: what is above has WALL_TIME's bit.
+ */
+static inline u64 next_period(u64 time, u64 period, u64 now, u64 *n)
+{
+	*n = (now - time) / period + 1;
+	return add_ns(time + (*n - 1) * period, period);
+}
+
 /* time.c */
 u64 realtime_ns(void);
 int set_realtime(u64 ns);		/* 0, -EPERM, -EINVAL: before the machine began */

@@ -50,13 +50,12 @@ static void start(struct timerfd *t)
 /* Counts what has expired by now and moves expires on. t->lock held. */
 static void count_ticks(struct timerfd *t)
 {
-	u64 now = timer_now(t), n;
+	u64 now = timer_now(t), n = 1;
 
 	if (!t->expires || now < t->expires)
 		return;
-	n = t->interval ? (now - t->expires) / t->interval + 1 : 1;
+	t->expires = t->interval ? next_period(t->expires, t->interval, now, &n) : 0;
 	t->ticks += n;
-	t->expires = t->interval ? t->expires + n * t->interval : 0;
 }
 
 static void timerfd_fire(struct timer *timer)

@@ -38,6 +38,26 @@ TEST(timeout)
 	CHECK_EQ(futex(&word, FUTEX_WAIT, 0, t_ptr(8), NULL, 0), -EFAULT);
 }
 
+static void on_alarm(int sig)
+{
+	(void)sig;
+}
+
+// Two hundred and ninety years from now, and later than anything.
+TEST(a_timeout_without_an_end)
+{
+	struct timespec ts[] = {{INT64_MAX / 1000000000, 0}, {INT64_MAX, 0}};
+	_Atomic int word = 0;
+
+	t_action(SIGALRM, on_alarm, 0);
+	t_alarms(1);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(futex(&word, FUTEX_WAIT, 0, &ts[i], NULL, 0), -EINTR);
+		CHECK_EQ(futex(&word, FUTEX_WAIT_BITSET, 0, &ts[i], NULL, ~0U), -EINTR);
+		CHECK_EQ(futex(&word, FUTEX_WAIT_BITSET | FUTEX_CLOCK_REALTIME, 0, &ts[i], NULL, ~0U), -EINTR);
+	}
+}
+
 TEST(absolute_timeout)
 {
 	_Atomic int word = 0;

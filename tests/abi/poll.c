@@ -363,6 +363,28 @@ TEST(timerfd_of_a_nanosecond)
 	CHECK_GE(n, 1000000);
 }
 
+// The second time is behind the end of time.
+TEST(timerfd_that_comes_once_in_all_time)
+{
+	long its[4] = {INT64_MAX, 0, 0, 1};
+	unsigned long n = 0;
+
+	for (int i = 0; i < 4; i++) {
+		int fd = (int)sys(timerfd_create, i / 2 ? CLOCK_REALTIME : CLOCK_MONOTONIC, O_NONBLOCK);
+
+		CHECK_EQ(sys(timerfd_settime, fd, i % 2, its, 0), 0); // TFD_TIMER_ABSTIME or not
+		CHECK_EQ(poll_one(fd, POLLIN, -1), POLLIN);
+		CHECK_EQ(sys(read, fd, &n, 8), 8);
+		CHECK_EQ(n, 1);
+		CHECK_EQ(poll_one(fd, POLLIN, 2), 0);
+		long left[4];
+
+		CHECK_EQ(sys(timerfd_gettime, fd, left), 0);
+		CHECK_GE(left[2], 7000000000);
+		CHECK_EQ(sys(close, fd), 0);
+	}
+}
+
 TEST(expirations_that_are_said)
 {
 	enum { TFD_IOC_SET_TICKS = 0x40085400 };

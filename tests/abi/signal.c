@@ -573,6 +573,10 @@ TEST(sigtimedwait)
 	t_action(SIGALRM, ignore_and_continue, 0);
 	t_alarms(10);
 	CHECK_EQ(sys(rt_sigtimedwait, &set, 0, 0, 8), -EINTR);
+	struct timespec never[] = {{10000000000, 0}, {INT64_MAX, 0}};
+
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(sys(rt_sigtimedwait, &set, 0, &never[i], 8), -EINTR);
 	CHECK_EQ(t_wait(pid), 0);
 }
 

@@ -181,6 +181,26 @@ TEST(a_nanosecond_timer_hangs_nobody)
 		;
 }
 
+// The next time is behind the end of time: it never comes.
+TEST(a_period_without_an_end)
+{
+	static const int clocks[] = {CLOCK_MONOTONIC, CLOCK_REALTIME};
+	struct itimerspec its = {.it_value = {0, 1}, .it_interval = {INT64_MAX, 0}}, left;
+
+	t_block(BIT(SIGRTMIN));
+	for (int i = 0; i < 4; i++) {
+		int id = new_timer(clocks[i / 2], SIGEV_SIGNAL, SIGRTMIN, 0);
+
+		CHECK_EQ(sys(timer_settime, id, i % 2 ? TIMER_ABSTIME : 0, &its, 0), 0);
+		CHECK_EQ(take(SIGRTMIN).si_overrun, 0);
+		t_sleep_ms(2);
+		CHECK(nothing(SIGRTMIN));
+		CHECK_EQ(sys(timer_gettime, id, &left), 0);
+		CHECK_EQ(left.it_interval.tv_sec, INT64_MAX / 1000000000);
+		CHECK_GE(left.it_value.tv_sec, 7000000000);
+	}
+}
+
 // A timer whose signal is ignored or thrown away runs on.
 TEST(a_timer_outlives_being_ignored)
 {
