@@ -243,6 +243,121 @@ SCENE(58, double_oom, "S2 S9 L1")
 	s_suspend_ok();
 }
 
+// ---- a clone and the death of those who share with the new one ----
+
+static _Atomic int *told; // [0] who clones, [1] it is to, [2] the new one runs
+
+static int newborn(void *arg)
+{
+	(void)arg;
+	told[2] = (int)sys(gettid);
+	return thread_pause(NULL);
+}
+
+static int breed(void *flags)
+{
+	char *stack = t_map(STACK_SIZE);
+
+	told[0] = (int)sys(gettid);
+	UNTIL(told[1]);
+	t_clone((unsigned long)flags, stack + STACK_SIZE, 0, 0, 0, newborn, NULL);
+	return thread_pause(NULL);
+}
+
+enum {
+	A_THREAD = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM, // of the victim's group
+	A_SHARER = CLONE_VM | SIGCHLD, // a group of its own, on the victim's memory
+};
+
+// A hog, and a second task like that, which is to make a third. All orphans come to us.
+static void start_breeder(struct hog *h, unsigned long flags)
+{
+	s_stage();
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	told = t_map_shared(PAGE);
+	if (s_fork_eaten(h)) {
+		char *stack = t_map(STACK_SIZE);
+
+		t_clone(flags, stack + STACK_SIZE, 0, 0, 0, breed, (void *)flags);
+		thread_pause(NULL);
+	}
+	UNTIL(told[0]);
+}
+
+static void all_killed(int n)
+{
+	for (int i = 0; i < n; i++)
+		CHECK_EQ(t_wait(-1), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_wait(-1), -ECHILD); // there are no more
+}
+
+// The new one is built, and not published before the killer is through with its walk: it never comes to be.
+static void killed_before_it_publishes(unsigned long flags)
+{
+	struct hog h;
+	char text[64];
+
+	start_breeder(&h, flags);
+	long kills = s_kills();
+
+	t_snprintf(text, sizeof text, "fork %d 60000\noom_killed 0 0\n", told[0]);
+	s_set(PAUSE, text);
+	told[1] = 1;
+	UNTIL(t_field(PAUSE, "fork") == told[0]);
+	s_run_out(&h);
+	all_killed(flags & CLONE_THREAD ? 1 : 2);
+	CHECK_GE(t_slurp(PAUSE, s_buf, sizeof s_buf), 1);
+	CHECK(strstr(s_buf, " 0\n") == NULL); // in that order
+	s_set(PAUSE, "\n");
+	t_snprintf(text, sizeof text, " pid=%d sched_process_fork: ", told[0]);
+	KEEPS("S20", "one more comes after the kill", !told[2] && !strstr(s_trace(), text));
+	CHECK_EQ(s_kills(), kills + 1);
+	s_suspend_ok();
+}
+
+// The killer is at work, and has chosen nobody yet, when the new one comes to be: it goes with the others.
+static void born_before_the_kill(unsigned long flags)
+{
+	struct hog h;
+
+	start_breeder(&h, flags);
+	long kills = s_kills();
+
+	s_set(PAUSE, "out_of_memory 0 60000\n");
+	int killer = t_fork();
+
+	if (killer == 0)
+		t_exit(t_spit("/proc/sysrq-trigger", "f") != 0);
+	UNTIL(t_field(PAUSE, "out_of_memory") == killer);
+	told[1] = 1;
+	UNTIL(told[2]);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(killer), 0);
+	all_killed(flags & CLONE_THREAD ? 1 : 3);
+	CHECK_EQ(s_kills(), kills + 1);
+	s_suspend_ok();
+}
+
+SCENE(13, clone_race, "L1 L8 S20")
+{
+	killed_before_it_publishes(A_THREAD);
+}
+
+SCENE(13, clone_race_won, "L1 L8 S20")
+{
+	born_before_the_kill(A_THREAD);
+}
+
+SCENE(14, clone_vm_race, "L4 S20")
+{
+	killed_before_it_publishes(A_SHARER);
+}
+
+SCENE(14, clone_vm_race_won, "L4 S20")
+{
+	born_before_the_kill(A_SHARER);
+}
+
 static _Atomic int *took;
 
 static void count(int sig)

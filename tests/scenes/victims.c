@@ -166,87 +166,39 @@ SCENE(10, thread_storm, "L1 S9 S23")
 	s_suspend_ok();
 }
 
-static int clone_and_clone(void *arg)
-{
-	for (int i = 1; i <= 250; i++)
-		t_clone(THREAD_FLAGS & ~(CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID), (char *)arg + i * 1024, 0, 0,
-			0, thread_pause, NULL);
-	return thread_pause(NULL);
-}
-
-SCENE(13, clone_race, "L1 L8 S20")
-{
-	s_stage();
-	for (int i = 0; i < 4; i++) {
-		struct hog h;
-		_Atomic int *go = t_map_shared(PAGE);
-
-		h.before = s_free();
-		h.kib = h.before * 6 / 10;
-		h.pid = t_fork();
-		if (h.pid == 0) {
-			struct thread t;
-			char *stacks = t_map(256 * 1024);
-
-			s_adj("1000");
-			s_touch(t_map((size_t)h.kib * 1024), h.kib);
-			*go = 1;
-			thread_start(&t, clone_and_clone, stacks);
-			thread_pause(NULL);
-		}
-		UNTIL(*go);
-		s_run_out(&h);
-		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
-		sys(munmap, (void *)go, PAGE);
-	}
-	s_suspend_ok();
-}
-
 static int sharer(void *arg)
 {
 	(void)arg;
 	return thread_pause(NULL);
 }
 
-static int breeding_sharer(void *arg)
+SCENE(34, two_groups_one_mm, "L1 L4 S20")
 {
-	for (int i = 1; i <= 40; i++)
-		t_clone(CLONE_VM | SIGCHLD, (char *)arg + i * 1024, 0, 0, 0, sharer, NULL);
-	return thread_pause(NULL);
-}
-
-// A group of which a second group shares the memory. Both must go.
-static void two_groups(int (*other)(void *))
-{
+	// A group of which a second group shares the memory. Both must go.
 	_Atomic int *pid = t_map_shared(PAGE);
 	struct hog h;
 
 	s_stage();
 	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	long kills = s_kills();
+
 	h.before = s_free();
 	h.kib = h.before * 6 / 10;
 	h.pid = t_fork();
 	if (h.pid == 0) {
-		char *stack = t_map(STACK_SIZE), *stacks = t_map(64 * 1024);
+		char *stack = t_map(STACK_SIZE);
 
 		s_adj("1000");
 		s_touch(t_map((size_t)h.kib * 1024), h.kib);
-		*pid = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, other, stacks);
+		*pid = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, sharer, NULL);
 		thread_pause(NULL);
 	}
 	UNTIL(*pid);
 	s_run_out(&h);
-	int got, n = 0;
-
-	for (; (got = t_wait(-1)) != -ECHILD; n++)
-		CHECK_EQ(got, SIGNALLED(SIGKILL)); // those reparented to us included
-	CHECK_GE(n, 2);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_wait(*pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1); // it was chosen, the other goes with it
 	s_suspend_ok();
-}
-
-SCENE(34, two_groups_one_mm, "L1 L4 S20")
-{
-	two_groups(sharer);
 }
 
 SCENE(34, two_groups_one_mm_count_as_one, "L1 S2 S9")
@@ -283,11 +235,6 @@ SCENE(34, two_groups_one_mm_count_as_one, "L1 S2 S9")
 	s_set("/sys/block/ram0/delay_us", "0");
 	s_quiet();
 	s_suspend_ok();
-}
-
-SCENE(14, clone_vm_race, "L4 S20")
-{
-	two_groups(breeding_sharer);
 }
 
 TEST(nobody_else_while_the_memory_comes_back)
