@@ -9,8 +9,7 @@
  * Locks: exec_mutex is held by the caller; mmap_lock, for each mapping by itself, since what the
  * file does not fill of a page is cleared through user addresses.
  *
- * LINUX: no interpreter (ET_EXEC and static ET_DYN), no randomisation: a position-independent
- * program always goes to the same place.
+ * LINUX: no randomisation: a position-independent program always goes to the same place.
  */
 #include "kernel/exec.h"
 #include "kernel/fs/files.h"
@@ -23,14 +22,25 @@
 
 /* --- the headers --- */
 
-/*
- * A program with an interpreter asks for a dynamic linker: the error says whether there is one; we
- * could not use it.
- */
-static int refuse_interpreter(struct bprm *b, const struct elf64_phdr *ph)
+/* e's program headers, from f; what the file should be besides an ELF file is the caller's affair. */
+static int read_headers(struct elf *e, struct file *f)
 {
-	char *path;
+	size_t size = e->hdr.e_phnum * sizeof(struct elf64_phdr);
+
+	if (e->hdr.e_machine != EM_X86_64 || e->hdr.e_phentsize != sizeof(struct elf64_phdr))
+		return -ENOEXEC;
+	if (!size || size > PAGE_SIZE || e->hdr.e_phoff > INT64_MAX - size)
+		return -ENOEXEC;
+	e->ph = kmalloc(size, GFP_KERNEL);
+	if (!e->ph)
+		return -ENOMEM;
+	return kernel_read(f, e->ph, size, e->hdr.e_phoff) == (s64)size ? 0 : -ENOEXEC;
+}
+
+static int open_linker(struct bprm *b, const struct elf64_phdr *ph)
+{
 	struct file *f;
+	char *path;
 	int err = -ENOEXEC;
 
 	if (ph->p_filesz < 2 || ph->p_filesz > PATH_MAX_BYTES)
@@ -41,46 +51,49 @@ static int refuse_interpreter(struct bprm *b, const struct elf64_phdr *ph)
 	if (kernel_read(b->file, path, ph->p_filesz, ph->p_offset) != (s64)ph->p_filesz) {
 		err = -EIO;
 	} else if (path[ph->p_filesz - 1] == 0) {
-		struct elf64_ehdr hdr;
-
 		f = do_filp_open(AT_FDCWD, path, __FMODE_EXEC | O_RDONLY, 0);
-		if (IS_ERR(f)) {
-			err = (int)PTR_ERR(f);
-		} else {
-			err = kernel_read(f, &hdr, sizeof(hdr), 0) == (s64)sizeof(hdr) ? -ELIBBAD : -EIO;
-			fput(f);
-		}
+		err = IS_ERR(f) ? (int)PTR_ERR(f) : 0;
+		b->linker_file = err ? NULL : f;
 	}
 	kfree(path);
 	return err;
 }
 
-/* What is wrong inside a segment shows later, when it cannot be mapped. */
+/* The dynamic linker that the program names (PT_INTERP), which will run first. */
+static int read_linker(struct bprm *b, const struct elf64_phdr *ph)
+{
+	struct elf *e = &b->linker;
+	int err = open_linker(b, ph);
+
+	if (err)
+		return err;
+	if (kernel_read(b->linker_file, &e->hdr, sizeof(e->hdr), 0) != (s64)sizeof(e->hdr))
+		return -EIO;
+	if (kmemcmp(e->hdr.e_ident, ELFMAG, SELFMAG))
+		return -ELIBBAD;
+	err = read_headers(e, b->linker_file);
+	return err == -ENOEXEC ? -ELIBBAD : err;
+}
+
+static bool can_be_mapped(const struct elf *e)
+{
+	return e->hdr.e_type == ET_EXEC || e->hdr.e_type == ET_DYN;
+}
+
+/* What is wrong inside a segment, and a linker's type, show later, when it cannot be mapped. */
 int read_elf(struct bprm *b)
 {
 	struct elf *e = &b->elf;
-	size_t size;
-	int err = 0;
+	int err;
 
 	might_sleep();
 	kmemcpy(&e->hdr, b->head, sizeof(e->hdr));
-	if (kmemcmp(e->hdr.e_ident, ELFMAG, SELFMAG))
+	if (kmemcmp(e->hdr.e_ident, ELFMAG, SELFMAG) || !can_be_mapped(e))
 		return -ENOEXEC;
-	if (e->hdr.e_type != ET_EXEC && e->hdr.e_type != ET_DYN)
-		return -ENOEXEC;
-	if (e->hdr.e_machine != EM_X86_64 || e->hdr.e_phentsize != sizeof(struct elf64_phdr))
-		return -ENOEXEC;
-	size = e->hdr.e_phnum * sizeof(struct elf64_phdr);
-	if (!size || size > PAGE_SIZE || e->hdr.e_phoff > INT64_MAX - size)
-		return -ENOEXEC;
-	e->ph = kmalloc(size, GFP_KERNEL);
-	if (!e->ph)
-		return -ENOMEM;
-	if (kernel_read(b->file, e->ph, size, e->hdr.e_phoff) != (s64)size)
-		return -ENOEXEC;
+	err = read_headers(e, b->file);
 	for (unsigned i = 0; !err && i < e->hdr.e_phnum; i++) {
-		if (e->ph[i].p_type == PT_INTERP)
-			err = refuse_interpreter(b, &e->ph[i]);
+		if (e->ph[i].p_type == PT_INTERP && !b->linker_file)
+			err = read_linker(b, &e->ph[i]);
 		if (e->ph[i].p_type == PT_GNU_STACK)
 			e->exec_stack = e->ph[i].p_flags & PF_X;
 	}
@@ -158,31 +171,86 @@ static int map_segment(struct mm *mm, struct file *f, const struct elf *e,
 		err = map_file_part(mm, f, ph, vaddr);
 	if (!err && ph->p_memsz > ph->p_filesz)
 		err = map_zero_part(mm, ph, vaddr);
-	note_segment(mm, ph, vaddr);
 	return err;
 }
 
-/* Where a position-independent program goes: a fixed base, aligned as its segments ask. */
-static int choose_bias(struct elf *e)
+static int map_segments(struct mm *mm, struct file *f, const struct elf *e)
 {
-	u64 align = PAGE_SIZE, low = ~0ull;
+	int err = 0;
 
-	if (e->hdr.e_type == ET_EXEC)
-		return 0;
+	for (unsigned i = 0; !err && i < e->hdr.e_phnum; i++)
+		if (e->ph[i].p_type == PT_LOAD)
+			err = map_segment(mm, f, e, &e->ph[i]);
+	return err;
+}
+
+struct span {
+	u64 low, len, align;
+};
+
+/* The addresses of e's segments before they are moved, by whole pages. -EINVAL: it has none. */
+static int find_span(const struct elf *e, struct span *s)
+{
+	u64 end = 0;
+
+	*s = (struct span){ .low = ~0ull, .align = PAGE_SIZE };
 	for (unsigned i = 0; i < e->hdr.e_phnum; i++) {
 		const struct elf64_phdr *ph = &e->ph[i];
 
 		if (ph->p_type != PT_LOAD)
 			continue;
 		if (ph->p_align && !(ph->p_align & (ph->p_align - 1)) && ph->p_align < DYN_BASE)
-			align = max(align, ph->p_align);
-		if (low == ~0ull)
-			low = ph->p_vaddr & PAGE_MASK;
+			s->align = max(s->align, ph->p_align);
+		s->low = min(s->low, ph->p_vaddr & PAGE_MASK);
+		end = max(end, ph->p_vaddr + ph->p_memsz);
 	}
-	if (low == ~0ull)
-		return -EINVAL;
-	e->bias = (DYN_BASE & ~(align - 1)) - low;
-	return 0;
+	s->len = PAGE_ALIGN(end - s->low);
+	return end > s->low ? 0 : -EINVAL;
+}
+
+/* Where a position-independent program goes: a fixed base, aligned as its segments ask. */
+static int choose_bias(struct elf *e)
+{
+	struct span s;
+	int err;
+
+	if (e->hdr.e_type == ET_EXEC)
+		return 0;
+	err = find_span(e, &s);
+	e->bias = (DYN_BASE & ~(s.align - 1)) - s.low;
+	return err;
+}
+
+/* A linker goes where a mapping would that names no address. Current alone maps here. */
+static int choose_linker_bias(struct mm *mm, struct elf *e)
+{
+	struct span s;
+	long at;
+	int err;
+
+	if (e->hdr.e_type == ET_EXEC)
+		return 0;
+	err = find_span(e, &s);
+	if (err)
+		return err;
+	mutex_lock(&mm->mmap_lock);
+	at = do_mmap(mm, 0, s.len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0);
+	if (at >= 0)
+		err = do_munmap(mm, (uaddr_t)at, s.len);
+	mutex_unlock(&mm->mmap_lock);
+	e->bias = (u64)at - s.low;
+	return at < 0 ? (int)at : err;
+}
+
+static int map_linker(struct bprm *b)
+{
+	struct mm *mm = current->mm;
+	int err;
+
+	if (!can_be_mapped(&b->linker))
+		return -ELIBBAD;
+	err = choose_linker_bias(mm, &b->linker);
+	return err ? err : map_segments(mm, b->linker_file, &b->linker);
 }
 
 int map_program(struct bprm *b)
@@ -193,14 +261,25 @@ int map_program(struct bprm *b)
 
 	might_sleep();
 	err = choose_bias(e);
+	if (!err)
+		err = map_segments(mm, b->file, e);
 	for (unsigned i = 0; !err && i < e->hdr.e_phnum; i++)
 		if (e->ph[i].p_type == PT_LOAD)
-			err = map_segment(mm, b->file, e, &e->ph[i]);
+			note_segment(mm, &e->ph[i], e->ph[i].p_vaddr + e->bias);
 	mm->start_brk = mm->brk = PAGE_ALIGN(mm->brk);
+	if (!err && b->linker_file)
+		err = map_linker(b);
 	/* System V had it. Who may not have it there goes without. */
 	if (!err && current->personality & MMAP_PAGE_ZERO)
 		(void)map_at(mm, 0, PAGE_SIZE, PROT_READ | PROT_EXEC, MAP_ANONYMOUS, NULL, 0);
 	return err;
+}
+
+static uaddr_t entry_of(const struct elf *e) { return e->hdr.e_entry + e->bias; }
+
+uaddr_t program_entry(const struct bprm *b)
+{
+	return entry_of(b->linker_file ? &b->linker : &b->elf);
 }
 
 /* --- what the program is told --- */
@@ -228,9 +307,9 @@ unsigned fill_auxv(u64 *auxv, const struct bprm *b, uaddr_t random, uaddr_t plat
 		{ AT_PHDR, phdr_address(e) },
 		{ AT_PHENT, sizeof(struct elf64_phdr) },
 		{ AT_PHNUM, e->hdr.e_phnum },
-		{ AT_BASE, 0 },
+		{ AT_BASE, b->linker.bias },
 		{ AT_FLAGS, 0 },
-		{ AT_ENTRY, e->hdr.e_entry + e->bias },
+		{ AT_ENTRY, entry_of(e) },
 		{ AT_UID, from_kuid_munged(c->user_ns, c->uid) },
 		{ AT_EUID, from_kuid_munged(c->user_ns, c->euid) },
 		{ AT_GID, from_kgid_munged(c->user_ns, c->gid) },

@@ -275,19 +275,25 @@ static int judge_creds(struct bprm *b)
 
 static void exec_creds(struct bprm *b)
 {
-	struct inode *i = b->file->inode;
+	struct file *const files[] = { b->file, b->linker_file };
+	bool hidden[2];
 	const struct cred *new = &b->cred;
-	bool readable = file_is_readable(b->file);
 
+	for (unsigned i = 0; i < 2; i++)
+		hidden[i] = files[i] && !file_is_readable(files[i]);
 	commit_creds(new);
 	if (b->secure)
 		current->pdeath_signal = 0;
 	current->personality &= ~(b->secure ? PER_CLEAR_ON_SETID : READ_IMPLIES_EXEC);
 	/* The caller may look neither into another's secrets nor into a program it may only run. */
-	if (!readable || new->uid != new->euid || new->gid != new->egid)
+	if (new->uid != new->euid || new->gid != new->egid)
 		set_dumpable(current->mm, sysctl_suid_dumpable);
-	if (!readable)
-		hide_from_user_ns(current->mm, i);
+	for (unsigned i = 0; i < 2; i++) {
+		if (!hidden[i])
+			continue;
+		set_dumpable(current->mm, sysctl_suid_dumpable);
+		hide_from_user_ns(current->mm, files[i]->inode);
+	}
 }
 
 static int begin_new_exec(struct bprm *b)
@@ -323,14 +329,13 @@ static int begin_new_exec(struct bprm *b)
 static int start_program(struct bprm *b)
 {
 	int err = map_program(b);
-	uaddr_t entry = b->elf.hdr.e_entry + b->elf.bias;
 
 	if (!err)
 		err = finish_stack(b);
-	if (!err && entry >= USER_MAX)
+	if (!err && program_entry(b) >= USER_MAX)
 		err = -EINVAL;
 	if (!err)
-		arch_thread_exec(entry, b->sp);
+		arch_thread_exec(program_entry(b), b->sp);
 	return err;
 }
 
@@ -414,11 +419,14 @@ static void bprm_free(struct bprm *b)
 		kfree(b->prefix[i]);
 	strpool_free(&b->args);
 	kfree(b->elf.ph);
+	kfree(b->linker.ph);
 	kfree(b->fd_name);
 	if (b->mm)
 		mmput(b->mm);
 	if (b->file)
 		fput(b->file);
+	if (b->linker_file)
+		fput(b->linker_file);
 	kfree(b);
 }
 

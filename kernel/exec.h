@@ -42,6 +42,8 @@ struct bprm {
 	const char *interp;		/* path of what is being looked at now */
 	u8 head[HEAD_SIZE];
 	struct elf elf;
+	struct file *linker_file;	/* NULL: the program needs none */
+	struct elf linker;
 	struct strpool args;		/* argv, then envp */
 	int argc, envc;			/* in args */
 	size_t arg0_len;		/* of argv[0] with its NUL */
@@ -79,10 +81,11 @@ int finish_stack(struct bprm *b);
 
 /* elf.c */
 
-/* b->elf from the head of b->file: Linux's refusals, in its order. Nothing is mapped. Sleeps. */
+/* b->elf from the head of b->file, and its linker: Linux's refusals, in its order. Nothing is mapped; sleeps. */
 int read_elf(struct bprm *b);
-/* The segments of b->file into current->mm, and where its code, data and heap lie. Sleeps. */
+/* The segments of both into current->mm, and where the program's code, data and heap lie. Sleeps. */
 int map_program(struct bprm *b);
+uaddr_t program_entry(const struct bprm *b);	/* they are mapped */
 /* Pairs for auxv[]; the number of words, AT_NULL included. */
 unsigned fill_auxv(u64 *auxv, const struct bprm *b, uaddr_t random, uaddr_t platform);
 

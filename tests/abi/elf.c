@@ -247,6 +247,174 @@ TEST(interpreters_that_are_none)
 	CHECK_EQ(sys(execveat, AT_FDCWD, "x", argv, t_envp, 0), -EIO);
 }
 
+// What a linker at CODE of its file does: ends with 43 if AT_BASE is where its file begins, or else with 1.
+__asm__(".pushsection .rodata\n"
+	"linker_code:\n"
+	"	mov (%rsp), %rdi\n"
+	"	lea 16(%rsp,%rdi,8), %rdi\n"
+	"1:	mov (%rdi), %rax\n"
+	"	add $8, %rdi\n"
+	"	test %rax, %rax\n"
+	"	jnz 1b\n"
+	"2:	mov (%rdi), %rax\n"
+	"	mov 8(%rdi), %rsi\n"
+	"	add $16, %rdi\n"
+	"	cmp $7, %rax\n"
+	"	jne 2b\n"
+	"	mov $1, %edi\n"
+	"	lea linker_code - 0x1000(%rip), %rax\n"
+	"	cmp %rax, %rsi\n"
+	"	jne 3f\n"
+	"	mov $43, %edi\n"
+	"3:	mov $60, %eax\n"
+	"	syscall\n"
+	"linker_code_end:\n"
+	".popsection");
+extern const unsigned char linker_code[], linker_code_end[];
+
+static void make_linker(void)
+{
+	make(), im->eh.e_type = ET_DYN;
+	im->eh.e_entry = CODE;
+	size = CODE + (size_t)(linker_code_end - linker_code);
+	im->ph[0].p_vaddr = 0;
+	im->ph[0].p_filesz = im->ph[0].p_memsz = size;
+	memcpy(file + CODE, linker_code, size - CODE);
+}
+
+// The image becomes the file `linker`.
+static void save_linker(void)
+{
+	long fd = sys(open, "linker", O_WRONLY | O_CREAT | O_TRUNC, 0755);
+
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(write, fd, file, size), size);
+	sys(close, fd);
+}
+
+static int run_linked(void)
+{
+	save_linker();
+	return run_with_interpreter("linker");
+}
+
+TEST(the_linker_runs_first)
+{
+	t_tmpdir();
+	make_linker();
+	CHECK_EQ(run_linked(), 43);
+	make_linker(), im->ph[0].p_vaddr = 0x7000;
+	im->eh.e_entry = 0x7000 + CODE; // then it is AT_BASE that moves
+	CHECK_EQ(run_linked(), 1);
+	make();
+	im->eh.e_entry += 0x20000000;
+	im->ph[0].p_vaddr += 0x20000000;
+	file[CODE + 6] = 44;
+	CHECK_EQ(run_linked(), 44); // one that stays where it is
+	make(), im->eh.e_phnum = 3;
+	for (int i = 1; i < 3; i++)
+		im->ph[i] = (Elf64_Phdr){.p_type = PT_INTERP, .p_offset = i == 1 ? 0x800 : 0x900, .p_filesz = 7};
+	memcpy(file + 0x800, "linker", 7);
+	memcpy(file + 0x900, "no one", 7);
+	CHECK_EQ(run(), 44); // the first that is named
+}
+
+TEST(linkers_that_are_refused)
+{
+	t_tmpdir();
+	make_linker(), im->eh.e_machine = EM_386;
+	CHECK_EQ(run_linked(), -ELIBBAD);
+	make_linker(), im->eh.e_phentsize = 32;
+	CHECK_EQ(run_linked(), -ELIBBAD);
+	make_linker(), im->eh.e_phnum = 0;
+	CHECK_EQ(run_linked(), -ELIBBAD);
+	make_linker(), im->eh.e_phnum = 0xffff;
+	CHECK_EQ(run_linked(), -ELIBBAD);
+	make_linker(), im->eh.e_phoff = 1UL << 40;
+	CHECK_EQ(run_linked(), -ELIBBAD);
+	make_linker();
+	save_linker();
+	long fd = sys(open, "linker", O_WRONLY);
+
+	CHECK_EQ(run_with_interpreter("linker"), -ETXTBSY);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(run_with_interpreter("linker"), 43);
+}
+
+// What shows when it is too late to go back.
+TEST(linkers_that_cannot_be_mapped)
+{
+	t_tmpdir();
+	make_linker(), im->eh.e_type = ET_REL;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->ph[0].p_type = PT_NOTE;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->ph[0].p_memsz = 1UL << 60;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->ph[0].p_filesz = im->ph[0].p_memsz + 1;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->ph[0].p_vaddr = -PAGE;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->ph[0].p_offset = 1;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+	make_linker(), im->eh.e_entry = 1UL << 47;
+	CHECK_EQ(run_linked(), SIGNALLED(SIGSEGV));
+}
+
+// As a linker: it sees where the program is, and goes there.
+HELPER(linker)
+{
+	const Elf64_Phdr *ph = t_ptr(t_aux(AT_PHDR));
+
+	CHECK_EQ(ph, BASE + offsetof(struct image, ph));
+	CHECK_EQ(t_aux(AT_PHNUM), 2);
+	CHECK_EQ(ph[1].p_type, PT_INTERP);
+	CHECK_EQ(t_aux(AT_ENTRY), BASE + CODE);
+	if (t_argv[2][0] == 'h') // who is run from a file that may not be read shows nobody its memory
+		CHECK_EQ(sys(prctl, PR_GET_DUMPABLE), 0);
+	else
+		CHECK_EQ(sys(prctl, PR_GET_DUMPABLE), 1);
+	((void (*)(void))t_ptr(t_aux(AT_ENTRY)))();
+	return 0;
+}
+
+static void copy_of_this_program(const char *path)
+{
+	static char some[16 * PAGE];
+	long from = sys(open, t_self, O_RDONLY), to = sys(open, path, O_WRONLY | O_CREAT, 0755), n;
+
+	CHECK(from >= 0 && to >= 0);
+	while ((n = sys(read, from, some, sizeof some)) > 0)
+		CHECK_EQ(sys(write, to, some, n), n);
+	CHECK_EQ(n, 0);
+	sys(close, from);
+	sys(close, to);
+}
+
+static int linked_to(const char *what)
+{
+	const char *argv[] = {"x", "@linker", what, NULL};
+
+	return IN_CHILD({
+		if (sys(getuid) == 0)
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		t_exit((int)-sys(execve, "x", argv, t_envp));
+	});
+}
+
+TEST(a_linker_sees_the_program)
+{
+	t_tmpdir();
+	CHECK_EQ(sys(chmod, ".", 0755), 0);
+	CHECK_EQ(run_with_interpreter("no"), -ENOENT);
+	make(), im->eh.e_phnum = 2;
+	copy_of_this_program("this");
+	run_with_interpreter("this"); // writes x
+	CHECK_EQ(linked_to("seen"), 42);
+	CHECK_EQ(sys(chmod, "this", 0111), 0);
+	CHECK_EQ(linked_to("hidden"), 42);
+}
+
 TEST(random_damage)
 {
 	unsigned long seed = 99;
