@@ -755,6 +755,24 @@ TEST(the_number_of_the_device)
 	CHECK_EQ(nr, st.st_rdev);
 }
 
+// A pair has no wire, and so none for a modem: nothing can be set, asked, counted or waited for.
+TEST(no_modem)
+{
+	static const int asks[] = {TIOCMGET, TIOCMSET, TIOCMBIS, TIOCMBIC, TIOCMIWAIT, TIOCGICOUNT};
+	enum { N = sizeof asks / sizeof asks[0] };
+
+	make();
+	for (int i = 0; i < N; i++) {
+		memset(buf, 0xff, sizeof buf);
+		CHECK_EQ(sys(ioctl, slave, asks[i], buf), -ENOTTY);
+		CHECK_EQ(sys(ioctl, master, asks[i], buf), -ENOTTY);
+		CHECK_EQ((unsigned char)buf[0], 0xff);
+	}
+	sys(close, master);
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(sys(ioctl, slave, asks[i], buf), -EIO);
+}
+
 TEST(the_window_changes)
 {
 	struct size ws = {40, 100, 1, 2}, got;
