@@ -6,7 +6,8 @@
  * Locks: mm->mmap_lock; never while user memory is written or a file is flushed.
  *
  * LINUX: there is no swap, so locked pages differ from others by their flag alone. MADV_FREE takes
- * the pages at once.
+ * the pages at once. There are no huge pages: hints about them are taken, as where no room is found,
+ * but MADV_COLLAPSE, which makes one, is no advice, as where Linux is built without.
  */
 #include "kernel/abi.h"
 #include "kernel/lib/string.h"

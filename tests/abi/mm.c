@@ -598,6 +598,75 @@ TEST(populated_by_advice)
 	CHECK_EQ(sys(madvise, p + 2 * PAGE + 1, PAGE, MADV_POPULATE_READ), -EINVAL);
 }
 
+// ---- huge pages ----
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#define HUGE (2UL << 20)
+
+TEST(hints_about_huge_pages)
+{
+	static const int hints[] = {MADV_HUGEPAGE, MADV_NOHUGEPAGE};
+	char *p = t_map(4 * PAGE), *f;
+	int fd = (int)sys(memfd_create, "f", 0);
+
+	if (!t_on_thaw && sys(access, "/sys/kernel/mm/transparent_hugepage", 0))
+		SKIP("this Linux was built without");
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	f = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK_EQ(sys(munmap, p + PAGE, PAGE), 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK_EQ(sys(madvise, p + 2 * PAGE, 2 * PAGE, hints[i]), 0);
+		CHECK_EQ(sys(madvise, f, PAGE, hints[i]), 0);
+		CHECK_EQ(sys(madvise, p, 0, hints[i]), 0);
+		CHECK_EQ(sys(madvise, p + 1, PAGE, hints[i]), -EINVAL);
+		CHECK_EQ(sys(madvise, p, -1L, hints[i]), -EINVAL);
+		CHECK_EQ(sys(madvise, p, 4 * PAGE, hints[i]), -ENOMEM);
+	}
+}
+
+// Two pages' worth, so that one has its place. The second byte of the first is there.
+static char *place_for_a_huge_page(void)
+{
+	char *p = t_map(2 * HUGE);
+
+	p = (char *)(((unsigned long)p + HUGE - 1) & -HUGE);
+	p[1] = 7;
+	return p;
+}
+
+TEST(no_huge_page_at_once)
+{
+	char *p = place_for_a_huge_page(), *f;
+	int fd = (int)sys(memfd_create, "f", 0);
+
+	CHECK_EQ(sys(madvise, p + 1, HUGE, MADV_COLLAPSE), -EINVAL);
+	CHECK_EQ(sys(madvise, p, -1L, MADV_COLLAPSE), -EINVAL);
+	// Nobody has room for one here.
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	f = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 0);
+	CHECK_EQ(sys(madvise, f, PAGE, MADV_COLLAPSE), -EINVAL);
+	// Nobody wants one here.
+	if (sys(madvise, p, HUGE, MADV_NOHUGEPAGE) == 0)
+		CHECK_EQ(sys(madvise, p, HUGE, MADV_COLLAPSE), -EINVAL);
+	CHECK_EQ(p[1], 7);
+	// Nor this process.
+	p = place_for_a_huge_page();
+	CHECK_EQ(sys(prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0), 0);
+	CHECK_EQ(sys(madvise, p, HUGE, MADV_COLLAPSE), -EINVAL);
+	CHECK_EQ(p[1], 7);
+}
+
+TEST(a_huge_page_at_once)
+{
+	char *p = place_for_a_huge_page();
+
+	if (!t_own_machine)
+		SKIP("there may be room for one or not");
+	CHECK_EQ(sys(madvise, p, HUGE, MADV_COLLAPSE), -EINVAL);
+}
+
 // ---- low addresses ----
 
 #define MIN_ADDR "/proc/sys/vm/mmap_min_addr"
