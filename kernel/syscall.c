@@ -52,16 +52,27 @@ _Static_assert(ARRAY_SIZE(absent) >= ARRAY_SIZE(handlers),
 	"the short way of entry_no_such_call() is for those without a name");
 _Static_assert(ARRAY_SIZE(absent) <= ENOSYS_WORDS * 64, "struct mm knows what is in the log");
 
-/*
- * Is nr not in the log yet, for current's program? Those without a name are there once for all: who
- * probes would fill it.
- */
+/* The first few are. */
+static bool is_news_unnamed(unsigned nr)
+{
+	for (unsigned i = 0; i < ENOSYS_UNNAMED; i++) {
+		u32 seen = 0;
+
+		if (atomic_compare_exchange_strong(&current->mm->enosys_unnamed[i], &seen, nr))
+			return true;
+		if (seen == nr)
+			return false;
+	}
+	return false;
+}
+
+/* Is nr not in the log yet, for current's program? */
 static bool is_news(unsigned nr)
 {
 	u64 bit = 1ull << nr % 64;
 
 	if (nr > LAST_NAMED_CALL)
-		return !atomic_exchange(&current->mm->enosys_logged, 1);
+		return is_news_unnamed(nr);
 	return !(atomic_fetch_or(&current->mm->enosys_calls[nr / 64], bit) & bit);
 }
 
@@ -263,7 +274,9 @@ long entry_syscall(struct regs *r)
 
 long entry_no_such_call(void)
 {
-	return likely(atomic_load(&current->mm->enosys_logged)) ? -ENOSYS : no_such_call(arch_regs(current));
+	struct task *t = current;
+
+	return likely(atomic_load(&t->mm->enosys_unnamed[0]) == (u32)t->in_syscall) ? -ENOSYS : no_such_call(arch_regs(t));
 }
 
 void entry_syscall_traced(void)

@@ -244,6 +244,7 @@ struct vma {				/* [mm->mmap_lock] */
 
 #define MM_AUXV_WORDS	48		/* as many as Linux keeps */
 #define ENOSYS_WORDS	8		/* bits for all calls that have names */
+#define ENOSYS_UNNAMED	8		/* so many others are told of: who probes would fill the log */
 
 enum rss_kind { MM_ANON, MM_FILE, MM_SHMEM, NR_RSS };
 struct mm {
@@ -269,8 +270,8 @@ struct mm {
 	struct user_namespace *user_ns;	/* (!) once it runs: who looks at it though it is not dumpable needs a capability there. Referenced. */
 	u64 hiwater_rss;		/* [mmap_lock] brought up to date before pages go: max(this, mm_rss) is the peak */
 	struct arch_mm arch;
-	_Atomic u8 enosys_logged;	/* the log knows of a call that is not here and has no name */
-	_Atomic u64 enosys_calls[ENOSYS_WORDS];	/* of these, by number */
+	_Atomic u64 enosys_calls[ENOSYS_WORDS];	/* the log knows that they are not here: bits by number */
+	_Atomic u32 enosys_unnamed[ENOSYS_UNNAMED];	/* of these too, which have no names; 0: free */
 	_Atomic u64 oom_priv;		/* the active design's own word */
 	_Atomic s32 oom_owed;		/* marks of this mm counted and not yet dropped */
 };
