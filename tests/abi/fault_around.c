@@ -294,7 +294,7 @@ TEST(a_hole_under_faults)
 
 	for (int i = 0; i < 3; i++)
 		thread_start(&t[i], read_all_until_stop, p);
-	for (long i = 0; i < 500; i++) {
+	for (long i = 0; i < 200; i++) {
 		long page = i % AROUND;
 
 		CHECK_EQ(sys(fallocate, fd, punch, page * (long)PAGE, PAGE), 0);

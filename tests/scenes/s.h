@@ -70,6 +70,14 @@ static inline long s_adj(const char *value)
 	return t_spit("/proc/self/oom_score_adj", value);
 }
 
+static inline bool s_alone(void)
+{
+	unsigned long cpus = 0;
+
+	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
+	return cpus == 1;
+}
+
 // Where every scene starts: safe from the killer, suspend goes as far as the devices and turns round.
 static inline void s_stage(void)
 {
@@ -78,7 +86,8 @@ static inline void s_stage(void)
 	CHECK_EQ(s_adj("-1000"), 0);
 	s_set("/sys/power/pm_test", "devices");
 	s_set("/sys/module/suspend/parameters/pm_test_delay", "0");
-	s_set("/sys/power/pm_freeze_timeout", "3000");
+	// Where events may come in another order than a scene had in mind: longer than any hold of the pause door.
+	s_set("/sys/power/pm_freeze_timeout", s_alone() ? "3000" : "8000");
 	s_set("/sys/block/ram0/delay_us", "0");
 }
 
@@ -168,10 +177,7 @@ static inline void s_suspend_ok(void)
 // How long a stop may last at which a task spins. With one processor nobody can come in between: it is let go at once.
 static inline long s_spin_ms(void)
 {
-	unsigned long cpus = 0;
-
-	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
-	return cpus == 1 ? 1 : 5000;
+	return s_alone() ? 1 : 5000;
 }
 
 static inline bool s_ate(void)
