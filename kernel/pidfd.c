@@ -149,7 +149,7 @@ long sys_pidfd_send_signal(int pidfd, int sig, uaddr_t uinfo, unsigned flags)
 		err = pidfd_info(g, sig, uinfo, &info);
 	if (!err) {
 		read_lock(&tasklist_lock);
-		err = g->leader ? send_sig_group(sig, uinfo ? &info : NULL, g->leader) : -ESRCH;
+		err = g->leader ? group_send_sig_info(sig, uinfo ? &info : NULL, g->leader) : -ESRCH;
 		read_unlock(&tasklist_lock);
 	}
 	group_put(g);

@@ -137,6 +137,32 @@ TEST(send_errors)
 	CHECK_EQ(sys(pidfd_send_signal, pidfd, 0, 0, 0), -ESRCH);
 }
 
+// A descriptor of a process, which anybody may have, gives no right to signal it.
+TEST(a_signal_is_not_for_everybody)
+{
+	int pid, pidfd, status;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	pid = t_fork();
+	if (pid == 0)
+		thread_pause(NULL);
+	pidfd = (int)sys(pidfd_open, pid, 0);
+	status = IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		int own = (int)sys(pidfd_open, pid, 0);
+
+		CHECK_GE(own, 0);
+		CHECK_EQ(sys(pidfd_send_signal, own, 0, 0, 0), -EPERM);
+		CHECK_EQ(sys(pidfd_send_signal, own, SIGKILL, 0, 0), -EPERM);
+		CHECK_EQ(sys(pidfd_send_signal, pidfd, SIGUSR1, 0, 0), -EPERM);
+		CHECK_EQ(sys(pidfd_send_signal, pidfd, SIGCONT, 0, 0), 0); // of the same session
+	});
+	CHECK_EQ(status, 0);
+	CHECK_EQ(sys(pidfd_send_signal, pidfd, SIGTERM, 0, 0), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGTERM));
+}
+
 TEST(send)
 {
 	make(0);
