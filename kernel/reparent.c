@@ -168,7 +168,7 @@ void forget_original_parent(struct task *father, struct list *dead)
 			if (!t->ptrace)
 				t->parent = reaper;
 			if (t->pdeath_signal)
-				send_sig_group(t->pdeath_signal, NULL, t);
+				group_send_sig_info(t->pdeath_signal, NULL, t);
 		}
 		if (!same_thread_group(reaper, father))
 			reparent_leader(father, p, dead);

@@ -340,6 +340,33 @@ TEST(parent_death_signal)
 	CHECK_EQ(t_wait(-1), SIGNALLED(SIGTERM));
 }
 
+// It is a signal of the parent's, who may not send it to everybody.
+TEST(parent_death_signal_to_one_out_of_reach)
+{
+	_Atomic int *state = t_map_shared(PAGE);
+	int parent;
+
+	if (sys(geteuid))
+		SKIP("not root");
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	parent = t_fork();
+	if (parent == 0) {
+		int kid = t_fork();
+
+		if (kid == 0) {
+			CHECK_EQ(sys(prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0), 0);
+			*state = 1;
+			thread_pause(NULL);
+		}
+		UNTIL(*state);
+		*state = kid;
+		t_exit(sys(setresuid, 1000, 1000, 1000) ? 1 : 0);
+	}
+	CHECK_EQ(t_wait(parent), 0);
+	CHECK_EQ(sys(kill, *state, SIGKILL), 0);
+	CHECK_EQ(t_wait(-1), SIGNALLED(SIGKILL));
+}
+
 TEST(thread_exit_does_not_end_the_process)
 {
 	CHECK_EQ(IN_CHILD({
