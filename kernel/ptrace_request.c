@@ -281,13 +281,13 @@ static long rseq_configuration(struct task *t, u64 size, uaddr_t to)
 /* With siglock, as the stop's own siginfo lies on t's stack. -EINVAL: the stop has none. */
 static long get_siginfo(struct task *t, uaddr_t to)
 {
-	struct k_siginfo info;
+	struct k_siginfo info = { 0 };
 	bool there;
 
 	spin_lock(&t->sighand->siglock);
 	there = t->last_siginfo;
 	if (there)
-		info = *t->last_siginfo;
+		copy_siginfo(&info, t->last_siginfo);
 	spin_unlock(&t->sighand->siglock);
 	if (!there)
 		return -EINVAL;

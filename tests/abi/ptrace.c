@@ -58,6 +58,38 @@ TEST(signals_are_withheld_changed_and_passed_on)
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGUSR2));
 }
 
+static int signals_itself(void *unused)
+{
+	char path[300];
+
+	(void)unused;
+	memset(path, 'x', sizeof path);
+	for (int i = 0; i < 5; i++) {
+		sys(open, path, O_RDONLY); // leaves something on the kernel's stack
+		sys(kill, t_getpid(), SIGUSR1);
+	}
+	return 0;
+}
+
+// What the signal does not say is not what the kernel's stack says.
+TEST(the_rest_of_an_info_is_zero)
+{
+	int pid = traced(signals_itself, NULL);
+	unsigned char info[128];
+
+	CHECK_EQ(wait_stop(pid), SIGSTOP);
+	for (int i = 0; i < 6; i++) {
+		memset(info, 0xff, sizeof info);
+		CHECK_EQ(sys(ptrace, PTRACE_GETSIGINFO, pid, 0, info), 0);
+		for (unsigned k = 48; k < sizeof info; k++)
+			CHECK_EQ(info[k], 0);
+		CHECK_EQ(cont(pid, 0), 0);
+		if (i < 5)
+			CHECK_EQ(wait_stop(pid), SIGUSR1);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+}
+
 TEST(kill_ends_a_stop)
 {
 	int pid = traced(thread_pause, NULL);
