@@ -315,7 +315,7 @@ int __cgroup_fork(struct task *p, struct cgroup *into)
 
 	assert(rw_is_write_held(&tasklist_lock));
 	spin_lock(&css_lock);
-	if (into && (into->dead || into->subtree_control)) {
+	if (into && (into->dead || (into->subtree_control && !cgroup_is_root(into)))) {
 		err = into->dead ? -ENODEV : -EBUSY;
 	} else {
 		for (unsigned tree = 0; tree < NR_CG_TREES; tree++)

@@ -69,6 +69,25 @@ TEST(files)
 	out_memory();
 }
 
+// A group that hands memory on has no processes of its own; the root has.
+TEST(born_in_a_group_that_hands_memory_on)
+{
+	v2_memory();
+	int own = (int)sys(open, ".", O_RDONLY | O_DIRECTORY), root = (int)sys(open, "..", O_RDONLY | O_DIRECTORY), pid;
+	struct clone_args a = {.flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (unsigned)own};
+
+	CHECK_EQ(sys(clone3, &a, sizeof a), -EBUSY);
+	a.cgroup = (unsigned)root;
+	pid = (int)sys(clone3, &a, sizeof a);
+	if (pid == 0)
+		t_exit(3);
+	CHECK_GE(pid, 1);
+	CHECK_EQ(t_wait(pid), 3);
+	CHECK_EQ(sys(close, own), 0);
+	CHECK_EQ(sys(close, root), 0);
+	out_memory();
+}
+
 // What a limit of swap is where there is no swap: none is used, and any limit is taken.
 TEST(swap_files)
 {
