@@ -174,6 +174,8 @@ typedef s64 text_fn(struct file *f, char *buf, size_t n);
 int text_open(struct inode *i, struct file *f);
 int text_open_as(struct inode *i, struct file *f);	/* and text_opener() tells who did */
 const struct cred *text_opener(const struct file *f);
+int text_open_mm(struct file *f, struct mm *mm);	/* takes over what holds the struct, or NULL; text_mm() gives it. 0, -ENOMEM */
+struct mm *text_mm(const struct file *f);
 void text_release(struct file *f);
 s64 text_read(struct file *f, uaddr_t buf, size_t n, u64 *pos, text_fn *show);
 s64 text_lseek(struct file *f, s64 off, int whence);

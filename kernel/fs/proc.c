@@ -92,10 +92,10 @@ static const struct proc_entry entries[] = {
 	{ .name = "status", .mode = 0444, .show_ns = proc_status },
 	{ .name = "cmdline", .mode = 0444, .show = proc_cmdline },
 	{ .name = "comm", .mode = 0644, .show = proc_comm, .store = proc_comm_store },
-	{ .name = "environ", .mode = 0400 | PROC_GUARDED, .show = proc_environ },
-	{ .name = "auxv", .mode = 0400 | PROC_GUARDED, .show = proc_auxv },
+	{ .name = "environ", .mode = 0400, .show_mm = proc_environ },
+	{ .name = "auxv", .mode = 0400, .show_mm = proc_auxv },
 	{ .name = "personality", .mode = 0400 | PROC_GUARDED, .show = proc_personality },
-	{ .name = "maps", .mode = 0444 | PROC_GUARDED, .show = proc_maps },
+	{ .name = "maps", .mode = 0444, .show_mm = proc_maps },
 	{ .name = "statm", .mode = 0444, .show = proc_statm },
 	{ .name = "limits", .mode = 0444, .show = proc_limits },
 	{ .name = "oom_score", .mode = 0444, .show = proc_oom_score },
@@ -247,6 +247,8 @@ static bool may_open(const struct inode *i)
 
 static int entry_open(struct inode *i, struct file *f)
 {
+	if (entry_of(i)->show_mm)
+		return proc_mm_open(i, f);
 	if (!may_open(i))
 		return -EACCES;
 	return f->writable && entry_of(i)->store_as ? text_open_as(i, f) : text_open(i, f);
@@ -259,6 +261,8 @@ static s64 entry_show(struct file *f, char *buf, size_t n)
 
 	if (!task_alive(t))
 		return -ESRCH;
+	if (e->show_mm)
+		return proc_mm_show(f, e->show_mm, buf, n);
 	return e->show_ns ? e->show_ns(t, proc_pid_ns(f->inode), buf, n) : e->show(t, buf, n);
 }
 

@@ -19,6 +19,8 @@ struct proc_entry {
 	s64 (*store_as)(struct task *t, const char *buf, size_t n, const struct cred *opener);
 	struct dentry *(*follow)(struct task *t);		/* magic links: referenced; ERR_PTR */
 	s64 (*show_ns)(struct task *t, struct pid_namespace *ns, char *buf, size_t n);	/* instead of show: with numbers */
+	/* or of the memory it had at the open, which may have no users any more, for who might trace it then */
+	s64 (*show_mm)(struct mm *mm, char *buf, size_t n);
 	const struct file_ops *fops;				/* instead of all of these */
 };
 
@@ -80,9 +82,11 @@ s64 proc_mounts(struct task *t, char *buf, size_t n);
 s64 proc_mountinfo(struct task *t, char *buf, size_t n);
 /* proc_mm.c */
 s64 proc_cmdline(struct task *t, char *buf, size_t n);
-s64 proc_environ(struct task *t, char *buf, size_t n);
-s64 proc_auxv(struct task *t, char *buf, size_t n);
-s64 proc_maps(struct task *t, char *buf, size_t n);
+s64 proc_environ(struct mm *mm, char *buf, size_t n);
+s64 proc_auxv(struct mm *mm, char *buf, size_t n);
+s64 proc_maps(struct mm *mm, char *buf, size_t n);
+int proc_mm_open(struct inode *i, struct file *f);	/* and text of it: 0, -EACCES, -EINTR, -ENOMEM */
+s64 proc_mm_show(struct file *f, s64 (*show)(struct mm *mm, char *buf, size_t n), char *buf, size_t n);
 s64 proc_statm(struct task *t, char *buf, size_t n);
 s64 proc_coredump_filter(struct task *t, char *buf, size_t n);
 s64 proc_coredump_filter_store(struct task *t, const char *buf, size_t n);

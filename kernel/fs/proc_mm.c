@@ -33,31 +33,27 @@ s64 proc_cmdline(struct task *t, char *buf, size_t n)
 	return len;
 }
 
-s64 proc_environ(struct task *t, char *buf, size_t n)
+s64 proc_environ(struct mm *mm, char *buf, size_t n)
 {
-	struct mm *mm = get_task_mm(t);
 	s64 len = 0;
 
-	if (mm) {
+	if (mmget_not_zero(mm)) {
 		len = copy_memory(mm, mm->env_start, mm->env_end, buf, n);
 		mmput(mm);
 	}
 	return len;
 }
 
-s64 proc_auxv(struct task *t, char *buf, size_t n)
+/* This is not in the memory, and stays when that is gone. */
+s64 proc_auxv(struct mm *mm, char *buf, size_t n)
 {
-	struct mm *mm = get_task_mm(t);
 	size_t len = 0;
 
-	if (!mm)
-		return 0;
 	do
 		len += 2;
 	while (len < ARRAY_SIZE(mm->auxv) && mm->auxv[len - 2]);
 	len = min(len * sizeof(mm->auxv[0]), n);
 	kmemcpy(buf, mm->auxv, len);
-	mmput(mm);
 	return (s64)len;
 }
 
@@ -93,13 +89,12 @@ s64 proc_coredump_filter_store(struct task *t, const char *buf, size_t n)
 }
 
 /* What does not fit makes the caller come back with more room: a filled buffer says so. */
-s64 proc_maps(struct task *t, char *buf, size_t n)
+s64 proc_maps(struct mm *mm, char *buf, size_t n)
 {
-	struct mm *mm = get_task_mm(t);
 	u64 cursor = 0;
 	size_t len = 0, got;
 
-	if (!mm)
+	if (!mmget_not_zero(mm))
 		return 0;
 	while ((got = mm_print_maps(mm, buf + len, n - len, &cursor)))
 		len += got;
@@ -141,12 +136,61 @@ struct dentry *proc_exe(struct task *t)
 	return d;
 }
 
-/* --- mem: its memory as it is, protection or not, as a tracer has it --- */
+/* --- files of the memory that the task had when they were opened --- */
+
+/*
+ * The memory that t has now, for current, who may trace it. The struct is held, not its users: a file
+ * is of this memory for good, or of none when that is gone. Were it of whatever t runs by then, its
+ * reader could look into a program that has more rights than he; and a program that writes to where it
+ * was told to write would write into itself. NULL: it has none. ERR_PTR(-EACCES, -EINTR)
+ */
+static struct mm *mm_to_open(struct task *t)
+{
+	struct mm *mm = mm_to_trace(t, PTRACE_FSCREDS);
+
+	if (IS_ERR(mm))
+		return PTR_ERR(mm) == -ESRCH ? NULL : PTR_ERR(mm) == -EPERM ? ERR_PTR(-EACCES) : mm;
+	mmgrab(mm);
+	mmput(mm);
+	return mm;
+}
+
+int proc_mm_open(struct inode *i, struct file *f)
+{
+	struct mm *mm = mm_to_open(task_of(i));
+	int err;
+
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	err = text_open_mm(f, mm);
+	if (err && mm)
+		mmdrop(mm);
+	return err;
+}
+
+s64 proc_mm_show(struct file *f, s64 (*show)(struct mm *mm, char *buf, size_t n), char *buf, size_t n)
+{
+	struct mm *mm = text_mm(f);
+
+	return mm ? show(mm, buf, n) : 0;
+}
+
+/* --- mem: memory as it is, protection or not, as a tracer has it --- */
 
 static int mem_open(struct inode *i, struct file *f)
 {
-	(void)f;
-	return ptrace_may_access(i->private, PTRACE_FSCREDS) ? 0 : -EACCES;
+	struct mm *mm = mm_to_open(task_of(i));
+
+	if (IS_ERR(mm))
+		return (int)PTR_ERR(mm);
+	f->private = mm;
+	return 0;
+}
+
+static void mem_release(struct file *f)
+{
+	if (f->private)
+		mmdrop(f->private);
 }
 
 /* A page at most. Bytes, or -errno. */
@@ -160,19 +204,15 @@ static s64 mem_piece(struct mm *mm, uaddr_t user, uaddr_t at, void *page, size_t
 	return !(flags & FAULT_WRITE) && copy_to_user(user, page, n) ? -EFAULT : (s64)n;
 }
 
-/*
- * LINUX: the memory that the task has now, and asked each time; there it is that of the open, for
- * good.
- */
 static s64 mem_rw(struct file *f, uaddr_t buf, size_t n, u64 *pos, unsigned flags)
 {
-	struct mm *mm = mm_to_trace(f->inode->private, PTRACE_FSCREDS);
+	struct mm *mm = f->private;
 	void *page;
 	s64 ret = 0;
 	size_t done;
 
-	if (IS_ERR(mm))
-		return PTR_ERR(mm) == -EINTR ? -EINTR : 0;
+	if (!mm || !mmget_not_zero(mm))
+		return 0;
 	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
 	if (!page)
 		ret = -ENOMEM;
@@ -203,4 +243,6 @@ static s64 mem_lseek(struct file *f, s64 off, int whence)
 	return whence == SEEK_SET || whence == SEEK_CUR ? fixed_lseek(f, off, whence, 0) : -EINVAL;
 }
 
-const struct file_ops proc_mem_fops = { .open = mem_open, .read = mem_read, .write = mem_write, .lseek = mem_lseek };
+const struct file_ops proc_mem_fops = {
+	.open = mem_open, .release = mem_release, .read = mem_read, .write = mem_write, .lseek = mem_lseek,
+};

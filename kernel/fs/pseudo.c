@@ -23,6 +23,7 @@ struct text {
 	size_t len;			/* [lock] */
 	u32 seen;			/* its file's own affair */
 	struct cred *opener;		/* (!) of text_open_as, or NULL */
+	struct mm *mm;			/* (!) of text_open_mm: the struct is held, not its users. Or NULL */
 };
 
 /* --- text --- */
@@ -62,6 +63,22 @@ int text_open_as(struct inode *i, struct file *f)
 	return 0;
 }
 
+int text_open_mm(struct file *f, struct mm *mm)
+{
+	struct text *t = text_alloc();
+
+	if (!t)
+		return -ENOMEM;
+	t->mm = mm;
+	f->private = t;
+	return 0;
+}
+
+struct mm *text_mm(const struct file *f)
+{
+	return ((struct text *)f->private)->mm;
+}
+
 const struct cred *text_opener(const struct file *f)
 {
 	return ((struct text *)f->private)->opener;
@@ -75,6 +92,8 @@ void text_release(struct file *f)
 		return;
 	if (t->opener)
 		put_creds(t->opener);
+	if (t->mm)
+		mmdrop(t->mm);
 	kfree(t->opener);
 	kfree(t->buf);
 	kfree(t);

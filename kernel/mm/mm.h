@@ -278,6 +278,16 @@ struct mm {
 struct mm *mm_alloc(struct user_namespace *user_ns);	/* empty, users 1, count 1; NULL */
 struct mm *dup_mm(struct mm *old);			/* fork: copy-on-write; NULL. Sleeps, takes both mmap_locks. */
 static inline void mmget(struct mm *mm) { atomic_fetch_add(&mm->mm_users, 1); }
+/* The same by who holds the struct alone; false: it has no users any more. */
+static inline bool mmget_not_zero(struct mm *mm)
+{
+	u32 n = atomic_load(&mm->mm_users);
+
+	while (n)
+		if (atomic_compare_exchange_weak(&mm->mm_users, &n, n + 1))
+			return true;
+	return false;
+}
 void mmput(struct mm *mm);				/* may sleep: the last user runs exit_mmap. Calls oom_mm_freed when the pages are back. */
 static inline void mmgrab(struct mm *mm) { atomic_fetch_add(&mm->mm_count, 1); }
 long prctl_set_mm(u64 option, u64 addr, u64 size, u64 rest);	/* prctl_mm.c: PR_SET_MM. Sleeps. */

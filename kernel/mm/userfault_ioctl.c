@@ -18,17 +18,6 @@
 
 /* ---- which mappings ---- */
 
-/* Users of mm, to be let go of with mmput; false: it has none any more. */
-static bool mmget_not_zero(struct mm *mm)
-{
-	u32 n = atomic_load(&mm->mm_users);
-
-	while (n)
-		if (atomic_compare_exchange_weak(&mm->mm_users, &n, n + 1))
-			return true;
-	return false;
-}
-
 /* Could so many whole pages be user memory? 0 or -EINVAL. */
 static int validate_unaligned_range(u64 start, u64 len)
 {

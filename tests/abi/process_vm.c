@@ -231,3 +231,92 @@ TEST(files_for_those_who_may_trace)
 		end(pid);
 	}
 }
+
+// ---- a file of memory is of that which was there when it was opened ----
+
+static const char *const of_memory[] = {"mem", "maps", "auxv", "environ"};
+#define AUXV 2 // stays as it was
+#define FIRST_FD 100
+
+// Its descriptors are those of the test; none of them shows what runs now.
+HELPER(who_has_execed)
+{
+	char mine[16] = "mine", got[16] = "";
+
+	CHECK_EQ(sys(pread64, FIRST_FD, got, 5, mine), 0);
+	CHECK_EQ(sys(pwrite64, FIRST_FD, "his", 4, mine), 0);
+	CHECK_EQ(strcmp(mine, "mine"), 0);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(sys(pread64, FIRST_FD + i, got, sizeof(got), 0), i == AUXV ? sizeof(got) : 0);
+	for (int i = 1; i < 4; i++) {
+		char path[32];
+		long fd;
+
+		t_snprintf(path, sizeof path, "/proc/self/%s", of_memory[i]);
+		fd = sys(open, path, O_RDONLY);
+		CHECK_EQ(sys(read, fd, got, sizeof(got)), sizeof(got));
+	}
+	return 9;
+}
+
+static void open_files_of(int pid)
+{
+	for (int i = 0; i < 4; i++) {
+		char path[64];
+		long fd;
+
+		t_snprintf(path, sizeof path, "/proc/%d/%s", pid, of_memory[i]);
+		fd = sys(open, path, i ? O_RDONLY : O_RDWR);
+		CHECK_EQ(sys(dup2, fd, FIRST_FD + i), FIRST_FD + i);
+		sys(close, fd);
+	}
+}
+
+TEST(memory_of_before_an_exec)
+{
+	CHECK_EQ(IN_CHILD({
+		open_files_of(t_getpid());
+		t_exec("who_has_execed", NULL, NULL);
+	}), 9);
+}
+
+HELPER(who_waits)
+{
+	char c;
+
+	sys(write, 51, "x", 1);
+	sys(read, 52, &c, 1);
+	return 7;
+}
+
+// Who looked at a process before looks no further when it becomes another program.
+TEST(memory_of_another_before_its_exec)
+{
+	int up[2], down[2], pid;
+	char got[16], auxv[512], again[512];
+	long n;
+
+	CHECK_EQ(sys(pipe2, up, 0), 0);
+	CHECK_EQ(sys(pipe2, down, 0), 0);
+	pid = t_fork();
+	if (pid == 0) {
+		sys(dup2, up[1], 51);
+		sys(dup2, down[0], 52);
+		sys(read, 52, got, 1);
+		t_exec("who_waits", "so that all is elsewhere", NULL);
+	}
+	open_files_of(pid);
+	n = sys(pread64, FIRST_FD + AUXV, auxv, sizeof(auxv), 0);
+	CHECK_GE(n, 64);
+	for (int i = 1; i < 4; i++)
+		CHECK_EQ(sys(pread64, FIRST_FD + i, got, sizeof(got), 0), sizeof(got));
+	CHECK_EQ(sys(write, down[1], "x", 1), 1);
+	CHECK_EQ(sys(read, up[0], got, 1), 1);
+	for (int i = 0; i < 4; i++)
+		if (i != AUXV)
+			CHECK_EQ(sys(pread64, FIRST_FD + i, got, sizeof(got), i ? 0 : theirs), 0);
+	CHECK_EQ(sys(pread64, FIRST_FD + AUXV, again, sizeof(again), 0), n);
+	CHECK(!memcmp(auxv, again, (size_t)n));
+	CHECK_EQ(sys(write, down[1], "x", 1), 1);
+	CHECK_EQ(t_wait(pid), 7);
+}
