@@ -11,6 +11,7 @@
 #include "kernel/fs/tty.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
+#include "kernel/ptrace.h"
 #include "kernel/trace.h"
 
 #define NSEC_PER_TICK	(1000000000ul / HZ)
@@ -60,6 +61,20 @@ static int take_snapshot(struct task *t, struct pid_namespace *ns, struct snapsh
 	return 0;
 }
 
+/* The name in a line of its own: what would end the line is as in C. At most twice as long. */
+static const char *escape_comm(const char *comm, char out[2 * TASK_COMM_LEN])
+{
+	char *p = out;
+
+	for (; *comm; comm++) {
+		if (*comm == '\n' || *comm == '\\')
+			*p++ = '\\';
+		*p++ = *comm == '\n' ? 'n' : *comm;
+	}
+	*p = 0;
+	return out;
+}
+
 static void get_comm(struct task *t, char comm[TASK_COMM_LEN])
 {
 	task_lock(t);
@@ -69,12 +84,29 @@ static void get_comm(struct task *t, char comm[TASK_COMM_LEN])
 
 /* --- stat --- */
 
+/* Where the parts of a memory are, for who may trace the task; others read that there is one. */
+struct places {
+	u64 start_code, end_code, start_stack, others[7];
+};
+
+static struct places places_of(const struct mm *mm, bool permitted)
+{
+	if (!permitted)
+		return (struct places){ 1, 1, 0, { 0 } };
+	return (struct places){
+		mm->start_code, mm->end_code, mm->start_stack,
+		{ mm->start_data, mm->end_data, mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end },
+	};
+}
+
 static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_t n, u64 utime, u64 stime)
 {
+	bool permitted = ptrace_may_access(t, PTRACE_FSCREDS);
+	struct places at = { 0 };
 	struct mm_sizes sz = { 0 };
 	struct snapshot s;
 	char comm[TASK_COMM_LEN];
-	u64 rss = 0, start = 0, end = 0, stack = 0, addr[7] = { 0 };
+	u64 rss = 0;
 	struct mm *mm;
 	size_t len;
 
@@ -85,11 +117,7 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 	if (mm) {
 		mm_sizes(mm, &sz);
 		rss = (u64)mm_rss(mm);
-		start = mm->start_code;
-		end = mm->end_code;
-		stack = mm->start_stack;
-		const u64 a[7] = { mm->start_data, mm->end_data, mm->start_brk, mm->arg_start, mm->arg_end, mm->env_start, mm->env_end };
-		kmemcpy(addr, a, sizeof(a));
+		at = places_of(mm, permitted);
 		mmput(mm);
 	}
 	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ",
@@ -100,12 +128,13 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
 			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads,
 			  (t->start_time + (u64)current->time_offsets.boottime) / NSEC_PER_TICK,
-			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), start, end, stack,
+			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), at.start_code, at.end_code, at.start_stack,
 			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
 			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ? 1 : 0);
 	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
 			  s.exit_signal, t->cpu ? t->cpu->id : 0,
-			  t->rt_priority, t->policy, addr[0], addr[1], addr[2], addr[3], addr[4], addr[5], addr[6], s.exit_code);
+			  t->rt_priority, t->policy, at.others[0], at.others[1], at.others[2], at.others[3], at.others[4], at.others[5],
+			  at.others[6], permitted ? s.exit_code : 0);
 	return (s64)len;
 }
 
@@ -263,7 +292,7 @@ static size_t print_levels(struct task *t, struct pid_namespace *ns, char *buf, 
 s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 {
 	struct cred cred;
-	char comm[TASK_COMM_LEN];
+	char comm[TASK_COMM_LEN], escaped[2 * TASK_COMM_LEN];
 	struct snapshot s;
 	struct mm *mm;
 	u32 umask = 0;
@@ -278,7 +307,7 @@ s64 proc_status(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 	if (has_fs)
 		umask = t->fs->umask;
 	task_unlock(t);
-	len = kscnprintf(buf, n, "Name:\t%s\n", comm);
+	len = kscnprintf(buf, n, "Name:\t%s\n", escape_comm(comm, escaped));
 	if (has_fs)
 		len += kscnprintf(buf + len, n - len, "Umask:\t%04o\n", umask);
 	len += kscnprintf(buf + len, n - len, "State:\t%s\nTgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",

@@ -32,6 +32,39 @@ TEST(stat)
 	CHECK_EQ(t_number(stat_field(me, 20)), 1); // threads
 }
 
+// Where its memory is, and how it ended, is for those who may trace it; others read that it has some.
+TEST(stat_of_somebody_else)
+{
+	static const struct {
+		int field;
+		bool shown; // whether there is any
+	} hidden[] = {{26, true}, {27, true}, {28, 0}, {45, 0}, {46, 0}, {47, 0}, {48, 0}, {49, 0}, {50, 0}, {51, 0}};
+	int me = t_getpid();
+
+	if (sys(getuid))
+		SKIP("needs root");
+	CHECK_GE(t_number(stat_field(me, 26)), 2);
+	CHECK_GE(t_number(stat_field(me, 28)), 2);
+	CHECK_GE(t_number(stat_field(me, 48)), 2);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		for (unsigned i = 0; i < sizeof(hidden) / sizeof(*hidden); i++)
+			CHECK_EQ(t_number(stat_field(me, hidden[i].field)), hidden[i].shown);
+		CHECK_GE(t_number(stat_field(me, 23)), PAGE);
+		CHECK_GE(t_number(stat_field(t_getpid(), 26)), 2); // oneself
+	}), 0);
+}
+
+// A name does not end its line.
+TEST(status_of_a_strange_name)
+{
+	sys(prctl, PR_SET_NAME, "a\nUid:\t7\\ b", 0, 0, 0);
+	CHECK_GE(t_slurp("/proc/self/status", buf, sizeof buf), 1);
+	CHECK(!strncmp(buf, "Name:\ta\\nUid:\t7\\\\ b\nUmask:", 26));
+	CHECK_GE(t_slurp("/proc/self/comm", buf, sizeof buf), 1);
+	CHECK(!strcmp(buf, "a\nUid:\t7\\ b\n"));
+}
+
 TEST(states)
 {
 	int pid = t_fork();
