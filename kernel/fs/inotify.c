@@ -463,7 +463,9 @@ long sys_inotify_add_watch(int fd, uaddr_t path, u32 mask)
 	ret = user_path(AT_FDCWD, path, how, &d);
 	if (ret)
 		goto out;
-	ret = add_watch(f->private, d->inode, mask);
+	ret = inode_permission(d->inode, MAY_READ);
+	if (!ret)
+		ret = add_watch(f->private, d->inode, mask);
 	dput(d);
 out:
 	fput(f);

@@ -88,6 +88,32 @@ TEST(errors)
 	CHECK_EQ(sys(ioctl, in, 0x12345, 0), -ENOTTY);
 }
 
+// Who may not list a directory or read a file does not hear of it either.
+TEST(for_those_who_may_read)
+{
+	int wd;
+
+	if (sys(getuid))
+		SKIP("needs root");
+	make(0);
+	CHECK_EQ(sys(chmod, ".", 0711), 0);
+	CHECK_EQ(sys(mkdir, "secret", 0711), 0);
+	CHECK_EQ(sys(mkdir, "open", 0744), 0);
+	CHECK_EQ(t_spit("mine", ""), 0);
+	CHECK_EQ(sys(chmod, "mine", 0600), 0);
+	wd = watch("secret", IN_CREATE);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(setresgid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(inotify_add_watch, in, "secret", IN_CREATE), -EACCES);
+		CHECK_EQ(sys(inotify_add_watch, in, "mine", IN_MODIFY), -EACCES);
+		CHECK_EQ(sys(inotify_add_watch, in, "open/none", IN_MODIFY), -EACCES);
+		CHECK_GE(sys(inotify_add_watch, in, "open", IN_CREATE), 1);
+	}), 0);
+	CHECK_EQ(t_spit("secret/x", ""), 0);
+	expect(wd, IN_CREATE, "x");
+}
+
 TEST(flags)
 {
 	make(IN_CLOEXEC);
