@@ -28,6 +28,7 @@ struct epoll {
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
+	bool missed;			/* [lock] somebody who polls it found nothing, and was not woken since */
 	struct waitq polled;		/* who polls the epoll itself; its lock is of RANK_EPOLL, for it is taken by wakers too */
 	struct list items;		/* [epoll_lock] of epoll_item.node */
 	u64 looked;			/* [epoll_lock] in the search of that number, and found so many */
@@ -94,6 +95,7 @@ static void put_ready(struct epoll_item *it)
 	spin_lock(&ep->lock);
 	if (list_empty(&it->ready_node))
 		list_add_tail(&it->ready_node, &ep->ready);
+	ep->missed = false;
 	wake_sleepers(ep);
 	spin_unlock(&ep->lock);
 	wake_up_all(&ep->polled);
@@ -114,14 +116,19 @@ static void tell_watchers(struct epoll *ep)
  * Nobody is missed: who begins to watch the epoll is in its list before he looks whether it has
  * something.
  */
+static void tell_nesting(struct epoll *ep)
+{
+	if (likely(list_empty(&ep->file->epoll_items)))
+		return;
+	spin_lock(&nesting_lock);
+	tell_watchers(ep);
+	spin_unlock(&nesting_lock);
+}
+
 static void make_ready(struct epoll_item *it)
 {
 	put_ready(it);
-	if (likely(list_empty(&it->ep->file->epoll_items)))
-		return;
-	spin_lock(&nesting_lock);
-	tell_watchers(it->ep);
-	spin_unlock(&nesting_lock);
+	tell_nesting(it->ep);
 }
 
 /* Under the lock of the watched file's queue. */
@@ -159,6 +166,8 @@ static struct epoll_item *next_ready(struct epoll *ep, const struct epoll_item *
 
 	spin_lock(&ep->lock);
 	at = it ? it->ready_node.next : ep->ready.next;
+	if (at == &ep->ready)
+		ep->missed = true;
 	spin_unlock(&ep->lock);
 	return at == &ep->ready ? NULL : list_entry(at, struct epoll_item, ready_node);
 }
@@ -426,14 +435,15 @@ static void give_back(struct epoll *ep, const struct taken *t)
 }
 
 /*
- * Hands out what is ready now: how many events, -EFAULT. Level-triggered items stay on the list,
- * behind the others. The user's memory is written without a lock: a userfaultfd's may take as long as
+ * Hands out what is ready now: how many events, -EFAULT. Level-triggered items are back on the list,
+ * behind the others, in the end; who polls meanwhile does not see them. The user's memory is written without a lock: a userfaultfd's may take as long as
  * it likes.
  */
 static long collect(struct epoll *ep, uaddr_t uevents, int max)
 {
 	LIST_HEAD(again);
 	struct taken t;
+	bool missed;
 	long n = 0;
 
 	while (n < max && take_event(ep, &again, &t)) {
@@ -446,9 +456,15 @@ static long collect(struct epoll *ep, uaddr_t uevents, int max)
 	}
 	spin_lock(&ep->lock);
 	list_splice_tail(&again, &ep->ready);
+	missed = !list_empty(&ep->ready) && ep->missed;
+	ep->missed &= !missed;
 	if (!list_empty(&ep->ready))
 		wake_sleepers(ep);	/* to whom it looked empty meanwhile */
 	spin_unlock(&ep->lock);
+	if (unlikely(missed)) {
+		wake_up_all(&ep->polled);
+		tell_nesting(ep);
+	}
 	return n;
 }
 

@@ -753,6 +753,51 @@ TEST(the_events_of_an_epoll_wait)
 	CHECK_EQ(sys(epoll_wait, io.fd, &got, 1, 0), 0); // once
 }
 
+static int do_poll(void *arg)
+{
+	struct io *io = arg;
+	struct pollfd p = {.fd = io->fd, .events = POLLIN};
+
+	io->got = -1;
+	io->got = sys(poll, &p, 1, -1);
+	return 0;
+}
+
+static bool is_polling(struct io *io)
+{
+	return io->got == -1 && t_task_state(t_getpid(), io->t.id) != 'R';
+}
+
+// What an epoll has to tell is there again once a waiter has got it, for those too who poll the epoll or
+// watch it by another one and did not see it meanwhile.
+TEST(who_polls_an_epoll_that_tells)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data = 5}, got;
+	long fd = open_uffd(0, 0), ep = sys(epoll_create1, 0), outer = sys(epoll_create1, 0);
+	char *p = t_map(PAGE);
+	struct io io = {.fd = (int)ep, .at = p}, inner = {.fd = (int)ep}, above = {.fd = (int)outer};
+	int fds[2];
+
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+	CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_ADD, fds[0], &e), 0);
+	CHECK_EQ(sys(epoll_ctl, outer, EPOLL_CTL_ADD, ep, &e), 0);
+	CHECK_EQ(sys(epoll_wait, outer, &got, 1, 0), 0);
+	CHECK_EQ(sys(write, fds[1], "x", 1), 1);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	thread_start(&io.t, do_epoll_wait, &io);
+	next(fd);
+	thread_start(&inner.t, do_poll, &inner);
+	thread_start(&above.t, do_poll, &above);
+	UNTIL(is_polling(&inner) && is_polling(&above));
+	CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
+	thread_join(&io.t);
+	CHECK_EQ(io.got, 1);
+	thread_join(&inner.t);
+	thread_join(&above.t);
+	CHECK_EQ(inner.got, 1);
+	CHECK_EQ(above.got, 1);
+}
+
 TEST(a_tracer_does_not_wait)
 {
 	char *p = t_map(2 * PAGE), c;
