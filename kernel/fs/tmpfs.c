@@ -384,17 +384,29 @@ static int shmem_mmap(struct file *f, struct vma *v)
 	return generic_file_mmap(f, v);
 }
 
-static bool mapped_writable(struct mapping *m)
+/*
+ * Seals i, unless somebody may write to it through a mapping: then false. One of the two sees the
+ * other:
+ *
+ *	mmap (map_new)				here
+ *	lock(vmas_lock): link			lock(vmas_lock): linked?  then EBUSY, and not
+ *	sealed?  then EPERM, and not		sealed
+ */
+static bool seal_against_writing(struct inode *i)
 {
-	bool found = false;
+	struct mapping *m = i->mapping;
+	bool mapped = false;
 	struct vma *v;
 
+	assert_held(&i->lock);
 	spin_lock(&m->vmas_lock);
 	list_for_each(v, &m->vmas, mapping_node)
 		if (v->mm && v->flags & VM_SHARED && may_write(v->file))
-			found = true;
+			mapped = true;
+	if (!mapped)
+		WRITE_ONCE(i->seals, i->seals | F_SEAL_WRITE);
 	spin_unlock(&m->vmas_lock);
-	return found;
+	return !mapped;
 }
 
 static long add_seals(struct file *f, u64 seals)
@@ -409,7 +421,7 @@ static long add_seals(struct file *f, u64 seals)
 	mutex_lock(&i->lock);
 	if (i->seals & F_SEAL_SEAL)
 		err = -EPERM;
-	else if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && mapped_writable(i->mapping))
+	else if (seals & F_SEAL_WRITE && !(i->seals & F_SEAL_WRITE) && !seal_against_writing(i))
 		err = -EBUSY;
 	else
 		i->seals |= (u32)seals;
@@ -452,7 +464,7 @@ struct file *shmem_file_setup(const char *name, u64 size)
 
 long sys_memfd_create(uaddr_t uname, unsigned flags)
 {
-	char name[K_NAME_MAX + 1] = "/memfd:";
+	char name[K_NAME_MAX + 2] = "/memfd:";	/* Linux counts it without the slash */
 	const size_t prefix = 7;
 	struct file *f;
 	long len;

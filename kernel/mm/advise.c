@@ -42,7 +42,7 @@ static int advise_dontneed(struct vma *v, uaddr_t start, uaddr_t end)
 
 static int advise_free(struct vma *v, uaddr_t start, uaddr_t end)
 {
-	if (v->ops)
+	if (v->ops || v->flags & VM_LOCKED)
 		return -EINVAL;
 	zap_range(v, start, end);
 	return 0;

@@ -351,6 +351,13 @@ static int map_file(struct vma *v, struct file *file, u64 pgoff)
 	return 0;
 }
 
+/* Was its file sealed since it said that it may be mapped so? v is linked: from now on it is not. */
+static bool sealed_meanwhile(const struct vma *v)
+{
+	return v->file && READ_ONCE(v->file->inode->seals) & F_SEAL_WRITE && v->flags & VM_SHARED &&
+	       (v->file->flags & O_ACCMODE) == O_RDWR;
+}
+
 /* A new vma in a place that is free. 0 or -errno. */
 static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct file *file, u64 pgoff)
 {
@@ -370,6 +377,10 @@ static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct fi
 	if (err) {
 		vma_free(v);
 		return err;
+	}
+	if (file && unlikely(sealed_meanwhile(v))) {
+		vma_unmap(mm, i, i + 1);
+		return -EPERM;
 	}
 	if (file)
 		vma_merge_range(mm, i, i + 1);

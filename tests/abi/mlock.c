@@ -137,6 +137,7 @@ TEST(advice_about_locked_memory)
 	p[0] = 1;
 	CHECK_EQ(sys(mlock, p, PAGE), 0);
 	CHECK_EQ(sys(madvise, p, PAGE, MADV_DONTNEED), -EINVAL);
+	CHECK_EQ(sys(madvise, p, PAGE, MADV_FREE), -EINVAL);
 	CHECK_EQ(sys(madvise, p, PAGE, MADV_COLD), -EINVAL);
 	CHECK_EQ(sys(madvise, p, PAGE, MADV_PAGEOUT), -EINVAL);
 	CHECK_EQ(p[0], 1);
@@ -255,4 +256,73 @@ TEST(sealed_against_new_writers)
 	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), -EPERM);
 	r = map_shared(fd, PROT_READ, PAGE);
 	CHECK_EQ(sys(mprotect, r, PAGE, PROT_READ | PROT_WRITE), -EACCES);
+}
+
+// Either it is sealed, or somebody has come to be able to write to it: never both.
+struct mapper {
+	struct thread t;
+	_Atomic int fd;
+	_Atomic long at;
+};
+
+static int map_again(void *arg)
+{
+	struct mapper *m = arg;
+
+	for (;;) {
+		int fd = m->fd;
+
+		if (fd < 0)
+			return 0;
+		if (fd) {
+			long at = sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+			m->fd = 0;
+			m->at = at;
+		}
+		t_yield();
+	}
+}
+
+TEST(sealed_while_it_is_mapped)
+{
+	static struct mapper m;
+
+	thread_start(&m.t, map_again, &m);
+	for (int i = 0; i < 1000; i++) {
+		int fd = memfd(MFD_ALLOW_SEALING, PAGE);
+		long sealed, at;
+
+		m.at = 0;
+		m.fd = fd;
+		for (volatile int spin = i % 300; spin--;)
+			;
+		sealed = seal(fd, F_SEAL_WRITE);
+		while (!(at = m.at))
+			t_yield();
+		CHECK_EQ(sealed, at > 0 ? -EBUSY : 0);
+		if (at > 0)
+			sys(munmap, at, PAGE);
+		else
+			CHECK_EQ(at, -EPERM);
+		sys(close, fd);
+	}
+	m.fd = -1;
+	thread_join(&m.t);
+}
+
+TEST(names_of_memory_files)
+{
+	char name[252];
+	long fd;
+
+	memset(name, 'n', sizeof name);
+	name[249] = 0;
+	fd = sys(memfd_create, name, 0);
+	CHECK_GE(fd, 0);
+	sys(close, fd);
+	name[249] = 'n';
+	name[250] = 0;
+	CHECK_EQ(sys(memfd_create, name, 0), -EINVAL);
+	CHECK_EQ(sys(memfd_create, 0, 0), -EFAULT);
 }
