@@ -15,6 +15,7 @@ listed and no longer there. Without Debian's kernel the Linux is the one we are 
 import collections
 import concurrent.futures
 import difflib
+import itertools
 import os
 import re
 import subprocess
@@ -35,6 +36,8 @@ PATIENCE = 1500  # seconds of real time for a boot; the limits that decide anyth
 # A Linux whose memory controller was in a tree of version 1 does not have it for version 2: a boot of its own.
 APART = ["cgroup_memory_v2"]
 PROGRAM_MS = 10000  # of the machine's time, of which one instruction is a nanosecond
+MOST = 256 * 1024  # bytes that a program may say
+MANY = 2000  # lines that difflib is given; for lines that are alike it takes the square of their number
 SIDES = ("Linux", "Thaw")
 # What init gives to the program it starts.
 ENVIRONMENT = {"PATH": "/bin:/sbin:/usr/bin", "HOME": "/root", "TERM": "vt100"}
@@ -222,23 +225,24 @@ def has_linux():
 # ---- any program ----
 
 Said = collections.namedtuple("Said", "lines end")
+TOO_MUCH = "stopped: it said more than %d KiB" % (MOST // 1024)
 
 
 def run_program(side, prog, args, ms):
     """What a program said, errors included, and how it ended."""
     guest = "prog/" + os.path.basename(prog)
-    end = boot(side, ["@limit", str(ms), "/" + guest] + args, [(guest, prog)], ms + 60000)
+    end = boot(side, ["@limit", str(ms), str(MOST), "/" + guest] + args, [(guest, prog)], ms + 60000)
     lines, ending = end.report, end.ending()
     if end.trouble() or ending is None:
         hung = end.hung or b"watchdog:" in end.console
         return Said(lines, "hung: " + (end.trouble() or "") if hung else end.trouble() or "init did not say how")
     lines = lines[:-1]
-    hung = lines[-1:] == ["hung"]
-    if hung:
+    stopped = {"hung": "hung: stopped after %g s of its machine's time" % (ms / 1000), "cut": TOO_MUCH}.get((lines or [""])[-1])
+    if stopped:
         lines = lines[:-1]
     if lines[-1:] == [""]:
         lines = lines[:-1]
-    return Said(lines, "hung: stopped after %g s of its machine's time" % (ms / 1000) if hung else tell(*ending))
+    return Said(lines, stopped or tell(*ending))
 
 
 def run_program_here(prog, args, ms):
@@ -270,17 +274,33 @@ def cut(line):
     return [text[i:i + WIDTH] for i in range(0, len(text), WIDTH)] or [""]
 
 
+def alike(left, right):
+    """How many lines the two have in common at their beginning."""
+    return next((n for n, (a, b) in enumerate(zip(left, right)) if a != b), min(len(left), len(right)))
+
+
+def pairs(left, right):
+    """(mark, line or None, line or None), in order. What is long is not searched for what has moved."""
+    head = alike(left, right)
+    tail = alike(left[head:][::-1], right[head:][::-1])
+    a, b = left[head:len(left) - tail], right[head:len(right) - tail]
+    parts = [(None, 0, len(a), 0, len(b))]
+    if len(a) + len(b) <= MANY:
+        parts = difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes()
+    yield from ((" ", line, line) for line in left[:head])
+    for _, i, m, j, n in parts:
+        for x, y in itertools.zip_longest(a[i:m], b[j:n]):
+            yield " " if x == y else "<" if y is None else ">" if x is None else "|", x, y
+    yield from ((" ", line, line) for line in left[len(left) - tail:])
+
+
 def side_by_side(left, right):
     """Lines of two columns; between them a mark where they differ: | other, < only left, > only right."""
     yield "%-*s   %s" % (WIDTH, SIDES[0], SIDES[1])
     yield "-" * WIDTH + "   " + "-" * WIDTH
-    for what, a, b, c, d in difflib.SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        mark = {"equal": " ", "replace": "|", "delete": "<", "insert": ">"}[what]
-        for i in range(max(b - a, d - c)):
-            x = cut(left[a + i]) if a + i < b else []
-            y = cut(right[c + i]) if c + i < d else []
-            for j in range(max(len(x), len(y))):
-                yield ("%-*s %s %s" % (WIDTH, (x[j:j + 1] or [""])[0], mark, (y[j:j + 1] or [""])[0])).rstrip()
+    for mark, a, b in pairs(left, right):
+        for x, y in itertools.zip_longest(*([] if line is None else cut(line) for line in (a, b)), fillvalue=""):
+            yield ("%-*s %s %s" % (WIDTH, x, mark, y)).rstrip()
 
 
 def compare_program(prog, args, ms=PROGRAM_MS):

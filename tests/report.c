@@ -4,8 +4,9 @@
 // be mixed up with what the kernel says on the console.
 //	report @to PROGRAM [ARGUMENT]...	becomes it
 //	report @each PROGRAM...			runs one after the other; how each ended is a line
-//	report @limit MS PROGRAM [ARGUMENT]...	runs it on a terminal, with nothing to read, and ends as it
-//						does, or, after so long, with the line `hung`
+//	report @limit MS MOST PROGRAM [ARGUMENT]...	runs it on a terminal, with nothing to read, and ends as it
+//						does, or, after so long, with the line `hung`, or, when it
+//						has said more than MOST bytes, with the line `cut` after those
 //	report @scenes FILE.TEST...		runs scenes, each in a fresh process, until one fails; then what the
 //						kernel recorded since that one began follows
 #include "scenes/s.h"
@@ -72,13 +73,27 @@ static long open_terminal(long *slave)
 	return *slave < 0 ? *slave : master;
 }
 
-static void copy_from(long fd)
+// Passes on what there is, up to so many bytes; how many are left to pass on, -1 when there was more.
+static long copy_from(long fd, long left)
 {
 	static char buf[4096];
 	long n;
 
-	while ((n = sys(read, fd, buf, sizeof buf)) > 0)
-		sys(write, 1, buf, n);
+	while ((n = sys(read, fd, buf, sizeof buf)) > 0) {
+		sys(write, 1, buf, n < left ? n : left);
+		left -= n;
+		if (left < 0)
+			return -1;
+	}
+	return left;
+}
+
+// Stopped, it says why. What still runs shall not keep init from the processor.
+static int stop_all(const char *why)
+{
+	sys(kill, -1, SIGKILL);
+	t_printf("\n%s\n", why);
+	return 0;
 }
 
 static void noted(int sig)
@@ -88,12 +103,13 @@ static void noted(int sig)
 
 HELPER(limit)
 {
-	long end = t_now_ms() + (t_argc > 3 ? t_number(t_argv[2]) : 0), slave, master = open_terminal(&slave);
+	long end = t_now_ms() + (t_argc > 4 ? t_number(t_argv[2]) : 0), slave, master = open_terminal(&slave);
+	long most = t_argc > 4 ? t_number(t_argv[3]) : 0;
 	long null = sys(open, "/dev/null", O_RDONLY | O_CLOEXEC);
 	unsigned long none = 0;
 	int status;
 
-	if (t_argc < 4 || master < 0 || null < 0 || !to_report())
+	if (t_argc < 5 || master < 0 || null < 0 || !to_report())
 		return 127;
 	t_block(BIT(SIGCHLD));
 	int pid = t_fork();
@@ -103,7 +119,7 @@ HELPER(limit)
 		sys(dup2, null, 0);
 		sys(dup2, slave, 1);
 		sys(dup2, slave, 2);
-		t_exit(become(t_argv + 3));
+		t_exit(become(t_argv + 4));
 	}
 	t_action(SIGCHLD, noted, 0);
 	go_first();
@@ -112,14 +128,15 @@ HELPER(limit)
 		long left = end - t_now_ms();
 		struct timespec ts = {left / 1000, left % 1000 * 1000000};
 
-		if (left <= 0) {
-			t_printf("\nhung\n");
-			return 0;
-		}
+		if (left <= 0)
+			return stop_all("hung");
 		sys(ppoll, &said, 1, &ts, &none, 8);
-		copy_from(master);
+		most = copy_from(master, most);
+		if (most < 0)
+			return stop_all("cut");
 	}
-	copy_from(master);
+	if (copy_from(master, most) < 0)
+		return stop_all("cut");
 	t_printf("\n");
 	if (W_EXITED(status))
 		return W_CODE(status);

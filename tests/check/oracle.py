@@ -3,6 +3,7 @@
 """`make oracle`: what it calls a difference, on both kernels and without Debian's. One TAP line a rule."""
 
 import atexit
+import collections
 import contextlib
 import io
 import os
@@ -96,6 +97,8 @@ int main(int argc, char **argv)
 {
 	struct utsname u;
 	uname(&u);
+	while (!strcmp(argv[1], "talk"))
+		puts(argv[2]);
 	printf("%d %d %s\n", isatty(0), isatty(1), argv[argc - 1]);
 	fflush(stdout);
 	if (!strstr(u.release, "thaw") == !strcmp(argv[1], "Linux"))
@@ -107,12 +110,18 @@ int main(int argc, char **argv)
 """
 
 
+def program():
+    source, target = os.path.join(WORK, "p.c"), os.path.join(WORK, "p")
+    if not os.path.exists(target):
+        with open(source, "w") as f:
+            f.write(PROGRAM)
+        subprocess.run(["musl-gcc", "-static", "-o", target, source], check=True)
+    return target
+
+
 def a_program_is_shown_side_by_side():
     """it ends on Linux, and hangs on Thaw; the other way round"""
-    source, target = os.path.join(WORK, "p.c"), os.path.join(WORK, "p")
-    with open(source, "w") as f:
-        f.write(PROGRAM)
-    subprocess.run(["musl-gcc", "-static", "-o", target, source], check=True)
+    target = program()
     good, said = heard(oracle.compare_program, target, ["a b"])
     lines = [line.split() for line in said]
     if good or lines[2] != ["0", "1", "a", "b", "0", "1", "a", "b"] or lines[3] != ["not", "here", "<"] or \
@@ -123,6 +132,26 @@ def a_program_is_shown_side_by_side():
     if good or [end.strip() for end in ends] != ["hung: stopped after 10 s of its machine's time", "exit 7"]:
         yield "hung on Linux, it says %s" % said
     yield from there_is_no_registry(target)
+
+
+def a_program_that_never_ends_talking_is_cut():
+    said = oracle.run_program("Thaw", program(), ["talk", "x" * 510], oracle.PROGRAM_MS)
+    if said != oracle.Said(["x" * 510] * (oracle.MOST // 512), oracle.TOO_MUCH):
+        yield "%d lines, then %s" % (len(said.lines), said.end)
+
+
+def much_that_is_alike_is_compared_in_time():
+    """with lines that one side has more, and others that are not the same"""
+    same = ["y"] * 100000
+    for left, right, wanted in [(same, same[:40000] + ["n"] + same, {" ": 100000, ">": 40001}),
+                                (same + ["z"], same[:40000] + ["n"] + same, {" ": 99999, "|": 2, ">": 40000})]:
+        marks = collections.Counter(mark for mark, _, _ in oracle.pairs(left, right))
+        if marks != wanted:
+            yield "the marks are %s" % marks
+    for left, right, wanted in [("abc", "acdc", " |> "), ("aaa", "aa", "  <"), ("", "a", ">"), ("abcd", "bcde", "<   >")]:
+        marks = "".join(mark for mark, _, _ in oracle.pairs(list(left), list(right)))
+        if marks != wanted:
+            yield "%s and %s: %r" % (left, right, marks)
 
 
 def there_is_no_registry(target):
@@ -164,7 +193,7 @@ def what_cannot_be_run_is_refused():
 
 
 RULES = [every_pair_of_outcomes_has_its_verdict, a_wrong_list_of_differences_is_refused, tests_run_on_both,
-         a_program_is_shown_side_by_side, what_cannot_be_run_is_refused]
+         a_program_is_shown_side_by_side, a_program_that_never_ends_talking_is_cut, much_that_is_alike_is_compared_in_time, what_cannot_be_run_is_refused]
 
 
 if __name__ == "__main__":
