@@ -18,8 +18,11 @@ import difflib
 import itertools
 import os
 import re
+import select
+import signal
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import debian  # noqa: E402
@@ -36,6 +39,7 @@ PATIENCE = 1500  # seconds of real time for a boot; the limits that decide anyth
 # A Linux whose memory controller was in a tree of version 1 does not have it for version 2: a boot of its own.
 APART = ["cgroup_memory_v2"]
 PROGRAM_MS = 10000  # of the machine's time, of which one instruction is a nanosecond
+SLACK_MS = 1000  # more, until the kernel itself stops a machine in which nobody else can
 MOST = 256 * 1024  # bytes that a program may say
 MANY = 2000  # lines that difflib is given; for lines that are alike it takes the square of their number
 SIDES = ("Linux", "Thaw")
@@ -231,7 +235,7 @@ TOO_MUCH = "stopped: it said more than %d KiB" % (MOST // 1024)
 def run_program(side, prog, args, ms):
     """What a program said, errors included, and how it ended."""
     guest = "prog/" + os.path.basename(prog)
-    end = boot(side, ["@limit", str(ms), str(MOST), "/" + guest] + args, [(guest, prog)], ms + 60000)
+    end = boot(side, ["@limit", str(ms), str(MOST), "/" + guest] + args, [(guest, prog)], ms + SLACK_MS)
     lines, ending = end.report, end.ending()
     if end.trouble() or ending is None:
         hung = end.hung or b"watchdog:" in end.console
@@ -246,15 +250,38 @@ def run_program(side, prog, args, ms):
 
 
 def run_program_here(prog, args, ms):
-    """The same on the Linux we are on."""
+    """The same on the Linux we are on. Whom it started and left behind is killed with it."""
+    child = subprocess.Popen(["/prog/" + os.path.basename(prog)] + args, executable=os.path.abspath(prog), cwd="/",
+                             env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                             start_new_session=True)
     try:
-        done = subprocess.run(["/prog/" + os.path.basename(prog)] + args, executable=os.path.abspath(prog), cwd="/",
-                              env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=ms / 1000)
-    except subprocess.TimeoutExpired as e:
-        return Said(decode(e.stdout or b""), "hung: stopped after %g s" % (ms / 1000))
-    n = done.returncode
-    return Said(decode(done.stdout), tell("exit", n) if n >= 0 else tell("signal", -n))
+        said, stopped = listen(child, time.monotonic() + ms / 1000)
+    finally:
+        os.killpg(child.pid, signal.SIGKILL)
+        n = child.wait()
+        child.stdout.close()
+    ends = {"hung": "hung: stopped after %g s" % (ms / 1000), "cut": TOO_MUCH}
+    return Said(decode(said), ends.get(stopped) or (tell("exit", n) if n >= 0 else tell("signal", -n)))
+
+
+def listen(child, end):
+    """(what it said, why it is to be stopped), the latter `hung` at the end of its time, `cut` when it says too much, or
+    None when it has ended, though others may still hold its output open."""
+    said, sources = b"", [child.stdout, os.pidfd_open(child.pid)]
+    try:
+        while len(said) <= MOST:
+            ready = select.select(sources, [], [], max(end - time.monotonic(), 0))[0]
+            if child.stdout in ready:
+                data = os.read(child.stdout.fileno(), MOST)
+                said += data
+                sources = sources if data else sources[1:]
+            elif ready:
+                return said, None
+            elif time.monotonic() >= end:
+                return said, "hung"
+        return said[:MOST], "cut"
+    finally:
+        os.close(sources[-1])
 
 
 def decode(data):

@@ -7,6 +7,7 @@ import collections
 import contextlib
 import io
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -89,10 +90,21 @@ def tests_run_on_both():
 
 
 PROGRAM = r"""
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/syscall.h>
 #include <sys/utsname.h>
+static void spin(const char *priority)
+{
+	int n = atoi(priority);
+	if (n)
+		syscall(SYS_sched_setscheduler, 0, 1 /* SCHED_FIFO */, &n);
+	for (;;)
+		;
+}
 int main(int argc, char **argv)
 {
 	struct utsname u;
@@ -101,6 +113,12 @@ int main(int argc, char **argv)
 		puts(argv[2]);
 	printf("%d %d %s\n", isatty(0), isatty(1), argv[argc - 1]);
 	fflush(stdout);
+	if (!strcmp(argv[1], "spin"))
+		spin(argv[2]);
+	if (argc > 2 && open(argv[2], O_WRONLY) >= 0 && (fork() == 0 || !strcmp(argv[1], "stay")))
+		pause();
+	if (!strcmp(argv[1], "Linux") && !strstr(u.release, "thaw"))
+		spin("99");
 	if (!strstr(u.release, "thaw") == !strcmp(argv[1], "Linux"))
 		for (;;)
 			pause();
@@ -120,18 +138,26 @@ def program():
 
 
 def a_program_is_shown_side_by_side():
-    """it ends on Linux, and hangs on Thaw; the other way round"""
+    """it ends on Linux, and hangs on Thaw; the other way round, where it computes before everybody else"""
     target = program()
     good, said = heard(oracle.compare_program, target, ["a b"])
     lines = [line.split() for line in said]
     if good or lines[2] != ["0", "1", "a", "b", "0", "1", "a", "b"] or lines[3] != ["not", "here", "<"] or \
             lines[5][:4] != ["exit", "7", "|", "hung:"] or said[-1] != "The two differ.":
         yield "it says %s" % said
-    good, said = heard(oracle.compare_program, target, ["Linux"])
+    good, said = heard(oracle.compare_program, target, ["Linux"], 300)
     ends = said[5].split(" | ") if len(said) > 5 else []
-    if good or [end.strip() for end in ends] != ["hung: stopped after 10 s of its machine's time", "exit 7"]:
+    if good or [end.strip() for end in ends] != ["hung: stopped after 0.3 s of its machine's time", "exit 7"]:
         yield "hung on Linux, it says %s" % said
     yield from there_is_no_registry(target)
+
+
+def a_program_that_computes_for_ever_is_stopped():
+    """and one of the highest priority"""
+    for priority in ("0", "99"):
+        said = oracle.run_program("Thaw", program(), ["spin", priority], 300)
+        if said != oracle.Said(["0 1 " + priority], "hung: stopped after 0.3 s of its machine's time"):
+            yield "at priority %s: %s" % (priority, said)
 
 
 def a_program_that_never_ends_talking_is_cut():
@@ -168,9 +194,25 @@ def there_is_no_registry(target):
         good, said = heard(oracle.compare_tests, ["pipe", "trap.addresses_of_tables_are_not_told"])
         if not good or os.uname().release not in said[1] or not said[-1].endswith(" 0 differ, 0 fail on both, 0 listed in vain"):
             yield "without a registry it says %s" % said
+        yield from nobody_is_left_behind(target)
     finally:
         linux.CACHE = cache
         del os.environ["APT_CONFIG"]
+
+
+def nobody_is_left_behind(target):
+    """by a program that ends, or hangs, and whose child waits for ever, on the Linux we are on"""
+    fifo = os.path.join(WORK, "fifo")
+    os.mkfifo(fifo)
+    for word, ms, wanted in [("leave", 30000, "exit 7"), ("stay", 300, "hung: stopped after 0.3 s")]:
+        with open(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)) as held:
+            said = oracle.run_program_here(target, [word, fifo], ms)
+            # Its end comes when nobody holds the other end any more.
+            if said.end != wanted or not select.select([held], [], [], 10)[0]:
+                yield "%s: %s" % (word, said)
+    said = oracle.run_program_here(target, ["talk", "x" * 511], 30000)
+    if said != oracle.Said(["x" * 511] * (oracle.MOST // 512), oracle.TOO_MUCH):
+        yield "%d lines, then %s" % (len(said.lines), said.end)
 
 
 def what_cannot_be_run_is_refused():
@@ -193,7 +235,8 @@ def what_cannot_be_run_is_refused():
 
 
 RULES = [every_pair_of_outcomes_has_its_verdict, a_wrong_list_of_differences_is_refused, tests_run_on_both,
-         a_program_is_shown_side_by_side, a_program_that_never_ends_talking_is_cut, much_that_is_alike_is_compared_in_time, what_cannot_be_run_is_refused]
+         a_program_is_shown_side_by_side, a_program_that_computes_for_ever_is_stopped,
+         a_program_that_never_ends_talking_is_cut, much_that_is_alike_is_compared_in_time, what_cannot_be_run_is_refused]
 
 
 if __name__ == "__main__":
