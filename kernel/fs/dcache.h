@@ -277,7 +277,7 @@ long fcntl_getlease(struct file *f);
 void lease_release(struct file *f);		/* final close, of a file with a fasync */
 
 long pipe_fcntl(struct file *f, unsigned cmd, u64 arg);		/* F_GETPIPE_SZ, F_SETPIPE_SZ */
-long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg);
+long file_lock_fcntl(struct file *f, int fd, unsigned cmd, uaddr_t arg);
 void xattrs_free(struct inode *i);		/* the last reference is gone */
 /* The value, n bytes of it at most, and its size; or -ENODATA. i->lock held. */
 long xattr_read(struct inode *i, const char *name, void *buf, size_t n);

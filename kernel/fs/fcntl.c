@@ -98,7 +98,7 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return file_lock_fcntl(f, cmd, arg);
+		return file_lock_fcntl(f, fd, cmd, arg);
 	case F_SETLEASE:
 		return fcntl_setlease(f, fd, arg);
 	case F_GETLEASE:

@@ -264,7 +264,30 @@ static long get_lock(struct file *f, struct file_lock *want, struct k_flock *l, 
 	return copy_to_user(arg, l, sizeof(*l)) ? -EFAULT : 0;
 }
 
-long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg)
+/*
+ * What was locked for a descriptor table goes when that closes any descriptor of the file; but another
+ * thread may have closed this one before there was a lock. 0 or -EBADF.
+ *
+ *	here					close
+ *	puts the lock on the list		takes the descriptor away (files->lock)
+ *	still there? (files->lock)		drops the table's locks
+ *		if not, drops them
+ */
+static int check_still_open(struct file *f, int fd)
+{
+	struct files *files = current->files;
+	bool open;
+
+	spin_lock(&files->lock);
+	open = fd_lookup(files, fd) == f;
+	spin_unlock(&files->lock);
+	if (open)
+		return 0;
+	posix_locks_release(f->inode, files);
+	return -EBADF;
+}
+
+long file_lock_fcntl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 {
 	struct file_lock want = { .owner = current->files, .pid = current->tgid };
 	struct k_flock l;
@@ -289,6 +312,8 @@ long file_lock_fcntl(struct file *f, unsigned cmd, uaddr_t arg)
 	if ((l.l_type == F_RDLCK && !f->readable) || (l.l_type == F_WRLCK && !f->writable))
 		return -EBADF;
 	err = apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	if (!err && want.type != F_UNLCK && cmd < F_OFD_GETLK)
+		err = check_still_open(f, fd);
 	return err == -ENOMEM ? -ENOLCK : err;
 }
 

