@@ -116,6 +116,21 @@ static void cut_own(struct inode *i, const struct file_lock *want, struct file_l
 	}
 }
 
+/* The owner's locks of the same type at both ends of l become part of it. file_locks_lock held. */
+static void join_own(struct inode *i, struct file_lock *l, struct list *dead)
+{
+	struct file_lock *other, *next;
+
+	list_for_each_safe(other, next, &i->locks, node) {
+		if (other->whole || other->owner != l->owner || other->type != l->type ||
+		    (other->end + 1 != l->start && l->end + 1 != other->start))
+			continue;
+		l->start = min(l->start, other->start);
+		l->end = max(l->end, other->end);
+		list_move_tail(&other->node, dead);
+	}
+}
+
 static void free_list(struct list *dead)
 {
 	while (!list_empty(dead)) {
@@ -136,6 +151,8 @@ static int apply_locked(struct inode *i, const struct file_lock *want, struct fi
 	if (want->type != F_UNLCK) {
 		**new = *want;
 		list_init(&(*new)->node);
+		if (!want->whole)
+			join_own(i, *new, dead);
 		list_add_tail(&(*new)->node, &i->locks);
 		*new = NULL;
 	}

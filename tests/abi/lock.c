@@ -125,6 +125,36 @@ TEST(bad_arguments)
 	CHECK_EQ(ask(-1, F_OFD_SET, F_WRLCK, 0, 0), -EBADF);
 }
 
+// What one owner locks side by side is one lock, and what it locks twice no more than that.
+TEST(neighbours_are_one)
+{
+	struct flock l;
+
+	make();
+	for (long at = 0; at < 40; at += 10)
+		CHECK_EQ(ask(a, F_SETLK, F_WRLCK, at, 10), 0);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 15, 3), 0);
+	CHECK_EQ(ask(a, F_SETLK, F_RDLCK, 40, 10), 0); // of another type
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 60, 10), 0);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 80, 0), 0);
+	CHECK_EQ(ask(b, F_OFD_SET, F_WRLCK, 50, 10), 0); // somebody else's
+	l = found(b, F_OFD_GET, F_RDLCK, 12, 1);
+	CHECK_EQ(l.l_start, 0);
+	CHECK_EQ(l.l_len, 40);
+	l = found(b, F_OFD_GET, F_WRLCK, 65, 1);
+	CHECK_EQ(l.l_start, 60);
+	CHECK_EQ(l.l_len, 10);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 70, 10), 0); // fills the gap
+	l = found(b, F_OFD_GET, F_WRLCK, 100, 1);
+	CHECK_EQ(l.l_start, 60);
+	CHECK_EQ(l.l_len, 0);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 45, 5), 0);
+	CHECK_EQ(ask(a, F_SETLK, F_WRLCK, 40, 5), 0);
+	l = found(b, F_OFD_GET, F_WRLCK, 47, 1);
+	CHECK_EQ(l.l_start, 0);
+	CHECK_EQ(l.l_len, 50);
+}
+
 static _Atomic long got_it;
 
 static int waits_for_lock(void *unused)
