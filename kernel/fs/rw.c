@@ -5,7 +5,7 @@
  * Locks: file->pos_lock around the use of file->pos, for files with data and directories only (a
  * read from a terminal may last for ever), and not at all while nobody else has the file.
  */
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/socket.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -241,16 +241,25 @@ out:
 	return err;
 }
 
+static struct iter iov_iter(const struct iov *iov)
+{
+	return (struct iter){ .v = iov->v, .n = iov->n, .left = iov->total };
+}
+
 /*
- * A stream: the parts go as one call through a buffer, so that a pipe's atomicity and a message's
- * unity hold.
+ * A stream: the parts go as one call through a buffer, so that a pipe's atomicity holds. A message may
+ * be longer than that, and a socket takes the parts as they are.
  */
 static s64 stream_writev(struct file *f, const struct iov *iov)
 {
+	struct iter it = iov_iter(iov);
 	size_t n = min(iov->total, (size_t)65536), done = 0;
-	char *buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
+	char *buf;
 	s64 ret = 0;
 
+	if (file_sock(f))
+		return sock_write_iter(f, &it);
+	buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	for (unsigned i = 0; i < iov->n && done < n; i++) {
@@ -270,10 +279,14 @@ static s64 stream_writev(struct file *f, const struct iov *iov)
 
 static s64 stream_readv(struct file *f, const struct iov *iov)
 {
+	struct iter it = iov_iter(iov);
 	size_t n = min(iov->total, (size_t)65536), done = 0;
-	char *buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
+	char *buf;
 	s64 ret;
 
+	if (file_sock(f))
+		return sock_read_iter(f, &it);
+	buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
 	ret = f->ops->kread(f, buf, n, 0);
@@ -299,6 +312,8 @@ static s64 do_readv(struct file *f, const struct iov *iov, u64 *pos)
 		return -EBADF;
 	if (!f->ops->read)
 		return -EINVAL;
+	if (unlikely(!iov->total))
+		return 0;
 	if (iov->n > 1 && !f->ops->lseek && f->ops->kread)
 		return stream_readv(f, iov);
 	for (unsigned i = 0; i < iov->n; i++) {
@@ -320,6 +335,8 @@ static s64 do_writev(struct file *f, const struct iov *iov, u64 *pos)
 		return -EBADF;
 	if (!f->ops->write)
 		return -EINVAL;
+	if (unlikely(!iov->total))
+		return 0;		/* unlike a write of nothing, which may be an empty message */
 	if (iov->n > 1 && !f->ops->lseek && f->ops->kwrite)
 		return stream_writev(f, iov);
 	for (unsigned i = 0; i < iov->n; i++) {

@@ -420,7 +420,7 @@ static u32 file_msg_flags(const struct file *f)
 	return f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
 }
 
-static s64 sock_read_iter(struct file *f, struct iter *it)
+s64 sock_read_iter(struct file *f, struct iter *it)
 {
 	struct scm *scm;
 	s64 ret;
@@ -453,13 +453,18 @@ static s64 sock_kread(struct file *f, void *buf, size_t n, u64 pos)
 	return sock_read_iter(f, &it);
 }
 
+s64 sock_write_iter(struct file *f, struct iter *it)
+{
+	return unix_send(f->private, it, NULL, NULL, file_msg_flags(f));
+}
+
 static s64 sock_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 {
 	struct k_iovec v = { buf, n };
 	struct iter it = { .v = &v, .n = 1, .left = n };
 
 	(void)pos;
-	return unix_send(f->private, &it, NULL, NULL, file_msg_flags(f));
+	return sock_write_iter(f, &it);
 }
 
 static s64 sock_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
@@ -467,7 +472,7 @@ static s64 sock_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 	struct iter it = { .kernel = (char *)(uintptr_t)buf, .left = n };
 
 	(void)pos;
-	return unix_send(f->private, &it, NULL, NULL, file_msg_flags(f));
+	return sock_write_iter(f, &it);
 }
 
 static unsigned sock_poll(struct file *f, struct poll_table *pt)

@@ -1197,3 +1197,31 @@ TEST(many_clients)
 	for (int i = 0; i < CLIENTS; i++)
 		CHECK_EQ(t_wait(-1), 0);
 }
+
+// Parts of a message are one message, however long.
+TEST(long_messages_in_parts)
+{
+	enum { SIZE = 100000 };
+	char *out = t_map(SIZE), *got = t_map(SIZE);
+	struct iovec put[] = {{out, 70000}, {out + 70000, 0}, {out + 70000, SIZE - 70000}};
+	struct iovec take[] = {{got, 10}, {got + 10, 65536}, {got + 65546, SIZE - 65546}};
+	int s[2];
+
+	for (int i = 0; i < SIZE; i++)
+		out[i] = (char)(i * 7);
+	for (int type = SOCK_DGRAM; type <= SOCK_SEQPACKET; type += SOCK_SEQPACKET - SOCK_DGRAM) {
+		CHECK_EQ(sys(socketpair, AF_UNIX, type, 0, s), 0);
+		CHECK_EQ(sys(writev, s[0], put, 3), SIZE);
+		CHECK_EQ(sys(readv, s[1], take, 3), SIZE);
+		CHECK(!memcmp(out, got, SIZE));
+		memset(got, 0, SIZE);
+		CHECK_EQ(sys(writev, s[0], put, 2), 70000);
+		CHECK_EQ(sys(writev, s[0], put + 1, 1), 0); // unlike a write of nothing
+		CHECK_EQ(sys(writev, s[0], put, 0), 0);
+		CHECK_EQ(sys(readv, s[1], take, 2), 65546); // the rest of it is lost
+		CHECK_EQ(sys(readv, s[1], put + 1, 1), 0);
+		CHECK_EQ(sys(recvfrom, s[1], got, SIZE, MSG_DONTWAIT, 0, 0), -EAGAIN);
+		sys(close, s[0]);
+		sys(close, s[1]);
+	}
+}
