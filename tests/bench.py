@@ -198,9 +198,13 @@ def linux(rows):
         found = {k: int(v) for k, v in end.result().items()}
         complain(end)
     if "boot" in rows:
-        kernel = real.kernel()
-        with open(kernel, "rb") as f:
-            found["boot"] = count_boot(real.boot, real.check_vmlinux(kernel, f.read()))
+        with open(real.kernel(), "rb") as f:
+            kernel = f.read()
+        if kernel.startswith(b"\x7fELF"):
+            found["boot"] = count_boot(real.boot, real.check_vmlinux(f.name, kernel))
+        else:
+            print("Linux: no figure for boot: its kernel comes packed, and where its first instruction is cannot be seen.",
+                  file=sys.stderr)
     return {name: found[name] for name in rows if name in found}
 
 

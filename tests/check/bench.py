@@ -153,6 +153,18 @@ def without_a_registry_there_are_thaws_figures():
         yield "with a damaged kernel it says %s" % text
 
 
+def a_kernel_that_stays_packed_costs_no_other_row():
+    """one of a kind that Python cannot open: the rest of the table is there"""
+    kernel, linux.kernel = linux.kernel, lambda: os.path.join(ROOT, "README.md")
+    try:
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            found = bench.linux(["boot"])
+        if found or not said.getvalue().startswith("Linux: no figure for boot: "):
+            yield "it says %s and %s" % (said.getvalue(), found)
+    finally:
+        linux.kernel = kernel
+
+
 def the_profile_adds_up_to_the_row():
     figure = bench.thaw(["getppid"])["getppid"]
     status, text = say(sys.executable, "tests/profile.py", THAW_ROW="getppid", THAW_PROG="")
@@ -174,7 +186,8 @@ def a_wrong_row_is_one_line():
 RULES = [a_row_that_grew_is_named, a_row_that_is_over_is_named, another_compilers_baseline_is_refused,
          rows_are_those_of_the_program, a_row_without_linux_is_shown, what_grows_too_fast_is_named,
          ten_thousand_processes_sleep_in_512_mib, a_row_that_hangs_is_stopped_and_named,
-         without_a_registry_there_are_thaws_figures, the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
+         without_a_registry_there_are_thaws_figures, a_kernel_that_stays_packed_costs_no_other_row,
+         the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
 
 
 if __name__ == "__main__":
