@@ -53,6 +53,9 @@ def a_row_that_is_over_is_named():
         wrong = bench.compare({name: ours}, {name: ours}, {name: theirs} if theirs else {})
         if wrong != ({name: "%s: %s: over %s" % (name, bench.number(ours), said)} if said else {}):
             yield "%s: %s" % (name, wrong)
+    for figure, wrong in [(400 * 1.02 + 200, False), (400 * 1.02 + 201, True)]:
+        if wrong != bool(bench.compare({"freeze_10": 400}, {"freeze_10": figure}, {})):
+            yield "the clock's grain is not seen in freeze_10"
     known = bench.committed()
     missing = set(known["rows"]) ^ set(known["linux"])
     if missing:
