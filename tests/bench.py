@@ -16,6 +16,7 @@ over the figure asked for, over three tenths of Linux's, or over what xv6 or Fiw
 import json
 import math
 import os
+import re
 import struct
 import sys
 import xml.sax.saxutils
@@ -40,6 +41,7 @@ GRAIN = {"%s_%d" % (row, n): 2000 // n for row in ("freeze", "thaw") for n in (1
 # row of user/bench, what it is, how many instructions are asked for (None: no figure)
 ROWS = [
     ("boot", "boot, from the kernel's first to init's", 5000000),
+    ("prompt", "boot, until the shell waits at its prompt", 300000000),
     ("null", "null call (no such number)", 80),
     ("getpid", "getpid", 85),
     ("getppid", "getppid", None),
@@ -127,6 +129,13 @@ def every():
     return [name for name, _, _ in ROWS]
 
 
+WHOLE_BOOTS = ("boot", "prompt")  # rows that the program does not have
+
+
+def of_program(rows):
+    return [name for name in rows if name not in WHOLE_BOOTS]
+
+
 def check_rows(rows):
     for name in rows:
         if name not in every():
@@ -173,15 +182,26 @@ def count_boot(boot, first, mem=MEM):
         return sum(int(line.split()[4]) for line in qemu.read_lines(out) if line.startswith("node"))
 
 
+def time_prompt():
+    """Nanoseconds of the machine's time, as many as instructions, at which the shell first reads; the log has it, and is in it."""
+    end = qemu.boot(img=qemu.image(), words="loglevel=7 watchdog_ms=10000", mem=MEM, icount=True, limit=LIMIT)
+    said = re.search(rb"\[ *(\d+)\.(\d{6})\] sh/\d+: read\(0,", end.console)
+    if end.trouble() or not said:
+        raise qemu.Trouble("Thaw: %s" % (end.trouble() or "no figure for prompt"))
+    return int(said.group(1) + said.group(2)) * 1000
+
+
 def thaw(rows):
     """Every row, or a complaint."""
     found = {}
-    programs = [name for name in rows if name != "boot"]
+    programs = of_program(rows)
     if programs:
         boot = qemu.boot(img=image(programs), words=WORDS, mem=MEM, icount=True, limit=LIMIT)
         found = figures(boot, programs)
     if "boot" in rows:
         found["boot"] = count_boot(qemu.boot, entry(qemu.KERNEL))
+    if "prompt" in rows:
+        found["prompt"] = time_prompt()
     return {name: found[name] for name in rows}
 
 
@@ -195,7 +215,7 @@ def complain(end):
 def linux(rows):
     """The rows that Linux has a figure for; says why others are missing."""
     found = {}
-    programs = [name for name in rows if name != "boot"]
+    programs = of_program(rows)
     if programs:
         end = real.boot(img=image(programs), mem=MEM, icount=True, limit=LIMIT)
         found = {k: int(v) for k, v in end.result().items()}

@@ -209,6 +209,8 @@ def asked():
         raise qemu.Trouble("ROW and PROG: one of them, please.")
     if row:
         bench.check_rows([row])
+        if row == "prompt":
+            raise qemu.Trouble("ROW=prompt is read off the log. There is ROW=boot.")
         return row
     prog, _, _ = qemu.check()
     if not prog:
