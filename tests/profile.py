@@ -21,7 +21,8 @@ import bench  # noqa: E402
 import qemu  # noqa: E402
 
 OUT = os.path.join(qemu.BUILD, "profile")
-LIMIT = 1800
+LIMIT = 1800  # seconds of real time
+PROGRAM_WORDS = "watchdog_ms=10000 "  # a program that has not ended by then is hung, unless WORDS says otherwise
 
 
 class Node:
@@ -233,7 +234,7 @@ def profile():
         prog, argv, how = qemu.check()
         title = "Thaw, %s" % " ".join([name] + argv[1:])
         span = [address(qemu.KERNEL, f) for f in ("sys_execve", "sys_reboot")]
-        end, root, lines = record(qemu.image(argv, prog), how["mem"], how["cpus"], how["words"], *span)
+        end, root, lines = record(qemu.image(argv, prog), how["mem"], how["cpus"], PROGRAM_WORDS + how["words"], *span)
         operations = 0
         print(end.console.decode("utf-8", "replace"))
         if end.trouble():

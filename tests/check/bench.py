@@ -194,6 +194,39 @@ def the_profile_adds_up_to_the_row():
         yield "the row is %d, and it says %s" % (figure, counted.group() if counted else text[-200:])
 
 
+def boxes(path):
+    """Of a flame graph: [(place from the left, its width, place from above, instructions)]."""
+    svg = "{http://www.w3.org/2000/svg}"
+    for g in xml.etree.ElementTree.parse(path).iter(svg + "g"):
+        x, y, width = (float(g.find(svg + "rect").get(key)) for key in ("x", "y", "width"))
+        yield x, width, y, int(re.search(r": (\d+) instructions$", g.find(svg + "title").text).group(1))
+
+
+def the_profile_of_a_program_is_drawn():
+    """Each box stands on its caller's, within it, and those on one box have no more instructions than that."""
+    status, text = say(sys.executable, "tests/profile.py", THAW_ROW="", THAW_PROG="build/user/bin/echo", THAW_ARGS="a b")
+    counted = re.search(r"^(\d+) instructions$", text, re.M)
+    if status or not counted or "sys_execve" not in text:
+        yield "it ends with %d and says %s" % (status, text[-200:])
+        return
+    drawn, upon = list(boxes("build/profile/echo.svg")), {}
+    if drawn[0][3] != int(counted.group(1)) or len(drawn) < 20:
+        yield "%d boxes, %d instructions, not %s" % (len(drawn), drawn[0][3], counted.group(1))
+    for box in drawn[1:]:
+        below = [b for b in drawn if b[2] > box[2] and b[0] - 0.1 <= box[0] and box[0] + box[1] <= b[0] + b[1] + 0.5]
+        caller = min(below, key=lambda b: b[2], default=None)
+        upon[caller] = upon.get(caller, 0) + box[3]
+    for caller, sum_of_them in upon.items():
+        if not caller or sum_of_them > caller[3]:
+            yield "on %s there are %d instructions" % (caller, sum_of_them)
+
+
+def a_program_without_an_end_is_not_profiled():
+    status, text = say(sys.executable, "tests/profile.py", THAW_ROW="", THAW_PROG="build/user/bin/sleep", THAW_ARGS="1000")
+    if not status or text.splitlines()[-1] != "thaw: stopped after 10 s of the machine's own time":
+        yield "it ends with %d and says %s" % (status, text[-200:])
+
+
 def a_wrong_row_is_one_line():
     make = ["make", "--no-print-directory", "-s", "profile"]
     for command, wanted in [(make + ["ROW=nosuch"], "There is no row nosuch."), (make + ["ROW=prompt"], "ROW=prompt is read off"),
@@ -208,7 +241,7 @@ RULES = [a_row_that_grew_is_named, a_row_that_is_over_is_named, another_compiler
          rows_are_those_of_the_program, a_row_without_linux_is_shown, what_grows_too_fast_is_named,
          ten_thousand_processes_sleep_in_512_mib, a_row_that_hangs_is_stopped_and_named,
          without_a_registry_there_are_thaws_figures, a_kernel_that_stays_packed_costs_no_other_row,
-         the_profile_adds_up_to_the_row, a_wrong_row_is_one_line]
+         the_profile_adds_up_to_the_row, the_profile_of_a_program_is_drawn, a_program_without_an_end_is_not_profiled, a_wrong_row_is_one_line]
 
 
 if __name__ == "__main__":
