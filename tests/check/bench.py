@@ -5,6 +5,7 @@
 import atexit
 import contextlib
 import io
+import json
 import os
 import re
 import shutil
@@ -90,6 +91,29 @@ def a_row_without_linux_is_shown():
     widths = [float(r.get("width")) for g in drawn.iter("{http://www.w3.org/2000/svg}g") for r in g if r.get("width")]
     if len(widths) != 3 or not widths[0] < widths[1] < widths[2]:
         yield "the bars are %s wide" % widths
+
+
+def all_rows_beside_linux_are_kept():
+    """as build/bench.json, and drawn; one that is over is marked, and make has a failure to tell"""
+    work = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, work, ignore_errors=True)
+    rows = [("null", "a call", 80), ("fork", "a fork", 25000)]
+    for ours, theirs, status in [(60, {"null": 300}, 0), (81, {"null": 300, "fork": 1000000}, 1)]:
+        figures = {"null": ours, "fork": 20000}
+        with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.ExitStack() as stack:
+            for name, value in [("ROWS", rows), ("thaw", lambda names: figures), ("linux", lambda names: theirs), ("before", dict)]:
+                stack.callback(setattr, bench, name, getattr(bench, name))
+                setattr(bench, name, value)
+            stack.callback(setattr, qemu, "BUILD", qemu.BUILD)
+            qemu.BUILD = work
+            ended = bench.main(["--linux"])
+        with open(os.path.join(work, "bench.json")) as f:
+            kept = json.load(f)
+        xml.etree.ElementTree.parse(os.path.join(work, "bench.svg"))
+        if ended != status or kept != {"rows": {name: {"thaw": n, "linux": theirs.get(name)} for name, n in figures.items()}}:
+            yield "it ends with %s and keeps %s" % (ended, kept)
+        if ("over the 80 asked for" in said.getvalue()) != bool(status):
+            yield said.getvalue()
 
 
 def what_grows_too_fast_is_named():
@@ -238,7 +262,7 @@ def a_wrong_row_is_one_line():
 
 
 RULES = [a_row_that_grew_is_named, a_row_that_is_over_is_named, another_compilers_baseline_is_refused,
-         rows_are_those_of_the_program, a_row_without_linux_is_shown, what_grows_too_fast_is_named,
+         rows_are_those_of_the_program, a_row_without_linux_is_shown, all_rows_beside_linux_are_kept, what_grows_too_fast_is_named,
          ten_thousand_processes_sleep_in_512_mib, a_row_that_hangs_is_stopped_and_named,
          without_a_registry_there_are_thaws_figures, a_kernel_that_stays_packed_costs_no_other_row,
          the_profile_adds_up_to_the_row, the_profile_of_a_program_is_drawn, a_program_without_an_end_is_not_profiled, a_wrong_row_is_one_line]
