@@ -102,7 +102,10 @@ def built(package, command, inside, name):
             tree, log = os.path.join(CACHE, name + "-source"), os.path.join(CACHE, name + ".log")
             shutil.rmtree(tree, ignore_errors=True)
             os.makedirs(tree)
-            subprocess.run(["tar", "-x", "--strip-components=1", "-f", source(package, tree), "-C", tree], check=True)
+            archive = source(package, tree)
+            done = subprocess.run(["tar", "-x", "--strip-components=1", "-f", archive, "-C", tree], stderr=subprocess.DEVNULL)
+            if done.returncode:
+                raise Trouble("%s is damaged: it does not unpack." % os.path.relpath(archive))
             with open(log, "wb") as out:
                 done = subprocess.run(command, shell=True, cwd=tree, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             if done.returncode or not os.path.exists(os.path.join(tree, inside)):

@@ -477,7 +477,7 @@ def parse_args(args):
 def guarded(suite, name, job, only):
     try:
         return job(only)
-    except (qemu.Trouble, OSError) as e:
+    except (qemu.Trouble, OSError, subprocess.CalledProcessError) as e:
         return [Result(suite, name, False, [str(e)])]
     except subprocess.TimeoutExpired as e:
         return [Result(suite, name, False, ["no end after %d s: the machine is too slow, or hung" % e.timeout])]

@@ -117,6 +117,31 @@ def a_damaged_package_of_a_program_is_refused_by_name():
         debian.CACHE, debian.download = cache, download
 
 
+def a_damaged_source_is_refused_by_name():
+    """and one that does not build is, by its own; a whole one is built"""
+    cache, source = debian.CACHE, debian.source
+    debian.CACHE = os.path.join(WORK, "sources")
+    os.makedirs(os.path.join(WORK, "x-1"))
+    write("x-1/x.c", b"x" * 9999)
+    whole, torn = os.path.join(WORK, "x_1.orig.tar.gz"), write("torn.orig.tar.gz", b"")
+    subprocess.run(["tar", "-C", WORK, "-czf", whole, "x-1"], check=True)
+    with open(whole, "rb") as f:
+        write("torn.orig.tar.gz", f.read()[:-40])
+    try:
+        for path, command, wanted in [(torn, "cp x.c x", "torn.orig.tar.gz is damaged"), (whole, "false", "x does not build"),
+                                      (whole, "cp x.c x", None)]:
+            debian.source = lambda name, folder: path
+            try:
+                kept = debian.built("x", command, "x", "x")
+                if wanted or not os.path.exists(kept):
+                    yield "%s was accepted" % path
+            except qemu.Trouble as e:
+                if not wanted or wanted not in str(e) or "\n" in str(e):
+                    yield str(e)
+    finally:
+        debian.CACHE, debian.source = cache, source
+
+
 def what_is_kept_is_checked():
     """a kernel under build/linux that has changed since"""
     cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "kept")
@@ -175,7 +200,8 @@ def linux_runs_a_program_and_says_how_it_ended():
         yield "%s; %s; %s" % (end.trouble(), end.report[-3:], end.console[-300:])
 
 
-RULES = [a_damaged_image_or_package_is_refused_by_name, a_damaged_package_of_a_program_is_refused_by_name, what_is_kept_is_checked,
+RULES = [a_damaged_image_or_package_is_refused_by_name, a_damaged_package_of_a_program_is_refused_by_name,
+         a_damaged_source_is_refused_by_name, what_is_kept_is_checked,
          another_kernel_is_taken, no_registry_is_said_in_one_line, linux_runs_a_program_and_says_how_it_ended]
 
 
