@@ -159,7 +159,7 @@ def read_differences(path=DIFFERENCES):
 
 
 def verdicts(tests, found, listed, here=False):
-    """[(FILE.TEST, Linux's Outcome, Thaw's, verdict)]. Verdicts: agree, listed; DIFFER, WRONG (fails on both), STALE."""
+    """[(FILE.TEST, Linux's Outcome, Thaw's, verdict)]. Verdicts: agree, skipped, listed; DIFFER, WRONG (fails on both), STALE."""
     rows = []
     for test in tests:
         theirs, ours = (found[side].get(test, Outcome("LOST")) for side in SIDES)
@@ -169,7 +169,7 @@ def verdicts(tests, found, listed, here=False):
         elif ours.word not in ("ok", "skipped"):
             verdict = "WRONG"
         else:
-            verdict = "STALE" if test in listed and not here else "agree"
+            verdict = "STALE" if test in listed and not here else "agree" if ours.word == "ok" else "skipped"
         rows.append((test, theirs, ours, verdict))
     return rows
 
@@ -185,14 +185,14 @@ def table(rows, listed):
             yield "\n%s %s\n  Linux: %s\n  Thaw: %s\n  why: %s" % (
                 {"listed": "differs as listed:", "STALE": "is listed, and does not differ any more:"}[verdict], test,
                 *listed[test])
-        elif verdict not in ("agree", "listed"):
+        elif verdict not in ("agree", "skipped", "listed"):
             yield "\n%s %s" % ({"DIFFER": "differs:", "WRONG": "fails on both:"}[verdict], test)
             for side, outcome in zip(SIDES, (theirs, ours)):
                 yield "  %s: %s" % (side, outcome.word)
                 yield from ("    " + note for note in outcome.notes)
     count = collections.Counter(row[3] for row in rows)
-    yield "\n%d agree, %d differ as listed, %d differ, %d fail on both, %d listed in vain" % tuple(
-        count[verdict] for verdict in ("agree", "listed", "DIFFER", "WRONG", "STALE"))
+    yield "\n%d agree, %d skipped on both, %d differ as listed, %d differ, %d fail on both, %d listed in vain" % tuple(
+        count[verdict] for verdict in ("agree", "skipped", "listed", "DIFFER", "WRONG", "STALE"))
 
 
 def compare_tests(wanted, listed=None):
@@ -211,7 +211,7 @@ def compare_tests(wanted, listed=None):
     here = not has_linux()
     rows = verdicts(tests, run_all(chosen, here), listed, here)
     print("\n".join(table(rows, listed)))
-    return all(row[3] in ("agree", "listed") for row in rows)
+    return all(row[3] in ("agree", "skipped", "listed") for row in rows)
 
 
 def has_linux():

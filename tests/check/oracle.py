@@ -42,7 +42,7 @@ def make(*words):
 
 def every_pair_of_outcomes_has_its_verdict():
     """listed or not, hung or lost on one side or on both"""
-    cases = [("ok", "ok", "agree", "STALE"), ("skipped", "skipped", "agree", "STALE"), ("ok", "FAILED", "DIFFER", "listed"),
+    cases = [("ok", "ok", "agree", "STALE"), ("skipped", "skipped", "skipped", "STALE"), ("ok", "FAILED", "DIFFER", "listed"),
              ("skipped", "ok", "DIFFER", "listed"), ("ok", "HUNG", "DIFFER", "listed"), ("LOST", "ok", "DIFFER", "listed"),
              ("FAILED", "FAILED", "WRONG", "WRONG"), ("HUNG", "HUNG", "WRONG", "WRONG")]
     for theirs, ours, alone, listed in cases:
@@ -74,6 +74,36 @@ def a_wrong_list_of_differences_is_refused():
         except qemu.Trouble as e:
             if not wrong or "differences.txt" not in str(e):
                 yield "%r is refused: %s" % (text, e)
+
+
+def a_test_that_ends_the_machine_is_named():
+    """and the files after it run in another"""
+    class End(qemu.Boot):
+        hung, status = False, 35
+
+    names, asked = ["pipe", "trap", "fork"], []
+    lost = oracle.tests_of("trap")[1]
+    whole = {name: ["ok 1 - " + test for test in oracle.tests_of(name)] + ["ended 0 /tests/" + name] for name in names}
+
+    def boot(side, argv, extra, ms):
+        asked.append([word.split("/")[-1] for word in argv[1:]])
+        end = End()
+        end.report = sum((whole[name] for name in asked[-1]), [])
+        end.console = console
+        if "trap" in asked[-1]:
+            end.report = whole["pipe"] + whole["trap"][:1]
+        return end
+
+    kept, oracle.boot = oracle.boot, boot
+    try:
+        for console, word in [(b"PANIC: watchdog: the machine has run for 9 ms", "HUNG"), (b"PANIC: a bug", "LOST")]:
+            del asked[:]
+            found = oracle.run_files("Thaw", names)
+            wrong = {test: outcome.word for test, outcome in found.items() if outcome.word != "ok"}
+            if wrong != {lost: word} or asked != [names, ["fork"]] or len(found) != len(whole["pipe"] + whole["fork"]):
+                yield "%s, of %d, in boots of %s" % (wrong, len(found), asked)
+    finally:
+        oracle.boot = kept
 
 
 def tests_run_on_both():
@@ -234,7 +264,7 @@ def what_cannot_be_run_is_refused():
                 yield str(e)
 
 
-RULES = [every_pair_of_outcomes_has_its_verdict, a_wrong_list_of_differences_is_refused, tests_run_on_both,
+RULES = [every_pair_of_outcomes_has_its_verdict, a_wrong_list_of_differences_is_refused, a_test_that_ends_the_machine_is_named, tests_run_on_both,
          a_program_is_shown_side_by_side, a_program_that_computes_for_ever_is_stopped,
          a_program_that_never_ends_talking_is_cut, much_that_is_alike_is_compared_in_time, what_cannot_be_run_is_refused]
 
