@@ -145,8 +145,17 @@ SCENE(41, alloc_while_disabled_that_must_not_fail, "S7 L6")
 
 SCENE(37, disable_idle, "L2")
 {
+	char slept[64];
+
 	s_stage();
+	s_set(TRACE, "0");
 	s_suspend_ok();
+	t_snprintf(slept, sizeof slept, "sched_switch: prev_pid=%d ", t_getpid());
+	char *begun = strstr(s_trace(), "oom_killer_disable[0] begin"), *ended = begun ? strstr(begun, "oom_killer_disable[0] end") : NULL;
+	CHECK(ended);
+	char *at = strstr(begun, slept);
+
+	KEEPS("L2", "waits for nobody", !at || at > ended); // at once: it did not even give up its processor
 }
 
 // Waits for a slow disk.
@@ -243,12 +252,13 @@ SCENE(39, disable_interrupted, "S11 L2")
 	s_suspend_ok();
 }
 
-SCENE(42, suspender_is_victim, "S11 L2 L8")
+SCENE(42, suspender_is_victim, "S1 S11 L2 L4 L8")
 {
 	struct hog h;
 	_Atomic int *result = t_map_shared(PAGE);
 
 	s_stage();
+	s_set(TRACE, "0");
 	h.before = s_free();
 	h.kib = h.before * 6 / 10;
 	s_eat("disable_oom", h.before * 7 / 10, "");
@@ -263,6 +273,9 @@ SCENE(42, suspender_is_victim, "S11 L2 L8")
 	}
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(*result, 0);
+	KEEPS("L4", "memory not freed", s_ate());
+	KEEPS("S1", "the barrier stands though the suspender has its own end before it", s_is(OOM, "last_disable", "interrupted"));
+	CHECK(!strstr(s_trace(), "freeze_kernel_threads"));
 	s_quiet();
 	s_suspend_ok();
 }
