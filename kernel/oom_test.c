@@ -6,7 +6,8 @@
  *	/sys/kernel/debug/oom_eater    write "PHASE KIB", "PHASE KIB concurrent" or "PHASE KIB nofail"; PHASE is a step of suspend, which
  *	                               waits until the eater is done unless concurrent or nofail (with GFP_NOFAIL it may not end before
  *	                               the suspend does), or "now", or "self": then the writer itself eats, and may be chosen in the
- *	                               middle of it. Read: what came of the last meal, the least free memory it left, and the mark
+ *	                               middle of it. "PHASE KIB charged": the suspender or the writer eats, and what it eats is charged
+ *	                               to its control group. Read: what came of the last meal, the least free memory it left, and the mark
  *	                               where memory ends for those who are no victims.
  *	/sys/kernel/debug/oom_balloon  write KIB: holds that much until an OOM. Read: KiB held.
  *
@@ -16,6 +17,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
+#include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/param.h"
@@ -28,7 +30,7 @@ static const char *const phases[] = { "now", "self", "freeze_users", "disable_oo
 static struct {
 	const char *phase;		/* NULL: nothing ordered */
 	u64 pages;
-	bool concurrent;
+	bool concurrent, charged;
 	u32 gfp;
 	char result[160];
 	int pid;			/* of the thread whose result that is, 0: no thread */
@@ -39,7 +41,7 @@ static struct spinlock order_lock = SPINLOCK_INIT("oom_eater", RANK_IO);
  * Takes n pages, chained through their lru links; returns how many there were. *left: how many
  * stayed free.
  */
-static u64 eat(struct list *held, u64 n, u32 gfp, u64 *left)
+static u64 eat(struct list *held, u64 n, u32 gfp, bool charged, u64 *left)
 {
 	u64 got;
 
@@ -47,6 +49,8 @@ static u64 eat(struct list *held, u64 n, u32 gfp, u64 *left)
 
 	for (got = 0; got < n; got++) {
 		struct page *p = alloc_page(gfp);
+		if (p && charged)
+			p = mem_cgroup_charge(p, current->mm, gfp);
 		if (!p)
 			break;
 		list_add(&p->lru, held);
@@ -86,10 +90,10 @@ static void put_meal(struct meal *m)
 	}
 }
 
-static void have_meal(const char *phase, u64 pages, u32 gfp)
+static void have_meal(const char *phase, u64 pages, u32 gfp, bool charged)
 {
 	LIST_HEAD(held);
-	u64 left, got = eat(&held, pages, gfp, &left);
+	u64 left, got = eat(&held, pages, gfp, charged, &left);
 
 	give_back(&held);
 	spin_lock(&order_lock);
@@ -104,7 +108,7 @@ static void eater(void *arg)
 {
 	struct meal *m = arg;
 
-	have_meal(m->phase, m->pages, m->gfp);
+	have_meal(m->phase, m->pages, m->gfp, false);
 	m->eater = get_task(current);
 	complete(&m->done);
 	put_meal(m);
@@ -141,18 +145,22 @@ void pm_phase(const char *step)
 {
 	u64 pages;
 	u32 gfp;
-	bool concurrent, mine;
-	int err;
+	bool concurrent, charged, mine;
+	int err = 0;
 
 	spin_lock(&order_lock);
 	mine = order.phase && !kstrcmp(order.phase, step);
 	pages = order.pages;
 	concurrent = order.concurrent;
+	charged = order.charged;
 	gfp = order.gfp;
 	if (mine)
 		order.phase = NULL;
 	spin_unlock(&order_lock);
-	err = mine ? serve(step, pages, gfp, concurrent) : 0;
+	if (mine && charged)
+		have_meal(step, pages, gfp, true);
+	else if (mine)
+		err = serve(step, pages, gfp, concurrent);
 	if (err)
 		pr_err("oom_eater: cannot start: %d\n", err);
 	pause_point(step);
@@ -171,7 +179,7 @@ static s64 eater_store(const char *text, size_t n)
 	char copy[64], *s = copy;
 	const char *phase, *size, *mode;
 	u32 gfp = GFP_KERNEL | GFP_NOWARN;
-	bool nofail;
+	bool nofail, charged;
 	u64 kib;
 
 	if (n >= sizeof(copy))
@@ -182,8 +190,9 @@ static s64 eater_store(const char *text, size_t n)
 	size = kword(&s);
 	mode = kword(&s);
 	nofail = !kstrcmp(mode, "nofail");
-	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 ||
-	    (*mode && !nofail && kstrcmp(mode, "concurrent")) || *kword(&s))
+	charged = !kstrcmp(mode, "charged");
+	if (!phase || parse_u64(size, &kib) || kib / 4 > totalram_pages() * 2 || (charged && phase == phases[0]) ||
+	    (*mode && !nofail && !charged && kstrcmp(mode, "concurrent")) || *kword(&s))
 		return -EINVAL;
 	if (nofail)
 		gfp |= GFP_NOFAIL;
@@ -191,6 +200,7 @@ static s64 eater_store(const char *text, size_t n)
 	order.phase = phase == phases[0] || phase == phases[1] ? NULL : phase;
 	order.pages = kib / 4;
 	order.concurrent = *mode;
+	order.charged = charged;
 	order.gfp = gfp;
 	order.result[0] = 0;
 	spin_unlock(&order_lock);
@@ -201,7 +211,7 @@ static s64 eater_store(const char *text, size_t n)
 	}
 	if (phase == phases[1]) {
 		pause_point(phase);
-		have_meal(phase, kib / 4, gfp);
+		have_meal(phase, kib / 4, gfp, charged);
 	}
 	return n;
 }

@@ -389,6 +389,30 @@ SCENE(46, memcg_local, "L1 S13")
 	memory_end();
 }
 
+// The suspender is in a group that is full when the killer is disabled. Another member could be killed for it, and is, but later.
+SCENE(41, memcg_charge_while_disabled, "S7 L6")
+{
+	memory_stage("4M");
+	int pid = eat_inside(2048);
+
+	UNTIL(t_slurp(V2 "/memory.current", s_buf, sizeof s_buf) > 0 && t_number(s_buf) >= 2048 * 1024);
+	put(V2 "/cgroup.procs", 0);
+	long kills = s_kills();
+
+	s_eat("freeze_kthreads", 3072, "charged");
+	s_suspend_ok();
+	CHECK(!s_ate());
+	CHECK_GE(t_field(V2 "/memory.events", "oom"), 1);
+	CHECK_EQ(s_kills(), kills);
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0);
+	s_eat("self", 3072, "charged");
+	CHECK(s_ate());
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(s_kills(), kills + 1);
+	put("/sys/fs/cgroup/cgroup.procs", 0);
+	memory_end();
+}
+
 // Two of three die, each a victim of its own.
 SCENE(47, memcg_killed_as_a_whole, "S9 L1 S13")
 {

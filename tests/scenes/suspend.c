@@ -19,6 +19,7 @@ TEST(doors)
 	CHECK(t_spit("/sys/power/pm_freeze_timeout", "x") < 0);
 	CHECK(t_spit(EATER, "nonsense 1") < 0);
 	CHECK(t_spit(EATER, "now") < 0);
+	CHECK(t_spit(EATER, "now 1 charged") < 0); // to whom?
 	for (int i = 0; i < 4; i++) // nothing of it is taken: the machine goes on
 		CHECK_EQ(t_spit("/sys/kernel/debug/watchdog_ms", ((const char *[]){"x", "0", "-1", "86400001"})[i]), -EINVAL);
 }
