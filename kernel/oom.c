@@ -483,7 +483,7 @@ bool out_of_memory(struct oom_control *oc)
 /*
  * The allocator's last resort. Somebody else holding oom_lock counts as progress: they are freeing
  * memory for us too. The sleep lets the victim run: the kernel is not preemptible, and a loop here
- * would keep it off this CPU.
+ * would keep it off this CPU. Who gets at the reserve does not come back here.
  */
 struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress)
 {
@@ -501,7 +501,7 @@ struct page *alloc_pages_may_oom(u32 gfp, unsigned order, bool *did_progress)
 	if (!page)
 		*did_progress = order <= OOM_COSTLY_ORDER && !(gfp & GFP_NORETRY) && out_of_memory(&oc);
 	mutex_unlock(&oom_lock);
-	if (!page && *did_progress && !tsk_is_oom_victim(current))
+	if (!page && *did_progress && !oom_may_use_reserves(current))
 		msleep(1);
 	return page;
 }

@@ -176,6 +176,7 @@ bool oom_may_use_reserves(struct task *t);	/* t == current */
 /* group_put of a group with an oom_mm: drops the reference. Any context. */
 void oom_group_free(struct group *g);
 void sysrq_oom(void);				/* sysrq f */
+void oom_test_eat(const char *where);		/* oom_test.c: current asks for more than there is */
 void oom_init(void);				/* after the boot words: settles the design; before any fork */
 void oom_victims_dump(void);			/* log: which victims are counted or in flight */
 /* reaper.c's view of the victims in flight. */

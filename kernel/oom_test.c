@@ -104,6 +104,12 @@ static void have_meal(const char *phase, u64 pages, u32 gfp, bool charged)
 	pr_info("oom_eater: %s: asked %lu KiB, got %lu KiB\n", phase, pages * 4, got * 4);
 }
 
+/* Current asks for more than there is, wherever it is at the moment. Sleeps. */
+void oom_test_eat(const char *where)
+{
+	have_meal(where, totalram_pages() * 2, GFP_KERNEL | GFP_NOWARN, false);
+}
+
 static void eater(void *arg)
 {
 	struct meal *m = arg;

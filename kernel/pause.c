@@ -8,7 +8,8 @@
  *					stop, the task that has reached it, 0 if none so far.
  *
  * With "fault" in place of MS the task is not held: the kernel faults there, and the task is dead
- * on the spot. Only in do_exit, from X2 to X16: see make_task_dead.
+ * on the spot. Only in do_exit, from X2 to X16: see make_task_dead. With "eat", there too, it asks
+ * for more memory than there is and gives back what it got: see oom_test.c, which has the result.
  *
  * So the stops are an order of events that the machine has to keep:
  *
@@ -21,6 +22,7 @@
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
+#include "kernel/oom.h"
 #include "kernel/sched.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
@@ -47,14 +49,14 @@ static const char *const points[] = {
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
 };
 
-/* Where a fault is survived: nobody has heard of the task's end yet. */
+/* Of an exit. A fault is survived there: nobody has heard of the task's end yet. */
 static const char *const exit_points[] = { "X2", "X3", "X4", "X5a", "X5b", "X5c", "X5d", "X8", "X9", "X10", "X12", "X16" };
 
 struct stop {
 	const char *point;
 	int pid;			/* whom it is for, 0 anybody; then who has reached it */
 	u64 ns;
-	bool fault;
+	enum { HOLD, FAULT, EAT } what;
 };
 
 bool pause_armed;			/* a stop is not reached yet [pause_lock] */
@@ -97,8 +99,8 @@ static u32 find_stop(const char *point)
 
 void pause_slow(const char *point)
 {
-	u64 ns = 0;
-	bool stop, fault = false;
+	struct stop s;
+	bool stop;
 	u32 i, write;
 
 	spin_lock(&pause_lock);
@@ -106,20 +108,22 @@ void pause_slow(const char *point)
 	write = atomic_load(&writes);
 	stop = i < nr_stops;
 	if (stop) {
-		ns = stops[i].ns;
-		fault = stops[i].fault;
 		stops[i].pid = current->pid;
+		s = stops[i];
 		pause_armed = (atomic_fetch_or(&reached, 1u << i) | 1u << i) != (1u << nr_stops) - 1;
 	}
 	spin_unlock(&pause_lock);
 	if (!stop)
 		return;
 	wake_up_all(&pause_wait);
-	if (fault) {
+	if (s.what == FAULT) {
 		current->fault_injected = 1;
 		__builtin_trap();
 	}
-	hold(i, write, ktime_ns() + ns);
+	if (s.what == EAT)
+		oom_test_eat(point);
+	else
+		hold(i, write, ktime_ns() + s.ns);
 }
 
 static const char *find_point(const char *const *among, size_t n, const char *name)
@@ -140,8 +144,8 @@ static int parse_stop(char **s, const char *name, struct stop *stop)
 	if (!stop->point || kparse_u64(kword(s), &pid) || pid > INT32_MAX)
 		return -EINVAL;
 	how = kword(s);
-	stop->fault = exits && !kstrcmp(how, "fault");
-	if (!stop->fault && (kparse_u64(how, &ms) || ms > MAX_MS))
+	stop->what = !exits ? HOLD : !kstrcmp(how, "fault") ? FAULT : !kstrcmp(how, "eat") ? EAT : HOLD;
+	if (stop->what == HOLD && (kparse_u64(how, &ms) || ms > MAX_MS))
 		return -EINVAL;
 	stop->pid = (int)pid;
 	stop->ns = ms * 1000000;

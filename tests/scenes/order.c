@@ -7,7 +7,7 @@ TEST(the_door_refuses_nonsense)
 {
 	static const char *const bad[] = {"X3", "X3 0", "nowhere 0 1", "X3 x 1", "X3 -1 1", "X3 0 60001", "X3 4294967296 1", "X3 0 1 X4",
 		"X3 0 99999999999999999999", "X3 0 1 X3 0 1 X3 0 1 X3 0 1 X3 0 1",
-		"X3 0 faults", "X0 0 fault", "X14A 0 fault", "fork 0 fault", "X3 fault"};
+		"X3 0 faults", "X0 0 fault", "X14A 0 fault", "fork 0 fault", "X3 fault", "fork 0 eat"};
 	static char text[512];
 
 	s_stage();

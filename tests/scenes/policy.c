@@ -70,24 +70,12 @@ SCENE(52, score_adj_formula, "S13")
 	CHECK_EQ(t_number(s_buf), 0); // unkillable
 }
 
-// Everybody but init is put out of reach: the runner above us, too.
-static void protect_all(void)
-{
-	for (int pid = 2; pid < t_getpid(); pid++) {
-		char path[64];
-
-		t_snprintf(path, sizeof path, "/proc/%d/oom_score_adj", pid);
-		if (sys(access, path, 0) == 0)
-			t_spit(path, "-1000");
-	}
-}
-
 TEST(init_is_never_chosen)
 {
 	s_stage();
 	long kills = s_kills();
 
-	protect_all();
+	s_protect_all();
 	t_spit("/proc/sysrq-trigger", "f"); // finds nobody, and says so
 	CHECK_EQ(s_kills(), kills);
 	CHECK_EQ(sys(kill, 1, 0), 0);
@@ -97,7 +85,7 @@ TEST(nobody_may_be_killed)
 {
 	// LINUX panics here. On Thaw the one who cannot go on without memory dies of it, and nobody else.
 	s_stage();
-	protect_all();
+	s_protect_all();
 	long kills = s_kills();
 	int pid = t_fork();
 
@@ -190,7 +178,7 @@ SCENE(49, kill_allocating_task, "S13")
 SCENE(49, kill_allocating_task_but_not_the_protected, "S13")
 {
 	s_stage();
-	protect_all(); // of whom somebody might allocate too
+	s_protect_all(); // of whom somebody might allocate too
 	s_set("/proc/sys/vm/oom_kill_allocating_task", "1");
 	long free = s_free(), kills = s_kills();
 	int big = holder(free * 6 / 10, "1000"), pid = holder(free * 7 / 10, "-1000");

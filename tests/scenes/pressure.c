@@ -158,6 +158,37 @@ TEST(counted_once_while_its_threads_allocate)
 	s_suspend_ok();
 }
 
+SCENE(59, mmless_allocator_gets_the_reserve, "S8 S22 S23 L6")
+{
+	// A victim has given its memory up and closes its files, in which it asks for more than there is: it takes what is kept back for
+	// those like it, and is refused the rest.
+	struct hog h;
+	char text[64];
+
+	s_stage();
+	s_protect_all(); // whoever would be killed for it, should it wait for that
+	long kills = s_kills();
+
+	s_hog(&h, 1, 0);
+	t_snprintf(text, sizeof text, "X8 %d eat\n", h.pid);
+	s_set(PAUSE, text);
+	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(t_field(PAUSE, "X8"), h.pid);
+	s_set(PAUSE, "\n");
+	CHECK(!s_ate());
+	KEEPS("S22", "a victim does not get at the reserve", ended_at(t_field(EATER, "min") / 2));
+	t_snprintf(text, sizeof text, "exit_step: step=54 pid=%d\n", h.pid);
+	char *without = strstr(s_trace(), text);
+
+	CHECK(without);
+	t_snprintf(text, sizeof text, "mark_victim: tgid=%d ", h.pid);
+	KEEPS("S8", "a task without memory is marked", !strstr(without, text));
+	KEEPS("S23", "somebody else goes for it", s_kills() == kills + 1);
+	s_quiet();
+	s_suspend_ok();
+}
+
 SCENE(59, mmless_allocator, "S8 S23 L6")
 {
 	// The last close writes a whole dirty disk, and needs memory for the requests when it has no mm any more.
