@@ -3,6 +3,8 @@
 // Scenes that come out only if the machine keeps an order of events, which the door /sys/kernel/debug/pause makes it keep.
 #include "s.h"
 
+#include <linux/fs.h>
+
 TEST(the_door_refuses_nonsense)
 {
 	static const char *const bad[] = {"X3", "X3 0", "nowhere 0 1", "X3 x 1", "X3 -1 1", "X3 0 60001", "X3 4294967296 1", "X3 0 1 X4",
@@ -356,6 +358,49 @@ SCENE(14, clone_vm_race, "L4 S20")
 SCENE(14, clone_vm_race_won, "L4 S20")
 {
 	born_before_the_kill(A_SHARER);
+}
+
+// Only who is about to be gone holds requests back: those of its last close. Somebody who shares its io_context may send them for it.
+static void held_back(unsigned long flags, bool shared)
+{
+	char text[64], c;
+
+	s_stage();
+	long fd = sys(open, "/dev/ram0", O_RDONLY);
+
+	CHECK_EQ(sys(ioctl, fd, BLKFLSBUF, 0), 0); // so that what is read now is read from the disk
+	CHECK_EQ(sys(pread64, fd, &c, 1, 40 * PAGE), 1);
+	CHECK_EQ(sys(close, fd), 0);
+	int pid = (int)sys(clone, flags | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		t_snprintf(text, sizeof text, "X12 %d 60000\n", t_getpid());
+		s_set(PAUSE, text);
+		s_dirty_disk(4, shared ? 's' : 'o');
+		t_exit(0);
+	}
+	UNTIL(t_field(PAUSE, "X12") == pid);
+	s_set(TRACE, "0");
+	t_snprintf(text, sizeof text, "block_rq_issue: sector=0 pid=%d\n", pid);
+	fd = sys(open, "/dev/ram0", O_RDONLY);
+	CHECK_EQ(sys(pread64, fd, &c, 1, 50 * PAGE), 1);
+	CHECK_EQ(strstr(s_trace(), text) != NULL, shared); // not before
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(pid), 0);
+	t_snprintf(text, sizeof text, " pid=%d block_rq_issue: sector=0 pid=%d\n", shared ? t_getpid() : pid, pid);
+	CHECK(strstr(s_trace(), text)); // who sent it, and whose it was
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK(s_on_disk(4, shared ? 's' : 'o'));
+}
+
+TEST(an_io_context_is_shared)
+{
+	held_back(CLONE_IO, true);
+}
+
+TEST(an_io_context_is_ones_own)
+{
+	held_back(0, false);
 }
 
 static _Atomic int *took;
