@@ -20,8 +20,9 @@ SCENE(5, orphan_victim_is_reaped_by_init, "L1 L5")
 // It shares its memory with a victim. Killing such a victim gives nothing back, so the killer must go on to the next one, and init lives.
 SCENE(35, mm_shared_with_init, "S13 L4")
 {
-	char *stack = t_map(STACK_SIZE);
+	char *stack = t_map(STACK_SIZE), line[64];
 	_Atomic int *ready = t_map_shared(PAGE);
+
 	CHECK_EQ(t_getpid(), 1);
 	long free = s_free(), kills = s_kills();
 	int pid = (int)t_clone(CLONE_VM | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, sharer, (void *)ready);
@@ -38,6 +39,9 @@ SCENE(35, mm_shared_with_init, "S13 L4")
 	UNTIL(*ready == 2);
 	s_eat("now", free * 7 / 10, "");
 	KEEPS("L4", "memory not freed", s_ate());
+	CHECK(s_log_says("init uses its memory too")); // nobody waits for it
+	t_snprintf(line, sizeof line, "oom_reap: tgid=%d ", pid);
+	CHECK(!strstr(s_trace(), line)); // nor takes it from init
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(t_wait(hog), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 2);

@@ -10,10 +10,12 @@ SCENE(15, a_frozen_group_is_killed, "S4 S5 L4 L8")
 	s_stage();
 	for (unsigned i = 0; i < sizeof threads / sizeof *threads; i++) {
 		struct hog h;
+		long kills = s_kills();
 
 		s_hog(&h, threads[i], i % 2 ? SPINNING : 0);
 		s_eat("disable_oom", s_too_much(&h), ""); // the users are frozen, the killer still works
 		s_suspend_ok();
+		CHECK_EQ(s_kills(), kills + 1);
 		CHECK(s_ate()); // its memory came back during the suspend
 		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	}

@@ -30,6 +30,15 @@ static inline char *s_trace(void)
 	return text + 1;
 }
 
+// Whether somebody of that group was marked.
+static inline bool s_marked(int pid)
+{
+	char line[64];
+
+	t_snprintf(line, sizeof line, "mark_victim: tgid=%d ", pid);
+	return strstr(s_trace(), line) != NULL;
+}
+
 // A test that is one of the scenarios, by their number, and the promises it looks at: a row of the table of designs. It states what
 // a correct design shows; what each design did show is found by running it.
 #define SCENE(number, name, promises) TEST_OF(name, "scenario " #number " " promises)

@@ -25,10 +25,12 @@ SCENE(2, single_sigchld_ignored, "L1 L5")
 
 	s_stage();
 	t_action(SIGCHLD, SIG_IGN, 0);
+	t_block(BIT(SIGCHLD)); // so that one would be seen
 	s_hog(&h, 1, 0);
 	s_run_out(&h);
 	CHECK_EQ(t_wait(h.pid), -ECHILD);
 	CHECK_EQ(sys(kill, h.pid, 0), -ESRCH);
+	CHECK_EQ(t_next_signal(BIT(SIGCHLD), &(siginfo_t){0}), 0);
 	s_suspend_ok();
 }
 
@@ -50,6 +52,8 @@ SCENE(3, single_nocldwait, "L1 L5")
 	s_run_out(&h);
 	CHECK_EQ(sys(rt_sigtimedwait, &chld, 0, &soon, 8), SIGCHLD);
 	CHECK_EQ(t_wait(h.pid), -ECHILD);
+	CHECK_EQ(sys(kill, h.pid, 0), -ESRCH);
+	CHECK_EQ(t_next_signal(chld, &(siginfo_t){0}), 0); // it was the only one
 	s_suspend_ok();
 }
 
@@ -96,9 +100,12 @@ SCENE(7, leader_first_parent_ignores, "L1 L5")
 
 	s_stage();
 	t_action(SIGCHLD, SIG_IGN, 0);
+	t_block(BIT(SIGCHLD));
 	s_hog(&h, 3, LEADER_FIRST);
 	s_run_out(&h);
 	CHECK_EQ(t_wait(h.pid), -ECHILD);
+	CHECK_EQ(sys(kill, h.pid, 0), -ESRCH);
+	CHECK_EQ(t_next_signal(BIT(SIGCHLD), &(siginfo_t){0}), 0);
 	s_suspend_ok();
 }
 
@@ -198,6 +205,7 @@ SCENE(34, two_groups_one_mm, "L1 L4 S20")
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(t_wait(*pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 1); // it was chosen, the other goes with it
+	CHECK(s_marked(h.pid) && !s_marked(*pid));
 	s_suspend_ok();
 }
 
@@ -287,6 +295,7 @@ TEST(dying_group_asks_for_memory)
 SCENE(60, zombie_leader_selected, "L1 L4 S13")
 {
 	struct hog h;
+	char line[64];
 
 	s_stage();
 	for (int i = 0; i < 4; i++) {
@@ -294,6 +303,9 @@ SCENE(60, zombie_leader_selected, "L1 L4 S13")
 		CHECK_EQ(t_state(h.pid), 'Z');
 		s_run_out(&h);
 		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		CHECK(s_marked(h.pid));
+		t_snprintf(line, sizeof line, "mark_victim: tgid=%d pid=%d\n", h.pid, h.pid);
+		CHECK(!strstr(s_trace(), line)); // a worker is, instead of the zombie
 	}
 	s_suspend_ok();
 }
