@@ -38,6 +38,7 @@ static const char *const points[] = {
 	"exec",			/* is about to end the other threads */
 	"exec_mm",		/* is alone, still has the old mm */
 	"exec_done",		/* has the new mm */
+	"readpage",		/* is about to read a page of the disk, of which a fault may wait with its mmap_lock held */
 	"proc_mm",		/* reads another's command line, and uses its mm */
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */

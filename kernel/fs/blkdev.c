@@ -15,6 +15,7 @@
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/printk.h"
 
 #define SECTORS_PER_PAGE (PAGE_SIZE / SECTOR_SIZE)
@@ -66,6 +67,7 @@ static int blkdev_readpage(struct mapping *m, struct page *p)
 	int err;
 
 	(void)m;
+	pause_point("readpage");
 	err = fill_bio(&b, p, p->index, BIO_READ);
 	if (err)
 		return err;

@@ -98,27 +98,23 @@ TEST(nobody_may_be_killed)
 
 SCENE(51, sysrq_f_twice, "S23 L1")
 {
-	int first, second;
+	char text[64];
 
 	s_stage();
-	s_set("/sys/block/ram0/delay_us", "1500000");
-	first = t_fork();
-	if (first == 0) {
-		long fd = sys(open, "/dev/ram0", O_RDWR);
+	long kills = s_kills();
+	int first = holder(1024, "1000"), second = holder(2048, "900");
 
-		s_adj("1000");
-		sys(write, fd, s_buf, 512);
-		sys(fsync, fd);
-		thread_pause(NULL);
-	}
-	UNTIL(t_state(first) == 'D');
-	second = holder(2048, "900");
+	t_snprintf(text, sizeof text, "X4 %d 60000\n", first);
+	s_set(PAUSE, text);
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
-	CHECK_EQ(t_state(first), 'D'); // on its way, but stuck
+	UNTIL(t_field(PAUSE, "X4") == first); // on its way, but stuck
+	CHECK_EQ(t_field(OOM, "in_flight"), 1);
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
 	CHECK_EQ(t_wait(second), SIGNALLED(SIGKILL));
+	CHECK(alive(first));
+	s_set(PAUSE, "\n");
 	CHECK_EQ(t_wait(first), SIGNALLED(SIGKILL));
-	s_set("/sys/block/ram0/delay_us", "0");
+	CHECK_EQ(s_kills(), kills + 2);
 	s_suspend_ok();
 }
 
@@ -243,32 +239,22 @@ SCENE(53, reserves_of_ten_victims, "S22 L6")
 
 TEST(the_reaper_helps_a_stuck_victim)
 {
-	// The victim waits for a disk; its private memory is taken from it meanwhile.
-	_Atomic int *ready = t_map_shared(PAGE);
+	// The victim is held up on its way out; its private memory is taken from it meanwhile.
+	char text[64];
 
 	s_stage();
-	long free = s_free(), kib = free * 6 / 10, kills = s_kills();
+	long free = s_free(), kills = s_kills();
+	int pid = holder(free * 6 / 10, "1000");
 
-	s_set("/sys/block/ram0/delay_us", "4000000");
-	int pid = t_fork();
-
-	if (pid == 0) {
-		long fd = sys(open, "/dev/ram0", O_RDWR);
-
-		s_adj("1000");
-		s_touch(t_map((size_t)kib * 1024), kib);
-		sys(write, fd, s_buf, 512);
-		*ready = 1;
-		sys(fsync, fd);
-		thread_pause(NULL);
-	}
-	UNTIL(*ready && t_state(pid) == 'D');
+	t_snprintf(text, sizeof text, "X4 %d 60000\n", pid);
+	s_set(PAUSE, text);
 	s_eat("now", free * 7 / 10, "");
 	CHECK(s_ate());
-	CHECK_EQ(t_state(pid), 'D'); // it is still there, without its memory
+	CHECK_EQ(t_field(PAUSE, "X4"), pid);
+	CHECK(alive(pid)); // it is still there, without its memory
 	CHECK_EQ(s_kills(), kills + 1);
+	s_set(PAUSE, "\n");
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
-	s_set("/sys/block/ram0/delay_us", "0");
 	s_suspend_ok();
 }
 

@@ -27,24 +27,24 @@ SCENE(54, reaper_blocked, "S2 S9 S23 L4")
 	long before = s_free(), kib = before * 35 / 100;
 	long kills = s_kills(), reaped = t_field("/proc/vmstat", "oom_reaped");
 
-	s_set("/sys/block/ram0/delay_us", "5000000");
 	int stuck = t_fork();
 
 	if (stuck == 0) {
+		char text[64];
 		long fd = sys(open, "/dev/ram0", O_RDONLY);
 		volatile char *disk = (volatile char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, 40 * PAGE);
 
 		s_adj("1000");
 		s_touch(t_map((size_t)kib * 1024), kib);
-		++*ready;
+		t_snprintf(text, sizeof text, "readpage %d 60000\n", t_getpid());
+		s_set(PAUSE, text);
 		(void)*disk;
 		t_exit(1);
 	}
-	UNTIL(*ready == 1);
-	t_sleep_ms(50); // its state is not to be read: /proc too waits for the lock
+	UNTIL(t_field(PAUSE, "readpage") == stuck); // its state is not to be read: /proc too waits for the lock
 	int second = holder(before * 30 / 100, "500", ready);
 
-	UNTIL(*ready == 2);
+	UNTIL(*ready == 1);
 	long start = t_now_ms();
 
 	s_eat("now", before * 55 / 100, "");
@@ -56,7 +56,7 @@ SCENE(54, reaper_blocked, "S2 S9 S23 L4")
 	CHECK_EQ(t_wait(second), SIGNALLED(SIGKILL));
 	CHECK_EQ(sys(wait4, stuck, 0, WNOHANG, 0), 0);
 	CHECK_LE(t_field(OOM, "victims"), 1); // given up on, and still owed by whoever counts
-	s_set("/sys/block/ram0/delay_us", "0");
+	s_set(PAUSE, "\n");
 	CHECK_EQ(t_wait(stuck), SIGNALLED(SIGKILL));
 	s_quiet();
 	s_suspend_ok();
