@@ -124,8 +124,27 @@ int path_lookup(int dfd, const char *path, u32 flags, struct dentry **out);
 int path_lookup_parent(int dfd, const char *path, struct parent_path *pp);
 void parent_path_put(struct parent_path *pp);
 struct dentry *lookup_one(struct dentry *dir, const char *name, size_t len);	/* referenced, ERR_PTR(-ENOENT) ... */
+char *copy_name(uaddr_t upath, size_t room);	/* kernel copy of less than room bytes; errors as getname */
+#define SHORT_PATH 128
 char *getname(uaddr_t upath);			/* kernel copy; ERR_PTR(-EFAULT, -ENAMETOOLONG, -ENOMEM); may be empty */
 void putname(char *name);
+/*
+ * Few need a whole page. With the caller's SHORT_PATH bytes as buf they need no memory at all;
+ * free_name.
+ */
+static inline char *short_name(uaddr_t upath, char *buf)
+{
+	long len = strncpy_from_user(buf, upath, SHORT_PATH);
+
+	if (likely(len >= 0 && len < SHORT_PATH))
+		return buf;
+	return len < 0 ? ERR_PTR(len) : copy_name(upath, K_PATH_MAX);
+}
+static inline void free_name(char *name, const char *buf)
+{
+	if (unlikely(name != buf))
+		putname(name);
+}
 /* getname and path_lookup */
 int user_path(int dfd, uaddr_t upath, u32 flags, struct dentry **out);
 /* A path, or with AT_EMPTY_PATH and "" the file dfd itself. */
@@ -153,6 +172,13 @@ void file_attach(struct file *f, struct dentry *d, const struct file_ops *ops, u
 void file_free_empty(struct file *f);
 /* takes over d's reference; not opened; ERR_PTR */
 struct file *file_alloc(struct dentry *d, const struct file_ops *ops, u32 flags);
+
+/* --- open (open.c) --- */
+/* The fourth access mode, which allows neither reading nor writing, asks for the right to do both. */
+static inline bool wants_write(u32 flags) { return (flags & O_ACCMODE) != O_RDONLY; }
+/* f becomes d's, whose reference it takes over: f, or it is gone: ERR_PTR. */
+struct file *open_as(struct file *f, struct dentry *d, u32 flags);
+int deny_write_access(struct file *f);		/* a program runs from it. 0, -ETXTBSY: somebody writes */
 int get_write_access(struct inode *i);		/* 0, -ETXTBSY: a program runs from it */
 static inline void put_write_access(struct inode *i) { atomic_fetch_sub(&i->writers, 1); }
 struct file *file_open_dentry(struct dentry *d, u32 flags);	/* takes over d's reference; ERR_PTR */
