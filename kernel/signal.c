@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals: the pending sets and queues, sending, picking the thread, taking one off. Mirrors the
- * first half of Linux kernel/signal.c. sigdeliver.c acts on them, sigstop.c stops and continues
- * groups and tells parents, sigcalls.c holds the system calls.
+ * Signals: sending, and picking the thread. Mirrors the sending half of Linux kernel/signal.c.
+ * sigpending.c takes them off, sigdeliver.c acts on them, sigstop.c stops and continues groups and
+ * tells parents, sigcalls.c holds the system calls.
  *
  * Locks: tasklist_lock (r), siglock. Threads of a group are linked and unlinked under both, so
  * siglock alone is enough to walk them. LINUX: a sighand is pinned by tasklist_lock or by being
  * current's, where Linux has RCU.
  */
 #include "kernel/signal.h"
-#include "kernel/freezer.h"
-#include "kernel/lib/string.h"
 #include "kernel/lock_fast.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/ptrace.h"
-#include "kernel/time.h"
 #include "kernel/trace.h"
 
-static struct kmem_cache *sigqueue_cache;
-
-/* The part of a siginfo that the kernel fills; the rest is zero by the time a program sees it. */
-struct info_words {
-	u64 w[SIGINFO_KEPT / 8];
-};
+struct kmem_cache *sigqueue_cache;
 
 int sighand_init(void)
 {
@@ -31,27 +23,7 @@ int sighand_init(void)
 	return 0;
 }
 
-void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from)
-{
-	_Static_assert(offsetof(struct k_siginfo, u) + sizeof(from->u.chld) <= sizeof(struct info_words), "infos fit");
-	__builtin_memcpy(to, from, sizeof(struct info_words));
-}
-
 /* --- the queue --- */
-
-void sigpending_init(struct sigpending *p)
-{
-	p->signal = 0;
-	list_init(&p->queue);
-	p->own.user = NULL;
-	p->own.timer = NULL;
-}
-
-static void sigqueue_uncount(struct user *u)
-{
-	atomic_fetch_sub_explicit(&u->sigpending, 1, memory_order_relaxed);
-	put_user_of(u);
-}
 
 /*
  * For a queue of t's, or for a timer and no queue. Counts for the user who owns t, whoever sends.
@@ -81,42 +53,6 @@ static __always_inline struct sigqueue *sigqueue_alloc(struct task *t, struct si
 		sigqueue_uncount(u);
 	}
 	return q;
-}
-
-/*
- * It is on p's queue, or, of a timer, on none. Who takes it has its info for the timer to fill in.
- */
-static __always_inline void sigqueue_free(struct sigpending *p, struct sigqueue *q, struct k_siginfo *info)
-{
-	struct user *u = q->user;
-
-	list_del(&q->node);
-	if (unlikely(q->timer)) {
-		posix_timer_dequeued(q->timer, info);
-		return;
-	}
-	if (p && likely(q == &p->own))
-		q->user = NULL;
-	else
-		kmem_cache_free(sigqueue_cache, q);
-	sigqueue_uncount(u);
-}
-
-void flush_sigqueue(struct sigpending *p)
-{
-	flush_sigqueue_mask(~0ull, p);
-}
-
-void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p)
-{
-	struct sigqueue *q, *next;
-
-	if (!(p->signal & mask))
-		return;
-	p->signal &= ~mask;
-	list_for_each_safe(q, next, &p->queue, node)
-		if (mask & sigmask(q->info.si_signo))
-			sigqueue_free(p, q, NULL);
 }
 
 /* Not filled, see SEND_SIG_KERNEL. */
@@ -186,52 +122,7 @@ static __always_inline int queue_info(int sig, int code, const struct k_siginfo 
 	return SIGNAL_DELIVERED;
 }
 
-/* --- pending or not --- */
-
-bool fatal_signal_pending(struct task *t)
-{
-	return signal_pending(t) && (READ_ONCE(t->pending.signal) & sigmask(SIGKILL));
-}
-
-bool signal_pending_state(unsigned state, struct task *t)
-{
-	if (!(state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL)) || !signal_pending(t))
-		return false;
-	return (state & TASK_INTERRUPTIBLE) || fatal_signal_pending(t);
-}
-
-static inline sigset_t_k pending_signals(const struct task *t)
-{
-	return READ_ONCE(t->pending.signal) | READ_ONCE(t->group->shared_pending.signal);
-}
-
-static inline bool has_pending(struct task *t)
-{
-	return (pending_signals(t) & ~t->blocked) ||
-		(t->jobctl & (JOBCTL_PENDING_MASK | JOBCTL_TRAP_FREEZE)) || t->cgroup_frozen;
-}
-
-/* A freezer that wants current keeps the bit: do_signal is where it will freeze. siglock held. */
-static inline void recalc(void)
-{
-	if (has_pending(current))
-		set_tif(current, TIF_SIGPENDING);
-	else if (!freezing(current))
-		clear_tif(current, TIF_SIGPENDING);
-}
-
-void recalc_sigpending(void)
-{
-	assert_held(&current->sighand->siglock);
-	recalc();
-}
-
-void find_sigpending(void)
-{
-	assert_held(&current->sighand->siglock);
-	if (has_pending(current))
-		set_tif(current, TIF_SIGPENDING);
-}
+/* --- waking --- */
 
 /* siglock held. */
 static inline void wake_for_signal(struct task *t, unsigned extra_state)
@@ -433,13 +324,6 @@ struct sigqueue *sigqueue_prealloc(struct posix_timer *owner)
 		q->timer = owner;
 	}
 	return q;
-}
-
-void sigqueue_disown(struct sigqueue *q)
-{
-	q->timer = NULL;
-	if (list_empty(&q->node))
-		sigqueue_free(NULL, q, NULL);
 }
 
 bool send_sigqueue_locked(struct sigqueue *q, struct task *t, bool group)
@@ -664,195 +548,8 @@ int zap_other_threads(struct task *t)
 	return n;
 }
 
-/* --- taking one off --- */
-
-static int next_signal(const struct sigpending *p, sigset_t_k mask)
-{
-	sigset_t_k ready = p->signal & ~mask;
-
-	if (!ready)
-		return 0;
-	if (ready & SIG_SYNCHRONOUS_MASK)
-		ready &= SIG_SYNCHRONOUS_MASK;
-	return __builtin_ctzll(ready) + 1;
-}
-
-/* The first info of sig; the bit stays while there is a second one. */
-static __always_inline void collect_signal(int sig, struct sigpending *p, struct k_siginfo *info)
-{
-	struct sigqueue *q, *first = NULL;
-	bool more = false;
-
-	list_for_each(q, &p->queue, node) {
-		if (q->info.si_signo != sig)
-			continue;
-		more = first;
-		if (more)
-			break;
-		first = q;
-	}
-	if (!more)
-		p->signal &= ~sigmask(sig);
-	if (first) {
-		copy_siginfo(info, &first->info);
-		sigqueue_free(p, first, info);
-	} else {
-		*(struct info_words *)info = (struct info_words){ { 0 } };
-		info->si_signo = sig;
-	}
-}
-
-int take_signal(sigset_t_k mask, struct k_siginfo *info)
-{
-	struct sigpending *p = &current->pending;
-	int sig = next_signal(p, mask);
-
-	if (!sig) {
-		p = &current->group->shared_pending;
-		sig = next_signal(p, mask);
-		if (unlikely(sig == SIGALRM))
-			itimer_rearm(current->group);
-	}
-	if (sig)
-		collect_signal(sig, p, info);
-	if (sig && (sigmask(sig) & SIG_STOP_MASK))
-		current->jobctl |= JOBCTL_STOP_DEQUEUED;
-	return sig;
-}
-
-int dequeue_signal(sigset_t_k mask, struct k_siginfo *info)
-{
-	int sig = take_signal(mask, info);
-
-	recalc_sigpending();
-	return sig;
-}
-
-/*
- * The frame of a fault's handler must show the instruction that faulted, so it comes before any
- * other.
- */
-int take_synchronous_signal(struct k_siginfo *info)
-{
-	struct sigpending *p = &current->pending;
-	struct sigqueue *q;
-	int sig;
-
-	if (!(p->signal & ~current->blocked & SIG_SYNCHRONOUS_MASK))
-		return 0;
-	list_for_each(q, &p->queue, node) {
-		sig = q->info.si_signo;
-		if (q->info.si_code <= SI_USER || !(sigmask(sig) & SIG_SYNCHRONOUS_MASK & ~current->blocked))
-			continue;
-		collect_signal(sig, p, info);
-		return sig;
-	}
-	return 0;
-}
-
-/* --- the mask --- */
-
-/*
- * current was woken for shared signals in @which and will not take them: others may. siglock held.
- */
-static void retarget_shared_pending(sigset_t_k which)
-{
-	struct group *g = current->group;
-	sigset_t_k left = g->shared_pending.signal & which;
-	sigset_t_k blocked;
-	struct task *p;
-
-	if (g->flags & SIGNAL_GROUP_EXIT)
-		return;
-	for_each_thread(g, p) {
-		if (!left)
-			break;
-		blocked = READ_ONCE(p->blocked);
-		if (p == current || (READ_ONCE(p->flags) & PF_EXITING) || !(left & ~blocked))
-			continue;
-		left &= blocked;
-		if (!signal_pending(p))
-			signal_wake_up(p, 0);
-	}
-}
-
-static inline void set_blocked(sigset_t_k old, sigset_t_k mask)
-{
-	if (unlikely(current->group->nr_threads > 1) && signal_pending(current))
-		retarget_shared_pending(mask & ~old);
-	WRITE_ONCE(current->blocked, mask);
-	recalc();
-}
-
-void set_blocked_locked(sigset_t_k mask)
-{
-	assert(spin_is_held_last(&current->sighand->siglock));
-	set_blocked(current->blocked, mask);
-}
-
-static void __attribute__((noinline)) set_blocked_slow(sigset_t_k old, sigset_t_k mask)
-{
-	spin_lock(&current->sighand->siglock);
-	set_blocked(old, mask);
-	spin_unlock(&current->sighand->siglock);
-}
-
-/*
- * As if under siglock, which is taken only if somebody has it, who may have seen either mask, or if
- * there is something to do. Who takes it later sees the new one: the instruction that takes a lock
- * is a fence too.
- *
- *	current                                     sender, in siglock
- *	blocked = mask                              pending |= sig
- *	fence                                       blocked? not by the old one: TIF_SIGPENDING
- *	siglock is free: pending, TIF_SIGPENDING
- *	are as the last one left them
- */
-void set_current_blocked(sigset_t_k mask)
-{
-	struct task *t = current;
-	sigset_t_k old = t->blocked;
-
-	mask &= ~SIG_KERNEL_UNBLOCKABLE;
-	if (mask == old)
-		return;
-	WRITE_ONCE(t->blocked, mask);
-	atomic_thread_fence(memory_order_seq_cst);
-	arch_point(POINT_ATOMIC, t);
-	if (unlikely(!spin_is_free(&t->sighand->siglock)) || signal_pending(t) || (pending_signals(t) & ~mask))
-		set_blocked_slow(old, mask);
-}
-
 void flush_signal_handlers(struct sighand *s)
 {
 	for (unsigned i = 0; i < K_NSIG; i++)
 		s->action[i] = (struct k_sigaction){ .handler = s->action[i].handler == K_SIG_IGN ? K_SIG_IGN : K_SIG_DFL };
-}
-
-/* --- X2 --- */
-
-/*
- * Alone or in a dying group there is nobody to hand anything to. Else, under siglock:
- *
- *	dying thread                    sender
- *	PF_EXITING                      sees PF_EXITING: picks another thread; or
- *	looks at shared_pending         queued before, picked us: we pass it on here
- */
-void exit_signals(void)
-{
-	struct task *t = current;
-	bool stopped = false;
-
-	spin_lock(&t->sighand->siglock);
-	t->flags |= PF_EXITING;
-	if (t->group->nr_threads > 1 && !(t->group->flags & SIGNAL_GROUP_EXIT) && signal_pending(t)) {
-		retarget_shared_pending(~t->blocked);
-		stopped = (t->jobctl & JOBCTL_STOP_PENDING) && participate_group_stop(t);
-	}
-	spin_unlock(&t->sighand->siglock);
-	if (!stopped)
-		return;
-	read_lock(&tasklist_lock);
-	do_notify_parent_cldstop(t, CLD_STOPPED);
-	read_unlock(&tasklist_lock);
 }

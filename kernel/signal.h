@@ -11,6 +11,7 @@ struct group;
 struct regs;
 struct posix_timer;
 struct user;
+struct kmem_cache;
 
 typedef u64 sigset_t_k;			/* bit sig-1 */
 #define sigmask(sig)	(1ull << ((sig) - 1))
@@ -151,7 +152,6 @@ void do_notify_tracer_cldstop(struct task *t, int why);
  * traced). tasklist_lock write-held.
  */
 bool do_notify_parent(struct task *t, int sig);
-void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from);	/* the part that a queued one has */
 /*
  * Of as much as is kept; the rest must be zero where nobody knows what it would mean. sig: the signal's
  * number, INT32_MIN: as it says itself. 0, -EFAULT, -E2BIG. Sleeps.
@@ -177,7 +177,7 @@ void save_altstack(struct k_stack *out);	/* uc_stack of a frame */
 /* From a frame; a hostile one changes nothing. */
 void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp);
 
-/* Between signal.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
+/* Between signal.c, sigpending.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
 #define SIG_STOP_MASK		(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_IGNORE_MASK		(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define SIG_COREDUMP_MASK	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | sigmask(SIGBUS) | \
@@ -185,6 +185,8 @@ void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp);
 #define SIG_SYNCHRONOUS_MASK	(sigmask(SIGSEGV) | sigmask(SIGBUS) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGFPE) | \
 				 sigmask(SIGSYS))
 static inline bool valid_signal(int sig) { return sig >= 0 && sig <= K_NSIG; }
+extern struct kmem_cache *sigqueue_cache;
+void sigqueue_uncount(struct user *u);		/* one queued signal fewer; any context */
 bool sig_handler_ignored(const struct k_sigaction *ka, int sig);
 void flush_sigqueue_mask(sigset_t_k mask, struct sigpending *p);
 /* The next signal of current outside mask, taken off its queue into *info: its number, or 0. */
@@ -219,6 +221,15 @@ int take_cld_notice(struct group *g);
 
 /* As much of a siginfo as is queued; the rest is zero by the time a program sees it. */
 #define SIGINFO_KEPT	48
+struct info_words {
+	u64 w[SIGINFO_KEPT / 8];
+};
+static inline void copy_siginfo(struct k_siginfo *to, const struct k_siginfo *from)
+{
+	_Static_assert(offsetof(struct k_siginfo, u) + sizeof(from->u.chld) <= sizeof(struct info_words), "infos fit");
+	__builtin_memcpy(to, from, sizeof(struct info_words));
+}
+
 #define NSIGPOLL	6
 /* Which part of a siginfo's union is in use. */
 enum siginfo_layout { SIL_KILL, SIL_TIMER, SIL_POLL, SIL_FAULT, SIL_CHLD, SIL_RT, SIL_SYS };
