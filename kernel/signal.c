@@ -2,7 +2,7 @@
 /*
  * Signals: sending, and picking the thread. Mirrors the sending half of Linux kernel/signal.c.
  * sigpending.c takes them off, sigdeliver.c acts on them, sigstop.c stops and continues groups and
- * tells parents, sigcalls.c holds the system calls.
+ * tells parents, kill.c and sigcalls.c hold the system calls.
  *
  * Locks: tasklist_lock (r), siglock. Threads of a group are linked and unlinked under both, so
  * siglock alone is enough to walk them. LINUX: a sighand is pinned by tasklist_lock or by being
@@ -397,70 +397,6 @@ int send_sig_thread(int sig, const struct k_siginfo *info, struct task *t)
 void kill_group(struct task *t)
 {
 	(void)send_sig(SIGKILL, SEND_SIG_KERNEL, t, true);
-}
-
-int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t)
-{
-	int err = !valid_signal(sig) ? -EINVAL : info == SEND_SIG_KERNEL ? 0 : kill_permission(sig, t);
-
-	return err ? err : send_sig_group(sig, info, t);
-}
-
-int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t)
-{
-	sigset_t_k against = sig == SIGCONT ? SIG_STOP_MASK : sig && sigmask(sig) & SIG_STOP_MASK ? sigmask(SIGCONT) : 0;
-	struct sighand *s = t->sighand;
-	int err = group_send_sig_info(sig, info, t);
-	struct fork_signals *f;
-
-	assert(rw_is_held(&tasklist_lock));
-	if (err || !sig)
-		return err;
-	spin_lock(&s->siglock);
-	list_for_each(f, &t->group->forks, node)
-		f->signal = (f->signal & ~against) | sigmask(sig);
-	spin_unlock(&s->siglock);
-	return 0;
-}
-
-/* Under tasklist_lock. 0 if one took it; else the last refusal, or -ESRCH. */
-static int kill_pgrp_locked(int sig, const struct k_siginfo *info, int pgrp)
-{
-	struct list *members = pgrp_members(pgrp);
-	struct group *g;
-	int err = -ESRCH;
-	bool taken = false;
-
-	if (!members)
-		return -ESRCH;
-	for_each_pgrp_member(members, g) {
-		if (!g->leader)
-			continue;
-		err = group_send_sig_wide(sig, info, g->leader);
-		taken |= !err;
-	}
-	return taken ? 0 : err;
-}
-
-int kill_pgrp(int sig, const struct k_siginfo *info, int pgrp)
-{
-	int err;
-
-	read_lock(&tasklist_lock);
-	err = kill_pgrp_locked(sig, info, pgrp);
-	read_unlock(&tasklist_lock);
-	return err;
-}
-
-int kill_vpgrp(int sig, const struct k_siginfo *info, int vnr)
-{
-	int err, pgrp;
-
-	read_lock(&tasklist_lock);
-	pgrp = pid_from_vnr(vnr);
-	err = pgrp ? kill_pgrp_locked(sig, info, pgrp) : -ESRCH;
-	read_unlock(&tasklist_lock);
-	return err;
 }
 
 /* --- faults of current --- */

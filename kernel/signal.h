@@ -177,7 +177,7 @@ void save_altstack(struct k_stack *out);	/* uc_stack of a frame */
 /* From a frame; a hostile one changes nothing. */
 void restore_altstack(uaddr_t ss_sp, u32 ss_flags, u64 ss_size, uaddr_t sp);
 
-/* Between signal.c, sigpending.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
+/* Between signal.c, kill.c, sigpending.c, sigdeliver.c, sigstop.c and sigcalls.c. All with siglock held. */
 #define SIG_STOP_MASK		(sigmask(SIGSTOP) | sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 #define SIG_IGNORE_MASK		(sigmask(SIGCONT) | sigmask(SIGCHLD) | sigmask(SIGWINCH) | sigmask(SIGURG))
 #define SIG_COREDUMP_MASK	(sigmask(SIGQUIT) | sigmask(SIGILL) | sigmask(SIGTRAP) | sigmask(SIGABRT) | sigmask(SIGBUS) | \
