@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A CPU's run queue: between sched.c, idle.c and sched_rt.c. Mirrors Linux kernel/sched/sched.h.
+ * A CPU's run queue: between sched.c, sched_syscalls.c, idle.c and sched_rt.c. Mirrors Linux
+ * kernel/sched/sched.h.
  */
 #pragma once
 #include "kernel/task.h"
@@ -47,8 +48,15 @@ static inline u64 sched_slice(const struct task *t)
 	return (u64)(20 - (t->policy == SCHED_IDLE ? 19 : t->nice)) * NORMAL_STEP_NS;
 }
 
-/* sched.c: a task that waits in rq, which is locked, goes to @to, or where it may run. Unlocks. */
+/* sched.c */
+struct rq *task_rq_lock(struct task *t);	/* that of t->cpu, locked */
+/* rq locked by these */
+void rq_queue_tail(struct rq *rq, struct task *t);	/* the last of its priority */
+void rq_unqueue(struct rq *rq, struct task *t);
+void resched_curr(struct rq *rq);		/* its CPU looks who is to run */
+/* A task that waits in rq goes to @to, or where it may run. Unlocks. */
 void rq_move(struct rq *rq, struct rq *to, struct task *t);
+struct rq *select_rq(const struct task *t);	/* where t is to run; an idle CPU is claimed. t's rq locked */
 
 /* sched_rt.c */
 void rt_count(struct rq *rq, int n);		/* n more real-time tasks wait in rq. rq->lock held */

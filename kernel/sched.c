@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Per-CPU run queues, wake-up and migration; idle.c has what a CPU does meanwhile, sched_syscalls.c
- * the system calls. Mirrors Linux kernel/sched/core.c.
+ * the policies and the system calls. Mirrors Linux kernel/sched/core.c.
  *
  * Order of locks: whatever a waker holds (timer callbacks none), then one rq->lock. Two are never
  * held at once.
@@ -22,7 +22,6 @@
  * turns. nice sets the length of a turn.
  */
 #include "kernel/abi.h"
-#include "kernel/futex.h"
 #include "kernel/lock_fast.h"
 #include "kernel/rq.h"
 #include "kernel/time.h"
@@ -47,14 +46,14 @@ static inline struct rq *task_rq_lock_inline(struct task *t)
 	}
 }
 
-static struct rq *task_rq_lock(struct task *t)
+struct rq *task_rq_lock(struct task *t)
 {
 	return task_rq_lock_inline(t);
 }
 
 /* ---- the queue; rq->lock held ---- */
 
-static void queue_tail(struct rq *rq, struct task *t)
+void rq_queue_tail(struct rq *rq, struct task *t)
 {
 	struct list *at = rq->queue.prev;
 	int prio = t->prio;
@@ -80,7 +79,7 @@ static void queue_head(struct rq *rq, struct task *t)
 		rt_count(rq, 1);
 }
 
-static void unqueue(struct rq *rq, struct task *t)
+void rq_unqueue(struct rq *rq, struct task *t)
 {
 	list_del(&t->rq_node);
 	rq->nr_queued--;
@@ -88,7 +87,7 @@ static void unqueue(struct rq *rq, struct task *t)
 		rt_count(rq, -1);
 }
 
-static void resched(struct rq *rq)
+void resched_curr(struct rq *rq)
 {
 	set_tif(rq->curr, TIF_NEED_RESCHED);
 	if (rq->cpu != this_cpu())
@@ -117,7 +116,7 @@ static unsigned least_loaded(u64 allowed)
  * An idle CPU, the last one first; else, for a real-time task, the one that runs least below its
  * priority; else the last one; else the one with least to do.
  */
-static struct rq *select_rq(const struct task *t)
+struct rq *select_rq(const struct task *t)
 {
 	u64 allowed = t->affinity & online_cpus(), idle, bit = cpu_bit(t->cpu);
 
@@ -160,11 +159,11 @@ static void enqueue_and_unlock(struct rq *rq, struct task *t)
 	bool preempts = t->prio > rq->curr_prio;
 	int prio = t->prio;
 
-	queue_tail(rq, t);
+	rq_queue_tail(rq, t);
 	rq->nr_running++;
 	t->on_rq = 1;
 	if (preempts)
-		resched(rq);
+		resched_curr(rq);
 	spin_unlock(&rq->lock);
 	if (!preempts && !tell_idle(READ_ONCE(t->affinity)) && unlikely(prio))
 		rt_queued(prio, READ_ONCE(t->affinity));
@@ -189,7 +188,7 @@ static void send_to(struct rq *rq, struct rq *to, struct task *t)
 
 void rq_move(struct rq *rq, struct rq *to, struct task *t)
 {
-	unqueue(rq, t);
+	rq_unqueue(rq, t);
 	rq->nr_running--;
 	send_to(rq, to, t);
 }
@@ -497,7 +496,7 @@ static bool __attribute__((noinline)) put_prev(struct rq *rq, struct task *prev,
 		rq->after_switch = 1;
 		rq->nr_running--;
 	} else if (now >= prev->slice_end) {
-		queue_tail(rq, prev);
+		rq_queue_tail(rq, prev);
 	} else {
 		queue_head(rq, prev);
 	}
@@ -525,7 +524,7 @@ static inline struct task *pick_next(struct rq *rq, u64 now)
 	next = rq_first(rq);
 	if (unlikely(next->prio > 0)) {
 		next = rt_next(rq);
-		unqueue(rq, next);
+		rq_unqueue(rq, next);
 	} else {
 		list_del(&next->rq_node);
 		rq->nr_queued--;
@@ -643,83 +642,4 @@ unsigned sched_nr_running(void)
 	for (unsigned i = 0; i < nr_cpus; i++)
 		n += READ_ONCE(rqs[i].nr_running);
 	return n;
-}
-
-/* ---- affinity and policy ---- */
-
-int sched_setaffinity(struct task *t, const u64 *mask)
-{
-	u64 allowed = *mask & online_cpus();
-	struct rq *rq;
-
-	might_sleep();
-	if (!allowed)
-		return -EINVAL;
-	rq = task_rq_lock(t);
-	t->affinity = allowed;
-	if (t->affinity & cpu_bit(rq->cpu)) {
-		spin_unlock(&rq->lock);
-	} else if (!list_empty(&t->rq_node)) {
-		rq_move(rq, select_rq(t), t);
-	} else if (rq->curr == t) {
-		resched(rq);
-		spin_unlock(&rq->lock);
-		if (t == current)
-			schedule();
-	} else {
-		spin_unlock(&rq->lock);		/* asleep or between queues: the way back looks at the mask */
-	}
-	return 0;
-}
-
-/* Around a change of what the queue goes by: its rq, locked, and *queued. */
-static struct rq *change_begin(struct task *t, bool *queued)
-{
-	struct rq *rq = task_rq_lock(t);
-
-	*queued = !list_empty(&t->rq_node);
-	if (*queued)
-		unqueue(rq, t);
-	return rq;
-}
-
-/* Unlocks. */
-static void change_end(struct rq *rq, struct task *t, bool queued)
-{
-	t->prio = max(t->rt_priority, t->pi_prio);
-	t->linux_prio = linux_prio(t);
-	if (queued)
-		queue_tail(rq, t);
-	if (rq->curr == t) {
-		t->slice_end = 0;
-		rq->curr_prio = t->prio;
-	}
-	if (rq->nr_queued)
-		resched(rq);
-	spin_unlock(&rq->lock);
-	if (atomic_load(&rt_waiting))
-		rt_balance(this_cpu_field(rq));
-}
-
-void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
-{
-	bool queued;
-	struct rq *rq = change_begin(t, &queued);
-
-	t->policy = policy;
-	t->rt_priority = rt_priority;
-	t->nice = nice;
-	t->slice = sched_slice(t);
-	change_end(rq, t, queued);
-	if (READ_ONCE(t->pi_waiter))
-		futex_pi_adjust(t);
-}
-
-void sched_boost(struct task *t, int prio)
-{
-	bool queued;
-	struct rq *rq = change_begin(t, &queued);
-
-	t->pi_prio = prio;
-	change_end(rq, t, queued);
 }

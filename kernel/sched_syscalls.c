@@ -1,13 +1,95 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The system calls about scheduling: policies, priorities, nice values, affinity. Mirrors Linux
- * kernel/sched/syscalls.c and the priorities of kernel/sys.c.
+ * Policies, priorities, nice values, affinity: how a task's are changed, and the system calls.
+ * Mirrors Linux kernel/sched/syscalls.c and the priorities of kernel/sys.c.
  *
  * Locks: tasklist_lock (r), then the rq lock of the task that is changed.
  */
 #include "kernel/abi.h"
+#include "kernel/futex.h"
 #include "kernel/mm/mm.h"
 #include "kernel/rq.h"
+
+/* ---- a task that may be queued is changed ---- */
+
+int sched_setaffinity(struct task *t, const u64 *mask)
+{
+	u64 allowed = *mask & online_cpus();
+	struct rq *rq;
+
+	might_sleep();
+	if (!allowed)
+		return -EINVAL;
+	rq = task_rq_lock(t);
+	t->affinity = allowed;
+	if (t->affinity & cpu_bit(rq->cpu)) {
+		spin_unlock(&rq->lock);
+	} else if (!list_empty(&t->rq_node)) {
+		rq_move(rq, select_rq(t), t);
+	} else if (rq->curr == t) {
+		resched_curr(rq);
+		spin_unlock(&rq->lock);
+		if (t == current)
+			schedule();
+	} else {
+		spin_unlock(&rq->lock);		/* asleep or between queues: the way back looks at the mask */
+	}
+	return 0;
+}
+
+/* Around a change of what the queue goes by: its rq, locked, and *queued. */
+static struct rq *change_begin(struct task *t, bool *queued)
+{
+	struct rq *rq = task_rq_lock(t);
+
+	*queued = !list_empty(&t->rq_node);
+	if (*queued)
+		rq_unqueue(rq, t);
+	return rq;
+}
+
+/* Unlocks. */
+static void change_end(struct rq *rq, struct task *t, bool queued)
+{
+	t->prio = max(t->rt_priority, t->pi_prio);
+	t->linux_prio = linux_prio(t);
+	if (queued)
+		rq_queue_tail(rq, t);
+	if (rq->curr == t) {
+		t->slice_end = 0;
+		rq->curr_prio = t->prio;
+	}
+	if (rq->nr_queued)
+		resched_curr(rq);
+	spin_unlock(&rq->lock);
+	if (atomic_load(&rt_waiting))
+		rt_balance(this_cpu_field(rq));
+}
+
+void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
+{
+	bool queued;
+	struct rq *rq = change_begin(t, &queued);
+
+	t->policy = policy;
+	t->rt_priority = rt_priority;
+	t->nice = nice;
+	t->slice = sched_slice(t);
+	change_end(rq, t, queued);
+	if (READ_ONCE(t->pi_waiter))
+		futex_pi_adjust(t);
+}
+
+void sched_boost(struct task *t, int prio)
+{
+	bool queued;
+	struct rq *rq = change_begin(t, &queued);
+
+	t->pi_prio = prio;
+	change_end(rq, t, queued);
+}
+
+/* ---- system calls ---- */
 
 /* pid 0 is current. The task referenced, or NULL. */
 static struct task *task_of(int pid)
