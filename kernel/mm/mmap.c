@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making and removing mappings, and their rights: mmap, munmap, brk, mprotect. Mirrors Linux
- * mm/mmap.c and mprotect.c.
+ * Making and removing mappings: mmap, munmap, brk. Mirrors Linux mm/mmap.c.
  *
  * Locks: mm->mmap_lock. Files are looked up and shared anonymous memory is made before it is taken.
  */
 #include "kernel/abi.h"
 #include "kernel/fs/dcache.h"
-#include "kernel/lib/string.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
 #include "kernel/signal.h"
@@ -19,33 +17,21 @@
 
 /* ---- limits ---- */
 
-static u64 rlimit(int which)
-{
-	return READ_ONCE(current->group->rlim[which].rlim_cur);
-}
-
-static bool is_data(u32 flags)
-{
-	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
-}
-
-static u64 data_pages(struct mm *mm)
+u64 data_pages(struct mm *mm)
 {
 	u64 n = 0;
 
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
-		if (is_data(mm->vmas[i]->flags))
+		if (is_data_mapping(mm->vmas[i]->flags))
 			n += vma_pages(mm->vmas[i]);
 	return n;
 }
 
 bool may_expand_vm(struct mm *mm, u32 flags, u64 pages)
 {
-	u64 as = rlimit(RLIMIT_AS), data = rlimit(RLIMIT_DATA);
-
-	if (mm->total_vm + pages > as >> PAGE_SHIFT)
+	if (mm->total_vm + pages > rlimit(RLIMIT_AS) >> PAGE_SHIFT)
 		return false;
-	return data == RLIM64_INFINITY || !is_data(flags) || data_pages(mm) + pages <= data >> PAGE_SHIFT;
+	return !is_data_mapping(flags) || may_grow_data(mm, pages);
 }
 
 bool obvious_overcommit(u32 flags, u64 pages)
@@ -262,11 +248,6 @@ int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 
 /* ---- map ---- */
 
-static u32 prot_to_flags(int prot)
-{
-	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
-}
-
 /* May this file be mapped so? 0 or -errno. */
 static int check_file(struct file *f, int prot, int flags)
 {
@@ -464,77 +445,6 @@ int mm_populate(struct mm *mm, uaddr_t start, uaddr_t end)
 	return err > 0 ? -EFAULT : err;
 }
 
-/* ---- protection ---- */
-
-static int change_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
-{
-	const struct vma *v = ctx;
-	struct page *p = pfn_to_page(pte_pfn(*slot));
-	u64 keep = v->flags & VM_WRITE && pte_write(*slot) ? PTE_WRITE : 0, asks = *slot & PTE_UFFD_WP;
-
-	(void)mm;
-	(void)va;
-	if (unlikely(pte_is_marker(*slot)))
-		return 0;
-	/* A shared page that was written stays known as written. */
-	if (v->flags & VM_SHARED && pte_dirty(*slot) && v->ops->mkwrite)
-		v->ops->mkwrite((struct vma *)(uintptr_t)v, p);
-	atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(v, p, keep) | asks, memory_order_release);
-	return 0;
-}
-
-/*
- * vmas[i] gets new rights; entries of pages that are there follow. Writing is given back by faults,
- * one page at a time.
- */
-static void protect_vma(struct vma *v, u32 rights)
-{
-	u32 was = v->flags;
-
-	v->flags = (was & ~(VM_READ | VM_WRITE | VM_EXEC)) | rights;
-	if (v->flags == was)
-		return;
-	pte_range(v->mm, v->start, v->end, change_pte, v);
-	/* More rights need no flush: a CPU that remembers less faults and looks again. */
-	if (was & ~v->flags)
-		arch_tlb_flush(v->mm, v->start, v->end);
-}
-
-static int check_protect(struct mm *mm, const struct vma *v, u32 rights)
-{
-	if (rights & VM_WRITE && !vma_may_write(v))
-		return -EACCES;
-	if (rights & VM_EXEC && v->file && sb_says(v->file->inode->sb, MS_NOEXEC))
-		return -EACCES;
-	if (is_data((v->flags & ~VM_WRITE) | rights) && !is_data(v->flags)) {
-		if (obvious_overcommit(rights | (v->flags & VM_NORESERVE), vma_pages(v)))
-			return -ENOMEM;
-		if (rlimit(RLIMIT_DATA) != RLIM64_INFINITY && data_pages(mm) + vma_pages(v) > rlimit(RLIMIT_DATA) >> PAGE_SHIFT)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int do_mprotect(struct mm *mm, uaddr_t start, uaddr_t end, u32 rights)
-{
-	unsigned first, last, i;
-	int err = vma_isolate(mm, start, end, &first, &last);
-
-	if (err)
-		return err;
-	for (i = first; i < last; i++) {
-		/* Up to the first hole or refusal it takes effect, as on Linux. */
-		err = mm->vmas[i]->start != start ? -ENOMEM : check_protect(mm, mm->vmas[i], rights);
-		if (err)
-			break;
-		start = mm->vmas[i]->end;
-		protect_vma(mm->vmas[i], rights);
-		cond_resched();
-	}
-	vma_merge_range(mm, first, last);
-	return !err && start < end ? -ENOMEM : err;
-}
-
 /* ---- brk ---- */
 
 /* 0 or -errno; the caller reports the break whatever happened. mmap_lock held. */
@@ -638,39 +548,6 @@ long sys_munmap(uaddr_t addr, size_t len)
 
 	mutex_lock(&mm->mmap_lock);
 	ret = do_munmap(mm, addr, len);
-	mutex_unlock(&mm->mmap_lock);
-	return ret;
-}
-
-long sys_mprotect(uaddr_t start, size_t len, u64 prot)
-{
-	const u64 grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
-	struct mm *mm = current->mm;
-	uaddr_t end = start + PAGE_ALIGN(len);
-	struct vma *v;
-	long ret;
-
-	prot &= ~(u64)(PROT_GROWSDOWN | PROT_GROWSUP);
-	if (prot & PROT_READ && current->personality & READ_IMPLIES_EXEC)
-		prot |= PROT_EXEC;
-	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || start & ~PAGE_MASK)
-		return -EINVAL;
-	if (!len)
-		return 0;
-	if (end <= start)
-		return -ENOMEM;
-	if (prot & ~(u64)(PROT_READ | PROT_WRITE | PROT_EXEC | PROT_SEM))
-		return -EINVAL;
-	mutex_lock(&mm->mmap_lock);
-	v = find_vma(mm, start);
-	ret = -ENOMEM;
-	if (!v || (grows & PROT_GROWSDOWN ? v->start >= end : v->start > start))
-		goto out;
-	ret = -EINVAL;
-	if (grows & PROT_GROWSUP || (grows && !(v->flags & VM_GROWSDOWN)))
-		goto out;
-	ret = do_mprotect(mm, grows ? v->start : start, end, prot_to_flags((int)prot));
-out:
 	mutex_unlock(&mm->mmap_lock);
 	return ret;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Private to kernel/mm: what mm.c, mmap.c, mremap.c, advise.c, fault.c, userfaultfd.c, unmap.c and
- * reclaim.c share.
+ * Private to kernel/mm: what its files about address spaces share.
  */
 #pragma once
 #include "kernel/abi.h"
 #include "kernel/fs/files.h"
 #include "kernel/mm/mm.h"
+#include "kernel/task.h"
 
 #define STACK_GUARD_GAP	(256ul * PAGE_SIZE)
 #define MAX_MAP_COUNT	65530u		/* Linux: vm.max_map_count */
@@ -107,8 +107,25 @@ static inline bool locked_at_once(u32 flags) { return (flags & VM_LOCKED_MASK) =
 
 /* ---- mmap.c ---- */
 
+static inline u32 prot_to_flags(int prot)
+{
+	return (prot & PROT_READ ? VM_READ : 0) | (prot & PROT_WRITE ? VM_WRITE : 0) | (prot & PROT_EXEC ? VM_EXEC : 0);
+}
+static inline u64 rlimit(int which) { return READ_ONCE(current->group->rlim[which].rlim_cur); }
+/* Does RLIMIT_DATA count it? */
+static inline bool is_data_mapping(u32 flags)
+{
+	return (flags & (VM_WRITE | VM_SHARED | VM_GROWSDOWN)) == VM_WRITE;
+}
 /* May mm grow by that many pages of such memory (RLIMIT_AS, RLIMIT_DATA)? mmap_lock held. */
 bool may_expand_vm(struct mm *mm, u32 flags, u64 pages);
+u64 data_pages(struct mm *mm);			/* how much it has that RLIMIT_DATA counts. mmap_lock held. */
+static inline bool may_grow_data(struct mm *mm, u64 pages)
+{
+	u64 data = rlimit(RLIMIT_DATA);
+
+	return data == RLIM64_INFINITY || data_pages(mm) + pages <= data >> PAGE_SHIFT;
+}
 /* Linux's heuristic overcommit: only what could never be, all of RAM at once, is refused. */
 bool obvious_overcommit(u32 flags, u64 pages);
 bool below_min_addr(uaddr_t addr);		/* and current may have nothing there */
