@@ -11,8 +11,9 @@
 #define STACK_GUARD_GAP	(256ul * PAGE_SIZE)
 #define MAX_MAP_COUNT	65530u		/* Linux: vm.max_map_count */
 
-/* ---- mm.c: the sorted array of vmas; mmap_lock held ---- */
+/* ---- vma.c: the sorted array of vmas; mmap_lock held ---- */
 
+void vma_init(void);				/* by mm_init */
 /*
  * Index of the first vma with end > addr; nr_vmas if none. The last answer is the next one more
  * often than not.
@@ -42,6 +43,13 @@ static inline struct vma *vma_at(struct mm *mm, uaddr_t addr)
 struct vma *vma_dup(const struct vma *like);
 struct vma *vma_new(struct mm *mm, uaddr_t start, uaddr_t end, u32 flags);
 void vma_free(struct vma *v);
+int vmas_grow(struct mm *mm, unsigned extra);	/* makes the array larger. 0 or -ENOMEM */
+/* Room for @extra more vmas. */
+static inline int vmas_reserve(struct mm *mm, unsigned extra)
+{
+	return likely(mm->nr_vmas + extra <= mm->max_vmas) ? 0 : vmas_grow(mm, extra);
+}
+void vmas_free(struct mm *mm);			/* the array, which is empty, goes */
 /* Into the array at its place, vma_index(its start), and onto its file's list. 0 or -ENOMEM. */
 int vma_insert(struct mm *mm, unsigned i, struct vma *v);
 /* vmas[first..last) and their pages go. true if there was a page. */
@@ -55,6 +63,14 @@ int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsi
 void vma_merge_range(struct mm *mm, unsigned first, unsigned last);
 bool vma_can_merge(const struct vma *a, const struct vma *b);
 static inline struct mapping *vma_mapping(const struct vma *v) { return v->file ? v->file->inode->mapping : NULL; }
+void vma_link_mapping(struct mapping *m, struct vma *v);
+static inline void vma_link_file(struct vma *v)
+{
+	struct mapping *m = vma_mapping(v);
+
+	if (m)
+		vma_link_mapping(m, v);
+}
 static inline u64 vma_pages(const struct vma *v) { return (v->end - v->start) >> PAGE_SHIFT; }
 static inline u64 vma_pgoff(const struct vma *v, uaddr_t addr) { return v->pgoff + ((addr - v->start) >> PAGE_SHIFT); }
 /* Could mprotect make it writable? Linux: VM_MAYWRITE. */
@@ -65,7 +81,7 @@ static inline bool vma_may_write(const struct vma *v)
 }
 static inline bool vma_accessible(const struct vma *v) { return v->flags & (VM_READ | VM_WRITE | VM_EXEC); }
 
-/* ---- mm.c: table slots; mmap_lock held ---- */
+/* ---- vma.c: table slots; mmap_lock held ---- */
 
 #define SLOT_BLOCK	(512 * PAGE_SIZE)	/* the slots of so much are adjacent */
 pte_t *slot_walk(struct mm *mm, uaddr_t va);
