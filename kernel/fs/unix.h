@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What unix.c (names and connections), unix_msg.c (what is sent and received), inet.c (AF_INET's
- * names) and sockopt.c share: the socket. Mirrors Linux include/net/af_unix.h.
+ * What unix.c (connections), unix_name.c (AF_UNIX's names), unix_msg.c (what is sent and received),
+ * inet.c (AF_INET's names) and sockopt.c share: the socket. Mirrors Linux include/net/af_unix.h.
  */
 #pragma once
 #include "kernel/fs/net_namespace.h"
@@ -126,11 +126,6 @@ static inline u64 deadline(u64 timeout)
 struct sock *sock_get(struct sock *sk);
 void sock_put(struct sock *sk);			/* NULL is fine */
 void sock_release(struct file *f);
-/*
- * The socket there for sk, referenced; ERR_PTR. An abstract name is one of sk's type and namespace,
- * a path may be of any. Sleeps.
- */
-struct sock *find_address(const struct sock *sk, const struct address *a);
 
 /*
  * Ends what sk has to do with others: its connection, its queue, and those that wait to be accepted.
@@ -141,6 +136,13 @@ void sock_cut(struct sock *sk, bool dead);
 struct sock *sock_stop_joining(struct sock *sk);
 /* 0, -EINPROGRESS: AF_INET, and sk is SS_CONNECTING; -errno. Waits only for AF_UNIX. */
 long connect_stream(struct sock *sk, const struct address *a, u32 file_flags);
+
+/* unix_name.c */
+/*
+ * The socket there for sk, referenced; ERR_PTR. An abstract name is one of sk's type and namespace,
+ * a path may be of any. Sleeps.
+ */
+struct sock *find_address(const struct sock *sk, const struct address *a);
 
 /* unix_msg.c */
 /*
