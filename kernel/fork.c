@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A thread's beginning: clone, fork, vfork. Mirrors Linux kernel/fork.c.
+ * A thread's beginning; clone.c has the system calls. Mirrors Linux kernel/fork.c.
  *
  * copy_process is three steps. check: every refusal that the request alone decides. build: takes
  * what the new task needs; may fail, nobody sees the task. publish: under tasklist_lock (write) and
@@ -16,7 +16,6 @@
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
 #include "kernel/pause.h"
-#include "kernel/printk.h"
 #include "kernel/ptrace.h"
 #include "kernel/rseq.h"
 #include "kernel/time_namespace.h"
@@ -524,79 +523,6 @@ struct task *copy_process(const struct clone_request *c)
 	spin_unlock(siglock);
 	cgroup_put(into);
 	return p;
-}
-
-/* --- starting it --- */
-
-/* What current's tracer wants to hear of this, or 0. */
-static int trace_event_of(const struct clone_request *c)
-{
-	int event;
-
-	if (c->flags & CLONE_UNTRACED || likely(!READ_ONCE(current->ptrace)))
-		return 0;
-	event = c->flags & CLONE_VFORK ? PTRACE_EVENT_VFORK :
-		c->exit_signal != SIGCHLD ? PTRACE_EVENT_CLONE : PTRACE_EVENT_FORK;
-	return ptrace_event_enabled(current, event) ? event : 0;
-}
-
-static void store_tids(struct task *p, const struct clone_request *c, int pid)
-{
-	if ((c->flags & CLONE_PARENT_SETTID) && copy_to_user(c->parent_tid, &pid, sizeof(int)))
-		pr_debug("clone: parent_tid is not writable\n");
-	if (c->flags & CLONE_CHILD_SETTID)
-		task_work_add(p, &p->settid_work);
-}
-
-/*
- * The parent sleeps killably, and may be frozen meanwhile. done lies on its stack: the child
- * completes it under its own task_lock, so once the parent has had that lock and cleared the
- * pointer nobody touches done any more.
- */
-static int wait_for_vfork_done(struct task *child, struct completion *done)
-{
-	int err;
-
-	cgroup_enter_frozen();
-	err = wait_for_completion_state(done, TASK_KILLABLE | TASK_FREEZABLE);
-	cgroup_leave_frozen(false);
-	task_lock(child);
-	child->vfork_done = NULL;
-	task_unlock(child);
-	put_task(child);
-	return err;
-}
-
-long do_clone(struct clone_request *c)
-{
-	struct completion done;
-	struct task *p;
-	u64 message = 0;
-	int pid;
-
-	c->trace_event = trace_event_of(c);
-	p = copy_process(c);
-
-	if (IS_ERR(p))
-		return PTR_ERR(p);
-	pid = task_pid_vnr(p);
-	trace(TRACE_sched_process_fork, (u64)p->pid, c->flags);
-	if (unlikely(READ_ONCE(current->ptrace)))
-		message = ptrace_number(p->thread_pid);	/* LINUX: a tracer that attaches later is told the same */
-	if (c->flags & CLONE_VFORK) {
-		completion_init(&done);
-		get_task(p);
-		task_lock(p);
-		p->vfork_done = &done;
-		task_unlock(p);
-	}
-	store_tids(p, c, pid);
-	wake_up_new_task(p);
-	if (unlikely(c->trace_event))
-		ptrace_event(c->trace_event, message);
-	if (c->flags & CLONE_VFORK && !wait_for_vfork_done(p, &done))
-		ptrace_event(PTRACE_EVENT_VFORK_DONE, message);
-	return pid;
 }
 
 /*

@@ -135,7 +135,6 @@ struct group {
 	u8 is_child_subreaper;		/* (@) set by prctl */
 	u8 has_child_subreaper;		/* [T] */
 
-
 	short oom_score_adj;		/* (~) plain int store, -1000..1000 */
 	short oom_score_adj_min;
 	u8 oom_flag_origin;
@@ -358,7 +357,6 @@ struct clone_request {
 };
 /* The new task, not yet running, or ERR_PTR. Check, build, publish. Sleeps. */
 struct task *copy_process(const struct clone_request *c);
-long do_clone(struct clone_request *c);	/* pid or -errno */
 void task_init_boot(void);			/* caches, init_task; after kmem_init, before any fork */
 struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, never woken; NULL */
 
