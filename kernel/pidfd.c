@@ -54,18 +54,12 @@ static const struct file_ops pidfd_fops = { .poll = pidfd_poll, .show_fdinfo = p
 
 int pidfd_create(struct group *g, u32 flags)
 {
-	struct inode *i = anon_inode(0600);
-	struct file *f = i ? file_alloc_anon(i, "anon_inode:[pidfd]", &pidfd_fops, O_RDWR | flags) : ERR_PTR(-ENOMEM);
-	int fd;
+	struct file *f = anon_inode_getfile("anon_inode:[pidfd]", &pidfd_fops, g, O_RDWR | flags);
 
 	if (IS_ERR(f))
 		return (int)PTR_ERR(f);
 	atomic_fetch_add(&g->sigcnt, 1);
-	f->private = g;
-	fd = fd_alloc(f, O_CLOEXEC, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, O_CLOEXEC, 0);
 }
 
 struct group *pidfd_group(int fd, u32 *flags)
@@ -173,7 +167,6 @@ long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 	struct task *t;
 	struct file *f;
 	u32 file_flags;
-	long ret;
 
 	if (flags)
 		return -EINVAL;
@@ -190,8 +183,5 @@ long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 		return PTR_ERR(f);
 	if (!f)
 		return -EBADF;
-	ret = fd_alloc(f, O_CLOEXEC, 0);
-	if (ret < 0)
-		fput(f);
-	return ret;
+	return fd_alloc(f, O_CLOEXEC, 0);
 }

@@ -84,15 +84,8 @@ static void addfd_done(struct seccomp_filter *f, struct kaddfd *a, int ret)
 
 static int receive_fd(struct kaddfd *a)
 {
-	int fd;
-
 	get_file(a->file);
-	if (a->fd >= 0)
-		return fd_replace(a->file, a->fd, a->fd_flags);
-	fd = fd_alloc(a->file, a->fd_flags, 0);
-	if (fd < 0)
-		fput(a->file);
-	return fd;
+	return a->fd >= 0 ? fd_replace(a->file, a->fd, a->fd_flags) : fd_alloc(a->file, a->fd_flags, 0);
 }
 
 /*
@@ -432,14 +425,12 @@ static const struct file_ops notify_fops = { .ioctl = notify_ioctl, .poll = noti
 
 struct file *seccomp_init_listener(struct seccomp_filter *f)
 {
-	struct inode *i = anon_inode(0600);
-	struct file *file = i ? file_alloc_anon(i, "anon_inode:seccomp notify", &notify_fops, O_RDWR) : ERR_PTR(-ENOMEM);
+	struct file *file = anon_inode_getfile("anon_inode:seccomp notify", &notify_fops, f, O_RDWR);
 
 	if (IS_ERR(file))
 		return file;
 	f->listened = 1;
 	f->next_id = arch_random();
 	atomic_fetch_add(&f->refs, 1);
-	file->private = f;
 	return file;
 }

@@ -560,15 +560,12 @@ const void *epoll_watched(struct file *f, u32 fd, u32 nth)
 long sys_epoll_create1(int flags)
 {
 	struct epoll *ep;
-	struct inode *i;
 	struct file *f;
-	int fd;
 
 	if (flags & ~EPOLL_CLOEXEC)
 		return -EINVAL;
 	ep = kzalloc(sizeof(*ep), GFP_KERNEL);
-	i = ep ? anon_inode(0600) : NULL;
-	f = i ? file_alloc_anon(i, "anon_inode:[eventpoll]", &epoll_fops, O_RDWR) : ERR_PTR(-ENOMEM);
+	f = anon_inode_getfile("anon_inode:[eventpoll]", &epoll_fops, ep, O_RDWR);
 	if (IS_ERR(f)) {
 		kfree(ep);
 		return PTR_ERR(f);
@@ -579,12 +576,8 @@ long sys_epoll_create1(int flags)
 	waitq_init(&ep->polled, "epoll");
 	spin_init(&ep->polled.lock, "epoll", RANK_EPOLL);
 	list_init(&ep->items);
-	f->private = ep;
 	ep->file = f;
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
 
 long sys_epoll_create(int size)

@@ -108,15 +108,12 @@ static const struct file_ops eventfd_fops = {
 long sys_eventfd2(unsigned count, int flags)
 {
 	struct eventfd *e;
-	struct inode *i;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(EFD_SEMAPHORE | EFD_CLOEXEC | EFD_NONBLOCK))
 		return -EINVAL;
 	e = kzalloc(sizeof(*e), GFP_KERNEL);
-	i = e ? anon_inode(0600) : NULL;
-	f = i ? file_alloc_anon(i, "anon_inode:[eventfd]", &eventfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
+	f = anon_inode_getfile("anon_inode:[eventfd]", &eventfd_fops, e, O_RDWR | ((u32)flags & O_NONBLOCK));
 	if (IS_ERR(f)) {
 		kfree(e);
 		return PTR_ERR(f);
@@ -124,11 +121,7 @@ long sys_eventfd2(unsigned count, int flags)
 	waitq_init(&e->wait, "eventfd");
 	atomic_init(&e->count, count);
 	e->semaphore = (flags & EFD_SEMAPHORE) != 0;
-	f->private = e;
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
 
 long sys_eventfd(unsigned count)

@@ -79,7 +79,7 @@ static long do_fcntl(struct file *f, int fd, unsigned cmd, u64 arg)
 	case F_DUPFD_CLOEXEC:
 		if ((u32)arg >= nofile_limit())
 			return -EINVAL;
-		return fd_dup(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
+		return fd_alloc(get_file(f), cmd == F_DUPFD_CLOEXEC ? O_CLOEXEC : 0, (int)arg);
 	case F_GETFD:
 		return get_close_on_exec(fd) ? FD_CLOEXEC : 0;
 	case F_SETFD:

@@ -109,6 +109,16 @@ struct file *file_alloc_anon(struct inode *i, const char *name, const struct fil
 	return f;
 }
 
+struct file *anon_inode_getfile(const char *name, const struct file_ops *ops, void *private, u32 flags)
+{
+	struct inode *i = private ? anon_inode(0600) : NULL;
+	struct file *f = i ? file_alloc_anon(i, name, ops, flags) : ERR_PTR(-ENOMEM);
+
+	if (!IS_ERR(f))
+		f->private = private;
+	return f;
+}
+
 static void stop_counting(struct file *f)
 {
 	if (f->counted == COUNTED_WRITER) {

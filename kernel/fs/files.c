@@ -343,7 +343,11 @@ static int fd_take(struct file *f, u32 flags, int from)
 
 int fd_alloc(struct file *f, u32 flags, int from)
 {
-	return fd_take(f, flags, from);
+	int fd = fd_take(f, flags, from);
+
+	if (unlikely(fd < 0))
+		fput(f);
+	return fd;
 }
 
 int fd_reserve(u32 flags)
@@ -477,20 +481,11 @@ long sys_close_range(unsigned first, unsigned last, unsigned flags)
 	return 0;
 }
 
-int fd_dup(struct file *f, u32 flags, int from)
-{
-	int fd = fd_alloc(f, flags, from);
-
-	if (fd < 0)
-		fput(f);
-	return fd;
-}
-
 long sys_dup(int fd)
 {
 	struct file *f = fget_raw(fd);
 
-	return f ? fd_dup(f, 0, 0) : -EBADF;
+	return f ? fd_alloc(f, 0, 0) : -EBADF;
 }
 
 /* f, referenced, becomes newfd; what was there is closed. */

@@ -151,6 +151,11 @@ enum file_counted { COUNTED_NOT, COUNTED_READER, COUNTED_WRITER };
  * failure. ERR_PTR.
  */
 struct file *file_alloc_anon(struct inode *i, const char *name, const struct file_ops *ops, u32 flags);
+/*
+ * The same of an inode that says nothing: what it is, is in f->private. ERR_PTR; private NULL: there
+ * was no memory for it.
+ */
+struct file *anon_inode_getfile(const char *name, const struct file_ops *ops, void *private, u32 flags);
 static inline struct file *get_file(struct file *f) { atomic_fetch_add(&f->refs, 1); return f; }
 /*
  * Last reference: ->release is deferred to task work of current (X12), or to a kernel thread if
@@ -242,15 +247,16 @@ static inline void fdput(struct fdref r) { if (r.counted) fput(r.file); }
  */
 int fd_reserve(u32 flags);			/* fd or -EMFILE/-ENOMEM. flags: O_CLOEXEC */
 int fd_install(int fd, struct file *f);
-/* installs; fd or -EMFILE/-ENOMEM; consumes the reference on success only. flags: O_CLOEXEC */
+/*
+ * f, whose reference is taken over even on failure, at the lowest free descriptor from @from on. fd,
+ * -EMFILE, -ENOMEM. flags: O_CLOEXEC.
+ */
 int fd_alloc(struct file *f, u32 flags, int from);
 /*
  * f becomes fd, and what was there is closed; takes over the reference. fd, -EBADF, -EBUSY,
  * -ENOMEM. Sleeps.
  */
 int fd_replace(struct file *f, int fd, u32 flags);
-/* f, whose reference is taken over, at the lowest free descriptor from @from on. fd, -EMFILE, -ENOMEM. */
-int fd_dup(struct file *f, u32 flags, int from);
 bool get_close_on_exec(int fd);			/* is it one, and ends with the program? */
 unsigned nofile_limit(void);			/* RLIMIT_NOFILE of current */
 int fd_close(int fd);				/* 0, -EBADF or flush's error */

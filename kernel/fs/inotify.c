@@ -417,15 +417,12 @@ static long add_watch(struct inotify *in, struct inode *i, u32 mask)
 long sys_inotify_init1(int flags)
 {
 	struct inotify *in;
-	struct inode *i;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
 	in = kzalloc(sizeof(*in), GFP_KERNEL);
-	i = in ? anon_inode(0600) : NULL;
-	f = i ? file_alloc_anon(i, "anon_inode:inotify", &inotify_fops, O_RDONLY | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
+	f = anon_inode_getfile("anon_inode:inotify", &inotify_fops, in, O_RDONLY | ((u32)flags & O_NONBLOCK));
 	if (IS_ERR(f)) {
 		kfree(in);
 		return PTR_ERR(f);
@@ -433,11 +430,7 @@ long sys_inotify_init1(int flags)
 	waitq_init(&in->wait, "inotify");
 	list_init(&in->events);
 	list_init(&in->watches);
-	f->private = in;
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
 
 long sys_inotify_init(void)

@@ -74,14 +74,8 @@ long open_ns(struct ns_common *ns)
 {
 	struct dentry *d = IS_ERR(ns) ? (struct dentry *)ns : ns_dentry(ns);
 	struct file *f = IS_ERR(d) ? (struct file *)d : file_open_dentry(d, O_RDONLY);
-	int fd;
 
-	if (IS_ERR(f))
-		return PTR_ERR(f);
-	fd = fd_alloc(f, O_CLOEXEC, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return IS_ERR(f) ? PTR_ERR(f) : fd_alloc(f, O_CLOEXEC, 0);
 }
 
 static long put_owner(const struct user_namespace *ns, uaddr_t arg)

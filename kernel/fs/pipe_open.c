@@ -284,13 +284,11 @@ long sys_pipe2(uaddr_t ufds, int flags)
 		return err;
 	fds[0] = fd_alloc(ends[0], (u32)flags, 0);
 	if (fds[0] < 0) {
-		fput(ends[0]);
 		fput(ends[1]);
 		return fds[0];
 	}
 	fds[1] = fd_alloc(ends[1], (u32)flags, 0);
 	if (fds[1] < 0) {
-		fput(ends[1]);
 		fd_close(fds[0]);
 		return fds[1];
 	}

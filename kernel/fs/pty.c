@@ -462,16 +462,9 @@ static long set_packet(struct pty *p, uaddr_t arg)
 /* Opens the slave without its name. */
 static long open_peer(struct pty *p, u32 flags)
 {
-	struct file *f;
-	int fd;
+	struct file *f = file_open_dentry(dget(p->dentry), flags & ~(u32)(O_CLOEXEC | O_PATH));
 
-	f = file_open_dentry(dget(p->dentry), flags & ~(u32)(O_CLOEXEC | O_PATH));
-	if (IS_ERR(f))
-		return PTR_ERR(f);
-	fd = fd_alloc(f, flags & O_CLOEXEC, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return IS_ERR(f) ? PTR_ERR(f) : fd_alloc(f, flags & O_CLOEXEC, 0);
 }
 
 static long flush_pair(struct pty *p, uaddr_t what)

@@ -157,10 +157,8 @@ static bool give_fd(struct file *f, u32 fd_flags, uaddr_t addr)
 {
 	int fd = fd_alloc(get_file(f), fd_flags, 0);
 
-	if (fd < 0) {
-		fput(f);
+	if (fd < 0)
 		return false;
-	}
 	if (!copy_to_user(addr, &fd, sizeof(fd)))
 		return true;
 	fd_close(fd);

@@ -140,21 +140,14 @@ static const struct file_ops signalfd_fops = {
 static long new_signalfd(sigset_t_k which, int flags)
 {
 	struct signalfd *s = kzalloc(sizeof(*s), GFP_KERNEL);
-	struct inode *i = s ? anon_inode(0600) : NULL;
-	struct file *f;
-	int fd;
+	struct file *f = anon_inode_getfile("anon_inode:[signalfd]", &signalfd_fops, s, O_RDWR | ((u32)flags & O_NONBLOCK));
 
-	f = i ? file_alloc_anon(i, "anon_inode:[signalfd]", &signalfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
 	if (IS_ERR(f)) {
 		kfree(s);
 		return PTR_ERR(f);
 	}
 	atomic_init(&s->which, which);
-	f->private = s;
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
 
 /* What fd wants from now on. */

@@ -117,11 +117,7 @@ static int address_to_user(const struct address *a, uaddr_t ua, uaddr_t ulen)
 /* A descriptor for f, whose reference it takes over. */
 static long install(struct file *f, u32 flags)
 {
-	int fd = fd_alloc(f, flags & SOCK_CLOEXEC ? O_CLOEXEC : 0, 0);
-
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, flags & SOCK_CLOEXEC ? O_CLOEXEC : 0, 0);
 }
 
 static int check_inet(int type, int protocol)

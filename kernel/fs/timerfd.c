@@ -198,9 +198,7 @@ static const struct file_ops timerfd_fops = {
 long sys_timerfd_create(int clock, int flags)
 {
 	struct timerfd *t;
-	struct inode *i;
 	struct file *f;
-	int fd;
 
 	if (flags & ~(TFD_CLOEXEC | TFD_NONBLOCK))
 		return -EINVAL;
@@ -208,8 +206,7 @@ long sys_timerfd_create(int clock, int flags)
 	    clock != CLOCK_BOOTTIME_ALARM)
 		return -EINVAL;
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
-	i = t ? anon_inode(0600) : NULL;
-	f = i ? file_alloc_anon(i, "anon_inode:[timerfd]", &timerfd_fops, O_RDWR | ((u32)flags & O_NONBLOCK)) : ERR_PTR(-ENOMEM);
+	f = anon_inode_getfile("anon_inode:[timerfd]", &timerfd_fops, t, O_RDWR | ((u32)flags & O_NONBLOCK));
 	if (IS_ERR(f)) {
 		kfree(t);
 		return PTR_ERR(f);
@@ -219,11 +216,7 @@ long sys_timerfd_create(int clock, int flags)
 	list_init(&t->cancel);
 	waitq_init(&t->wait, "timerfd");
 	t->clock = clock;
-	f->private = t;
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
 
 static struct k_itimerspec current_setting(struct timerfd *t)

@@ -468,7 +468,6 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 	const size_t prefix = 7;
 	struct file *f;
 	long len;
-	int fd;
 
 	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | (flags & MFD_HUGETLB ? MFD_HUGETLB | MFD_HUGE_MASK << MFD_HUGE_SHIFT : 0)))
 		return -EINVAL;
@@ -484,8 +483,5 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 	f->flags |= O_LARGEFILE;
 	if (flags & MFD_ALLOW_SEALING)
 		f->inode->seals = 0;
-	fd = fd_alloc(f, flags & MFD_CLOEXEC ? O_CLOEXEC : 0, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, flags & MFD_CLOEXEC ? O_CLOEXEC : 0, 0);
 }

@@ -295,14 +295,7 @@ struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, u32 flags)
 
 struct file *userfaultfd_file(struct userfaultfd_ctx *ctx)
 {
-	struct inode *i = anon_inode(0600);
-	struct file *f = ERR_PTR(-ENOMEM);
-
-	if (i)
-		f = file_alloc_anon(i, "anon_inode:[userfaultfd]", &userfaultfd_fops, O_RDONLY | (ctx->flags & O_NONBLOCK));
-	if (!IS_ERR(f))
-		f->private = ctx;
-	return f;
+	return anon_inode_getfile("anon_inode:[userfaultfd]", &userfaultfd_fops, ctx, O_RDONLY | (ctx->flags & O_NONBLOCK));
 }
 
 /* Who may hold up the kernel's own accesses could keep them up at a place of its choice. */
@@ -315,7 +308,6 @@ long sys_userfaultfd(int flags)
 {
 	struct userfaultfd_ctx *ctx;
 	struct file *f;
-	int fd;
 
 	if (!userfaultfd_allowed(flags))
 		return -EPERM;
@@ -328,8 +320,5 @@ long sys_userfaultfd(int flags)
 			userfaultfd_ctx_put(ctx);
 		return PTR_ERR(f);
 	}
-	fd = fd_alloc(f, (u32)flags, 0);
-	if (fd < 0)
-		fput(f);
-	return fd;
+	return fd_alloc(f, (u32)flags, 0);
 }
