@@ -67,6 +67,15 @@ static int parse_pages(const char *s, const char *none, u64 *pages)
 	return 0;
 }
 
+/* Whose limit is to be as many pages as s says, to be put; ERR_PTR. */
+static struct mem_cgroup *limit_from_user(struct cgroup *cg, const char *s, const char *none, u64 *pages)
+{
+	int err = parse_pages(s, none, pages);
+	struct mem_cgroup *m = err ? ERR_PTR(err) : mem_cgroup_of(cg);
+
+	return m ? m : ERR_PTR(-ENODEV);
+}
+
 /* --- version 2 --- */
 
 /* @pages, and drops m. */
@@ -93,15 +102,11 @@ static s64 swap_max_show(struct cgroup *cg, char *buf, size_t n)
 /* Kept and shown, as on a Linux without swap: never reached. */
 static s64 swap_max_write(struct cgroup *cg, char *buf)
 {
-	struct mem_cgroup *m;
 	u64 pages;
-	int err = parse_pages(buf, "max", &pages);
+	struct mem_cgroup *m = limit_from_user(cg, buf, "max", &pages);
 
-	if (err)
-		return err;
-	m = mem_cgroup_of(cg);
-	if (!m)
-		return -ENODEV;
+	if (IS_ERR(m))
+		return PTR_ERR(m);
 	atomic_store(&m->swap_max, pages);
 	mem_cgroup_put(m);
 	return 0;
@@ -125,15 +130,11 @@ static void enforce_max(struct mem_cgroup *m)
 
 static s64 max_write(struct cgroup *cg, char *buf)
 {
-	struct mem_cgroup *m;
 	u64 pages;
-	int err = parse_pages(buf, "max", &pages);
+	struct mem_cgroup *m = limit_from_user(cg, buf, "max", &pages);
 
-	if (err)
-		return err;
-	m = mem_cgroup_of(cg);
-	if (!m)
-		return -ENODEV;
+	if (IS_ERR(m))
+		return PTR_ERR(m);
 	atomic_store(&m->max, pages);
 	enforce_max(m);
 	mem_cgroup_put(m);
@@ -219,15 +220,12 @@ static int set_limit(struct mem_cgroup *m, u64 pages)
 
 static s64 limit_write(struct cgroup *cg, char *buf)
 {
-	struct mem_cgroup *m;
 	u64 pages;
-	int err = parse_pages(buf, "-1", &pages);
+	struct mem_cgroup *m = limit_from_user(cg, buf, "-1", &pages);
+	int err;
 
-	if (err)
-		return err;
-	m = mem_cgroup_of(cg);
-	if (!m)
-		return -ENODEV;
+	if (IS_ERR(m))
+		return PTR_ERR(m);
 	err = set_limit(m, pages);
 	mem_cgroup_put(m);
 	return err;

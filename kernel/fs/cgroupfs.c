@@ -413,12 +413,9 @@ static int fill(struct super *sb, enum cgroup_tree tree, u64 magic)
 	if (!i)
 		return -ENOMEM;
 	cgroup_get(&cgroup_roots[tree]);
-	sb->root = dentry_alloc(NULL, "/", 1);
-	if (!sb->root) {
-		iput(i);
+	sb->root = d_make_root(i);
+	if (!sb->root)
 		return -ENOMEM;
-	}
-	sb->root->inode = i;
 	WRITE_ONCE(supers[tree], sb);
 	return 0;
 }

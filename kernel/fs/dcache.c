@@ -178,6 +178,17 @@ struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len)
 	return d;
 }
 
+struct dentry *d_make_root(struct inode *i)
+{
+	struct dentry *d = dentry_alloc(NULL, "/", 1);
+
+	if (d)
+		d->inode = i;
+	else
+		iput(i);
+	return d;
+}
+
 /* A loop instead of recursion: dropping a child may drop its parents up to the root. */
 void dput(struct dentry *d)
 {

@@ -70,6 +70,7 @@ int inode_chown(struct inode *i, u32 uid, u32 gid);	/* ~0u: stays. 0, -EPERM */
 
 /* --- dentries --- */
 struct dentry *dentry_alloc(struct dentry *parent, const char *name, size_t len);	/* refs 1, no inode; NULL */
+struct dentry *d_make_root(struct inode *i);	/* a file system's, of directory i, whose reference is taken over; NULL */
 static inline struct dentry *dget(struct dentry *d) { atomic_fetch_add(&d->refs, 1); return d; }
 void dput(struct dentry *d);			/* may sleep; NULL is fine */
 /* The hashed child, referenced, or NULL. */

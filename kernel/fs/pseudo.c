@@ -323,12 +323,9 @@ int pseudo_fill(struct super *sb, const char *prefix)
 		return -ENOMEM;
 	i->ops = &pseudo_dir_ops;
 	i->fops = &dir_fops;
-	sb->root = dentry_alloc(NULL, "/", 1);
-	if (!sb->root) {
-		iput(i);
+	sb->root = d_make_root(i);
+	if (!sb->root)
 		return -ENOMEM;
-	}
-	sb->root->inode = i;
 	SET_FOREACH(pf, pseudo_files)
 		if (!err && kstrstarts(pf->path, prefix))
 			err = pseudo_add(sb->root, pf, pf->path + kstrlen(prefix));

@@ -94,6 +94,19 @@ static int side_end(struct side *s)
 	return 0;
 }
 
+/* After as much was moved, or an error. The same, or -EFAULT. */
+static s64 sides_end(struct side *from, struct side *to, s64 moved)
+{
+	int err;
+
+	if (moved <= 0)
+		return moved;
+	err = side_end(from);
+	if (!err)
+		err = side_end(to);
+	return err ? err : moved;
+}
+
 /* --- splice --- */
 
 static int check_splice(const struct file *in, uaddr_t in_pos, const struct file *out, uaddr_t out_pos)
@@ -115,7 +128,6 @@ static s64 do_splice(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t 
 {
 	struct side from = { .f = in }, to = { .f = out };
 	int err = check_splice(in, in_pos, out, out_pos);
-	s64 ret;
 
 	if (!err)
 		err = side_begin(&from, in_pos);
@@ -125,13 +137,7 @@ static s64 do_splice(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t 
 		err = -EINVAL;
 	if (err)
 		return err;
-	ret = move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), flags);
-	if (ret <= 0)
-		return ret;
-	err = side_end(&from);
-	if (!err)
-		err = side_end(&to);
-	return err ? err : ret;
+	return sides_end(&from, &to, move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), flags));
 }
 
 /* Both files for the length of a call: fn, or -EBADF. */
@@ -307,12 +313,7 @@ static s64 do_copy(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t ou
 	ret = copy_room(&from, &to, n);
 	if (ret > 0)
 		ret = move(&from, &to, min((size_t)ret, (size_t)INT32_MAX & PAGE_MASK), 0);
-	if (ret <= 0)
-		return ret;
-	err = side_end(&from);
-	if (!err)
-		err = side_end(&to);
-	return err ? err : ret;
+	return sides_end(&from, &to, ret);
 }
 
 long sys_copy_file_range(int in_fd, uaddr_t in_pos, int out_fd, uaddr_t out_pos, size_t n, unsigned flags)

@@ -354,13 +354,8 @@ static int tmpfs_fill(struct super *sb, const char *options)
 		return -ENOMEM;
 	i->uid = current->cred.fsuid;
 	i->gid = current->cred.fsgid;
-	sb->root = dentry_alloc(NULL, "/", 1);
-	if (!sb->root) {
-		iput(i);
-		return -ENOMEM;
-	}
-	sb->root->inode = i;
-	return 0;
+	sb->root = d_make_root(i);
+	return sb->root ? 0 : -ENOMEM;
 }
 
 static struct user_namespace *tmpfs_user_ns(void) { return current_user_ns(); }

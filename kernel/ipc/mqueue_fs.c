@@ -205,13 +205,8 @@ static int fill(struct super *sb)
 	i->fops = &dir_fops;
 	i->size = 2 * NAME_SIZE;
 	sb->magic = MQUEUE_MAGIC;
-	sb->root = dentry_alloc(NULL, "/", 1);
-	if (!sb->root) {
-		iput(i);
-		return -ENOMEM;
-	}
-	sb->root->inode = i;
-	return 0;
+	sb->root = d_make_root(i);
+	return sb->root ? 0 : -ENOMEM;
 }
 
 static struct super *mqueue_shared(const char *options)
