@@ -90,28 +90,46 @@ s64 kernel_write(struct file *f, const void *buf, size_t n, u64 *pos)
 	return put;
 }
 
-/* A read or write at the file's own position. */
-static __attribute__((noinline)) s64 read_positional(struct fdref r, uaddr_t buf, size_t n)
-{
-	struct pos_guard g = pos_begin(r);
-	u64 pos = r.file->pos;
-	s64 ret = vfs_read(r.file, buf, n, &pos);
+/* vfs_read or vfs_write. */
+typedef s64 vfs_fn(struct file *f, uaddr_t buf, size_t n, u64 *pos);
 
-	if (ret >= 0)
-		r.file->pos = pos;
-	pos_end(g);
+/* At the file's own position, if it has one. */
+static __always_inline long rw_here(struct fdref r, uaddr_t buf, size_t n, vfs_fn *rw)
+{
+	struct pos_guard g;
+	u64 pos;
+	s64 ret;
+
+	if (!r.file)
+		return -EBADF;
+	if (r.file->ops->lseek) {
+		g = pos_begin(r);
+		pos = r.file->pos;
+		ret = rw(r.file, buf, n, &pos);
+		if (ret >= 0)
+			r.file->pos = pos;
+		pos_end(g);
+	} else {
+		ret = rw(r.file, buf, n, &r.file->pos);
+	}
+	fdput(r);
 	return ret;
 }
 
-static __attribute__((noinline)) s64 write_positional(struct fdref r, uaddr_t buf, size_t n)
+/* At the caller's. */
+static __always_inline long rw_at(int fd, uaddr_t buf, size_t n, s64 pos, vfs_fn *rw)
 {
-	struct pos_guard g = pos_begin(r);
-	u64 pos = r.file->pos;
-	s64 ret = vfs_write(r.file, buf, n, &pos);
+	struct fdref r;
+	u64 at = (u64)pos;
+	s64 ret;
 
-	if (ret >= 0)
-		r.file->pos = pos;
-	pos_end(g);
+	if (pos < 0)
+		return -EINVAL;
+	r = fdget(fd);
+	if (!r.file)
+		return -EBADF;
+	ret = r.file->ops->lseek ? rw(r.file, buf, n, &at) : -ESPIPE;
+	fdput(r);
 	return ret;
 }
 
@@ -122,13 +140,7 @@ static inline bool has_position(const struct file *f)
 
 static __attribute__((noinline)) long read_any(struct fdref r, uaddr_t buf, size_t n)
 {
-	s64 ret;
-
-	if (!r.file)
-		return -EBADF;
-	ret = r.file->ops->lseek ? read_positional(r, buf, n) : vfs_read(r.file, buf, n, &r.file->pos);
-	fdput(r);
-	return ret;
+	return rw_here(r, buf, n, vfs_read);
 }
 
 long sys_read(int fd, uaddr_t buf, size_t n)
@@ -148,13 +160,7 @@ long sys_read(int fd, uaddr_t buf, size_t n)
 
 static __attribute__((noinline)) long write_any(struct fdref r, uaddr_t buf, size_t n)
 {
-	s64 ret;
-
-	if (!r.file)
-		return -EBADF;
-	ret = r.file->ops->lseek ? write_positional(r, buf, n) : vfs_write(r.file, buf, n, &r.file->pos);
-	fdput(r);
-	return ret;
+	return rw_here(r, buf, n, vfs_write);
 }
 
 long sys_write(int fd, uaddr_t buf, size_t n)
@@ -174,34 +180,12 @@ long sys_write(int fd, uaddr_t buf, size_t n)
 
 long sys_pread64(int fd, uaddr_t buf, size_t n, s64 pos)
 {
-	struct fdref r;
-	s64 got;
-	u64 at = (u64)pos;
-
-	if (pos < 0)
-		return -EINVAL;
-	r = fdget(fd);
-	if (!r.file)
-		return -EBADF;
-	got = r.file->ops->lseek ? vfs_read(r.file, buf, n, &at) : -ESPIPE;
-	fdput(r);
-	return got;
+	return rw_at(fd, buf, n, pos, vfs_read);
 }
 
 long sys_pwrite64(int fd, uaddr_t buf, size_t n, s64 pos)
 {
-	struct fdref r;
-	s64 put;
-	u64 at = (u64)pos;
-
-	if (pos < 0)
-		return -EINVAL;
-	r = fdget(fd);
-	if (!r.file)
-		return -EBADF;
-	put = r.file->ops->lseek ? vfs_write(r.file, buf, n, &at) : -ESPIPE;
-	fdput(r);
-	return put;
+	return rw_at(fd, buf, n, pos, vfs_write);
 }
 
 /* --- vectors --- */
