@@ -1076,6 +1076,7 @@ struct k_robust_list_head {
 #define MS_PRIVATE	(1 << 18)
 #define MS_SLAVE	(1 << 19)
 #define MS_SHARED	(1 << 20)
+#define MS_NOUSER	(1ull << 31)
 #define MNT_FORCE	1
 #define MNT_DETACH	2
 #define MNT_EXPIRE	4
@@ -1261,6 +1262,7 @@ struct k_ifconf {
 #define MSG_NOSIGNAL	0x4000u
 #define MSG_WAITFORONE	0x10000u
 #define MSG_CMSG_CLOEXEC	0x40000000u
+#define MSG_CMSG_COMPAT	0x80000000u
 #define IN_ACCESS		0x00000001u
 #define IN_MODIFY		0x00000002u
 #define IN_ATTRIB		0x00000004u

@@ -369,13 +369,13 @@ long sys_mount(uaddr_t usource, uaddr_t utarget, uaddr_t utype, u64 flags, uaddr
 		err = get_string(options, sizeof(options), udata);
 	if (!err)
 		err = user_path(AT_FDCWD, utarget, LOOKUP_FOLLOW, &d);
-	if (!err && !may_mount()) {
-		dput(d);
-		err = -EPERM;
-	}
 	if (err)
 		return err;
-	if (flags & MS_REMOUNT)
+	if (flags & MS_NOUSER)
+		err = -EINVAL;
+	else if (!may_mount())
+		err = -EPERM;
+	else if (flags & MS_REMOUNT)
 		err = remount(d, (u32)flags);
 	else if (flags & MS_BIND)
 		err = -EINVAL;

@@ -239,10 +239,13 @@ static s64 on_message(int fd, uaddr_t umsg, u32 flags,
 		s64 (*fn)(struct file *, struct sock *, uaddr_t, u32, struct scm *))
 {
 	struct sock *sk;
-	struct file *f = fget_sock(fd, &sk);
+	struct file *f;
 	struct scm *scm;
 	s64 ret = -ENOMEM;
 
+	if (flags & MSG_CMSG_COMPAT)
+		return -EINVAL;
+	f = fget_sock(fd, &sk);
 	if (IS_ERR(f))
 		return PTR_ERR(f);
 	scm = kzalloc(sizeof(*scm), GFP_KERNEL);
