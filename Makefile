@@ -8,11 +8,14 @@ endif
 CPUS ?= 1
 MEM ?= 64
 
-# Without the compiler there is nothing to say but this; build/ stays as it is.
-ifeq ($(shell command -v $(firstword $(CC)) 2>/dev/null),)
+# Without these there is nothing to say but this; build/ stays as it is.
 ifneq ($(filter-out help doctor deps clean demo test,$(or $(MAKECMDGOALS),all)),)
-$(error The compiler $(CC) is not installed: `make deps` installs what is missing, or sudo apt-get install -y \
-	--no-install-recommends $(if $(findstring clang,$(CC)),clang,gcc))
+lacks = $(if $(shell command -v $(1) 2>/dev/null),,$(2))
+LACKING := $(strip $(call lacks,$(firstword $(CC)),$(if $(findstring clang,$(CC)),clang,gcc)) \
+	$(call lacks,$(LD),binutils) $(call lacks,python3,python3) $(call lacks,awk,mawk))
+ifneq ($(LACKING),)
+$(error Not installed: $(LACKING). `make deps` installs what is missing, or sudo apt-get install -y \
+	--no-install-recommends $(LACKING))
 endif
 endif
 
@@ -230,7 +233,9 @@ designs:
 browser: all tests
 	@python3 tests/browser.py
 
-gdb: all
+gdb:
+	@python3 tests/qemu.py check gdb
+	$(Q)$(MAKE) all
 	@python3 tests/qemu.py gdb
 
 iso:
@@ -238,7 +243,9 @@ iso:
 	$(Q)$(MAKE) all
 	@python3 tests/qemu.py iso $(O)/thaw.iso
 
-run-iso: iso
+run-iso:
+	@python3 tests/qemu.py check
+	$(Q)$(MAKE) iso
 	@python3 tests/qemu.py run-iso $(O)/thaw.iso
 
 clean:

@@ -352,6 +352,7 @@ def main(argv):
         raise Trouble("ARGS needs PROG=path: the program that gets them.")
     if prog:
         qemu.check_program(prog)
+    qemu.need("qemu-system-x86_64")
     if argv == ["check"]:
         if os.environ.get("KERNEL"):
             linux.kernel()

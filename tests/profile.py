@@ -212,6 +212,7 @@ def asked():
         bench.check_rows([row])
         if row == "prompt":
             raise qemu.Trouble("ROW=prompt is read off the log. There is ROW=boot.")
+        qemu.need("qemu-system-x86_64")
         return row
     prog, _, _ = qemu.check()
     if not prog:

@@ -25,7 +25,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BUILD = os.path.join(ROOT, "build")
 KERNEL = os.path.join(BUILD, "thaw.elf")
 PASS = 33
-NO_QEMU = "qemu-system-x86_64 is not installed: sudo apt-get install -y --no-install-recommends qemu-system-x86"
+PACKAGE = {"qemu-system-x86_64": "qemu-system-x86", "gdb": "gdb", "grub-mkrescue": "grub-common", "xorriso": "xorriso",
+           "mformat": "mtools"}
 REFUSED = 37  # a boot word is wrong; the console says which
 MOST_WORDS = 2000  # bytes of boot words; the kernel has room for 2046, and there are some of ours
 DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
@@ -33,6 +34,14 @@ DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "test
 
 class Trouble(Exception):
     """Something the user can mend; the text says how."""
+
+
+def need(*tools):
+    """Refuses to go on without them, in one line that installs them."""
+    missing = [tool for tool in tools if not shutil.which(tool)]
+    if missing:
+        raise Trouble("%s not installed: sudo apt-get install -y --no-install-recommends %s" % (
+            " and ".join(missing) + (" are" if missing[1:] else " is"), " ".join(PACKAGE[tool] for tool in missing)))
 
 
 # ---- the boot image: a cpio archive in the `newc` form ----
@@ -241,7 +250,8 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
             with open(output, "rb") as f:
                 result.console = f.read()
     except FileNotFoundError:
-        raise Trouble(NO_QEMU)
+        need(args[0])
+        raise
     return result
 
 
@@ -384,12 +394,11 @@ def asked_program():
     return prog, argv
 
 
-def check():
-    """Everything that the user said: (program, argv, boot()'s arguments)."""
+def check(*tools):
+    """Everything that the user said: (program, argv, boot()'s arguments). tools: what is needed beside QEMU."""
     prog, argv = asked_program()
     how = asked()
-    if not shutil.which("qemu-system-x86_64"):
-        raise Trouble(NO_QEMU)
+    need("qemu-system-x86_64", *tools)
     return prog, argv, how
 
 
@@ -422,11 +431,7 @@ def tell(end, prog, argv):
 
 
 def gdb():
-    how = asked()
-    if not shutil.which("gdb"):
-        raise Trouble("gdb is not installed: apt-get install gdb.")
-    if not shutil.which("qemu-system-x86_64"):
-        raise Trouble(NO_QEMU)
+    _, _, how = check("gdb")
     with scratch() as work:
         return gdb_in(work, how)
 
@@ -456,6 +461,7 @@ def gdb_in(work, how):
 
 def make_iso(path, img=None, words=""):
     """A CD that boots by GRUB; the kernel is the same file, the image the same bytes."""
+    need("grub-mkrescue", "xorriso", "mformat")
     with tempfile.TemporaryDirectory() as tree:
         os.makedirs(os.path.join(tree, "boot", "grub"))
         shutil.copy(KERNEL, os.path.join(tree, "boot", "thaw.elf"))
@@ -475,6 +481,7 @@ def make_iso(path, img=None, words=""):
 def check_iso():
     asked_program()
     asked_words()
+    need("grub-mkrescue", "xorriso", "mformat")
     return 0
 
 
@@ -545,7 +552,7 @@ def stop(number, _):
 
 
 def main(argv):
-    verbs = {"run": run, "check": lambda: check() and 0, "check-iso": check_iso, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
+    verbs = {"run": run, "check": lambda *tools: check(*tools) and 0, "check-iso": check_iso, "gdb": gdb, "demo": demo, "iso": iso, "run-iso": run_iso}
     if len(argv) < 2 or argv[1] not in verbs:
         print("usage: qemu.py %s" % " | ".join(verbs), file=sys.stderr)
         return 2
@@ -562,6 +569,11 @@ def as_command(main, *args):
         sys.stdout.flush()
     except Trouble as e:
         print(e, file=sys.stderr)
+        status = 1
+    except FileNotFoundError as e:
+        if not e.filename or "/" in str(e.filename):    # a file; a tool is named without a place
+            raise
+        print("%s is not installed: `make doctor` says what to install." % e.filename, file=sys.stderr)
         status = 1
     except KeyboardInterrupt:
         status = 130
