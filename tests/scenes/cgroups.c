@@ -51,9 +51,9 @@ static void dies(int pid)
 	int status = 0;
 	long got = 0;
 
-	for (int i = 0; i < 1000 && !got; i++) {
+	for (int ms = 1; ms < 10000 && !got; ms *= 2) {
 		got = sys(wait4, pid, &status, WNOHANG, 0);
-		t_sleep_ms(got ? 0 : 1);
+		t_sleep_ms(got ? 0 : ms);
 	}
 	s_promise(got, "S5", "threads left in the fridge");
 	if (!got) {
