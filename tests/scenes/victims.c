@@ -158,18 +158,42 @@ SCENE(9, leader_and_worker_together, "L1 L2 S18")
 	s_suspend_ok();
 }
 
+static int ask_for_too_much(void *arg)
+{
+	struct hog *h = arg;
+
+	++*h->ready;
+	while (*h->ready < 1000)
+		t_sleep_ms(1);
+	s_eat("self", h->before * 2, "");
+	return thread_pause(NULL);
+}
+
 SCENE(10, thread_storm, "L1 S9 S23")
 {
+	// All of them are in the allocator when the group is killed, do not leave it before they are refused, and so come to the killer too.
 	struct hog h;
 
 	s_stage();
-	long kills = s_kills();
+	long kills = s_kills(), marks = t_field(OOM, "marks");
 
 	h.before = s_free();
-	s_hog(&h, 64, ALLOCATING);
-	*h.ready = 1000; // now all of them allocate until there is no more
+	h.ready = t_map_shared(PAGE);
+	h.pid = t_fork();
+	if (h.pid == 0) {
+		struct thread t;
+
+		s_adj("1000");
+		for (int i = 1; i < 64; i++)
+			thread_start(&t, ask_for_too_much, &h);
+		ask_for_too_much(&h);
+	}
+	UNTIL(*h.ready == 64);
+	*h.ready = 1000;
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills + 1);
+	if (s_alone()) // else the killer may hold oom_lock until the others have had enough
+		CHECK_GE(t_field(OOM, "marks"), marks + 2);
 	s_suspend_ok();
 }
 
