@@ -27,7 +27,7 @@ static struct group_info *get_groups(struct group_info *g)
 	return g;
 }
 
-void put_groups(struct group_info *g)
+static void put_groups(struct group_info *g)
 {
 	if (g && atomic_fetch_sub(&g->refs, 1) == 1)
 		kfree(g);

@@ -44,7 +44,6 @@ void commit_creds(const struct cred *new);
 void override_creds(const struct cred *new, struct cred *old);
 bool in_group(u32 gid);				/* the file system's group of current, or one of its supplementary ones */
 bool group_member(const struct cred *c, u32 gid);	/* a supplementary one */
-void put_groups(struct group_info *g);		/* NULL is fine. Any context. */
 bool nproc_exceeded(void);			/* current's user has RLIMIT_NPROC threads and no right to more */
 bool nproc_forbids_exec(void);			/* current became a user who had more, and still has */
 

@@ -64,7 +64,7 @@ static bool in_vfork(const struct task *t)
  * Points: rss + page tables, in pages, plus oom_score_adj thousandths of all memory. LONG_MIN: not
  * killable. tasklist_lock held.
  */
-long oom_badness(struct task *p, u64 totalpages)
+static long oom_badness(struct task *p, u64 totalpages)
 {
 	long points = INT64_MIN, adj = p->group->oom_score_adj;
 

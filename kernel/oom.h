@@ -16,7 +16,6 @@
 
 extern struct mutex oom_lock;			/* outermost of the OOM path */
 extern _Atomic bool oom_killer_disabled;	/* [oom_lock] to set true */
-extern _Atomic u32 oom_leaked;			/* victims whose unit was freed while they were still counted (L1) */
 extern unsigned oom_uncovered;			/* threads the last suspend let run after both passes with nobody counting them (S4) */
 /* threads of victims that the last oom_killer_disable left in the refrigerator (S5) */
 extern unsigned oom_frozen_victims;
@@ -152,7 +151,6 @@ void mark_oom_victim(struct task *t);
 /* A victim's memory is still on its way back: nobody else is to be killed. Any context. */
 bool oom_victim_in_flight(void);
 bool oom_group_in_flight(struct group *g);	/* the same of one victim: oom_mm is set */
-long oom_badness(struct task *p, u64 totalpages);	/* tasklist_lock held; LONG_MIN if unkillable */
 /*
  * Sets disabled, waits until no victim is pending. false (and enabled again) on timeout or signal.
  * oom_lock not held. Sleeps.
@@ -178,7 +176,6 @@ void oom_group_free(struct group *g);
 void sysrq_oom(void);				/* sysrq f */
 void oom_test_eat(const char *where);		/* oom_test.c: current asks for more than there is */
 void oom_init(void);				/* after the boot words: settles the design; before any fork */
-void oom_victims_dump(void);			/* log: which victims are counted or in flight */
 /* reaper.c's view of the victims in flight. */
 void wake_oom_reaper(void);
 struct group *oom_oldest_victim(void);		/* referenced, or NULL */

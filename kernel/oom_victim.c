@@ -22,7 +22,7 @@ _Atomic bool oom_killer_disabled;
 _Atomic bool pm_io_barrier;
 unsigned oom_frozen_victims;
 unsigned oom_uncovered;
-_Atomic u32 oom_leaked;
+static _Atomic u32 oom_leaked;		/* victims whose unit was freed while they were still counted (L1) */
 _Atomic s32 oom_victims;
 _Atomic u64 oom_freed_seq;
 static struct waitq oom_victims_wait = WAITQ_INIT(oom_victims_wait, "oom_victims");
@@ -342,7 +342,7 @@ static bool victims_pending(void)
 }
 
 /* Says whom oom_killer_disable waited for. Linux only says that it failed. */
-void oom_victims_dump(void)
+static void oom_victims_dump(void)
 {
 	struct task *p;
 

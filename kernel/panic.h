@@ -32,4 +32,3 @@ void warn(const char *fmt, ...) __printf(1, 2) __cold;
 	} while (0)
 #define assert_eq(a, b)	assert_rel(a, ==, b)
 
-#define warn_on(cond)	({ bool _c = (cond); if (unlikely(_c)) warn("%s:%d: %s", __FILE__, __LINE__, #cond); _c; })

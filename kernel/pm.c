@@ -134,7 +134,8 @@ static int enter_suspend(void)
 	return err;
 }
 
-int pm_suspend(void)
+/* One whole suspend-to-idle attempt by current: 0, -EBUSY, -EINTR, -EAGAIN. Sleeps. */
+static int pm_suspend(void)
 {
 	int err;
 

@@ -6,8 +6,6 @@
 #pragma once
 #include "kernel/lib/types.h"
 
-/* One whole suspend-to-idle attempt by current: 0, -EBUSY, -EINTR, -EAGAIN. Sleeps. */
-int pm_suspend(void);
 int pm_last_result(void);			/* 0 or -errno of the last attempt */
 /* Ends suspend-to-idle: console key, wake timer. Any context. */
 void pm_wakeup(void);

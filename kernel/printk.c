@@ -149,7 +149,7 @@ size_t log_read(u64 *pos, char *buf, size_t n)
 	return done;
 }
 
-void set_loglevel(int level)
+static void set_loglevel(int level)
 {
 	loglevel = level;
 	syscall_set_loglevel(level);

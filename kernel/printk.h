@@ -19,7 +19,6 @@ void kprintf_level(int level, const char *fmt, ...) __printf(2, 3);
 
 /* Straight to the console whatever the level; used by panic. */
 void kprintf(const char *fmt, ...) __printf(1, 2);
-void set_loglevel(int level);
 extern int loglevel;		/* boot word loglevel=N, default 4: warnings and worse reach the console */
 /* Copies log text from position *pos on into buf; returns bytes, advances *pos. Any context. */
 size_t log_read(u64 *pos, char *buf, size_t n);

@@ -239,7 +239,8 @@ void timers_clock_was_set(void)
 	irq_pop_off();
 }
 
-void timers_run(void)
+/* Interrupt: runs this CPU's expired timers. */
+static void timers_run(void)
 {
 	struct timer_queue *q = &queues[this_cpu_field(id)];
 	u64 now = ktime_ns();

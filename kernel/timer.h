@@ -43,7 +43,6 @@ void timers_clock_was_set(void);	/* realtime_offset_ns is another: what waits fo
 bool timer_cancel(struct timer *t);	/* true if it was pending. Does not wait for a running callback. */
 void timer_cancel_sync(struct timer *t);/* afterwards fn neither runs nor will. Not from fn; spins. */
 bool timer_pending(const struct timer *t);
-void timers_run(void);			/* interrupt: run expired timers of this CPU */
 u64 timers_next(void);			/* this CPU's next deadline or ~0 */
 void timers_init_cpu(struct cpu *c);
 /* This CPU's timer interrupt comes no later than @deadline (it may come sooner). Interrupts off. */

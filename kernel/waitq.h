@@ -71,6 +71,5 @@ static inline bool waitq_active(struct waitq *q) { return !list_empty(&q->waiter
 	_ret;									\
 })
 #define wait_event(q, cond)		((void)wait_event_state(q, cond, TASK_UNINTERRUPTIBLE, NO_DEADLINE))
-#define wait_event_interruptible(q, cond) wait_event_state(q, cond, TASK_INTERRUPTIBLE, NO_DEADLINE)
 #define wait_event_freezable(q, cond)	wait_event_state(q, cond, TASK_INTERRUPTIBLE | TASK_FREEZABLE, NO_DEADLINE)
 #define wait_event_killable(q, cond)	wait_event_state(q, cond, TASK_KILLABLE, NO_DEADLINE)

@@ -9,7 +9,7 @@
 #include "kernel/oom.h"
 #include "kernel/printk.h"
 
-const struct host_scenario *host_scenario_now;
+static const struct host_scenario *host_scenario_now;
 
 /* --- console: kept back, shown if asked or if the run fails --- */
 

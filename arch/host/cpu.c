@@ -18,8 +18,18 @@
 /* More than any scenario takes: who gets here runs in circles. */
 #define MAX_STEPS	50000000ull
 
-struct host_cpu host_cpus[MAX_CPUS];
-unsigned host_nr_cpus;
+struct host_cpu {
+	u8 started;
+	u8 irqs_on;
+	u8 idle;				/* in arch_idle, nothing pending */
+	u32 pending;				/* HOST_IRQ_* */
+	u64 deadline;				/* timer, ~0 none */
+	u64 taken;				/* interrupts so far */
+};
+#define HOST_IRQ_TIMER	1u
+#define HOST_IRQ_RESCHED 2u
+static struct host_cpu host_cpus[MAX_CPUS];
+static unsigned host_nr_cpus;
 u64 host_steps;
 struct cpu *host_this_cpu;
 struct task *host_current;

@@ -19,18 +19,6 @@
 #define STACK_BYTES	(256ul << 10)
 
 /* --- virtual processors (cpu.c) --- */
-struct host_cpu {
-	u8 started;
-	u8 irqs_on;
-	u8 idle;				/* in arch_idle, nothing pending */
-	u32 pending;				/* HOST_IRQ_* */
-	u64 deadline;				/* timer, ~0 none */
-	u64 taken;				/* interrupts so far */
-};
-#define HOST_IRQ_TIMER	1u
-#define HOST_IRQ_RESCHED 2u
-extern struct host_cpu host_cpus[MAX_CPUS];
-extern unsigned host_nr_cpus;
 extern u64 host_steps;
 void host_cpu_init(u64 seed, unsigned cpus);
 u64 host_random(void);
@@ -74,7 +62,6 @@ struct host_scenario {
 };
 SET_DECLARE(host_scenarios, struct host_scenario);
 #define SCENARIO(var, ...)	LINKER_SET(host_scenarios, struct host_scenario, var) = { __VA_ARGS__ }
-extern const struct host_scenario *host_scenario_now;
 
 /* A failed expectation of a scenario: says so and ends the machine as failed. */
 #define expect(cond)								\

@@ -10,7 +10,6 @@
 #include "kernel/task.h"
 #include "x86.h"
 
-#define APIC_ID		0x20
 #define APIC_TPR	0x80
 #define APIC_EOI	0xb0
 #define APIC_SVR	0xf0
@@ -65,7 +64,8 @@ static void pic_off(void)
 	outb(0xa1, 0xff);
 }
 
-void apic_setup_cpu(void)
+/* This CPU's local APIC on, timer idle. */
+static void apic_setup_cpu(void)
 {
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | 1u << 11);
 	apic_write(APIC_SVR, 0x100 | VEC_SPURIOUS);

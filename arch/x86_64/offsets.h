@@ -54,7 +54,7 @@
 #define KERNEL_VMA	0xffffffff80000000
 
 #ifdef __ASSEMBLER__
-/* Three bytes that do nothing; features_patch() makes CLAC or STAC of them on a CPU with SMAP. */
+/* Three bytes that do nothing; cpu_detect() makes CLAC or STAC of them on a CPU with SMAP. */
 .macro SMAP_SITE modrm
 661:	.byte 0x0f, 0x1f, \modrm
 	.pushsection .smap_sites, "a"

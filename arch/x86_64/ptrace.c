@@ -202,7 +202,6 @@ void arch_single_step_off(struct task *t)
 #define TLS_MIN		12		/* their numbers in Linux's GDT */
 #define NR_TLS		3u
 #define DESC_32BIT	0x01u		/* flags of struct k_user_desc */
-#define DESC_CONTENTS	0x06u
 #define DESC_CODE	0x04u
 #define DESC_READ_ONLY	0x08u
 #define DESC_NOT_PRESENT 0x20u

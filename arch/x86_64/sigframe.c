@@ -183,7 +183,7 @@ static int get_fpu(uaddr_t from, bool extended)
 	struct task *t = current;
 	int err = 0;
 
-	/* As a rule it is what user_xsave() wrote, and the CPU takes it as it is. */
+	/* As a rule it is what put_xstate() wrote, and the CPU takes it as it is. */
 	if (extended && !user_xrstor((const void *)from, features.xcr0))
 		return 0;
 	WRITE_ONCE(t->arch.fpu_loaded, 0);

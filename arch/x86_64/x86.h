@@ -129,7 +129,6 @@ extern struct x86_features features;
 
 void cpu_detect(void);				/* boot CPU: fills features */
 void cpu_setup(unsigned id);			/* this CPU: GDT, TSS, IDT, MSRs, control registers */
-static inline struct x86_cpu *this_x86(void) { return this_cpu()->arch; }
 
 int cpu_alloc(unsigned id);
 
@@ -240,7 +239,6 @@ void acpi_poweroff(void);
 
 /* --- apic.c --- */
 void apic_init(void);				/* boot CPU: map, PIC off, then as every CPU */
-void apic_setup_cpu(void);			/* this CPU's local APIC on, timer idle */
 void apic_eoi(void);
 void apic_ipi(u32 apic_id, u32 command);
 u32 apic_timer_count(void);

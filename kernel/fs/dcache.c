@@ -62,7 +62,7 @@ void super_put(struct super *sb)
 
 /* --- inodes --- */
 
-void mapping_init(struct mapping *m, struct inode *host, u32 flags)
+static void mapping_init(struct mapping *m, struct inode *host, u32 flags)
 {
 	spin_init(&m->lock, "mapping", RANK_MAPPING);
 	spin_init(&m->vmas_lock, "mapping_vmas", RANK_MAPPING);

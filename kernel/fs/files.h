@@ -302,7 +302,6 @@ u64 inode_blocks(const struct inode *i);	/* of 512 bytes: what it takes */
 size_t hugetlb_meminfo(char *buf, size_t n);
 
 struct file *shmem_file_setup(const char *name, u64 size);	/* unlinked tmpfs file for shared anonymous mmap; ERR_PTR */
-void mapping_init(struct mapping *m, struct inode *host, u32 flags);
 /*
  * Page at index, created zeroed or read in, up to date, referenced; ERR_PTR. mapping->lock not
  * held. Sleeps.

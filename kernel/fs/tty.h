@@ -36,7 +36,6 @@ struct tty {
 	struct k_winsize winsize;	/* [lock] */
 	int session, pgrp;		/* [lock] with a reference on the number; 0: none */
 	u32 head, canon, tail;		/* [lock] bytes put in, of those in finished lines, taken out */
-	u32 column;			/* [lock] of the cursor since the line's start, for erasing */
 	bool literal;			/* [lock] the next byte is taken as it is (^V) */
 	bool stopped;			/* [lock] no output (^S) */
 	bool dead;			/* [lock] no more opens */

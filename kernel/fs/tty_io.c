@@ -152,7 +152,7 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 
 /* --- writing --- */
 
-bool tty_may_write(struct tty *t)
+static bool tty_may_write(struct tty *t)
 {
 	return !READ_ONCE(t->stopped) && (!t->ops->has_room || t->ops->has_room(t));
 }

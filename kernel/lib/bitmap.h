@@ -9,14 +9,11 @@ static inline bool bit_test(const u64 *map, size_t i) { return map[i / 64] >> (i
 static inline void bit_set(u64 *map, size_t i) { map[i / 64] |= 1ull << (i % 64); }
 static inline void bit_clear(u64 *map, size_t i) { map[i / 64] &= ~(1ull << (i % 64)); }
 
-/*
- * The first bit of value @want at or after @from, or @n. Bits beyond n in the last word are not
- * looked at.
- */
-static inline size_t bit_find(const u64 *map, size_t n, size_t from, bool want)
+/* The first clear bit at or after @from, or @n. Bits beyond n in the last word are not looked at. */
+static inline size_t bit_find_clear(const u64 *map, size_t n, size_t from)
 {
 	for (size_t i = from; i < n; i = (i / 64 + 1) * 64) {
-		u64 w = (want ? map[i / 64] : ~map[i / 64]) >> (i % 64);
+		u64 w = ~map[i / 64] >> (i % 64);
 
 		if (w) {
 			i += (size_t)__builtin_ctzll(w);
@@ -25,5 +22,3 @@ static inline size_t bit_find(const u64 *map, size_t n, size_t from, bool want)
 	}
 	return n;
 }
-static inline size_t bit_find_set(const u64 *map, size_t n, size_t from) { return bit_find(map, n, from, true); }
-static inline size_t bit_find_clear(const u64 *map, size_t n, size_t from) { return bit_find(map, n, from, false); }

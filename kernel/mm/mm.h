@@ -189,7 +189,6 @@ void kmem_init(void);
 #define VM_LOCKONFAULT	0x80000u	/* with VM_LOCKED: not faulted in at once */
 #define VM_LOCKED_MASK	(VM_LOCKED | VM_LOCKONFAULT)
 #define VM_NORESERVE	0x200000u	/* never refused as an overcommit, mprotect included */
-#define VM_STACK	VM_GROWSDOWN
 
 struct vm_ops {
 	/*

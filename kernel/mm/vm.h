@@ -61,7 +61,6 @@ bool vma_unmap(struct mm *mm, unsigned first, unsigned last);
 int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsigned *last);
 /* Joins equal neighbours among vmas[first - 1..last]. */
 void vma_merge_range(struct mm *mm, unsigned first, unsigned last);
-bool vma_can_merge(const struct vma *a, const struct vma *b);
 static inline struct mapping *vma_mapping(const struct vma *v) { return v->file ? v->file->inode->mapping : NULL; }
 void vma_link_mapping(struct mapping *m, struct vma *v);
 static inline void vma_link_file(struct vma *v)

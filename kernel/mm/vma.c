@@ -226,7 +226,7 @@ int vma_isolate(struct mm *mm, uaddr_t start, uaddr_t end, unsigned *first, unsi
 	return 0;
 }
 
-bool vma_can_merge(const struct vma *a, const struct vma *b)
+static bool vma_can_merge(const struct vma *a, const struct vma *b)
 {
 	return a->end == b->start && a->flags == b->flags && a->file == b->file && a->ops == b->ops &&
 	       (!a->file || a->pgoff + vma_pages(a) == b->pgoff) && !(a->flags & VM_GROWSDOWN) && a->uffd == b->uffd &&
