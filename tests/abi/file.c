@@ -445,14 +445,6 @@ TEST(long_names)
 	CHECK_GE(sys(open, name, O_RDONLY), 0);
 }
 
-struct entry {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
-
 TEST(list_a_directory)
 {
 	static bool seen[100];

@@ -100,14 +100,6 @@ TEST(command_line)
 	CHECK_EQ(buf[n - 1], 0);
 }
 
-struct entry {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
-
 static bool listed(const char *dir, int number)
 {
 	char want[16];

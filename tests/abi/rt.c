@@ -325,14 +325,6 @@ void *t_map_shared(size_t bytes)
 
 // ---- a directory of one's own ----
 
-struct entry {
-	uint64_t ino;
-	int64_t off;
-	uint16_t len;
-	uint8_t type;
-	char name[];
-};
-
 static char list[2048];
 
 static void remove_tree(const char *dir)

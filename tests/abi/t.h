@@ -271,6 +271,15 @@ long t_block(unsigned long set);
 long t_unblock(unsigned long set);
 unsigned long t_mask(void);
 
+// What getdents64 gives.
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t len;
+	uint8_t type;
+	char name[];
+};
+
 // Runs fn in a child that catches `sig` on an alternate stack, and gives what the handler saw.
 struct fault {
 	int sig, code;
