@@ -36,7 +36,8 @@ struct ksig;
 
 /* Choice points of the schedule explorer: what is about to happen and to which object. */
 enum arch_point {
-	POINT_LOCK, POINT_UNLOCK, POINT_ATOMIC, POINT_STATE, POINT_SWITCH, POINT_WAKE, POINT_IRQ, POINT_USER, POINT_EXIT_STEP
+	POINT_LOCK, POINT_UNLOCK, POINT_ATOMIC, POINT_STATE, POINT_SWITCH, POINT_WAKE, POINT_IRQ,
+	POINT_USER, POINT_EXIT_STEP
 };
 
 #include <machine.h>

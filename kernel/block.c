@@ -166,9 +166,10 @@ static void check_barrier(const struct bio *b)
 
 static bool bio_in_range(const struct bio *b)
 {
-	return b->bytes && b->bytes % SECTOR_SIZE == 0 && b->offset % SECTOR_SIZE == 0 && b->offset + b->bytes <= PAGE_SIZE &&
-	       b->sector <= b->dev->sectors && b->bytes / SECTOR_SIZE <= b->dev->sectors - b->sector &&
-	       b->sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE + b->bytes <= PAGE_SIZE;
+	return b->bytes && b->bytes % SECTOR_SIZE == 0 && b->offset % SECTOR_SIZE == 0 &&
+		b->offset + b->bytes <= PAGE_SIZE && b->sector <= b->dev->sectors &&
+		b->bytes / SECTOR_SIZE <= b->dev->sectors - b->sector &&
+		b->sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE + b->bytes <= PAGE_SIZE;
 }
 
 /* false: the device has as many as it takes. */

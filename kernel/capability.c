@@ -174,7 +174,9 @@ static void exec_ids(struct cred *new, u32 mode, u32 uid, u32 gid)
 {
 	if (current->no_new_privs)
 		return;
-	if (mode & (S_ISUID | S_ISGID) && (from_kuid(new->user_ns, uid) == INVALID_ID || from_kgid(new->user_ns, gid) == INVALID_ID))
+	if (mode & (S_ISUID | S_ISGID) &&
+	    (from_kuid(new->user_ns, uid) == INVALID_ID ||
+	     from_kgid(new->user_ns, gid) == INVALID_ID))
 		return;
 	if (mode & S_ISUID)
 		new->euid = uid;
@@ -346,7 +348,8 @@ static long set_securebits(u64 bits)
 	struct cred new = current->cred;
 	u32 old = new.securebits, locks = SECURE_ALL_LOCKS;
 
-	if (((old & locks) >> 1) & (old ^ bits) || old & locks & ~bits || bits & ~(u64)(SECURE_ALL_BITS | SECURE_ALL_LOCKS) ||
+	if (((old & locks) >> 1) & (old ^ bits) || old & locks & ~bits ||
+	    bits & ~(u64)(SECURE_ALL_BITS | SECURE_ALL_LOCKS) ||
 	    !ns_capable(current_user_ns(), CAP_SETPCAP))
 		return -EPERM;
 	new.securebits = (u8)bits;

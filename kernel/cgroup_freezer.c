@@ -36,7 +36,8 @@ void cgroup_update_frozen(struct cgroup *cg)
 {
 	assert_held(&css_lock);
 	while (!cgroup_is_root(cg)) {
-		bool now = cg->e_freeze && cg->nr_frozen_tasks == cg->nr_tasks && cg->nr_frozen_children == cg->nr_children;
+		bool now = cg->e_freeze && cg->nr_frozen_tasks == cg->nr_tasks &&
+			cg->nr_frozen_children == cg->nr_children;
 
 		if (now == cg->frozen)
 			break;

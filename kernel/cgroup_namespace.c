@@ -48,7 +48,8 @@ static void free_cgroup_ns(struct ns_common *ns)
 }
 
 const struct ns_ops cgroup_ns_ops = {
-	.name = "cgroup", .type = CLONE_NEWCGROUP, .ucount = UCOUNT_CGROUP, .copy = copy_cgroup_ns, .free = free_cgroup_ns,
+	.name = "cgroup", .type = CLONE_NEWCGROUP, .ucount = UCOUNT_CGROUP, .copy = copy_cgroup_ns,
+	.free = free_cgroup_ns,
 };
 
 struct cgroup_namespace init_cgroup_ns = {

@@ -64,8 +64,8 @@ static bool gains_capabilities(const struct cred *new, const struct cred *old)
 /* Who gains or changes an identity may know secrets of both: nobody looks into its memory. */
 static bool must_hide(const struct cred *new, const struct cred *old)
 {
-	return new->euid != old->euid || new->egid != old->egid || new->fsuid != old->fsuid || new->fsgid != old->fsgid ||
-	       gains_capabilities(new, old);
+	return new->euid != old->euid || new->egid != old->egid || new->fsuid != old->fsuid ||
+		new->fsgid != old->fsgid || gains_capabilities(new, old);
 }
 
 void commit_creds(const struct cred *new)
@@ -274,7 +274,9 @@ long sys_setresuid(u32 r, u32 e, u32 s)
 
 	if (!take_uid(&r) || !take_uid(&e) || !take_uid(&s))
 		return -EINVAL;
-	if (!may_set_ids(CAP_SETUID) && ((!keeps(r) && !is_own_uid(r)) || (!keeps(e) && !is_own_uid(e)) || (!keeps(s) && !is_own_uid(s))))
+	if (!may_set_ids(CAP_SETUID) &&
+	    ((!keeps(r) && !is_own_uid(r)) || (!keeps(e) && !is_own_uid(e)) ||
+	     (!keeps(s) && !is_own_uid(s))))
 		return -EPERM;
 	if (!keeps(r))
 		new.uid = r;
@@ -350,7 +352,9 @@ long sys_setresgid(u32 r, u32 e, u32 s)
 
 	if (!take_gid(&r) || !take_gid(&e) || !take_gid(&s))
 		return -EINVAL;
-	if (!may_set_ids(CAP_SETGID) && ((!keeps(r) && !is_own_gid(r)) || (!keeps(e) && !is_own_gid(e)) || (!keeps(s) && !is_own_gid(s))))
+	if (!may_set_ids(CAP_SETGID) &&
+	    ((!keeps(r) && !is_own_gid(r)) || (!keeps(e) && !is_own_gid(e)) ||
+	     (!keeps(s) && !is_own_gid(s))))
 		return -EPERM;
 	if (!keeps(r))
 		new.gid = r;

@@ -56,7 +56,8 @@ static struct numbers numbers_of(struct task *t)
 	struct pid_namespace *ns = t->group->pid_ns;
 
 	return (struct numbers){
-		t->vpid, task_pid_nr_ns(t->real_parent, ns), pid_nr_ns(t->group->pgrp, ns), pid_nr_ns(t->group->session, ns),
+		t->vpid, task_pid_nr_ns(t->real_parent, ns), pid_nr_ns(t->group->pgrp, ns),
+		pid_nr_ns(t->group->session, ns),
 	};
 }
 
@@ -65,7 +66,8 @@ static bool put_prstatus(struct coredump *c, struct task *t)
 	struct group *g = t->group;
 	u64 utime = t->utime, stime = t->stime;
 	struct k_elf_prstatus s = {
-		.si_signo = c->info->si_signo, .pr_cursig = (s16)c->info->si_signo, .pr_sighold = t->blocked, .pr_fpvalid = 1,
+		.si_signo = c->info->si_signo, .pr_cursig = (s16)c->info->si_signo,
+		.pr_sighold = t->blocked, .pr_fpvalid = 1,
 	};
 	struct numbers who;
 
@@ -111,7 +113,8 @@ static bool put_psinfo(struct coredump *c)
 	const struct cred *cred = &t->cred;
 	struct k_elf_prpsinfo p = {
 		.pr_sname = 'R', .pr_nice = (int8_t)t->nice, .pr_flag = t->flags,
-		.pr_uid = from_kuid_munged(cred->user_ns, cred->uid), .pr_gid = from_kgid_munged(cred->user_ns, cred->gid),
+		.pr_uid = from_kuid_munged(cred->user_ns, cred->uid),
+		.pr_gid = from_kgid_munged(cred->user_ns, cred->gid),
 	};
 	size_t n = min((size_t)(mm->arg_end - mm->arg_start), sizeof(p.pr_psargs) - 1);
 	struct numbers who;
@@ -172,7 +175,8 @@ static bool fill_files(const struct coredump *c, struct file_note *n, size_t roo
 
 		if (!v->file)
 			continue;
-		path = names < end ? dentry_path(v->file->dentry, names, (size_t)(end - names)) : ERR_PTR(-ENAMETOOLONG);
+		path = names < end ? dentry_path(v->file->dentry, names, (size_t)(end - names)) :
+				     ERR_PTR(-ENAMETOOLONG);
 		if (IS_ERR(path))
 			return false;
 		len = (size_t)(end - path);

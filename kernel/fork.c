@@ -40,7 +40,9 @@ static int check_flags(const struct clone_request *c)
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
 	/* A process has all of its threads in one namespace of numbers and one of users. */
-	if ((f & CLONE_THREAD) && (f & (CLONE_NEWPID | CLONE_NEWUSER) || pid_ns_for_children(current) != current->group->pid_ns))
+	if ((f & CLONE_THREAD) &&
+	    (f & (CLONE_NEWPID | CLONE_NEWUSER) ||
+	     pid_ns_for_children(current) != current->group->pid_ns))
 		return -EINVAL;
 	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
 		return -EINVAL;

@@ -65,7 +65,8 @@ void exit_robust_list(struct task *t)
 	for (unsigned n = 0; !last && (entry & ~1ull) != t->robust_list && n < ROBUST_LIST_LIMIT; n++) {
 		/* First the link: once its lock is free, its owner may free the entry. */
 		last = get_u64(entry & ~1ull, &next);
-		if ((entry & ~1ull) != pending && futex_death((entry & ~1ull) + (u64)head.futex_offset, entry & 1, ON_LIST))
+		if ((entry & ~1ull) != pending &&
+		    futex_death((entry & ~1ull) + (u64)head.futex_offset, entry & 1, ON_LIST))
 			return;
 		entry = next;
 		cond_resched();

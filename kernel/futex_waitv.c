@@ -54,7 +54,9 @@ static long wait_many(struct waiter *w, const struct k_futex_waitv *v, unsigned 
 	for (unsigned i = 0; i < n; i++) {
 		w[i].task = current;
 		w[i].bitset = FUTEX_BITSET_MATCH_ANY;
-		err = futex_get_key(v[i].uaddr, v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE : FUTEX_SCOPE_SHARED,
+		err = futex_get_key(v[i].uaddr,
+				    v[i].flags & FUTEX_PRIVATE_FLAG ? FUTEX_SCOPE_PRIVATE :
+								      FUTEX_SCOPE_SHARED,
 				    &w[i].key);
 		if (err)
 			return err;
@@ -88,7 +90,9 @@ long sys_futex_waitv(uaddr_t uwaiters, unsigned n, unsigned flags, uaddr_t timeo
 		return -EINVAL;
 	if (timeout && clock != CLOCK_REALTIME && clock != CLOCK_MONOTONIC)
 		return -EINVAL;
-	ret = futex_deadline(FUTEX_WAIT_BITSET | (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0), timeout, &deadline);
+	ret = futex_deadline(FUTEX_WAIT_BITSET |
+				     (clock == CLOCK_REALTIME ? FUTEX_CLOCK_REALTIME : 0),
+			     timeout, &deadline);
 	if (ret)
 		return ret;
 	v = kmalloc_array(n, sizeof(*v), GFP_KERNEL);

@@ -114,8 +114,8 @@ long sys_setitimer(int which, uaddr_t unew, uaddr_t uold)
 	if (which == ITIMER_REAL)
 		set_itimer_real(timeval_ns(&it.it_value), timeval_ns(&it.it_interval), &value, &incr);
 	else if (which == ITIMER_VIRTUAL || which == ITIMER_PROF)
-		cpu_itimer_set(which == ITIMER_PROF ? CPU_ALL : CPU_USER, timeval_ns(&it.it_value), timeval_ns(&it.it_interval),
-			       &value, &incr);
+		cpu_itimer_set(which == ITIMER_PROF ? CPU_ALL : CPU_USER, timeval_ns(&it.it_value),
+			       timeval_ns(&it.it_interval), &value, &incr);
 	else
 		return -EINVAL;
 	it = to_itimerval(value, incr);

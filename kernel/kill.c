@@ -180,7 +180,8 @@ static bool code_known(int sig, int code)
 {
 	if (code <= SI_USER)
 		return code >= SI_DETHREAD || code == SI_ASYNCNL;
-	return code == SI_KERNEL || code <= NSIGPOLL || ((unsigned)sig < ARRAY_SIZE(layouts) && code <= layouts[sig].codes);
+	return code == SI_KERNEL || code <= NSIGPOLL ||
+		((unsigned)sig < ARRAY_SIZE(layouts) && code <= layouts[sig].codes);
 }
 
 int copy_siginfo_from_user(struct k_siginfo *info, int sig, uaddr_t from)

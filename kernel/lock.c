@@ -423,7 +423,8 @@ static int __attribute__((noinline)) mutex_lock_slow(struct mutex *m, unsigned s
 	return err;
 }
 
-static int __attribute__((noinline)) mutex_lock_state(struct mutex *m, unsigned state, const void *where, unsigned slack)
+static int __attribute__((noinline))
+mutex_lock_state(struct mutex *m, unsigned state, const void *where, unsigned slack)
 {
 	uintptr_t free = 0;
 
@@ -578,7 +579,8 @@ void locks_dump(struct task *t)
 	for (m = t->held_mutexes; m; m = m->below) {
 		struct place at = place_of(m->where);
 
-		kprintf("  %s/%d holds %s (rank %u) taken at %s+0x%lx\n", t->comm, t->pid, m->name, m->rank, at.symbol, at.offset);
+		kprintf("  %s/%d holds %s (rank %u) taken at %s+0x%lx\n", t->comm, t->pid, m->name,
+			m->rank, at.symbol, at.offset);
 		if (++n > 32)
 			break;
 	}

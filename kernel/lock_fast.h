@@ -53,7 +53,8 @@ static inline bool spin_try(struct spinlock *l, const void *where)
 {
 	const void *free = NULL;
 
-	return atomic_compare_exchange_strong_explicit(&l->where, &free, where, memory_order_acquire, memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&l->where, &free, where,
+						       memory_order_acquire, memory_order_relaxed);
 }
 
 static __always_inline void spin_lock_at(struct spinlock *l, const void *where)

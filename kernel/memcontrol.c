@@ -335,8 +335,8 @@ u64 mem_cgroup_max(const struct mem_cgroup *memcg)
 
 void mem_cgroup_print(const struct mem_cgroup *memcg)
 {
-	pr_info("memory: usage %lukB, limit %lukB, failcnt %lu\n", atomic_load(&memcg->usage) * 4, mem_cgroup_max(memcg) * 4,
-		atomic_load(&memcg->failcnt));
+	pr_info("memory: usage %lukB, limit %lukB, failcnt %lu\n", atomic_load(&memcg->usage) * 4,
+		mem_cgroup_max(memcg) * 4, atomic_load(&memcg->failcnt));
 }
 
 struct mem_cgroup *mem_cgroup_oom_group(struct task *t, const struct mem_cgroup *domain)

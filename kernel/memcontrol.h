@@ -25,7 +25,8 @@ struct page *__mem_cgroup_charge(struct page *p, struct mm *mm, u32 gfp);
  */
 static inline struct page *mem_cgroup_charge(struct page *p, struct mm *mm, u32 gfp)
 {
-	return likely(!atomic_load_explicit(&nr_mem_cgroups, memory_order_relaxed)) ? p : __mem_cgroup_charge(p, mm, gfp);
+	return likely(!atomic_load_explicit(&nr_mem_cgroups, memory_order_relaxed)) ?
+		p : __mem_cgroup_charge(p, mm, gfp);
 }
 void mem_cgroup_uncharge(struct page *p);	/* PG_CHARGED, about to be free. Any context. */
 /* Is p charged to memcg or below? Its reference is the caller's. */

@@ -167,7 +167,8 @@ static s64 print_events(struct cgroup *cg, char *buf, size_t n, bool local)
 	if (!m)
 		return -ENODEV;
 	for (unsigned e = 0; e < NR_MEMORY_EVENTS; e++)
-		len += kscnprintf(buf + len, n - len, "%s %lu\n", names[e], atomic_load(local ? &m->local_events[e] : &m->events[e]));
+		len += kscnprintf(buf + len, n - len, "%s %lu\n", names[e],
+				  atomic_load(local ? &m->local_events[e] : &m->events[e]));
 	mem_cgroup_put(m);
 	return (s64)len;
 }
@@ -263,8 +264,9 @@ static s64 oom_control_show(struct cgroup *cg, char *buf, size_t n)
 
 	if (!m)
 		return -ENODEV;
-	len = (s64)kscnprintf(buf, n, "oom_kill_disable %d\nunder_oom %d\noom_kill %lu\n", READ_ONCE(m->oom_kill_disable),
-			      atomic_load(&m->under_oom) != 0, atomic_load(&m->local_events[MEMORY_OOM_KILL]));
+	len = (s64)kscnprintf(buf, n, "oom_kill_disable %d\nunder_oom %d\noom_kill %lu\n",
+			      READ_ONCE(m->oom_kill_disable), atomic_load(&m->under_oom) != 0,
+			      atomic_load(&m->local_events[MEMORY_OOM_KILL]));
 	mem_cgroup_put(m);
 	return len;
 }

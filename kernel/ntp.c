@@ -56,7 +56,8 @@ static struct {				/* all of it [ntp_lock] */
 	s64 rest;			/* of what was slewed, less than a ns: / SECOND */
 	u64 last, next;			/* ns since boot: slewed up to there; the next second begins */
 } ntp = {
-	.status = STA_UNSYNC, .tick = TICK_USEC, .constant = 2, .maxerror = NTP_PHASE_LIMIT, .esterror = NTP_PHASE_LIMIT,
+	.status = STA_UNSYNC, .tick = TICK_USEC, .constant = 2, .maxerror = NTP_PHASE_LIMIT,
+	.esterror = NTP_PHASE_LIMIT,
 	.next_leap = NO_LEAP,
 };
 
@@ -145,7 +146,8 @@ static void next_state(s64 sec)
 
 static void second_overflow(void)
 {
-	s64 adjust = clamp(ntp.adjust, -MAX_TICKADJ, MAX_TICKADJ), phase = shift_right(ntp.phase, SHIFT_PLL + ntp.constant);
+	s64 adjust = clamp(ntp.adjust, -MAX_TICKADJ, MAX_TICKADJ),
+	    phase = shift_right(ntp.phase, SHIFT_PLL + ntp.constant);
 	u64 next;
 
 	next_state((s64)((wall_at(ntp.next) + NSEC_PER_SEC / 2) / NSEC_PER_SEC));
@@ -240,7 +242,8 @@ static s64 frequency_of(s64 offset, s64 secs)
 
 static void set_phase(s64 offset)
 {
-	s64 now = (s64)(wall_at(ntp.last) / NSEC_PER_SEC), secs = ntp.status & STA_FREQHOLD ? 0 : max(now - ntp.reftime, 0ll);
+	s64 now = (s64)(wall_at(ntp.last) / NSEC_PER_SEC),
+	    secs = ntp.status & STA_FREQHOLD ? 0 : max(now - ntp.reftime, 0ll);
 
 	if (!(ntp.status & STA_PLL))
 		return;
@@ -297,9 +300,11 @@ static int fill(struct k_timex *tx)
 	u64 wall = wall_at(ntp.last);
 
 	*tx = (struct k_timex){
-		.modes = tx->modes, .offset = tx->offset, .freq = shift_right(ntp.freq, 16) / USEC, .maxerror = ntp.maxerror,
+		.modes = tx->modes, .offset = tx->offset, .freq = shift_right(ntp.freq, 16) / USEC,
+		.maxerror = ntp.maxerror,
 		.esterror = ntp.esterror, .status = ntp.status, .constant = ntp.constant, .precision = 1,
-		.tolerance = (MAXFREQ << FREQ_SHIFT) / PPM_SCALE, .time = ns_to_timeval(wall), .tick = ntp.tick, .tai = tai_offset,
+		.tolerance = (MAXFREQ << FREQ_SHIFT) / PPM_SCALE, .time = ns_to_timeval(wall),
+		.tick = ntp.tick, .tai = tai_offset,
 	};
 	if (ntp.status & STA_NANO)
 		tx->time.tv_usec = (s64)(wall % NSEC_PER_SEC);
@@ -315,7 +320,8 @@ static int validate(const struct k_timex *tx)
 		return -EINVAL;
 	if ((modes & ADJ_ADJTIME ? !(modes & ADJ_OFFSET_READONLY) : modes != 0) && !capable(CAP_SYS_TIME))
 		return -EPERM;
-	if (!(modes & ADJ_ADJTIME) && modes & ADJ_TICK && (tx->tick < TICK_USEC * 9 / 10 || tx->tick > TICK_USEC * 11 / 10))
+	if (!(modes & ADJ_ADJTIME) && modes & ADJ_TICK &&
+	    (tx->tick < TICK_USEC * 9 / 10 || tx->tick > TICK_USEC * 11 / 10))
 		return -EINVAL;
 	if (modes & ADJ_SETOFFSET) {
 		if (!capable(CAP_SYS_TIME))
@@ -333,7 +339,8 @@ static int inject_offset(const struct k_timex *tx)
 {
 	s64 unit = tx->modes & ADJ_NANO ? 1 : USEC, to;
 
-	if (__builtin_mul_overflow(tx->time.tv_sec, SECOND, &to) || __builtin_add_overflow(to, tx->time.tv_usec * unit, &to) ||
+	if (__builtin_mul_overflow(tx->time.tv_sec, SECOND, &to) ||
+	    __builtin_add_overflow(to, tx->time.tv_usec * unit, &to) ||
 	    __builtin_add_overflow((s64)realtime_ns(), to, &to) || to < 0)
 		return -EINVAL;
 	return set_realtime((u64)to);

@@ -271,8 +271,9 @@ static void log_kill(const char *message, struct task *t)
 	struct mm *mm = t->mm;
 
 	pr_err("%s: Killed process %d (%s) total-vm:%lukB, anon-rss:%ldkB, file-rss:%ldkB, shmem-rss:%ldkB, oom_score_adj:%d\n",
-	       message, t->tgid, t->comm, mm->total_vm * 4, (long)atomic_load(&mm->rss[MM_ANON]) * 4,
-	       (long)atomic_load(&mm->rss[MM_FILE]) * 4, (long)atomic_load(&mm->rss[MM_SHMEM]) * 4, t->group->oom_score_adj);
+	       message, t->tgid, t->comm, mm->total_vm * 4,
+	       (long)atomic_load(&mm->rss[MM_ANON]) * 4, (long)atomic_load(&mm->rss[MM_FILE]) * 4,
+	       (long)atomic_load(&mm->rss[MM_SHMEM]) * 4, t->group->oom_score_adj);
 }
 
 /* SIGKILL before the mark: no code still running in user mode gets at the reserves (S21). */
@@ -456,7 +457,8 @@ bool out_of_memory(struct oom_control *oc)
 		return true;
 	oc->totalpages = oc->memcg ? mem_cgroup_max(oc->memcg) : totalram_pages();
 	check_panic_on_oom(oc);
-	if (sysctl_oom_kill_allocating_task && !oc->sysrq && !oc->memcg && may_kill_current() && !oom_victim_in_flight()) {
+	if (sysctl_oom_kill_allocating_task && !oc->sysrq && !oc->memcg && may_kill_current() &&
+	    !oom_victim_in_flight()) {
 		oc->chosen = get_task(current->group_leader);
 		oom_kill_process(oc, "Out of memory (oom_kill_allocating_task)");
 		put_task(oc->chosen);

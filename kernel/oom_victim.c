@@ -437,11 +437,14 @@ void oom_killer_enable(void)
 static s64 oom_show(char *buf, size_t n)
 {
 	int err = pm_last_result();
-	size_t len = ksnprintf(buf, n, "design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n"
-			       "frozen_victims %u\nuncovered %u\nleaked %u\nmarks %lu\nmark_insns %lu\n",
-			       oom_design->name, atomic_load(&oom_victims), oom_victim_in_flight(), atomic_load(&oom_killer_disabled),
-			       last_disable, last_kill_insns, oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked),
-			       READ_ONCE(nr_marks), READ_ONCE(mark_insns));
+	size_t len = ksnprintf(
+		buf, n,
+		"design %s\nvictims %d\nin_flight %d\ndisabled %d\nlast_disable %s\nlast_kill_insns %lu\n"
+		"frozen_victims %u\nuncovered %u\nleaked %u\nmarks %lu\nmark_insns %lu\n",
+		oom_design->name, atomic_load(&oom_victims), oom_victim_in_flight(),
+		atomic_load(&oom_killer_disabled), last_disable, last_kill_insns,
+		oom_frozen_victims, oom_uncovered, atomic_load(&oom_leaked), READ_ONCE(nr_marks),
+		READ_ONCE(mark_insns));
 
 	return len + (err ? ksnprintf(buf + len, n - len, "suspend failed %d\n", -err) :
 		      ksnprintf(buf + len, n - len, "suspend ok\n"));

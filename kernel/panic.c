@@ -48,8 +48,9 @@ static void print_tasks(void)
 		return;
 	for_each_process(p) {
 		for_each_thread(p->group, t) {
-			kprintf("      %6d %5d %08x %4x %08x %3x %3d %s\n", t->pid, t->tgid, t->state, (unsigned)t->exit_state,
-				t->flags, t->tif, t->cpu ? (int)t->cpu->id : -1, t->comm);
+			kprintf("      %6d %5d %08x %4x %08x %3x %3d %s\n", t->pid, t->tgid,
+				t->state, (unsigned)t->exit_state, t->flags, t->tif,
+				t->cpu ? (int)t->cpu->id : -1, t->comm);
 			if (t->held_mutexes)
 				locks_dump(t);
 			if (++n >= MAX_TASKS)

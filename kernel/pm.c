@@ -196,8 +196,9 @@ static s64 pm_test_show(char *buf, size_t n)
 	size_t len = 0;
 
 	for (int i = 0; i < NR_PM_TESTS; i++)
-		len += ksnprintf(buf + len, n - len, (enum pm_test)i == pm_test_level ? "[%s]%c" : "%s%c", pm_test_names[i],
-				 i == NR_PM_TESTS - 1 ? '\n' : ' ');
+		len += ksnprintf(buf + len, n - len,
+				 (enum pm_test)i == pm_test_level ? "[%s]%c" : "%s%c",
+				 pm_test_names[i], i == NR_PM_TESTS - 1 ? '\n' : ' ');
 	return len;
 }
 

@@ -234,8 +234,8 @@ static int set_event(struct posix_timer *t, const struct k_sigevent *ev)
 	t->value = ev->sigev_value;
 	if (t->notify == SIGEV_NONE)
 		return 0;
-	if (t->notify & ~(SIGEV_THREAD | SIGEV_THREAD_ID) || t->notify == (SIGEV_THREAD | SIGEV_THREAD_ID) || t->sig <= 0 ||
-	    t->sig > K_NSIG)
+	if (t->notify & ~(SIGEV_THREAD | SIGEV_THREAD_ID) ||
+	    t->notify == (SIGEV_THREAD | SIGEV_THREAD_ID) || t->sig <= 0 || t->sig > K_NSIG)
 		return -EINVAL;
 	if (!(t->notify & SIGEV_THREAD_ID))
 		return 0;

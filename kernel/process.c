@@ -78,7 +78,8 @@ static int try_to_freeze_tasks(bool user_only)
 	}
 	u64 ms = (ktime_ns() - start) / 1000000;
 	if (!todo) {
-		pr_info("Freezing %s completed (elapsed %lu.%03lu seconds)\n", pass_name(user_only), ms / 1000, ms % 1000);
+		pr_info("Freezing %s completed (elapsed %lu.%03lu seconds)\n", pass_name(user_only),
+			ms / 1000, ms % 1000);
 		return 0;
 	}
 	pr_err("Freezing %s failed after %lu.%03lu seconds (%u tasks refusing to freeze)\n", pass_name(user_only),

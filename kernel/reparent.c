@@ -23,7 +23,8 @@ static bool pgrp_orphaned(int pgrp, struct task *ignored)
 
 	for_each_pgrp_member(members, g) {
 		p = g->leader;
-		if (p == ignored || (p->exit_state && thread_group_empty(p)) || p->real_parent == init_pid_ns.child_reaper)
+		if (p == ignored || (p->exit_state && thread_group_empty(p)) ||
+		    p->real_parent == init_pid_ns.child_reaper)
 			continue;
 		pg = p->real_parent->group;
 		if (pg->pgrp != pgrp && pg->session == g->session)

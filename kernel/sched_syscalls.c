@@ -399,8 +399,9 @@ static bool priority_match(struct task *p, int which, int who)
 		return p == (who ? find_task_by_vpid(who) : current);
 	if (which == PRIO_PGRP)
 		return p->group->pgrp && p->group->pgrp == (who ? pid_from_vnr(who) : current->group->pgrp);
-	return READ_ONCE(p->cred.uid) == (who ? make_kuid(current_user_ns(), (u32)who) : current->cred.uid) && task_pid_vnr(p) &&
-	       !(p->flags & PF_KTHREAD);
+	return READ_ONCE(p->cred.uid) ==
+		(who ? make_kuid(current_user_ns(), (u32)who) : current->cred.uid) &&
+		task_pid_vnr(p) && !(p->flags & PF_KTHREAD);
 }
 
 static long set_nice(struct task *t, int nice)

@@ -74,7 +74,8 @@ static void seccomp_log(int nr, u32 action, bool requested)
 	if (i >= 2 && action != SECCOMP_RET_LOG && !requested)
 		return;
 	if (READ_ONCE(actions_logged) >> i & 1 && log_limit())
-		pr_info("seccomp: %s/%d: system call %d, code 0x%x (%s)\n", current->comm, current->pid, nr, action, actions[i].name);
+		pr_info("seccomp: %s/%d: system call %d, code 0x%x (%s)\n", current->comm,
+			current->pid, nr, action, actions[i].name);
 }
 
 static s64 avail_show(char *buf, size_t n)
@@ -414,7 +415,8 @@ static int cannot_sync(void)
 
 	for_each_thread(current->group, t)
 		if (t != current && t->seccomp.mode &&
-		    (t->seccomp.mode != SECCOMP_MODE_FILTER || !is_ancestor(t->seccomp.filter, current->seccomp.filter)))
+		    (t->seccomp.mode != SECCOMP_MODE_FILTER ||
+		     !is_ancestor(t->seccomp.filter, current->seccomp.filter)))
 			return t->vpid;
 	return 0;
 }
@@ -520,7 +522,9 @@ static long set_mode_filter(u32 flags, uaddr_t uprog)
 	if (flags & ~SECCOMP_FILTER_FLAG_MASK)
 		return -EINVAL;
 	/* The value can be a descriptor or a thread's number, not both. */
-	if (listen && (flags & (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)) == SECCOMP_FILTER_FLAG_TSYNC)
+	if (listen &&
+	    (flags & (SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH)) ==
+		    SECCOMP_FILTER_FLAG_TSYNC)
 		return -EINVAL;
 	if (!listen && flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
 		return -EINVAL;

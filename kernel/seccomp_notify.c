@@ -125,7 +125,9 @@ static int wait_for_reply(struct seccomp_filter *f, struct knotif *n)
 	do {
 		killably = sleeps_killably(f, n);
 		spin_unlock(&f->notify_lock);
-		err = wait_event_state(&f->wait, atomic_load(&n->ready), (killably ? TASK_KILLABLE : TASK_INTERRUPTIBLE) | TASK_FREEZABLE,
+		err = wait_event_state(&f->wait, atomic_load(&n->ready),
+				       (killably ? TASK_KILLABLE : TASK_INTERRUPTIBLE) |
+					       TASK_FREEZABLE,
 				       NO_DEADLINE);
 		spin_lock(&f->notify_lock);
 		if (err) {

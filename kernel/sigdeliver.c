@@ -114,7 +114,8 @@ static enum verdict take_one(struct ksig *k)
 	}
 	ka = &t->sighand->action[k->sig - 1];
 	k->ka = *ka;
-	trace_more(TRACE_signal_deliver, (s16)k->sig, k->ka.handler, (u32)k->ka.flags | (u64)(u32)k->info.si_code << 32);
+	trace_more(TRACE_signal_deliver, (s16)k->sig, k->ka.handler,
+		   (u32)k->ka.flags | (u64)(u32)k->info.si_code << 32);
 	if (k->ka.handler == K_SIG_IGN)
 		return NEXT;
 	if (k->ka.handler == K_SIG_DFL)

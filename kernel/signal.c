@@ -88,7 +88,9 @@ static inline void fill_info(struct k_siginfo *to, int sig, int code, const stru
 	if (unlikely(!is_special(info))) {
 		copy_siginfo(to, info);
 		if (unlikely(t->cred.user_ns != current_user_ns()) && names_sender(code))
-			to->u.rt.si_uid = from_kuid_munged(t->cred.user_ns, make_kuid(current_user_ns(), to->u.rt.si_uid));
+			to->u.rt.si_uid =
+				from_kuid_munged(t->cred.user_ns,
+						 make_kuid(current_user_ns(), to->u.rt.si_uid));
 	} else {
 		w[0] = (u32)sig;
 		w[1] = (u32)code;
@@ -487,5 +489,6 @@ int zap_other_threads(struct task *t)
 void flush_signal_handlers(struct sighand *s)
 {
 	for (unsigned i = 0; i < K_NSIG; i++)
-		s->action[i] = (struct k_sigaction){ .handler = s->action[i].handler == K_SIG_IGN ? K_SIG_IGN : K_SIG_DFL };
+		s->action[i] = (struct k_sigaction){ .handler = s->action[i].handler == K_SIG_IGN ?
+							     K_SIG_IGN : K_SIG_DFL };
 }

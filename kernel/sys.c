@@ -74,8 +74,9 @@ static bool may_prlimit(struct task *t)
 	const struct cred *c = &current->cred, *o = &t->cred;
 
 	return t == current ||
-	       (c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid && c->gid == o->egid && c->gid == o->sgid) ||
-	       task_ns_capable(t, CAP_SYS_RESOURCE);
+		(c->uid == o->uid && c->uid == o->euid && c->uid == o->suid && c->gid == o->gid &&
+		 c->gid == o->egid && c->gid == o->sgid) ||
+		task_ns_capable(t, CAP_SYS_RESOURCE);
 }
 
 static void watch_cpu_limit(struct group *g, u64 limit)

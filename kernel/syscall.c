@@ -82,7 +82,8 @@ static long __attribute__((noinline)) no_such_call(const struct regs *r)
 	const char *name = nr <= LAST_NAMED_CALL ? absent[nr] : NULL;
 
 	if (is_news(nr))
-		pr_info("%s/%d: system call %u (%s) is not there\n", current->comm, current->pid, nr, name ? name : "no name");
+		pr_info("%s/%d: system call %u (%s) is not there\n", current->comm, current->pid,
+			nr, name ? name : "no name");
 	return -ENOSYS;
 }
 
@@ -228,7 +229,8 @@ void syscall_dispatch_off(struct task *t)
 
 static inline long call(const struct regs *r, unsigned nr)
 {
-	return handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3), regs_arg(r, 4), regs_arg(r, 5));
+	return handlers[nr](regs_arg(r, 0), regs_arg(r, 1), regs_arg(r, 2), regs_arg(r, 3),
+			    regs_arg(r, 4), regs_arg(r, 5));
 }
 
 static inline bool in_table(unsigned nr)
@@ -276,7 +278,8 @@ long entry_no_such_call(void)
 {
 	struct task *t = current;
 
-	return likely(atomic_load(&t->mm->enosys_unnamed[0]) == (u32)t->in_syscall) ? -ENOSYS : no_such_call(arch_regs(t));
+	return likely(atomic_load(&t->mm->enosys_unnamed[0]) == (u32)t->in_syscall) ?
+		-ENOSYS : no_such_call(arch_regs(t));
 }
 
 void entry_syscall_traced(void)

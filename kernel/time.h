@@ -23,7 +23,8 @@ static inline struct k_timespec ns_to_timespec(u64 ns)
 
 static inline struct k_timeval ns_to_timeval(u64 ns)
 {
-	return (struct k_timeval){ .tv_sec = (s64)(ns / NSEC_PER_SEC), .tv_usec = (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
+	return (struct k_timeval){ .tv_sec = (s64)(ns / NSEC_PER_SEC),
+				   .tv_usec = (s64)(ns % NSEC_PER_SEC / NSEC_PER_USEC) };
 }
 
 static inline bool timespec_valid(const struct k_timespec *ts)

@@ -135,7 +135,8 @@ static size_t format_fields(const struct trace_record *r, char *buf, size_t n)
 		return kscnprintf(buf, n, "sig=%d errno=%d code=%d pid=%d grp=%d res=%d", (u8)r->b, (s32)(r->b >> 32),
 				  (s32)(r->a >> 32), (s32)r->a, (u8)(r->b >> 8), (u8)(r->b >> 16));
 	case TRACE_signal_deliver:
-		return kscnprintf(buf, n, "sig=%d code=%d sa_handler=%lx sa_flags=%x", r->c, (s32)(r->b >> 32), r->a, (u32)r->b);
+		return kscnprintf(buf, n, "sig=%d code=%d sa_handler=%lx sa_flags=%x", r->c,
+				  (s32)(r->b >> 32), r->a, (u32)r->b);
 	case TRACE_suspend_resume:
 		return kscnprintf(buf, n, "%s[0] %s", r->a < NR_SUSPEND_STEPS ? suspend_steps[r->a] : "?", r->b ? "begin" : "end");
 	case TRACE_task_rename:
@@ -149,7 +150,8 @@ static size_t format_fields(const struct trace_record *r, char *buf, size_t n)
 
 static size_t format_record(const struct trace_record *r, unsigned cpu, char *buf, size_t n)
 {
-	size_t len = kscnprintf(buf, n, "%6lu.%09lu cpu%u pid=%d ", r->ns / 1000000000, r->ns % 1000000000, cpu, r->pid);
+	size_t len = kscnprintf(buf, n, "%6lu.%09lu cpu%u pid=%d ", r->ns / 1000000000,
+				r->ns % 1000000000, cpu, r->pid);
 
 	if (r->event >= NR_TRACE_EVENTS)
 		return len;

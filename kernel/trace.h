@@ -9,7 +9,8 @@
 #include "kernel/sched.h"
 
 enum trace_event {
-	TRACE_sched_switch, TRACE_sched_wakeup, TRACE_sched_process_fork, TRACE_sched_process_exec, TRACE_sched_process_exit,
+	TRACE_sched_switch, TRACE_sched_wakeup, TRACE_sched_process_fork, TRACE_sched_process_exec,
+	TRACE_sched_process_exit,
 	TRACE_signal_generate, TRACE_signal_deliver, TRACE_freeze_task, TRACE_frozen, TRACE_thaw_task,
 	TRACE_mark_victim, TRACE_exit_oom_victim, TRACE_oom_kill, TRACE_oom_reap, TRACE_oom_disable, TRACE_oom_enable,
 	TRACE_suspend_resume, TRACE_block_rq_issue, TRACE_block_rq_complete, TRACE_exit_step,

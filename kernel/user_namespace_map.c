@@ -77,8 +77,8 @@ static bool parse_extent(const char *line, struct uid_gid_extent *e)
 	if (!is_space(*s))
 		return false;
 	s = parse_id(s, &e->count);
-	return !*skip_spaces(s) && e->first != INVALID_ID && e->lower_first != INVALID_ID && e->first + e->count > e->first &&
-	       e->lower_first + e->count > e->lower_first;
+	return !*skip_spaces(s) && e->first != INVALID_ID && e->lower_first != INVALID_ID &&
+		e->first + e->count > e->first && e->lower_first + e->count > e->lower_first;
 }
 
 static bool ranges_overlap(u32 a, u32 b, u32 na, u32 nb)
@@ -174,8 +174,10 @@ static bool translate(const struct user_namespace *parent, enum id_kind k, struc
 		u32 at = 0, nr = atomic_load(&m->nr);
 
 		for (; at < nr; at++)
-			if (v[i].lower_first >= m->extents[at].first && v[i].lower_first - m->extents[at].first < m->extents[at].count &&
-			    v[i].count <= m->extents[at].count - (v[i].lower_first - m->extents[at].first))
+			if (v[i].lower_first >= m->extents[at].first &&
+			    v[i].lower_first - m->extents[at].first < m->extents[at].count &&
+			    v[i].count <= m->extents[at].count -
+					    (v[i].lower_first - m->extents[at].first))
 				break;
 		if (at == nr)
 			return false;
@@ -375,5 +377,6 @@ static s64 setgroups_write(struct file *file, uaddr_t buf, size_t n, u64 *pos)
 }
 
 const struct file_ops proc_setgroups_fops = {
-	.open = setgroups_open, .release = id_release, .read = setgroups_read, .write = setgroups_write, .lseek = text_lseek,
+	.open = setgroups_open, .release = id_release, .read = setgroups_read,
+	.write = setgroups_write, .lseek = text_lseek,
 };

@@ -240,7 +240,8 @@ static struct regs *own_regs(void)
 
 static void __noreturn program_main(void)
 {
-	const struct host_program *p = __start_set_host_programs + (own_regs()->ip - HOST_PROGRAM_BASE) / HOST_PROGRAM_STEP;
+	const struct host_program *p = __start_set_host_programs +
+		(own_regs()->ip - HOST_PROGRAM_BASE) / HOST_PROGRAM_STEP;
 	int status;
 
 	assert(p < __stop_set_host_programs);

@@ -209,7 +209,8 @@ void arch_start_cpus(void)
 		int err = start_cpu(id);
 
 		if (err) {
-			pr_err("CPU %u (APIC %u) does not start: error %d; going on with %u", id, x86_cpus[id].apic_id, -err, id);
+			pr_err("CPU %u (APIC %u) does not start: error %d; going on with %u", id,
+			       x86_cpus[id].apic_id, -err, id);
 			nr_found_cpus = id;
 		}
 	}

@@ -167,7 +167,8 @@ static void reserve_all(void)
 	for (unsigned i = 0; i < bi.nr_ranges; i++) {
 		struct mem_range *r = &bi.ranges[i];
 
-		if (r->end <= BOOT_MAPPED && (!early_range || r->end - r->start > early_range->end - early_range->start))
+		if (r->end <= BOOT_MAPPED &&
+		    (!early_range || r->end - r->start > early_range->end - early_range->start))
 			early_range = r;
 	}
 }

@@ -117,7 +117,8 @@ static void load_gdt(struct x86_cpu *x)
 	x->gdt[KERNEL_DS / 8] = 0x00cf93000000ffff;
 	x->gdt[USER_DS / 8] = 0x00cff3000000ffff;
 	x->gdt[USER_CS / 8] = 0x00affb000000ffff;
-	x->gdt[TSS_SEL / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | 0x89ull << 40 | (tss >> 24 & 0xff) << 56;
+	x->gdt[TSS_SEL / 8] = (sizeof(struct tss) - 1) | (tss & 0xffffff) << 16 | 0x89ull << 40 |
+		(tss >> 24 & 0xff) << 56;
 	x->gdt[TSS_SEL / 8 + 1] = tss >> 32;
 	x->tss.iomap = sizeof(struct tss);
 	__asm__ volatile("lgdt %0\n\t"
@@ -216,7 +217,8 @@ size_t arch_cpuinfo(unsigned cpu, char *buf, size_t n)
 				"processor\t: %u\nvendor_id\t: %s\ncpu family\t: %u\nmodel\t\t: %u\nmodel name\t: %s\n"
 				"stepping\t: %u\ncpu MHz\t\t: %lu.%03lu\nphysical id\t: 0\nsiblings\t: %u\ncore id\t\t: %u\n"
 				"cpu cores\t: %u\napicid\t\t: %u\nfpu\t\t: yes\nfpu_exception\t: yes\nwp\t\t: yes\nflags\t\t:",
-				cpu, features.vendor, features.family, features.model_nr, features.model, features.stepping,
+				cpu, features.vendor, features.family, features.model_nr,
+				features.model, features.stepping,
 				(unsigned long)(khz / 1000), (unsigned long)(khz % 1000), nr_cpus, cpu, nr_cpus,
 				x86_cpus[cpu].apic_id);
 

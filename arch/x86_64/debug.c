@@ -84,8 +84,8 @@ void arch_regs_print(const struct regs *r)
 
 	if (!r) {
 		kprintf("rsp %016lx  rbp %016lx  rflags %08lx  cr0 %08lx  cr2 %016lx  cr3 %08lx  cr4 %08lx\n",
-			(u64)__builtin_frame_address(0), *(u64 *)__builtin_frame_address(0), x86_flags(), read_cr0(), read_cr2(),
-			read_cr3(), read_cr4());
+			(u64)__builtin_frame_address(0), *(u64 *)__builtin_frame_address(0),
+			x86_flags(), read_cr0(), read_cr2(), read_cr3(), read_cr4());
 		return;
 	}
 	name = regs_user_mode(r) ? NULL : arch_symbol(r->ip, &off);

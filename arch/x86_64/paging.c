@@ -145,7 +145,8 @@ int stack_pte_prepare(u64 va)
 	p = alloc_page(GFP_KERNEL | GFP_ZERO);
 	if (!p)
 		return -ENOMEM;
-	if (__atomic_compare_exchange_n(slot, &none, page_to_pfn(p) << PAGE_SHIFT | KTABLE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+	if (__atomic_compare_exchange_n(slot, &none, page_to_pfn(p) << PAGE_SHIFT | KTABLE, false,
+					__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		account_pages(KIND_PT, 1);
 	else
 		put_page(p);

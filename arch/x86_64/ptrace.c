@@ -217,7 +217,8 @@ static u64 pack_desc(const struct k_user_desc *d)
 static struct k_user_desc unpack_desc(unsigned nr, u64 v)
 {
 	return (struct k_user_desc){
-		.entry_number = nr, .base_addr = (u32)v, .limit = v >> 32 & 0xfffff, .flags = (u32)(v >> 52) ^ DESC_NONE,
+		.entry_number = nr, .base_addr = (u32)v, .limit = v >> 32 & 0xfffff,
+		.flags = (u32)(v >> 52) ^ DESC_NONE,
 	};
 }
 

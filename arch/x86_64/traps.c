@@ -108,8 +108,8 @@ static void __cold __noreturn kernel_fault(u64 vector, u64 err, u64 addr, const 
 	const char *name = vector < 32 && names[vector] ? names[vector] : "exception";
 
 	arch_irq_disable();
-	kprintf("%s (vector %lu, error %lx) in the kernel, address %016lx\n", name, (unsigned long)vector, (unsigned long)err,
-		(unsigned long)addr);
+	kprintf("%s (vector %lu, error %lx) in the kernel, address %016lx\n", name,
+		(unsigned long)vector, (unsigned long)err, (unsigned long)addr);
 	arch_regs_print(r);
 	print_callers(r);
 	if (current->fault_injected)

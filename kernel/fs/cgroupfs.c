@@ -256,7 +256,9 @@ static void evict_dir(struct inode *i)
 	cgroup_put(group_of(i));
 }
 
-static int group_readdir(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next),
+static int group_readdir(struct file *f,
+			 bool (*emit)(void *ctx, const char *name, size_t len, u64 ino,
+				      unsigned type, u64 next),
 			 void *ctx)
 {
 	struct cgroup *cg = group_of(f->inode);

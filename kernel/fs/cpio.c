@@ -107,8 +107,11 @@ static int next_entry(struct unpack *u, struct entry *e)
 	if (left < HEADER)
 		return refuse(u, "the archive ends inside a header", NULL, -EINVAL);
 	if (kmemcmp(u->p, "070701", 6) && kmemcmp(u->p, "070702", 6))
-		return refuse(u, kmemcmp(u->p, "070707", 6) ? "no cpio header" : "old cpio format (make it with cpio -H newc)", NULL,
-			      -EINVAL);
+		return refuse(u,
+			      kmemcmp(u->p, "070707", 6) ?
+				      "no cpio header" :
+				      "old cpio format (make it with cpio -H newc)",
+			      NULL, -EINVAL);
 	for (int i = 0; i < C_FIELDS; i++)
 		if (parse_hex(u->p + 6 + 8 * i, &e->f[i]))
 			return refuse(u, "a number in the header is not hexadecimal", NULL, -EINVAL);

@@ -208,7 +208,8 @@ struct four { u32 bytes; } __attribute__((packed, may_alias));
 
 static inline bool same_name(const char *a, const char *b, size_t len)
 {
-	for (; len >= sizeof(struct four); len -= sizeof(struct four), a += sizeof(struct four), b += sizeof(struct four))
+	for (; len >= sizeof(struct four);
+	     len -= sizeof(struct four), a += sizeof(struct four), b += sizeof(struct four))
 		if (((const struct four *)a)->bytes != ((const struct four *)b)->bytes)
 			return false;
 	for (; len; len--)
@@ -572,7 +573,9 @@ static unsigned dirent_type(const struct inode *i)
 	return (i->mode & S_IFMT) >> 12;
 }
 
-static int dcache_readdir(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next),
+static int dcache_readdir(struct file *f,
+			  bool (*emit)(void *ctx, const char *name, size_t len, u64 ino,
+				       unsigned type, u64 next),
 			  void *ctx)
 {
 	struct dentry *dir = f->dentry, *d;

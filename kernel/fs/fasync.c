@@ -78,7 +78,8 @@ static bool sigio_perm(const struct fasync *fa, const struct task *t)
 
 static void send_sigio_to_task(const struct fasync *fa, struct task *t, int fd, int code, s64 band)
 {
-	int (*send)(int, const struct k_siginfo *, struct task *) = fa->type == F_OWNER_TID ? send_sig_thread : send_sig_group;
+	int (*send)(int, const struct k_siginfo *, struct task *) =
+		fa->type == F_OWNER_TID ? send_sig_thread : send_sig_group;
 	struct k_siginfo info = { .si_signo = fa->sig, .si_code = code };
 
 	if (!sigio_perm(fa, t))

@@ -127,7 +127,10 @@ static s64 do_read(struct inode *i, struct buffer b, size_t n, u64 pos)
 		}
 		if (err)
 			break;
-		left = buffer_put(&b, done, (p ? (char *)page_address(p) : (char *)page_address(zero_page)) + off, chunk);
+		left = buffer_put(&b, done,
+				  (p ? (char *)page_address(p) : (char *)page_address(zero_page)) +
+					  off,
+				  chunk);
 		if (p)
 			put_page(p);
 		done += chunk - left;

@@ -71,7 +71,10 @@ struct file_ops {
 	s64 (*kwrite)(struct file *f, const void *buf, size_t n, u64 pos);
 	s64 (*lseek)(struct file *f, s64 off, int whence);	/* NULL: there is no position */
 	bool noop_lseek;				/* and lseek(2) says 0, not ESPIPE */
-	int (*readdir)(struct file *f, bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type, u64 next), void *ctx);
+	int (*readdir)(struct file *f,
+		       bool (*emit)(void *ctx, const char *name, size_t len, u64 ino, unsigned type,
+				    u64 next),
+		       void *ctx);
 	long (*ioctl)(struct file *f, unsigned cmd, uaddr_t arg);
 	unsigned (*poll)(struct file *f, struct poll_table *pt);
 	int (*fasync)(struct file *f, int fd, bool on);	/* O_ASYNC; NULL: it sends no signals */

@@ -60,7 +60,8 @@ static s64 hugetlb_lseek(struct file *f, s64 off, int whence)
 
 static const struct inode_ops hugetlb_inode_ops = { .truncate = hugetlb_truncate };
 static const struct file_ops hugetlb_fops = {
-	.read = generic_read, .kread = generic_kread, .lseek = hugetlb_lseek, .mmap = hugetlb_mmap, .fsync = hugetlb_fsync,
+	.read = generic_read, .kread = generic_kread, .lseek = hugetlb_lseek, .mmap = hugetlb_mmap,
+	.fsync = hugetlb_fsync,
 };
 
 struct file *hugetlb_file_setup(const char *name, unsigned log)
@@ -99,7 +100,8 @@ size_t hugetlb_meminfo(char *buf, size_t n)
 
 	for (const char *const *s = (const char *const[]){ "Total", "Free", "Rsvd", "Surp", NULL }; *s; s++)
 		len += kscnprintf(buf + len, n - len, "HugePages_%s:%*s%5u\n", *s, *s[0] == 'T' ? 3 : 4, "", 0u);
-	len += kscnprintf(buf + len, n - len, "Hugepagesize:   %8u kB\nHugetlb:        %8u kB\n", 1u << (HUGE_SHIFT - 10), 0u);
+	len += kscnprintf(buf + len, n - len, "Hugepagesize:   %8u kB\nHugetlb:        %8u kB\n",
+			  1u << (HUGE_SHIFT - 10), 0u);
 	return len;
 }
 

@@ -421,7 +421,8 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	err = lo_is_up(sk->net) ? connect_stream(sk, &to, file_flags) : -ETIMEDOUT;
 	if (err == -EINPROGRESS && !(file_flags & O_NONBLOCK))
 		return connect_over(sk, file_flags, -EINPROGRESS);
-	return file_flags & O_NONBLOCK && (!err || err == -ECONNREFUSED || err == -ETIMEDOUT) ? connect_later(sk, err) : err;
+	return file_flags & O_NONBLOCK && (!err || err == -ECONNREFUSED || err == -ETIMEDOUT) ?
+		connect_later(sk, err) : err;
 }
 
 bool inet_connected(const struct sock *sk)

@@ -64,7 +64,8 @@ static void queue_event(struct inotify *in, int wd, u32 mask, u32 cookie, const 
 
 	assert_held(&inotify_lock);
 	/* What was last said is not said again. */
-	if (!list_empty(&in->events) && same_event(list_entry(in->events.prev, struct event, node), wd, mask, cookie, name))
+	if (!list_empty(&in->events) &&
+	    same_event(list_entry(in->events.prev, struct event, node), wd, mask, cookie, name))
 		return;
 	e = in->lost || in->nr_events >= MAX_EVENTS ? NULL : kzalloc(sizeof(*e) + len, GFP_NOWAIT | GFP_NOWARN);
 	if (e) {

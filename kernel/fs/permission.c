@@ -67,7 +67,8 @@ int may_unname(const struct inode *dir, const struct inode *i)
 	u32 fsuid = current->cred.fsuid;
 	int err = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 
-	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid && !capable_wrt_inode_uidgid(i, CAP_FOWNER))
+	if (!err && dir->mode & S_ISVTX && fsuid != i->uid && fsuid != dir->uid &&
+	    !capable_wrt_inode_uidgid(i, CAP_FOWNER))
 		err = -EPERM;
 	return !err && (is_append(dir) || is_fixed(i)) ? -EPERM : err;
 }

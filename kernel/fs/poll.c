@@ -236,7 +236,8 @@ static long do_poll(uaddr_t ufds, unsigned n, u64 deadline)
 	if (ret < 0)
 		goto out;
 	for (unsigned i = 0; i < n; i++) {
-		if (copy_to_user(ufds + i * sizeof(*s.fds) + offsetof(struct k_pollfd, revents), &s.fds[i].revents, 2)) {
+		if (copy_to_user(ufds + i * sizeof(*s.fds) + offsetof(struct k_pollfd, revents),
+				 &s.fds[i].revents, 2)) {
 			ret = -EFAULT;
 			break;
 		}

@@ -82,7 +82,9 @@ s64 proc_coredump_filter_store(struct task *t, const char *buf, size_t n)
 	if (!mm)
 		return -ESRCH;
 	old = atomic_load(&mm->flags);
-	while (!atomic_compare_exchange_weak(&mm->flags, &old, (old & ~MMF_DUMP_FILTER) | ((u32)v << MMF_DUMP_SHIFT & MMF_DUMP_FILTER)))
+	while (!atomic_compare_exchange_weak(&mm->flags, &old,
+					     (old & ~MMF_DUMP_FILTER) |
+						     ((u32)v << MMF_DUMP_SHIFT & MMF_DUMP_FILTER)))
 		;
 	mmput(mm);
 	return (s64)n;
@@ -217,7 +219,8 @@ static s64 mem_rw(struct file *f, uaddr_t buf, size_t n, u64 *pos, unsigned flag
 	if (!page)
 		ret = -ENOMEM;
 	for (done = 0; done < n && ret >= 0; done += (size_t)ret) {
-		ret = mem_piece(mm, buf + done, *pos + done, page, min(n - done, PAGE_SIZE - (*pos + done) % PAGE_SIZE), flags);
+		ret = mem_piece(mm, buf + done, *pos + done, page,
+				min(n - done, PAGE_SIZE - (*pos + done) % PAGE_SIZE), flags);
 		if (ret < 0)
 			break;
 		cond_resched();

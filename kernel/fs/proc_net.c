@@ -215,7 +215,8 @@ static int net_readdir(struct file *f, emit_fn *emit, void *ctx)
 	if (!emit_dots(f, emit, ctx))
 		return 0;
 	for (u64 k = f->pos > 2 ? f->pos - 2 : 0; k < ARRAY_SIZE(net_files); k++)
-		if (!emit(ctx, net_files[k].name, kstrlen(net_files[k].name), task_ino(t->pid, KIND_NET, (u32)k), DT_REG, k + 3))
+		if (!emit(ctx, net_files[k].name, kstrlen(net_files[k].name),
+			  task_ino(t->pid, KIND_NET, (u32)k), DT_REG, k + 3))
 			break;
 	return 0;
 }

@@ -29,7 +29,8 @@ static u64 kind_pages(enum page_kind k)
 
 static s64 meminfo_show(char *buf, size_t n)
 {
-	u64 free = nr_free_pages(), low = wmark_pages(WMARK_LOW), file = kind_pages(KIND_FILE), shmem = kind_pages(KIND_SHMEM);
+	u64 free = nr_free_pages(), low = wmark_pages(WMARK_LOW), file = kind_pages(KIND_FILE),
+	    shmem = kind_pages(KIND_SHMEM);
 	u64 anon = kind_pages(KIND_ANON), total = totalram_pages();
 	u64 available = (free > low ? free - low : 0) + file;
 	const struct { const char *name; u64 pages; } rows[] = {
@@ -113,7 +114,8 @@ static s64 uptime_show(char *buf, size_t n)
 {
 	u64 up = ktime_ns() + (u64)current->time_offsets.boottime, idle = idle_ns();
 
-	return (s64)kscnprintf(buf, n, "%lu.%02lu %lu.%02lu\n", up / NSEC_PER_SEC, up % NSEC_PER_SEC / 10000000, idle / NSEC_PER_SEC,
+	return (s64)kscnprintf(buf, n, "%lu.%02lu %lu.%02lu\n", up / NSEC_PER_SEC,
+			       up % NSEC_PER_SEC / 10000000, idle / NSEC_PER_SEC,
 			       idle % NSEC_PER_SEC / 10000000);
 }
 PSEUDO_FILE(proc_uptime, .path = "/proc/uptime", .mode = 0444, .show = uptime_show);
@@ -128,7 +130,8 @@ static s64 loadavg_show(char *buf, size_t n)
 	for (unsigned i = 0; i < 3; i++) {
 		u64 load = READ_ONCE(avenrun[i]) + (1ul << FSHIFT) / 200;	/* rounded */
 
-		len += kscnprintf(buf + len, n - len, "%lu.%02lu ", load >> FSHIFT, ((load & ((1ul << FSHIFT) - 1)) * 100) >> FSHIFT);
+		len += kscnprintf(buf + len, n - len, "%lu.%02lu ", load >> FSHIFT,
+				  ((load & ((1ul << FSHIFT) - 1)) * 100) >> FSHIFT);
 	}
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t)
@@ -145,8 +148,8 @@ struct cpu_times {
 
 static size_t print_cpu(char *buf, size_t n, const char *name, struct cpu_times c)
 {
-	return kscnprintf(buf, n, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, c.user / NSEC_PER_TICK, c.system / NSEC_PER_TICK,
-			  c.idle / NSEC_PER_TICK);
+	return kscnprintf(buf, n, "%s %lu 0 %lu %lu 0 0 0 0 0 0\n", name, c.user / NSEC_PER_TICK,
+			  c.system / NSEC_PER_TICK, c.idle / NSEC_PER_TICK);
 }
 
 /* A CPU's own times. */
@@ -178,9 +181,13 @@ static s64 stat_show(char *buf, size_t n)
 		kscnprintf(name, sizeof(name), "cpu%u", c);
 		len += print_cpu(buf + len, n - len, name, each[c]);
 	}
-	len += kscnprintf(buf + len, n - len, "intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
-			  irqs, sched_nr_switches(), (u64)((atomic_load(&realtime_offset_ns) - current->time_offsets.boottime) / (s64)NSEC_PER_SEC),
-			  READ_ONCE(total_forks), sched_nr_running());
+	len += kscnprintf(
+		buf + len, n - len,
+		"intr %lu\nctxt %lu\nbtime %lu\nprocesses %lu\nprocs_running %u\nprocs_blocked 0\n",
+		irqs, sched_nr_switches(),
+		(u64)((atomic_load(&realtime_offset_ns) - current->time_offsets.boottime) /
+		      (s64)NSEC_PER_SEC),
+		READ_ONCE(total_forks), sched_nr_running());
 	return (s64)len;
 }
 PSEUDO_FILE(proc_stat, .path = "/proc/stat", .mode = 0444, .show = stat_show);

@@ -42,7 +42,8 @@ static int take_snapshot(struct task *t, struct pid_namespace *ns, struct snapsh
 		.ppid = t->real_parent ? task_tgid_nr_ns(t->real_parent, ns) : 0,
 		.tracer = t->ptrace ? task_pid_nr_ns(t->parent, ns) : 0,
 		.pgrp = pid_nr_ns(g->pgrp, ns), .session = pid_nr_ns(g->session, ns), .threads = g->nr_threads,
-		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .dumps = g->core_state, .tty_nr = g->tty ? g->tty->nr : 0,
+		.exit_code = t->exit_code, .exit_signal = t->exit_signal, .dumps = g->core_state,
+		.tty_nr = g->tty ? g->tty->nr : 0,
 		.tty_pgrp = g->tty ? pid_nr_ns(READ_ONCE(g->tty->pgrp), ns) : -1,
 		.pending = t->pending.signal, .shared = g->shared_pending.signal, .blocked = t->blocked,
 		.min_flt = t->min_flt, .maj_flt = t->maj_flt, .cmin_flt = g->cmin_flt, .cmaj_flt = g->cmaj_flt,
@@ -121,20 +122,23 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 		mmput(mm);
 	}
 	len = kscnprintf(buf, n, "%d (%s) %c %d %d %d %d %d %u %lu %lu %lu %lu %lu %lu %ld %ld ",
-			 s.pid, comm, task_state_letter(t),
-			 s.ppid, s.pgrp, s.session, (int)s.tty_nr, s.tty_pgrp, t->flags, s.min_flt, s.cmin_flt,
-			 s.maj_flt, s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK, (s64)(s.cutime / NSEC_PER_TICK),
-			 (s64)(s.cstime / NSEC_PER_TICK));
-	len += kscnprintf(buf + len, n - len, "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
+			 s.pid, comm, task_state_letter(t), s.ppid, s.pgrp, s.session,
+			 (int)s.tty_nr, s.tty_pgrp, t->flags, s.min_flt, s.cmin_flt, s.maj_flt,
+			 s.cmaj_flt, utime / NSEC_PER_TICK, stime / NSEC_PER_TICK,
+			 (s64)(s.cutime / NSEC_PER_TICK), (s64)(s.cstime / NSEC_PER_TICK));
+	len += kscnprintf(buf + len, n - len,
+			  "%d %d %d 0 %lu %lu %lu %lu %lu %lu %lu 0 0 %lu %lu %lu %lu %d 0 0 ",
 			  t->prio ? -1 - t->prio : 20 + t->nice, t->nice, s.threads,
 			  (t->start_time + (u64)current->time_offsets.boottime) / NSEC_PER_TICK,
-			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur), at.start_code, at.end_code, at.start_stack,
-			  s.pending & INT32_MAX, s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
-			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ? 1 : 0);
+			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur),
+			  at.start_code, at.end_code, at.start_stack, s.pending & INT32_MAX,
+			  s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
+			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ?
+				  1 : 0);
 	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
-			  s.exit_signal, t->cpu ? t->cpu->id : 0,
-			  t->rt_priority, t->policy, at.others[0], at.others[1], at.others[2], at.others[3], at.others[4], at.others[5],
-			  at.others[6], permitted ? s.exit_code : 0);
+			  s.exit_signal, t->cpu ? t->cpu->id : 0, t->rt_priority, t->policy,
+			  at.others[0], at.others[1], at.others[2], at.others[3], at.others[4],
+			  at.others[5], at.others[6], permitted ? s.exit_code : 0);
 	return (s64)len;
 }
 
@@ -248,9 +252,12 @@ static size_t print_ids(const struct cred *c, unsigned fdsize, char *buf, size_t
 
 static size_t print_caps(const struct task *t, const struct cred *c, char *buf, size_t n)
 {
-	return kscnprintf(buf, n, "CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%u\n"
-			  "Seccomp:\t%d\nSeccomp_filters:\t%u\n", c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset,
-			  c->cap_ambient, t->no_new_privs, READ_ONCE(t->seccomp.mode), READ_ONCE(t->seccomp.filter_count));
+	return kscnprintf(
+		buf, n,
+		"CapInh:\t%016lx\nCapPrm:\t%016lx\nCapEff:\t%016lx\nCapBnd:\t%016lx\nCapAmb:\t%016lx\nNoNewPrivs:\t%u\n"
+		"Seccomp:\t%d\nSeccomp_filters:\t%u\n",
+		c->cap_inheritable, c->cap_permitted, c->cap_effective, c->cap_bset, c->cap_ambient,
+		t->no_new_privs, READ_ONCE(t->seccomp.mode), READ_ONCE(t->seccomp.filter_count));
 }
 
 enum number { TGID, PID, PGRP, SESSION };
@@ -282,7 +289,8 @@ static size_t print_levels(struct task *t, struct pid_namespace *ns, char *buf, 
 	for (unsigned k = 0; t->sighand && k < ARRAY_SIZE(names); k++) {
 		len += kscnprintf(buf + len, n - len, "%s", names[k]);
 		for (unsigned level = ns->level; level <= own->level; level++)
-			len += kscnprintf(buf + len, n - len, "\t%d", number_ns(t, (enum number)k, pid_ns_at(own, level)));
+			len += kscnprintf(buf + len, n - len, "\t%d",
+					  number_ns(t, (enum number)k, pid_ns_at(own, level)));
 		len += kscnprintf(buf + len, n - len, "\n");
 	}
 	read_unlock(&tasklist_lock);

@@ -295,7 +295,9 @@ static int pseudo_add(struct dentry *root, const struct pseudo_file *pf, const c
 		const char *slash = kstrchr(path, '/');
 		size_t len = slash ? (size_t)(slash - path) : kstrlen(path);
 
-		next = pseudo_child(dir, path, len, slash || is_dir ? S_IFDIR | 0555 : S_IFREG | (pf->mode & 0777), sysctl);
+		next = pseudo_child(dir, path, len,
+				    slash || is_dir ? S_IFDIR | 0555 : S_IFREG | (pf->mode & 0777),
+				    sysctl);
 		dput(dir);
 		if (!next)
 			return -ENOMEM;

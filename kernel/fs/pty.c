@@ -308,7 +308,9 @@ static int wait_output(struct file *f, struct pty *p)
 		return -EIO;
 	if (f->flags & O_NONBLOCK)
 		return -EAGAIN;
-	return wait_event_freezable(&p->master_wait, has_output(p) || slave_is_closed(p) || READ_ONCE(p->master_hung_up));
+	return wait_event_freezable(&p->master_wait,
+				    has_output(p) || slave_is_closed(p) ||
+					    READ_ONCE(p->master_hung_up));
 }
 
 /* The first byte in packet mode. 1: data follows, 0: that was all; -errno. */

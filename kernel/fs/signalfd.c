@@ -35,7 +35,9 @@ static int take(struct signalfd *s, struct k_siginfo *info)
 
 static struct k_signalfd_siginfo to_record(const struct k_siginfo *i)
 {
-	struct k_signalfd_siginfo r = { .ssi_signo = (u32)i->si_signo, .ssi_errno = i->si_errno, .ssi_code = i->si_code };
+	struct k_signalfd_siginfo r = { .ssi_signo = (u32)i->si_signo,
+					.ssi_errno = i->si_errno,
+					.ssi_code = i->si_code };
 
 	switch (siginfo_layout(i->si_signo, i->si_code)) {
 	case SIL_TIMER:
@@ -140,7 +142,8 @@ static const struct file_ops signalfd_fops = {
 static long new_signalfd(sigset_t_k which, int flags)
 {
 	struct signalfd *s = kzalloc(sizeof(*s), GFP_KERNEL);
-	struct file *f = anon_inode_getfile("anon_inode:[signalfd]", &signalfd_fops, s, O_RDWR | ((u32)flags & O_NONBLOCK));
+	struct file *f = anon_inode_getfile("anon_inode:[signalfd]", &signalfd_fops, s,
+					    O_RDWR | ((u32)flags & O_NONBLOCK));
 
 	if (IS_ERR(f)) {
 		kfree(s);

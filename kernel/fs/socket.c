@@ -125,7 +125,8 @@ static int check_inet(int type, int protocol)
 	if (protocol < 0 || protocol >= IPPROTO_MAX)
 		return -EINVAL;
 	if (type == SOCK_RAW)
-		return protocol && !ns_capable(current->nsproxy->ns[NS_NET]->user_ns, CAP_NET_RAW) ? -EPERM : -EPROTONOSUPPORT;
+		return protocol && !ns_capable(current->nsproxy->ns[NS_NET]->user_ns, CAP_NET_RAW) ?
+			-EPERM : -EPROTONOSUPPORT;
 	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
 	return !protocol || protocol == (type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP) ? type : -EPROTONOSUPPORT;

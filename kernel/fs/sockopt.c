@@ -184,7 +184,8 @@ long sys_getsockopt(int fd, int level, int name, uaddr_t val, uaddr_t ulen)
 		if (copy_from_user(&len, ulen, sizeof(len)))
 			ret = -EFAULT;
 		else
-			ret = level == SOL_SOCKET ? unix_getsockopt(sk, name, val, &len) : inet_getsockopt(sk, level, name, val, &len);
+			ret = level == SOL_SOCKET ? unix_getsockopt(sk, name, val, &len) :
+						    inet_getsockopt(sk, level, name, val, &len);
 		if (!ret && copy_to_user(ulen, &len, sizeof(len)))
 			ret = -EFAULT;
 	}

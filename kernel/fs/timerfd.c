@@ -190,7 +190,8 @@ static void timerfd_release(struct file *f)
 }
 
 static const struct file_ops timerfd_fops = {
-	.noop_lseek = true, .read = timerfd_read, .poll = timerfd_poll, .ioctl = timerfd_ioctl, .release = timerfd_release,
+	.noop_lseek = true, .read = timerfd_read, .poll = timerfd_poll, .ioctl = timerfd_ioctl,
+	.release = timerfd_release,
 };
 
 /* --- system calls --- */
@@ -202,8 +203,8 @@ long sys_timerfd_create(int clock, int flags)
 
 	if (flags & ~(TFD_CLOEXEC | TFD_NONBLOCK))
 		return -EINVAL;
-	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME && clock != CLOCK_REALTIME_ALARM &&
-	    clock != CLOCK_BOOTTIME_ALARM)
+	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME &&
+	    clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM)
 		return -EINVAL;
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	f = anon_inode_getfile("anon_inode:[timerfd]", &timerfd_fops, t, O_RDWR | ((u32)flags & O_NONBLOCK));
@@ -273,7 +274,8 @@ long sys_timerfd_settime(int fd, int flags, uaddr_t unew, uaddr_t uold)
 		return -EBADF;
 	if (r.file->ops == &timerfd_fops) {
 		old = current_setting(r.file->private);
-		err = set_timer(r.file->private, flags, timespec_to_ns(&its.it_value), timespec_to_ns(&its.it_interval));
+		err = set_timer(r.file->private, flags, timespec_to_ns(&its.it_value),
+				timespec_to_ns(&its.it_interval));
 		if (!err && uold && copy_to_user(uold, &old, sizeof(old)))
 			err = -EFAULT;
 	}

@@ -374,7 +374,9 @@ static int shmem_mmap(struct file *f, struct vma *v)
 {
 	u32 seals = READ_ONCE(f->inode->seals);
 
-	if (v->flags & VM_SHARED && ((seals & F_SEAL_WRITE && may_write(f)) || (seals & F_SEAL_FUTURE_WRITE && v->flags & VM_WRITE)))
+	if (v->flags & VM_SHARED &&
+	    ((seals & F_SEAL_WRITE && may_write(f)) ||
+	     (seals & F_SEAL_FUTURE_WRITE && v->flags & VM_WRITE)))
 		return -EPERM;
 	return generic_file_mmap(f, v);
 }
@@ -464,7 +466,9 @@ long sys_memfd_create(uaddr_t uname, unsigned flags)
 	struct file *f;
 	long len;
 
-	if (flags & ~(MFD_CLOEXEC | MFD_ALLOW_SEALING | (flags & MFD_HUGETLB ? MFD_HUGETLB | MFD_HUGE_MASK << MFD_HUGE_SHIFT : 0)))
+	if (flags &
+	    ~(MFD_CLOEXEC | MFD_ALLOW_SEALING |
+	      (flags & MFD_HUGETLB ? MFD_HUGETLB | MFD_HUGE_MASK << MFD_HUGE_SHIFT : 0)))
 		return -EINVAL;
 	len = strncpy_from_user(name + prefix, uname, sizeof(name) - prefix);
 	if (len < 0)

@@ -102,7 +102,8 @@ static int punch_hole(struct inode *i, u64 off, u64 end)
 			kmemset((char *)page_address(p) + pos % PAGE_SIZE, 0, chunk);
 			put_page(p);
 		}
-		pos = pos % PAGE_SIZE == 0 && first < last && pos >> PAGE_SHIFT < last ? last << PAGE_SHIFT : pos + chunk;
+		pos = pos % PAGE_SIZE == 0 && first < last && pos >> PAGE_SHIFT < last ?
+			last << PAGE_SHIFT : pos + chunk;
 	}
 	if (first < last) {
 		mapping_truncate_range(i->mapping, first, last);

@@ -271,7 +271,10 @@ static bool continues(const struct sock *sk, const struct msg *m, const struct s
 {
 	if (!scm->got)
 		return true;
-	return !scm->nr_files && (!sk->passcred || (m->creds.pid == scm->creds.pid && m->creds.uid == scm->creds.uid && m->creds.gid == scm->creds.gid));
+	return !scm->nr_files &&
+		(!sk->passcred ||
+		 (m->creds.pid == scm->creds.pid && m->creds.uid == scm->creds.uid &&
+		  m->creds.gid == scm->creds.gid));
 }
 
 /* Whole message or what fits of it. read_lock held. */
@@ -400,7 +403,9 @@ s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 		got = recv_now(sk, it, scm, flags);
 		if (got >= 0)
 			done += got;
-		if (got != -EAGAIN && (got <= 0 || !(flags & MSG_WAITALL) || flags & MSG_PEEK || !is_stream(sk) || !it->left || scm->nr_files))
+		if (got != -EAGAIN &&
+		    (got <= 0 || !(flags & MSG_WAITALL) || flags & MSG_PEEK || !is_stream(sk) ||
+		     !it->left || scm->nr_files))
 			break;
 		if (got == -EAGAIN) {
 			if (flags & MSG_DONTWAIT)

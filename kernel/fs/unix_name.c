@@ -22,7 +22,8 @@ static struct sock *abstract_owner(const struct sock *sk, const struct address *
 	struct sock *other;
 
 	list_for_each(other, &sk->net->unix_names, names_node)
-		if (other->type == sk->type && other->name.len == a->len && !kmemcmp(other->name.path, a->path, a->len - ADDRESS_MIN))
+		if (other->type == sk->type && other->name.len == a->len &&
+		    !kmemcmp(other->name.path, a->path, a->len - ADDRESS_MIN))
 			return other;
 	return NULL;
 }

@@ -72,7 +72,8 @@ static int charge(struct mqueue *q)
 {
 	const struct k_mq_attr *a = &q->attr;
 	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_MSGQUEUE].rlim_cur);
-	u64 n = (u64)a->mq_maxmsg * ((u64)a->mq_msgsize + MSG_OVERHEAD) + min((u64)a->mq_maxmsg, MQ_PRIO_MAX) * MSG_OVERHEAD;
+	u64 n = (u64)a->mq_maxmsg * ((u64)a->mq_msgsize + MSG_OVERHEAD) +
+		min((u64)a->mq_maxmsg, MQ_PRIO_MAX) * MSG_OVERHEAD;
 
 	q->user = get_user_of(current->cred.uid);
 	if (!q->user)
@@ -429,7 +430,8 @@ long sys_mq_unlink(uaddr_t uname)
 		return PTR_ERR(name);
 	err = check_name(name);
 	if (!err) {
-		struct parent_path pp = { .dir = current_ipc_ns()->mq_super->root, .last = { name, (u32)kstrlen(name) } };
+		struct parent_path pp = { .dir = current_ipc_ns()->mq_super->root,
+					  .last = { name, (u32)kstrlen(name) } };
 
 		err = vfs_remove(&pp, false);
 	}

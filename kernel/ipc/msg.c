@@ -239,8 +239,9 @@ static struct msg *find_message(struct msg_queue *q, const struct wanted *w)
 	s64 at = 0;
 
 	list_for_each(m, &q->messages, node) {
-		bool yes = w->how == ANY || (w->how == EQUAL && m->type == w->type) || (w->how == NOT_EQUAL && m->type != w->type) ||
-			   (w->how == NUMBER && at++ == w->type);
+		bool yes = w->how == ANY || (w->how == EQUAL && m->type == w->type) ||
+			(w->how == NOT_EQUAL && m->type != w->type) ||
+			(w->how == NUMBER && at++ == w->type);
 
 		if (yes)
 			return m;
@@ -418,7 +419,8 @@ static long msg_limits(int cmd, uaddr_t buf)
 {
 	struct ipc_ids *ids = msg_ids();
 	struct k_msginfo info = {
-		.msgpool = MSGMNI * MSGMNB / 1024, .msgmap = MSGMNB, .msgmax = MSGMAX, .msgmnb = MSGMNB, .msgmni = MSGMNI,
+		.msgpool = MSGMNI * MSGMNB / 1024, .msgmap = MSGMNB, .msgmax = MSGMAX,
+		.msgmnb = MSGMNB, .msgmni = MSGMNI,
 		.msgssz = 16, .msgtql = MSGMNB, .msgseg = 0xffff,
 	};
 	int last;
@@ -429,7 +431,8 @@ static long msg_limits(int cmd, uaddr_t buf)
 		info.msgpool = (int)ids->used;
 		info.msgmap = info.msgtql = 0;
 		for (unsigned i = 0; i < ids->size; i++) {
-			const struct msg_queue *q = ids->slot[i] ? container_of(ids->slot[i], struct msg_queue, perm) : NULL;
+			const struct msg_queue *q = ids->slot[i] ?
+				container_of(ids->slot[i], struct msg_queue, perm) : NULL;
 
 			info.msgmap += q ? (int)q->nr : 0;
 			info.msgtql += q ? (int)q->bytes : 0;
@@ -475,9 +478,12 @@ static s64 sysvipc_msg_show(char *buf, size_t n)
 		if (!q)
 			continue;
 		p = ipc_export(&q->perm);
-		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n", p.key,
-				  q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)entry_vnr(q->lspid), (u32)entry_vnr(q->lrpid), p.uid,
-				  p.gid, p.cuid, p.cgid, (u64)q->stime, (u64)q->rtime, (u64)q->ctime);
+		len += kscnprintf(
+			buf + len, n - len,
+			"%10d %10d  %4o  %10lu %10lu %5u %5u %5u %5u %5u %5u %10lu %10lu %10lu\n",
+			p.key, q->perm.id, q->perm.mode, q->bytes, q->nr, (u32)entry_vnr(q->lspid),
+			(u32)entry_vnr(q->lrpid), p.uid, p.gid, p.cuid, p.cgid, (u64)q->stime,
+			(u64)q->rtime, (u64)q->ctime);
 	}
 	spin_unlock(&ids->lock);
 	return (s64)len;

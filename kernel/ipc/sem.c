@@ -345,7 +345,8 @@ int copy_sem(struct task *p)
 static long sleep(struct sem_sleeper *q, u64 deadline)
 {
 	struct ipc_ids *ids = sem_ids();
-	int err = wait_event_state(&q->wait, READ_ONCE(q->status) != PENDING, TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
+	int err = wait_event_state(&q->wait, READ_ONCE(q->status) != PENDING,
+				   TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
 
 	spin_lock(&ids->lock);
 	if (q->status == PENDING) {

@@ -19,7 +19,8 @@ static int count_sleepers(const struct sem_set *s, unsigned num, int cmd)
 	int n = 0;
 
 	list_for_each(q, &s->sleepers, node)
-		if (q->blocking->sem_num == num && (cmd == GETZCNT ? q->blocking->sem_op == 0 : q->blocking->sem_op < 0))
+		if (q->blocking->sem_num == num &&
+		    (cmd == GETZCNT ? q->blocking->sem_op == 0 : q->blocking->sem_op < 0))
 			n++;
 	return n;
 }
@@ -202,7 +203,8 @@ static long sem_limits(int cmd, uaddr_t buf)
 {
 	struct ipc_ids *ids = sem_ids();
 	struct k_seminfo info = {
-		.semmap = SEMMNS, .semmni = SEMMNI, .semmns = SEMMNS, .semmnu = SEMMNS, .semmsl = SEMMSL, .semopm = SEMOPM,
+		.semmap = SEMMNS, .semmni = SEMMNI, .semmns = SEMMNS, .semmnu = SEMMNS,
+		.semmsl = SEMMSL, .semopm = SEMOPM,
 		.semume = SEMOPM, .semusz = 20, .semvmx = SEMVMX, .semaem = SEMVMX,
 	};
 	int last;
@@ -262,8 +264,10 @@ static s64 sysvipc_sem_show(char *buf, size_t n)
 		if (!s)
 			continue;
 		p = ipc_export(&s->perm);
-		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", p.key, s->perm.id,
-				  s->perm.mode, s->n, p.uid, p.gid, p.cuid, p.cgid, (u64)s->otime, (u64)s->ctime);
+		len += kscnprintf(buf + len, n - len,
+				  "%10d %10d  %4o %10u %5u %5u %5u %5u %10lu %10lu\n", p.key,
+				  s->perm.id, s->perm.mode, s->n, p.uid, p.gid, p.cuid, p.cgid,
+				  (u64)s->otime, (u64)s->ctime);
 	}
 	spin_unlock(&ids->lock);
 	return (s64)len;

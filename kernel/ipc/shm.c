@@ -476,10 +476,13 @@ static s64 sysvipc_shm_show(char *buf, size_t n)
 		if (!s)
 			continue;
 		p = ipc_export(&s->perm);
-		len += kscnprintf(buf + len, n - len, "%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u %10lu %10lu %10lu %21lu %21lu\n",
-				  s->perm.key, s->perm.id, s->perm.mode, s->size, (u32)entry_vnr(s->cpid), (u32)entry_vnr(s->lpid),
-				  s->attached, p.uid, p.gid, p.cuid, p.cgid, (u64)s->atime, (u64)s->dtime, (u64)s->ctime,
-				  resident(s) << PAGE_SHIFT, 0ul);
+		len += kscnprintf(
+			buf + len, n - len,
+			"%10d %10d  %4o %21lu %5u %5u  %5lu %5u %5u %5u %5u %10lu %10lu %10lu %21lu %21lu\n",
+			s->perm.key, s->perm.id, s->perm.mode, s->size, (u32)entry_vnr(s->cpid),
+			(u32)entry_vnr(s->lpid), s->attached, p.uid, p.gid, p.cuid, p.cgid,
+			(u64)s->atime, (u64)s->dtime, (u64)s->ctime, resident(s) << PAGE_SHIFT,
+			0ul);
 	}
 	spin_unlock(&ids->lock);
 	return (s64)len;

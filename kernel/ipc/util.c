@@ -69,7 +69,8 @@ struct k_ipc64_perm ipc_export(const struct ipc_perm *p)
 
 	return (struct k_ipc64_perm){
 		.key = p->key, .uid = from_kuid_munged(ns, p->uid), .gid = from_kgid_munged(ns, p->gid),
-		.cuid = from_kuid_munged(ns, p->cuid), .cgid = from_kgid_munged(ns, p->cgid), .mode = p->mode, .seq = p->seq,
+		.cuid = from_kuid_munged(ns, p->cuid), .cgid = from_kgid_munged(ns, p->cgid),
+		.mode = p->mode, .seq = p->seq,
 	};
 }
 

@@ -233,7 +233,8 @@ static bool advice_known(int advice)
 
 static bool advice_removes(int advice)
 {
-	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE || advice == MADV_REMOVE;
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE ||
+		advice == MADV_REMOVE;
 }
 
 /* ---- mlock ---- */
@@ -295,7 +296,9 @@ static long do_mlock(uaddr_t start, size_t len, u32 flags)
 	if (!len)
 		return 0;
 	mutex_lock(&mm->mmap_lock);
-	if (start + len > USER_MAX || (!may_lock_any() && locked_outside(mm, start, start + len) + (len >> PAGE_SHIFT) > lock_limit()))
+	if (start + len > USER_MAX ||
+	    (!may_lock_any() &&
+	     locked_outside(mm, start, start + len) + (len >> PAGE_SHIFT) > lock_limit()))
 		ret = -ENOMEM;
 	else
 		ret = change_lock(mm, start, start + len, flags);

@@ -303,7 +303,8 @@ static int fault_page(struct vma *v, uaddr_t addr, unsigned flags)
 	}
 	e = *slot;
 	if (!e) {
-		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) & (MMF_UNSTABLE | MMF_USERFAULT))) {
+		if (unlikely(atomic_load_explicit(&v->mm->flags, memory_order_relaxed) &
+			     (MMF_UNSTABLE | MMF_USERFAULT))) {
 			int why = fault_missing(v, addr);
 
 			if (why)
@@ -430,7 +431,8 @@ int entry_page_fault(struct regs *r, uaddr_t addr, unsigned flags)
 	count_vm(VM_PGFAULT);
 	if (unlikely(addr >= USER_MAX || !mm))
 		return fault_failed(addr, flags, FAULT_NOT_MAPPED);
-	if (!(flags & FAULT_USER) && (this_cpu_field(in_irq) || this_cpu_field(nr_held) || mutex_is_held(&mm->mmap_lock)))
+	if (!(flags & FAULT_USER) &&
+	    (this_cpu_field(in_irq) || this_cpu_field(nr_held) || mutex_is_held(&mm->mmap_lock)))
 		return 1;
 	mutex_lock(&mm->mmap_lock);
 	why = fault_locked(mm, addr, flags);

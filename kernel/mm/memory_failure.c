@@ -83,7 +83,8 @@ static void poison_in(struct mm *mm, struct page *p)
 {
 	mutex_lock(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
-		if (!(mm->vmas[i]->flags & VM_SHARED) && pte_range(mm, mm->vmas[i]->start, mm->vmas[i]->end, poison_entry, p))
+		if (!(mm->vmas[i]->flags & VM_SHARED) &&
+		    pte_range(mm, mm->vmas[i]->start, mm->vmas[i]->end, poison_entry, p))
 			break;
 	mutex_unlock(&mm->mmap_lock);
 }
@@ -176,8 +177,11 @@ static int offline_anon(struct mm *mm, uaddr_t addr, struct page *p, struct page
 	if (slot && atomic_load(&p->refs) == 2) {	/* the entry's, and ours */
 		copy_page(new, p);
 		atomic_fetch_add(&new->mapcount, 1);
-		atomic_store_explicit((_Atomic pte_t *)slot, vma_pte(vma_at(mm, addr), new, pte_write(*slot) ? PTE_WRITE : 0) |
-				      (*slot & PTE_UFFD_WP), memory_order_release);
+		atomic_store_explicit((_Atomic pte_t *)slot,
+				      vma_pte(vma_at(mm, addr), new,
+					      pte_write(*slot) ? PTE_WRITE : 0) |
+					      (*slot & PTE_UFFD_WP),
+				      memory_order_release);
 		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
 		atomic_fetch_sub(&p->mapcount, 1);
 		uncharge(p);

@@ -47,7 +47,9 @@ void set_dumpable(struct mm *mm, int value)
 	static const u32 bits[] = { MMF_NOT_DUMPABLE, 0, MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT };
 	u32 old = atomic_load(&mm->flags);
 
-	while (!atomic_compare_exchange_weak(&mm->flags, &old, (old & ~(MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT)) | bits[value]))
+	while (!atomic_compare_exchange_weak(&mm->flags, &old,
+					     (old & ~(MMF_NOT_DUMPABLE | MMF_DUMP_AS_ROOT)) |
+						     bits[value]))
 		;
 }
 
@@ -314,8 +316,10 @@ static size_t print_vma(const struct vma *v, char *buf, size_t n, char *path, si
 	u64 ino = v->file ? v->file->inode->ino : 0;
 	size_t len;
 
-	len = (size_t)ksnprintf(buf, n, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start, v->end, v->flags & VM_READ ? 'r' : '-',
-				v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-', v->flags & VM_SHARED ? 's' : 'p',
+	len = (size_t)ksnprintf(buf, n, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
+				v->end, v->flags & VM_READ ? 'r' : '-',
+				v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
+				v->flags & VM_SHARED ? 's' : 'p',
 				v->file ? v->pgoff << PAGE_SHIFT : 0ul, 0, v->file ? 1 : 0, ino);
 	if (!*name)
 		return len + (size_t)ksnprintf(len < n ? buf + len : buf, len < n ? n - len : 0, "\n");

@@ -159,7 +159,8 @@ long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags)
 	addr &= PAGE_MASK;
 	if (addr) {
 		addr = max(addr, lowest_hole());
-		if (addr <= USER_MAX - len && place_free(mm, addr, len) && (!(flags & MAP_32BIT) || addr + len <= LOW_TOP))
+		if (addr <= USER_MAX - len && place_free(mm, addr, len) &&
+		    (!(flags & MAP_32BIT) || addr + len <= LOW_TOP))
 			return (long)addr;
 	}
 	if (flags & MAP_32BIT)
@@ -465,7 +466,8 @@ static int do_brk(struct mm *mm, uaddr_t brk)
 	} else if (new > old) {
 		if (!place_free(mm, old, new - old + PAGE_SIZE) || mm->nr_vmas > MAX_MAP_COUNT)
 			return -ENOMEM;
-		if (!may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT) || obvious_overcommit(flags, (new - old) >> PAGE_SHIFT))
+		if (!may_expand_vm(mm, flags, (new - old) >> PAGE_SHIFT) ||
+		    obvious_overcommit(flags, (new - old) >> PAGE_SHIFT))
 			return -ENOMEM;
 		if (flags & VM_LOCKED && !may_lock(mm, (new - old) >> PAGE_SHIFT))
 			return -EAGAIN;

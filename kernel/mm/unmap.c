@@ -181,7 +181,8 @@ static inline bool empties_span(uaddr_t start, uaddr_t end, uaddr_t floor, uaddr
 	return lo + (lo < floor ? span : 0) < hi - (hi > ceiling ? span : 0);
 }
 
-static void __attribute__((noinline)) free_spans(struct mm *mm, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling)
+static void __attribute__((noinline))
+free_spans(struct mm *mm, uaddr_t start, uaddr_t end, uaddr_t floor, uaddr_t ceiling)
 {
 	u64 span = 1ull << 21;
 
@@ -295,7 +296,8 @@ static void zap_everywhere(struct mapping *m, u64 from, u64 to, void (*zap)(stru
 			u64 first = max(from, v->pgoff), last = min(to, v->pgoff + vma_pages(v));
 
 			if (vma_mapping(v) == m && first < last)
-				zap(v, v->start + ((first - v->pgoff) << PAGE_SHIFT), v->start + ((last - v->pgoff) << PAGE_SHIFT));
+				zap(v, v->start + ((first - v->pgoff) << PAGE_SHIFT),
+				    v->start + ((last - v->pgoff) << PAGE_SHIFT));
 		}
 		mutex_unlock(&mm->mmap_lock);
 	}

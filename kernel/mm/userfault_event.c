@@ -79,7 +79,8 @@ static bool event_wait(struct userfault_event *e)
 		list_add_tail(&e->node, &ctx->events);
 	spin_unlock(&ctx->lock);
 	wake_up_poll(&ctx->wait, POLLIN);
-	(void)wait_event_state(&e->wait, atomic_load(&e->done) || atomic_load(&ctx->released), TASK_KILLABLE | TASK_FREEZABLE, NO_DEADLINE);
+	(void)wait_event_state(&e->wait, atomic_load(&e->done) || atomic_load(&ctx->released),
+			       TASK_KILLABLE | TASK_FREEZABLE, NO_DEADLINE);
 	spin_lock(&ctx->lock);
 	list_del(&e->node);
 	read = atomic_load(&e->done);

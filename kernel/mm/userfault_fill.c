@@ -167,7 +167,9 @@ static int unprotect_pte(struct mm *mm, uaddr_t va, pte_t *slot, void *ctx)
 	(void)mm;
 	(void)va;
 	(void)ctx;
-	atomic_store_explicit((_Atomic pte_t *)slot, pte_is_marker(*slot) ? 0 : *slot & ~PTE_UFFD_WP, memory_order_release);
+	atomic_store_explicit((_Atomic pte_t *)slot,
+			      pte_is_marker(*slot) ? 0 : *slot & ~PTE_UFFD_WP,
+			      memory_order_release);
 	return 0;
 }
 

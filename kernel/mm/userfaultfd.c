@@ -295,7 +295,8 @@ struct userfaultfd_ctx *userfaultfd_ctx_alloc(struct mm *mm, u32 flags)
 
 struct file *userfaultfd_file(struct userfaultfd_ctx *ctx)
 {
-	return anon_inode_getfile("anon_inode:[userfaultfd]", &userfaultfd_fops, ctx, O_RDONLY | (ctx->flags & O_NONBLOCK));
+	return anon_inode_getfile("anon_inode:[userfaultfd]", &userfaultfd_fops, ctx,
+				  O_RDONLY | (ctx->flags & O_NONBLOCK));
 }
 
 /* Who may hold up the kernel's own accesses could keep them up at a place of its choice. */

@@ -228,7 +228,9 @@ int handle_userfault(struct mm *mm, uaddr_t addr, unsigned flags);
  */
 static inline enum rss_kind vma_rss_kind(const struct vma *v)
 {
-	return v->file && v->file->inode->mapping && v->file->inode->mapping->flags & MAPPING_SHMEM ? MM_SHMEM : MM_FILE;
+	return v->file && v->file->inode->mapping &&
+			v->file->inode->mapping->flags & MAPPING_SHMEM ?
+		MM_SHMEM : MM_FILE;
 }
 static inline enum rss_kind page_rss_kind(const struct vma *v, const struct page *p)
 {
