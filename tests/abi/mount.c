@@ -19,6 +19,20 @@ static void prepare(void)
 	CHECK_EQ(sys(mkdir, "m", 0755), 0);
 }
 
+// A directory in two places, and mounts that others get as well.
+TEST(bound_and_shared)
+{
+	long bound, shared;
+
+	prepare();
+	bound = sys(mount, "m", "m", 0, MS_BIND, 0);
+	sys(umount2, "m", MNT_DETACH); // where it was done, before the test ends
+	shared = sys(mount, "none", "/", 0, MS_SHARED, 0);
+	sys(mount, "none", "/", 0, MS_PRIVATE, 0);
+	CHECK_EQ(bound, -EINVAL);
+	CHECK_EQ(shared, -EINVAL);
+}
+
 TEST(mount_and_umount)
 {
 	prepare();

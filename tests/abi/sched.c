@@ -162,6 +162,18 @@ TEST(sched_setattr_and_its_sizes)
 	CHECK_EQ(sys(sched_getattr, 0x3fffffff, &a, sizeof a, 0), -ESRCH);
 }
 
+// A share of a processor by a deadline: Thaw promises nobody any.
+TEST(deadline)
+{
+	struct sched_attr a = {.size = sizeof a, .sched_policy = SCHED_DEADLINE, .sched_runtime = 1000000,
+		.sched_deadline = 100000000, .sched_period = 100000000};
+
+	if (!t_own_machine)
+		SKIP("takes the processors from others");
+	CHECK_EQ(sys(sched_setattr, 0, &a, 0), -EINVAL);
+	CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
+}
+
 TEST(sched_setattr_keeps_what_it_is_told_to)
 {
 	struct sched_attr a = {.size = sizeof a, .sched_policy = SCHED_NORMAL, .sched_priority = 9};
