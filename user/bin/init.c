@@ -21,8 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RUN		"/etc/run"
-#define ARGS_MAX	1024
+#define RUN	"/etc/run"
 
 static char *shell[] = { "/bin/sh", NULL };
 static char *environment[] = { "PATH=/bin:/sbin:/usr/bin", "HOME=/root", "TERM=vt100", NULL };
@@ -64,11 +63,9 @@ static void open_console(void)
 /* /etc/run as an argument vector; NULL if there is none. */
 static char **read_run(void)
 {
-	static char *argv[ARGS_MAX + 1];
+	size_t got = 0, argc = 0;
+	char *text, **argv;
 	struct stat st;
-	size_t got = 0;
-	int argc = 0;
-	char *text;
 	int fd = open(RUN, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -83,10 +80,17 @@ static char **read_run(void)
 		got += (size_t)n;
 	}
 	text[got] = 0;
-	for (char *p = text; p < text + got && argc < ARGS_MAX; p += strlen(p) + 1)
+	for (char *p = text; p < text + got; p += strlen(p) + 1)
+		argc++;
+	argv = malloc((argc + 1) * sizeof(*argv));
+	if (!argc || !argv)
+		goto fail;
+	argv[argc] = NULL;
+	argc = 0;
+	for (char *p = text; p < text + got; p += strlen(p) + 1)
 		argv[argc++] = p;
 	close(fd);
-	return argc ? argv : NULL;
+	return argv;
 fail:
 	close(fd);
 	return NULL;
