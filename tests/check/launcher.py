@@ -9,6 +9,7 @@ import re
 import select
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -326,6 +327,18 @@ def no_ending_but_the_ordinary_one_passes():
         yield "too little is told apart: %s" % lines
 
 
+def a_triple_fault_is_told():
+    """a kernel of two instructions: no interrupt table, and an exception"""
+    at, kernel = 0x100000, os.path.join(WORK, "triple")
+    code = b"\x0f\x01\x1d" + struct.pack("<I", at + 44) + b"\x0f\x0b"  # lidt, of zeroes; ud2
+    head = struct.pack("<8I", 0x1badb002, 0x10000, -(0x1badb002 + 0x10000) & 0xffffffff, at, at, at + 64, at + 64, at + 32)
+    with open(kernel, "wb") as f:
+        f.write((head + code).ljust(64, b"\0"))
+    end = qemu.boot(img=qemu.image(), kernel=kernel, limit=60)
+    if end.status != 0 or end.passed() or "triple fault" not in (end.trouble() or ""):
+        yield "status %s: %s" % (end.status, end.trouble())
+
+
 def little_memory_is_enough():
     """16 MiB boot to a prompt that sees end of file"""
     status, said = make("run", "MEM=16")
@@ -561,8 +574,8 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_sil
          a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told,
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          too_many_boot_words_are_refused, a_first_program_that_is_not_there, a_disc_runs_a_program,
-         groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, little_memory_is_enough, sizes, damaged_boot_images,
-         a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
+         groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, a_triple_fault_is_told,
+         little_memory_is_enough, sizes, damaged_boot_images, a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
          a_reader_who_leaves_is_no_trouble]
 
