@@ -32,7 +32,7 @@ static void unpack_initrds(void)
 		if (end <= start)
 			continue;
 		if (cpio_unpack(phys_to_virt(start), end - start))
-			panic("boot archive %u is no cpio archive (newc), or the memory is too small for it", i);
+			boot_refuse("boot archive %u is no cpio archive (newc), or needs more memory (MEM=, QEMU's -m)", i);
 		page_free_range(start & PAGE_MASK, PAGE_ALIGN(end));
 	}
 }

@@ -35,10 +35,7 @@ int parse_u64(const char *s, u64 *out)
 	return 0;
 }
 
-/*
- * A mistake of the user's, not of the kernel's: the machine ends with one line on it, and no dump.
- */
-static void __noreturn refuse(const char *fmt, ...)
+void boot_refuse(const char *fmt, ...)
 {
 	char msg[512];
 	va_list ap;
@@ -63,7 +60,7 @@ static void __noreturn unknown_word(const char *word)
 		len += kscnprintf(known + len, sizeof(known) - len, " %s", p->name);
 	}
 	kprintf("  %-18s%s\n", "--", "what follows are arguments for init");
-	refuse("boot word \"%s\" is not known; known:%s", word, known);
+	boot_refuse("boot word \"%s\" is not known; known:%s", word, known);
 }
 
 static void handle_word(char *word)
@@ -77,7 +74,7 @@ static void handle_word(char *word)
 		if (!kstreq(p->name, word))
 			continue;
 		if (p->set(value ? value : ""))
-			refuse("boot word %s=%s: bad value; %s", word, value ? value : "", p->help);
+			boot_refuse("boot word %s=%s: bad value; %s", word, value ? value : "", p->help);
 		return;
 	}
 	unknown_word(word);
@@ -106,12 +103,12 @@ void params_parse(const char *cmdline)
 	unsigned n = 1;
 
 	if (kstrlcpy(words, cmdline, sizeof(words)) >= sizeof(words))
-		refuse("the command line is longer than %zu characters", sizeof(words) - 1);
+		boot_refuse("the command line is longer than %zu characters", sizeof(words) - 1);
 	while ((word = next_word(&s)) && !kstreq(word, "--"))
 		handle_word(word);
 	while (word && (word = next_word(&s))) {
 		if (n > MAX_INIT_ARGS)
-			refuse("more than %d words after --", MAX_INIT_ARGS);
+			boot_refuse("more than %d words after --", MAX_INIT_ARGS);
 		init_argv[n++] = word;
 	}
 }

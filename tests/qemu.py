@@ -27,7 +27,8 @@ KERNEL = os.path.join(BUILD, "thaw.elf")
 PASS = 33
 PACKAGE = {"qemu-system-x86_64": "qemu-system-x86", "gdb": "gdb", "grub-mkrescue": "grub-common", "xorriso": "xorriso",
            "mformat": "mtools"}
-REFUSED = 37  # a boot word is wrong; the console says which
+REFUSED = 37  # a boot word or an archive is wrong; the console says which
+LEAST_MEM = 8  # MiB
 MOST_WORDS = 2000  # bytes of boot words; the kernel has room for 2046, and there are some of ours
 DIRECTORIES = ["sbin", "bin", "dev", "etc", "proc", "prog", "root", "sys", "tests", "tmp"]
 
@@ -129,7 +130,7 @@ class Boot:
         if self.status == PASS:
             return None
         if self.status == REFUSED:
-            return "the kernel refused its boot words"
+            return "the kernel refused what it was booted with: the line above says why"
         if self.status == 0:
             return "the machine reset itself (a triple fault)"
         if self.status == 1:
@@ -364,7 +365,7 @@ def number(name, default, low, high):
 
 def asked():
     """What the user said on make's command line, as boot()'s arguments."""
-    return {"cpus": number("CPUS", 1, 1, 16), "mem": number("MEM", 64, 8, 65536), "words": asked_words()}
+    return {"cpus": number("CPUS", 1, 1, 16), "mem": number("MEM", 64, LEAST_MEM, 65536), "words": asked_words()}
 
 
 def asked_words():
@@ -398,6 +399,10 @@ def check(*tools):
     """Everything that the user said: (program, argv, boot()'s arguments). tools: what is needed beside QEMU."""
     prog, argv = asked_program()
     how = asked()
+    # It is in the archive, and files may take half of what memory is left. With little more, the kernel says what it lacks.
+    size = os.path.getsize(prog) >> 20 if prog else 0
+    if how["mem"] < 3 * size:
+        raise Trouble("PROG=%s has %d MiB: it needs MEM=%d or more." % (prog, size, 3 * size + 2 * LEAST_MEM))
     need("qemu-system-x86_64", *tools)
     return prog, argv, how
 

@@ -6,6 +6,7 @@
  */
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
+#include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
 #include "x86.h"
@@ -126,6 +127,15 @@ static void read_mmap(const struct multiboot *mb)
 	}
 }
 
+static bool is_memory(u64 start, u64 end)
+{
+	for (unsigned i = 0; i < bi.nr_ranges; i++)
+		if (start >= bi.ranges[i].start && end <= bi.ranges[i].end)
+			return true;
+	return false;
+}
+
+/* After the memory map. A loader may have put down as much of a module as there was room for. */
 static void read_modules(const struct multiboot *mb)
 {
 	const struct mb_module *m = phys_to_virt(mb->mods_addr);
@@ -135,6 +145,8 @@ static void read_modules(const struct multiboot *mb)
 	for (u32 i = 0; i < mb->mods_count && bi.nr_initrds < ARRAY_SIZE(bi.initrds); i++) {
 		if (m[i].start >= m[i].end)
 			continue;
+		if (!is_memory(m[i].start, m[i].end))
+			boot_refuse("boot archive %u has %u KiB: give more memory (MEM=, QEMU's -m)", i, (m[i].end - m[i].start) / 1024);
 		bi.initrds[bi.nr_initrds].start = m[i].start;
 		bi.initrds[bi.nr_initrds++].end = m[i].end;
 	}

@@ -345,6 +345,20 @@ def little_memory_is_enough():
     yield from expect(status == 0, said)
 
 
+def large_programs():
+    """one that fills most of the memory runs; one that it is too small for is refused in a line that says what to do"""
+    large = os.path.join(WORK, "large")
+    shutil.copy(prog(), large)
+    for size, mem, refused in (20, 76, None), (20, 64, "needs more memory (MEM="), (70, 64, "MEM=226 or more"):
+        os.truncate(large, size << 20)
+        status, said = make("run", "PROG=" + large, "ARGS=0", "MEM=%d" % mem)
+        good = status and refused in said and "PANIC" not in said if refused else not status and "threads 10000" in said
+        yield from expect(good, "%d MiB, MEM=%d: %s" % (size, mem, said[-200:]))
+    end = qemu.boot(img=qemu.image(None, large), words="loglevel=4", mem=32, limit=60)
+    said = end.console.decode("utf-8", "replace")
+    yield from expect(end.status == qemu.REFUSED and re.search(r"boot archive 0 has \d+ KiB: give more memory", said), said)
+
+
 def sizes():
     """sixteen processors; four GiB of memory"""
     for words in (["CPUS=16"], ["MEM=4096"], ["CPUS=3", "MEM=20"]):
@@ -368,7 +382,7 @@ def damaged_boot_images():
     for name, data in cases.items():
         end = qemu.boot(img=data, words="loglevel=4", limit=60)
         said = end.console.decode("utf-8", "replace")
-        if end.hung or end.status != 35 or "cpio: byte" not in said:
+        if end.hung or end.status != qemu.REFUSED or "cpio: byte" not in said or "PANIC" in said:
             yield "%s: %s: %s" % (name, end.trouble() or "it was believed", said[:100])
 
 
@@ -575,7 +589,7 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_sil
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          too_many_boot_words_are_refused, a_first_program_that_is_not_there, a_disc_runs_a_program,
          groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, a_triple_fault_is_told,
-         little_memory_is_enough, sizes, damaged_boot_images, a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
+         little_memory_is_enough, large_programs, sizes, damaged_boot_images, a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
          a_reader_who_leaves_is_no_trouble]
 
