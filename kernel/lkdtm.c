@@ -70,6 +70,22 @@ static void access_userspace(void)
 	pr_info("%u\n", *(volatile u8 *)current->mm->arg_start);
 }
 
+/* The first to come keeps a lock for good; the second finds that out. On two CPUs. */
+static void keep_lock(void)
+{
+	static struct spinlock kept = SPINLOCK_INIT("kept", RANK_ARCH);
+	static _Atomic bool taken;
+
+	if (atomic_exchange(&taken, true)) {
+		while (spin_is_free(&kept))
+			arch_cpu_relax();
+		panic("another keeps the lock");
+	}
+	spin_lock(&kept);
+	for (;;)
+		arch_cpu_relax();
+}
+
 static const struct {
 	const char *name;
 	void (*crash)(void);
@@ -81,6 +97,7 @@ static const struct {
 	{ "EXEC_DATA", exec_data },
 	{ "EXEC_USERSPACE", exec_userspace },
 	{ "ACCESS_USERSPACE", access_userspace },
+	{ "KEEP_LOCK", keep_lock },
 };
 
 static s64 crash_store(const char *text, size_t n)

@@ -563,19 +563,25 @@ void assert_no_locks(void)
 	panic("%s/%d leaves the kernel holding locks", current->comm, current->pid);
 }
 
+static void dump_held(struct cpu *c)
+{
+	for (unsigned i = 1; i <= c->nr_held && i <= HELD_MAX; i++) {
+		struct place at = held_place(c->held[i]);
+
+		kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id, held_name(c->held[i]), c->held_rank[i],
+			at.symbol, at.offset);
+	}
+}
+
 void locks_dump(struct task *t)
 {
-	struct cpu *c = this_cpu();
 	struct mutex *m;
 	unsigned n = 0;
 
-	if (t == current)
-		for (unsigned i = 1; i <= c->nr_held && i <= HELD_MAX; i++, n++) {
-			struct place at = held_place(c->held[i]);
-
-			kprintf("  CPU %u holds %s (rank %u) taken at %s+0x%lx\n", c->id, held_name(c->held[i]),
-				c->held_rank[i], at.symbol, at.offset);
-		}
+	/* In a panic the others are stopped: what they hold, they hold for good. */
+	for (unsigned i = 0; t == current && i < nr_cpus; i++)
+		if (i == this_cpu()->id || panicking())
+			dump_held(&cpus[i]);
 	for (m = t->held_mutexes; m; m = m->below) {
 		struct place at = place_of(m->where);
 

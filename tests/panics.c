@@ -53,6 +53,36 @@ HELPER(crash)
 	return 0;
 }
 
+static void on_cpu(int n)
+{
+	unsigned long set = 1ul << n;
+
+	CHECK_EQ(sys(sched_setaffinity, 0, sizeof set, &set), 0);
+}
+
+// One keeps a lock, two write to the console, and the last of four finds the lock taken: they are all stopped.
+HELPER(stop_all)
+{
+	volatile int *wrote = t_map_shared(4096);
+
+	for (int i = 1; i < 4; i++)
+		if (t_fork() == 0) {
+			on_cpu(i);
+			if (i == 1) {
+				wrote[1] = 1;
+				s_set("/sys/kernel/debug/provoke-crash/DIRECT", "KEEP_LOCK");
+			}
+			for (;;) {
+				t_spit("/dev/console", "not stopped\n");
+				wrote[i] = 1;
+			}
+		}
+	on_cpu(0);
+	UNTIL(wrote[1] && wrote[2] && wrote[3]);
+	s_set("/sys/kernel/debug/provoke-crash/DIRECT", "KEEP_LOCK");
+	return 0;
+}
+
 #define PROVOKE(role, way)                                                                         \
 	HELPER(role)                                                                               \
 	{                                                                                          \

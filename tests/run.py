@@ -321,10 +321,12 @@ def suite_panic(suite):
     """the kernel stops when it must, says why, and QEMU's status is not that of a pass"""
     # what the console must say after the word PANIC, or before it
     cases = {
-        "on_oom": [r"PANIC .*panic_on_oom", r"invoked oom-killer", r"oom_score_adj name", r"\[ +\d+\] .* panics$"],
+        "on_oom": [r"PANIC .*panic_on_oom", r"holds oom_lock \(rank \d+\) taken at \w+", r"invoked oom-killer", r"oom_score_adj name", r"\[ +\d+\] .* panics$"],
         "on_group_oom": [r"killed without a panic", r"PANIC .*compulsory panic_on_oom", r"memory: usage \d+kB, limit 1024kB"],
         "crash": [r"PANIC on CPU \d, panics/\d+: sysrq triggered crash", r" sysrq_store", r" pseudo_write\+0x",
                   r" syscall_entry\+0x", r"^ +1 +1 .* init$", r"^ +\d+ +\d+ .* panics$", r"sched_process_exec: "],
+        "stop_all": [r"PANIC on CPU (\d), panics/\d+: another keeps the lock(.|\n)*^  CPU (?!\1)\d holds kept \(rank \d+\) taken at keep_lock",
+                     r"^not stopped$"],
         "exhaust_stack": [r"PANIC .*kernel stack overflow", r"double fault", r" recurse\+0x"],
         "corrupt_stack": [r"PANIC .*stack protector: the stack of panics/\d+ was overwritten"],
         "write_ro": [r"error 3\) in the kernel", r" write_ro"],
@@ -332,12 +334,15 @@ def suite_panic(suite):
         "exec_userspace": [r"error 11\) in the kernel, address 0", r"PANIC .*kernel touches user address"],
         "access_userspace": [r"error 1\) in the kernel", r"PANIC .*kernel touches user address", r" access_userspace"],
     }
+    on = {"on_oom": (1, 4), "crash": (1, 4), "stop_all": (4,)}  # processors
     always = [r"^backtrace:", r"^locks:", r"^tasks:", r"^trace:", r"rsp [0-9a-f]{16}"]
 
     def missing(said, patterns):
         found = ["the console does not say %s" % p for p in patterns if not re.search(p, said, re.M)]
         if len(re.findall("^PANIC", said, re.M)) != 1:
             found.append("it does not panic once")
+        if "not stopped" in said.partition("\nPANIC")[2]:
+            found.append("another processor went on")
         cr = re.search(r"cr0 ([0-9a-f]+) .* cr4 ([0-9a-f]+)", said)
         wanted = ((1, 16, "WP"), (2, 11, "UMIP"), (2, 20, "SMEP"), (2, 21, "SMAP"))
         return found + ["%s is off" % name for n, bit, name in wanted if not cr or not int(cr.group(n), 16) >> bit & 1]
@@ -376,7 +381,7 @@ def suite_panic(suite):
         return [Result(suite, "deep_stack", not detail, detail)]
 
     return [("watchdog", watchdog), ("deep_stack", deep_stack)] + [
-            ("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in ((1, 4) if case in ("on_oom", "crash") else (1,))]
+            ("%s-%d" % (case, cpus), job_for(case, cpus)) for case in cases for cpus in on.get(case, (1,))]
 
 
 def suite_bench(suite):

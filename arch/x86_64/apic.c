@@ -20,6 +20,7 @@
 #define APIC_LVT_LINT0	0x350
 #define APIC_LVT_LINT1	0x360
 #define APIC_LVT_ERROR	0x370
+#define STOP_SPINS	10000000u
 #define APIC_TIMER_INIT	0x380
 #define APIC_TIMER_NOW	0x390
 #define APIC_TIMER_DIV	0x3e0
@@ -131,8 +132,12 @@ void arch_send_reschedule(unsigned cpu)
 void arch_stop_others(void)
 {
 	atomic_store(&stopping, 1);
-	if (lapic && nr_cpus > 1)
-		icr_send(0, APIC_NMI | 0x4000 | ICR_OTHERS);
+	if (!lapic || nr_cpus == 1)
+		return;
+	icr_send(0, APIC_NMI | 0x4000 | ICR_OTHERS);
+	/* One that is lost shall not keep us from saying why. */
+	for (unsigned i = 0; i < STOP_SPINS && atomic_load(&stopped) < nr_cpus - 1; i++)
+		arch_cpu_relax();
 }
 
 /* ---- bringing CPUs up ---- */

@@ -229,9 +229,10 @@ nmi_entry:
 	cmpl $0, stopping(%rip)
 	jne 1f
 	iretq
-1:	cli
+1:	lock incl stopped(%rip)
+2:	cli
 	hlt
-	jmp 1b
+	jmp 2b
 
 /* On its own stack; never returns. */
 	.globl double_fault_entry

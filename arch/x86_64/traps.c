@@ -48,7 +48,7 @@ struct gate {
 	u32 offset_high, pad;
 };
 static struct gate idt[256] __aligned(16);
-_Atomic u32 stopping;
+_Atomic u32 stopping, stopped;
 
 static void set_gate(unsigned vector, const char *handler, u8 ist, u8 dpl)
 {

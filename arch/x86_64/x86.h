@@ -190,7 +190,7 @@ void x86_debug(struct regs *r);			/* #DB of user mode */
 /* --- traps.c --- */
 void idt_init(void);
 void idt_load(void);
-extern _Atomic u32 stopping;			/* panic: a CPU that takes an NMI halts */
+extern _Atomic u32 stopping, stopped;		/* panic: a CPU that takes an NMI halts; how many have */
 
 /* --- boot.c --- */
 extern u64 multiboot_magic, multiboot_info;
