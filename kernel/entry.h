@@ -22,6 +22,11 @@ struct boot_info {
  * returns.
  */
 void entry_main(const struct boot_info *bi) __noreturn;
+/*
+ * What the user booted us with cannot be, which is no fault of the kernel's: the machine ends with
+ * one line on it, and no dump.
+ */
+void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
 /* Each other CPU, when it can run C: becomes its idle task. Interrupts off. Never returns. */
 void entry_secondary(unsigned cpu) __noreturn;
 

@@ -20,11 +20,6 @@ SET_DECLARE(params, struct param);
  * run. A bad word ends the machine in order, with a line about it.
  */
 void params_parse(const char *cmdline);
-/*
- * What the user booted us with cannot be, which is no fault of the kernel's: the machine ends with
- * one line on it, and no dump.
- */
-void boot_refuse(const char *fmt, ...) __printf(1, 2) __noreturn __cold;
 const char *boot_command_line(void);		/* all of it, for /proc/cmdline */
 /* init's arguments after "--" (NULL-terminated). */
 extern const char *init_argv[];

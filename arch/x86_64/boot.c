@@ -6,7 +6,6 @@
  */
 #include "kernel/lib/string.h"
 #include "kernel/panic.h"
-#include "kernel/param.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
 #include "x86.h"

@@ -589,7 +589,8 @@ RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_sil
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          too_many_boot_words_are_refused, a_first_program_that_is_not_there, a_disc_runs_a_program,
          groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, a_triple_fault_is_told,
-         little_memory_is_enough, large_programs, sizes, damaged_boot_images, a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
+         little_memory_is_enough, large_programs, sizes, damaged_boot_images,
+         a_second_archive_adds_its_files, lesser_processors, our_programs_run_on_linux, a_key_ends_suspend,
          a_console_for_people, gdb_stops_at_the_entry, readme_commands_work,
          a_reader_who_leaves_is_no_trouble]
 
