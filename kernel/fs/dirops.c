@@ -159,7 +159,7 @@ static int may_link(const struct dentry *old, struct dentry *dir, struct qstr na
 		return err;
 	if (is_fixed(i) || inode_is(i, S_IFDIR) || !to->ops || !to->ops->link)
 		return -EPERM;
-	return atomic_load(&i->nlink) || kstreq(old->name, "#tmpfile") ? 0 : -ENOENT;
+	return atomic_load(&i->nlink) || READ_ONCE(i->linkable) ? 0 : -ENOENT;
 }
 
 /* A new name for old in dir. Both referenced by the caller. */
@@ -176,6 +176,7 @@ static int vfs_link(struct dentry *old, struct dentry *dir, struct qstr name)
 		err = d ? dir->inode->ops->link(dir->inode, d, i) : -ENOMEM;
 	}
 	if (!err) {
+		WRITE_ONCE(i->linkable, false);
 		d_add(d);
 		fsnotify_inode(i, IN_ATTRIB);
 		fsnotify_name(dir, IN_CREATE, i, name, 0);

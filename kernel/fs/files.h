@@ -104,6 +104,7 @@ struct inode {
 	u32 fsflags;			/* [lock] FS_*_FL of a tmpfs: what a program like chattr has asked for */
 	_Atomic s32 readers;		/* regular files: open for reading only */
 	_Atomic s32 writers;		/* open for writing; negative: programs that run from it, which nobody may write */
+	bool linkable;			/* plain loads and stores: it never had a name, and may get one (O_TMPFILE) */
 	u32 write_hint;			/* [lock] RWH_*: how soon what is written is thought to be written again */
 	struct mapping own_mapping;
 	struct xattr *xattrs;		/* [lock] */

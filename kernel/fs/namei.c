@@ -420,8 +420,8 @@ static __always_inline int may_open(const struct dentry *d, u32 flags)
 	return !err && flags & O_NOATIME && !inode_owner_or_capable(i) ? -EPERM : err;
 }
 
-/* O_TMPFILE: a file without a name in directory w->cur. */
-static struct dentry *open_tmpfile(struct walk *w, u32 mode)
+/* O_TMPFILE: a file without a name in directory w->cur. It may be given one later unless it is O_EXCL. */
+static struct dentry *open_tmpfile(struct walk *w, u32 flags, u32 mode)
 {
 	struct inode *dir = w->cur->inode;
 	struct dentry *d;
@@ -446,6 +446,7 @@ static struct dentry *open_tmpfile(struct walk *w, u32 mode)
 	}
 	inode_init_owner(d->inode, dir);
 	atomic_store(&d->inode->nlink, 0);
+	d->inode->linkable = !(flags & O_EXCL);
 	d->unlinked = 1;
 	return d;
 }
@@ -506,7 +507,7 @@ static struct dentry *open_find(struct walk *w, u32 flags, u32 mode, bool *creat
 	if (err)
 		return ERR_PTR(err);
 	if (flags & (O_TMPFILE & ~O_DIRECTORY))
-		return open_tmpfile(w, mode);
+		return open_tmpfile(w, flags, mode);
 	return dget(w->cur);
 }
 

@@ -291,6 +291,37 @@ TEST(what_open_refuses)
 		0);
 }
 
+static long gives_name(long fd, const char *name)
+{
+	char path[32];
+
+	t_snprintf(path, sizeof path, "/proc/self/fd/%ld", fd);
+	return sys(linkat, AT_FDCWD, path, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+// A file that was made without a name can get one, unless its maker did not want that; and one whose
+// last name was removed cannot, whatever it was called.
+TEST(files_without_a_name)
+{
+	long fd;
+
+	t_tmpdir();
+	fd = sys(open, ".", O_RDWR | O_TMPFILE, 0600);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(gives_name(fd, "a"), 0);
+	CHECK_EQ(gives_name(fd, "b"), 0);
+	CHECK_EQ(sys(unlink, "a"), 0);
+	CHECK_EQ(sys(unlink, "b"), 0);
+	CHECK_EQ(gives_name(fd, "a"), -ENOENT);
+	fd = sys(open, ".", O_RDWR | O_TMPFILE | O_EXCL, 0600);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(gives_name(fd, "a"), -ENOENT);
+	fd = sys(open, "#tmpfile", O_RDWR | O_CREAT, 0600);
+	CHECK_GE(fd, 0);
+	CHECK_EQ(sys(unlink, "#tmpfile"), 0);
+	CHECK_EQ(gives_name(fd, "a"), -ENOENT);
+}
+
 TEST(a_directory_far_below)
 {
 	char name[251];
