@@ -220,6 +220,7 @@ static void set_comm(struct task *t, const char *name)
 static void reset_task(struct bprm *b, struct task *t)
 {
 	spin_lock(&t->sighand->siglock);
+	t->group->exec_id++;
 	flush_signal_handlers(t->sighand);
 	spin_unlock(&t->sighand->siglock);
 	t->sas_sp = t->sas_size = 0;

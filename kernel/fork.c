@@ -369,9 +369,11 @@ static void link_parent(struct task *p, const struct clone_request *c)
 	} else if (c->flags & CLONE_PARENT) {
 		p->real_parent = current->real_parent;
 		p->exit_signal = current->group_leader->exit_signal;
+		p->parent_exec_id = current->group_leader->parent_exec_id;
 	} else {
 		p->real_parent = current;
 		p->exit_signal = c->exit_signal;
+		p->parent_exec_id = current->group->exec_id;
 	}
 	p->parent = p->real_parent;
 	p->ppid = task_tgid_nr_ns(p->real_parent, p->group->pid_ns);

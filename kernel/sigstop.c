@@ -294,6 +294,9 @@ bool do_notify_parent(struct task *t, int sig)
 	set_death(&info, t->exit_code);
 	ka = &parent->sighand->action[SIGCHLD - 1];
 	spin_lock(&parent->sighand->siglock);
+	/* The program that wanted another signal is no more, and the one in its place may have more rights. */
+	if (sig != SIGCHLD && t->parent_exec_id != parent->group->exec_id)
+		info.si_signo = sig = SIGCHLD;
 	if (!t->ptrace && sig == SIGCHLD &&
 	    (ka->handler == K_SIG_IGN || (ka->flags & SA_NOCLDWAIT) || READ_ONCE(parent->group->pid_ns->closed))) {
 		autoreap = true;

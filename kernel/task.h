@@ -124,6 +124,7 @@ struct group {
 	struct waitq wait_chldexit;
 	struct waitq wait_pidfd;	/* for the end of the group */
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
+	u32 exec_id;			/* [S] how many programs it has executed */
 
 	struct pid_namespace *pid_ns;	/* (c) where its number was given out, referenced */
 	struct pid *pid;		/* (c) the entry of tgid, referenced */
@@ -224,6 +225,7 @@ struct task {
 	int death_told;			/* [T] tgid of the parent last told of this group's death, -1: none */
 	int exit_code;			/* [T]; [S] in a trace stop: what wait shows, then what the tracer sends it on with */
 	int exit_signal;		/* [T] */
+	u32 parent_exec_id;		/* [T] of the parent that chose it: its group's exec_id then */
 	char comm[16];			/* [A] */
 	u64 start_time;			/* (!) ns */
 

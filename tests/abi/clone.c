@@ -256,6 +256,39 @@ TEST(exit_signal_other_than_sigchld)
 	CHECK_EQ(sys(wait4, pid, 0, __WCLONE, 0), pid);
 }
 
+HELPER(lets_its_child_go)
+{
+	unsigned long set = BIT(SIGUSR1) | BIT(SIGCHLD);
+	int pid = (int)t_number(t_argv[2]);
+
+	CHECK_EQ(sys(close, t_number(t_argv[3])), 0);
+	CHECK_EQ(sys(rt_sigtimedwait, &set, 0, 0, 8), SIGCHLD);
+	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -ECHILD); // a clone child it stays
+	CHECK_EQ(sys(wait4, pid, 0, __WCLONE, 0), pid);
+	return 7;
+}
+
+// The next program did not ask for another signal, and may be one that the child must not signal.
+TEST(exit_signal_and_another_program)
+{
+	int fds[2];
+	char a[16], b[16];
+
+	t_block(BIT(SIGUSR1) | BIT(SIGCHLD));
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(pipe2, fds, 0), 0);
+		long pid = clone_raw(SIGUSR1);
+
+		sys(close, fds[pid ? 0 : 1]);
+		if (pid == 0)
+			t_exit((int)sys(read, fds[0], a, 1));
+		t_snprintf(a, sizeof a, "%ld", pid);
+		t_snprintf(b, sizeof b, "%d", fds[1]);
+		t_exec("lets_its_child_go", a, b);
+	}),
+		7);
+}
+
 TEST(exit_signal_zero)
 {
 	long pid = clone_raw(0);
