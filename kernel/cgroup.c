@@ -314,6 +314,8 @@ int __cgroup_fork(struct task *p, struct cgroup *into)
 	int err = 0;
 
 	assert(rw_is_write_held(&tasklist_lock));
+	if (p->flags & PF_KTHREAD)
+		return 0;
 	spin_lock(&css_lock);
 	if (into && (into->dead || (into->subtree_control && !cgroup_is_root(into)))) {
 		err = into->dead ? -ENODEV : -EBUSY;

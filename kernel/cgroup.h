@@ -121,8 +121,8 @@ void cgroup_ns_begin_at(struct task *p, struct cgroup *cg);
 
 /* fork.c and exit.c */
 /*
- * p, not yet linked, joins current's groups, but `into` of version 2 if that is given. Holds
- * tasklist_lock (w) and current's siglock. 0 or -ENODEV.
+ * p, not yet linked, joins current's groups, but `into` of version 2 if that is given; a kernel
+ * thread joins none. Holds tasklist_lock (w) and current's siglock. 0 or -ENODEV.
  */
 int __cgroup_fork(struct task *p, struct cgroup *into);
 static inline bool in_groups(const struct task *t)

@@ -6,12 +6,11 @@
  * Locks: cgroup_mutex; css_lock, cgroup_events_lock.
  */
 #include "kernel/cgroup.h"
-#include "kernel/freezer.h"
-#include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/pause.h"
+#include "kernel/umh.h"
 
 #define ON_V1	(ON(CG_FREEZER) | ON(CG_MEMORY))
 
@@ -45,43 +44,21 @@ bool cgroup1_release_pending(void)
 }
 
 struct release {
+	struct subprocess_info umh;
+	const char *argv[3];		/* NULL at the end */
 	char agent[K_PATH_MAX], group[K_PATH_MAX];
 };
 
-/* current has none of its own. 0 or -ENOMEM. */
-static int give_files(void)
+static void free_release(struct subprocess_info *info)
 {
-	struct files *files = files_alloc();
-	struct fs *fs = fs_alloc();
-
-	task_lock(current);
-	current->files = files;
-	current->fs = fs;
-	task_unlock(current);
-	return files && fs ? 0 : -ENOMEM;
+	kfree(container_of(info, struct release, umh));
 }
 
-/*
- * A kernel thread until its last line, and one that freezes: a suspend that is under way waits for
- * it at the latest in its second pass, and it does not reach user mode. LINUX: there a suspend
- * drops it.
- */
-static void run_agent(void *arg)
+static int before_agent(struct subprocess_info *info)
 {
-	static const char *const envp[] = { "HOME=/", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL };
-	struct release *r = arg;
-	const char *argv[] = { r->agent, r->group, NULL };
-	int err;
-
-	set_freezable();
+	(void)info;
 	pause_point("release_agent");
-	err = give_files();
-	if (!err)
-		err = kernel_execve(r->agent, argv, envp);
-	kfree(r);
-	if (err)
-		do_exit(-err & 0xff);
-	try_to_freeze();
+	return 0;
 }
 
 /* What the agent is to be told. NULL: there is none, or no memory. */
@@ -102,27 +79,19 @@ static struct release *release_of(struct cgroup *cg)
 	return NULL;
 }
 
+/* Sleeps until it is a program, or gone. */
 static void start_agent(struct cgroup *cg)
 {
-	struct clone_request req = { .flags = CLONE_FS, .exit_signal = SIGCHLD, .fn = run_agent };
+	static const char *const envp[] = { "HOME=/", "PATH=/sbin:/bin:/usr/sbin:/usr/bin", NULL };
 	struct release *r = release_of(cg);
-	struct task *t;
 
 	if (!r)
 		return;
-	req.arg = r;
-	t = copy_process(&req);
-	if (IS_ERR(t)) {
-		kfree(r);
-		return;
-	}
-	kstrlcpy(t->comm, "release_agent", sizeof(t->comm));
-	get_task(t);
-	wake_up_new_task(t);
-	/* As UMH_WAIT_EXEC: until it is a program, or gone. */
-	while (READ_ONCE(t->flags) & PF_KTHREAD && atomic_load(&t->usage) > 1)
-		msleep(1);
-	put_task(t);
+	r->argv[0] = r->agent;
+	r->argv[1] = r->group;
+	r->umh = (struct subprocess_info){ .argv = r->argv, .envp = envp, .init = before_agent, .free = free_release };
+	(void)call_usermodehelper(&r->umh);
+	umh_put(&r->umh);
 }
 
 void cgroup1_release(void)

@@ -24,6 +24,9 @@
 
 static bool is_kernel_thread(const struct clone_request *c) { return c->fn; }
 
+/* Whose limits and the like the new task has. */
+static struct task *model(const struct clone_request *c) { return is_kernel_thread(c) ? &init_task : current; }
+
 /* --- check --- */
 
 static int check_flags(const struct clone_request *c)
@@ -117,7 +120,7 @@ static void copy_signal_state(struct task *p, u64 flags)
 static void copy_identity(struct task *p, const struct clone_request *c)
 {
 	sched_copy(p, is_kernel_thread(c));
-	p->timer_slack_ns = p->default_timer_slack_ns = current->timer_slack_ns;
+	p->timer_slack_ns = p->default_timer_slack_ns = model(c)->timer_slack_ns;
 	if (is_kernel_thread(c)) {
 		p->flags = PF_KTHREAD | PF_NOFREEZE;
 		p->cred = init_cred;
@@ -173,7 +176,7 @@ static int copy_group(struct task *p, const struct clone_request *c)
 		atomic_fetch_add(&p->group->sigcnt, 1);
 		return 0;
 	}
-	p->group = group_alloc();
+	p->group = group_alloc(model(c));
 	if (!p->group)
 		return -ENOMEM;
 	p->group->pid_ns = pid_ns_get(pid_ns_for_children(p));

@@ -22,13 +22,13 @@ void group_caches_init(void)
 	sighand_cache = kmem_cache_create("sighand_struct", sizeof(struct sighand), 64);
 }
 
-/* Current's limits, as its leader's task_lock protects them. */
-static void copy_limits(struct group *g)
+/* As its leader's task_lock protects them. */
+static void copy_limits(struct group *g, const struct task *like)
 {
-	struct task *leader = current->group_leader;
+	struct task *leader = like->group_leader;
 
 	task_lock(leader);
-	kmemcpy(g->rlim, current->group->rlim, sizeof(g->rlim));
+	kmemcpy(g->rlim, like->group->rlim, sizeof(g->rlim));
 	task_unlock(leader);
 	if (g->rlim[RLIMIT_CPU].rlim_cur != RLIM64_INFINITY)
 		atomic_store(&g->cpu_watch, CPU_WATCH_LIMIT);
@@ -38,9 +38,9 @@ static void copy_limits(struct group *g)
  * The counts of threads are zero until publish() adds the first one. Nobody has set oom_mm: a child
  * is no victim.
  */
-struct group *group_alloc(void)
+struct group *group_alloc(const struct task *like)
 {
-	struct group *g, *cur = current->group;
+	struct group *g;
 
 	might_sleep();
 	g = kmem_cache_alloc(group_cache, GFP_KERNEL);
@@ -57,9 +57,9 @@ struct group *group_alloc(void)
 	list_init(&g->pgrp_node);
 	list_init(&g->oom_node);
 	list_init(&g->posix_timers);
-	g->oom_score_adj = cur->oom_score_adj;
-	g->oom_score_adj_min = cur->oom_score_adj_min;
-	copy_limits(g);
+	g->oom_score_adj = like->group->oom_score_adj;
+	g->oom_score_adj_min = like->group->oom_score_adj_min;
+	copy_limits(g, like);
 	return g;
 }
 

@@ -3,7 +3,7 @@
  * Kernel threads. Mirrors Linux kernel/kthread.c. No lock.
  *
  * LINUX: they are PF_NOFREEZE until they ask for set_freezable(); there is no kthreadd, any task
- * may make one. They end by themselves: nobody stops them.
+ * may make one, which is like init_task all the same. They end by themselves: nobody stops them.
  */
 #include "kernel/abi.h"
 #include "kernel/freezer.h"

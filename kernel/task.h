@@ -402,7 +402,7 @@ void wait_for_all_children(void);		/* of current, which is past X2; reaps them, 
 
 /* group.c / exec.c */
 void group_caches_init(void);			/* task_init_boot's */
-struct group *group_alloc(void);		/* one thread, limits and OOM score of current's; NULL. Sleeps. */
+struct group *group_alloc(const struct task *like);	/* one thread, limits and OOM score of that one's; NULL. Sleeps. */
 void group_put(struct group *g);		/* any context */
 struct sighand *sighand_alloc(void);		/* one user; the handlers are for the caller to fill. NULL. Sleeps. */
 void sighand_put(struct sighand *s);		/* any context */
