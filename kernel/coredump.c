@@ -26,9 +26,11 @@
  *
  * What is in the file by then stays: a core file may end early.
  *
- * LINUX: no pattern may begin with a pipe, so nobody is ever waited for but files. The file of a
- * dump for root (suid_dumpable 2) is not made below a root or among mounts that are not init's;
- * there it is made below init's root.
+ * A pattern that begins with | is a program, which gets the dump as its standard input (umh.c). The
+ * dump waits for it as a writer of any pipe does: for SIGKILL and the freezer, too.
+ *
+ * LINUX: the file of a dump for root (suid_dumpable 2) is not made below a root or among mounts that
+ * are not init's; there it is made below init's root.
  *
  * Locks: siglock; pattern_lock.
  */
@@ -38,21 +40,25 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/lib/string.h"
 #include "kernel/fs/mount.h"
+#include "kernel/fs/pipe.h"
 #include "kernel/fs/proc.h"
 #include "kernel/mnt_namespace.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 #include "kernel/printk.h"
 #include "kernel/signal.h"
+#include "kernel/umh.h"
 #include "kernel/utsname.h"
 
 #define PATTERN_MAX	128		/* with its final zero */
 #define NAME_MAX_BYTES	4096
 
 int sysctl_core_uses_pid;
+int sysctl_core_pipe_limit;			/* 0: none, and nobody waits until the program has ended */
 int sysctl_suid_dumpable;
 static struct spinlock pattern_lock = SPINLOCK_INIT("core_pattern", RANK_IO);
 static char core_pattern[PATTERN_MAX] = "core";		/* [pattern_lock] */
+static _Atomic u32 nr_piped;				/* dumps to programs that are under way */
 
 /* --- the other threads --- */
 
@@ -257,16 +263,25 @@ static void put_one(struct name *n, const struct coredump *c, char what)
 	}
 }
 
-static void format_corename(struct name *n, const struct coredump *c)
+/* True: it is that of a program and its arguments, a zero behind each. */
+static bool format_corename(struct name *n, const struct coredump *c)
 {
 	char pattern[PATTERN_MAX];
-	bool pid = false;
+	bool pid = false, piped, gap = false;
 
 	spin_lock(&pattern_lock);
 	kmemcpy(pattern, core_pattern, sizeof(pattern));
 	spin_unlock(&pattern_lock);
 	n->text[0] = 0;
-	for (const char *p = pattern; *p; p++) {
+	piped = pattern[0] == '|';
+	for (const char *p = pattern + piped; *p; p++) {
+		if (piped && kisspace(*p)) {
+			gap = n->len;
+			continue;
+		}
+		if (gap)
+			put_name(n, "%c", 0);
+		gap = false;
 		if (*p != '%') {
 			put_name(n, "%c", *p);
 			continue;
@@ -276,8 +291,9 @@ static void format_corename(struct name *n, const struct coredump *c)
 		pid |= *p == 'p';
 		put_one(n, c, *p);
 	}
-	if (!pid && sysctl_core_uses_pid)
+	if (!pid && !piped && sysctl_core_uses_pid)
 		put_name(n, ".%d", current->vtgid);
+	return piped;
 }
 
 /* --- the file --- */
@@ -287,16 +303,29 @@ static bool dump_interrupted(void)
 	return fatal_signal_pending(current) || freezing(current);
 }
 
-bool dump_emit(struct coredump *c, const void *buf, size_t n)
+static bool emit(struct coredump *c, const void *buf, size_t n)
 {
 	if (dump_interrupted())
 		return false;
-	c->pos += c->to_skip;
-	c->to_skip = 0;
 	if (n > c->limit - c->written || kernel_write(c->file, buf, n, &c->pos) != (s64)n)
 		return false;
 	c->written += n;
 	return true;
+}
+
+bool dump_emit(struct coredump *c, const void *buf, size_t n)
+{
+	while (c->piped && c->to_skip) {
+		size_t part = min(c->to_skip, PAGE_SIZE);
+
+		if (!emit(c, page_address(zero_page), part))
+			return false;
+		c->to_skip -= part;
+		cond_resched();
+	}
+	c->pos += c->to_skip;
+	c->to_skip = 0;
+	return emit(c, buf, n);
 }
 
 bool dump_zeros(struct coredump *c, size_t n)
@@ -329,20 +358,13 @@ static bool may_dump_to(const char *name, bool for_root)
  * A new file: an old one of its name is removed before, if the process may do so, and so is a
  * symlink. Root's name removes nothing.
  */
-static struct file *open_core(const struct coredump *c, bool for_root)
+static struct file *open_core(const char *name, bool for_root)
 {
-	struct name name = { kmalloc(NAME_MAX_BYTES, GFP_KERNEL), 0 };
-	struct file *f = ERR_PTR(-ENOMEM);
+	struct file *f;
 
-	if (name.text)
-		format_corename(&name, c);
-	if (name.text && c->limit >= PAGE_SIZE && may_dump_to(name.text, for_root)) {
-		if (!for_root)
-			(void)do_unlinkat(AT_FDCWD, name.text, false);
-		f = do_filp_open(AT_FDCWD, name.text, O_CREAT | O_RDWR | O_NOFOLLOW | O_LARGEFILE | O_EXCL,
-				 0600 & ~current_umask());
-	}
-	kfree(name.text);
+	if (!for_root)
+		(void)do_unlinkat(AT_FDCWD, name, false);
+	f = do_filp_open(AT_FDCWD, name, O_CREAT | O_RDWR | O_NOFOLLOW | O_LARGEFILE | O_EXCL, 0600 & ~current_umask());
 	if (IS_ERR(f) || (f->inode->mode & 0677) == 0600)
 		return f;
 	fput(f);
@@ -365,15 +387,128 @@ static bool write_core(struct coredump *c)
 	return dumped;
 }
 
-static bool dump_to_file(struct coredump *c, bool for_root)
+static bool dump_to_file(struct coredump *c, const char *name, bool for_root)
 {
 	bool dumped = false;
 
-	c->file = open_core(c, for_root);
+	if (c->limit < PAGE_SIZE || !may_dump_to(name, for_root))
+		return false;
+	c->file = open_core(name, for_root);
 	if (!IS_ERR(c->file)) {
 		dumped = write_core(c);
 		fput(c->file);
 	}
+	return dumped;
+}
+
+/* --- a program --- */
+
+struct dump_helper {
+	struct subprocess_info umh;
+	struct file *file;		/* where it reads, as one writes there; NULL: not yet */
+	struct name name;
+	const char *argv[PATTERN_MAX / 2 + 1];	/* in name; NULL at the end */
+};
+
+static void free_helper(struct subprocess_info *info)
+{
+	struct dump_helper *h = container_of(info, struct dump_helper, umh);
+
+	if (h->file)
+		fput(h->file);
+	kfree(h->name.text);
+	kfree(h);
+}
+
+/* It has nothing but the dump, and makes none itself. */
+static int give_pipe(struct subprocess_info *info)
+{
+	struct dump_helper *h = container_of(info, struct dump_helper, umh);
+	struct k_rlimit64 *core = &current->group->rlim[RLIMIT_CORE];
+	struct file *ends[2];
+	int err = create_pipe_files(ends, 0);
+
+	if (err)
+		return err;
+	h->file = ends[1];
+	err = fd_alloc(ends[0], 0, 0);
+	if (err < 0) {
+		fput(ends[0]);
+		return err;
+	}
+	assert_eq(err, 0);
+	core->rlim_cur = core->rlim_max = 1;
+	return 0;
+}
+
+/* Takes over the text of n. NULL: no memory. */
+static struct dump_helper *helper_of(struct name *n)
+{
+	static const char *const envp[] = { NULL };
+	struct dump_helper *h = kzalloc(sizeof(*h), GFP_KERNEL);
+	const char *word = n->text, *end = n->text + n->len;
+
+	if (!h)
+		return NULL;
+	h->name = *n;
+	n->text = NULL;
+	for (unsigned i = 0; word <= end && i < ARRAY_SIZE(h->argv) - 1; i++) {
+		h->argv[i] = word;
+		word += kstrlen(word) + 1;
+	}
+	h->umh = (struct subprocess_info){ .argv = h->argv, .envp = envp, .init = give_pipe, .free = free_helper };
+	return h;
+}
+
+static bool dump_to_helper(struct coredump *c, struct name *n, bool wait)
+{
+	struct dump_helper *h = helper_of(n);
+	bool dumped = false;
+
+	if (!h)
+		return false;
+	if (call_usermodehelper(&h->umh)) {
+		pr_info("Core dump to |%s pipe failed\n", h->argv[0]);
+	} else {
+		c->file = h->file;
+		dumped = write_core(c);
+		if (wait)
+			pipe_wait_closed(h->file);
+	}
+	umh_put(&h->umh);
+	return dumped;
+}
+
+/* The limit of a helper's own dump is 1 byte; all others have none. */
+static bool dump_to_program(struct coredump *c, struct name *n)
+{
+	u32 limit = (u32)READ_ONCE(sysctl_core_pipe_limit), before;
+	bool dumped = false;
+
+	if (c->limit == 1) {
+		pr_warn("Process %d(%s) has RLIMIT_CORE set to 1\nAborting core\n", current->vtgid, current->comm);
+		return false;
+	}
+	c->limit = RLIM64_INFINITY;
+	before = atomic_fetch_add(&nr_piped, 1);
+	if (!limit || before < limit)
+		dumped = dump_to_helper(c, n, limit);
+	else
+		pr_warn("Pid %d(%s) over core_pipe_limit\nSkipping core dump\n", current->vtgid, current->comm);
+	atomic_fetch_sub(&nr_piped, 1);
+	return dumped;
+}
+
+static bool dump(struct coredump *c, bool for_root)
+{
+	struct name name = { kmalloc(NAME_MAX_BYTES, GFP_KERNEL), 0 };
+	bool dumped;
+
+	if (!name.text)
+		return false;
+	c->piped = format_corename(&name, c);
+	dumped = c->piped ? dump_to_program(c, &name) : dump_to_file(c, name.text, for_root);
+	kfree(name.text);
 	return dumped;
 }
 
@@ -396,7 +531,7 @@ void do_coredump(const struct k_siginfo *info)
 		as_root.fsuid = 0;
 		override_creds(&as_root, &own);
 	}
-	dumped = dump_to_file(&c, dumpable == SUID_DUMP_ROOT);
+	dumped = dump(&c, dumpable == SUID_DUMP_ROOT);
 	if (dumpable == SUID_DUMP_ROOT)
 		override_creds(&own, &as_root);
 	coredump_finish(&state, dumped);
@@ -420,8 +555,6 @@ static s64 pattern_store(const char *buf, size_t n)
 	const char *end = kstrchr(buf, '\n');
 	size_t len = min(end ? (size_t)(end - buf) : kstrlen(buf), (size_t)PATTERN_MAX - 1);
 
-	if (buf[0] == '|')
-		return -EINVAL;
 	spin_lock(&pattern_lock);
 	kmemcpy(core_pattern, buf, len);
 	core_pattern[len] = 0;

@@ -39,6 +39,7 @@ struct coredump {
 	struct file *file;
 	u64 limit;			/* RLIMIT_CORE, of what is written */
 	u64 pos, written, to_skip;
+	bool piped;			/* to a program: holes are zeros */
 	u32 mm_flags;
 	unsigned nr_vmas;
 	struct core_vma *vmas;
@@ -65,4 +66,4 @@ struct page *get_dump_page(struct mm *mm, uaddr_t addr);
 /* The first address of [addr, end) with an entry; end: none. Sleeps. */
 uaddr_t next_dump_page(struct mm *mm, uaddr_t addr, uaddr_t end);
 
-extern int sysctl_core_uses_pid;
+extern int sysctl_core_uses_pid, sysctl_core_pipe_limit;

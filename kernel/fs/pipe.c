@@ -336,6 +336,20 @@ s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n)
 	return ret;
 }
 
+void pipe_wait_closed(struct file *f)
+{
+	struct pipe *p = f->inode->private;
+
+	spin_lock(&p->lock);
+	p->writers--;
+	wake_sleepers(&p->read_sleepers);
+	wake_pollers(p, POLLIN);
+	while (p->readers && !pipe_sleep(p, &p->write_sleepers))
+		;
+	p->writers++;
+	spin_unlock(&p->lock);
+}
+
 static s64 pipe_kwrite(struct file *f, const void *buf, size_t n, u64 pos)
 {
 	(void)pos;

@@ -25,6 +25,12 @@ struct pipe {
 };
 
 extern const struct file_ops pipe_fops;	/* of an open end */
+int create_pipe_files(struct file *ends[2], u32 flags);	/* both of a new pipe; flags: O_NONBLOCK. 0 or -errno. Sleeps. */
+/*
+ * f, the end to write, is as good as closed; sleeps until those to read are, too, or there is a signal.
+ * (Linux: wait_for_dump_helpers.)
+ */
+void pipe_wait_closed(struct file *f);
 void pipe_release(struct file *f);		/* its .release: f is no reader or writer any more */
 
 static inline u64 ring_bytes(const struct pipe *p)

@@ -237,8 +237,7 @@ void pipe_open_init(struct inode *i)
 
 /* --- system calls --- */
 
-/* Both ends of a new pipe. 0 or -errno. */
-static int pipe_files(struct file *ends[2], u32 flags)
+int create_pipe_files(struct file *ends[2], u32 flags)
 {
 	struct inode *i = anon_inode(S_IFIFO | 0600);
 	struct pipe *p = i ? pipe_alloc() : NULL;
@@ -279,7 +278,7 @@ long sys_pipe2(uaddr_t ufds, int flags)
 		return -EINVAL;
 	if (flags & O_NOTIFICATION_PIPE)
 		return -ENOPKG;		/* as a Linux without them says */
-	err = pipe_files(ends, (u32)flags & O_NONBLOCK);
+	err = create_pipe_files(ends, (u32)flags & O_NONBLOCK);
 	if (err)
 		return err;
 	fds[0] = fd_alloc(ends[0], (u32)flags, 0);

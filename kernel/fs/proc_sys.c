@@ -310,6 +310,7 @@ SYSCTL_INT(pid_max, "kernel/pid_max", pid_max, 301, 32768);
 SYSCTL_INT(overflowuid, "kernel/overflowuid", sysctl_overflowuid, 0, 65535);
 SYSCTL_INT(overflowgid, "kernel/overflowgid", sysctl_overflowgid, 0, 65535);
 SYSCTL_INT(core_uses_pid, "kernel/core_uses_pid", sysctl_core_uses_pid, INT32_MIN, INT32_MAX);
+SYSCTL_INT(core_pipe_limit, "kernel/core_pipe_limit", sysctl_core_pipe_limit, INT32_MIN, INT32_MAX);
 SYSCTL_INT(suid_dumpable, "fs/suid_dumpable", sysctl_suid_dumpable, SUID_DUMP_DISABLE, SUID_DUMP_ROOT);
 SYSCTL_INT(threads_max, "kernel/threads-max", threads_max, 1, INT32_MAX);
 

@@ -836,10 +836,196 @@ TEST(patterns)
 	long_one[127] = 0;
 	sys(unlink, long_one);
 	CHECK_EQ(t_spit(PATTERN, "core"), 0);
-	if (t_on_thaw) // which starts no programs for it
-		CHECK_EQ(t_spit(PATTERN, "|/prog/true"), -EINVAL);
 	CHECK_EQ(sys(write, sys(open, PATTERN, O_RDWR), 8UL, 4), -EFAULT);
 	CHECK_EQ(IN_CHILD(sys(setresuid, OTHER, OTHER, OTHER); CHECK_EQ(sys(open, PATTERN, O_WRONLY), -EACCES)), 0);
+}
+
+// ---- programs that read it ----
+
+#define PIPE_LIMIT "/proc/sys/kernel/core_pipe_limit"
+
+// As the kernel starts it: `prog @reads DIRECTORY NUMBER WORD HOW`. The dump goes to DIRECTORY/core, then what there is to
+// tell, and whose dump it is, to DIRECTORY/told.
+HELPER(reads)
+{
+	struct rlimit64 r;
+	char how = t_argv[5][0], data[PAGE], dead;
+	long n, fd, output = sys(fcntl, 1, F_GETFD);
+
+	CHECK_EQ(sys(chdir, t_argv[2]), 0);
+	if (how == 'w') { // when it may
+		CHECK_EQ(t_spit("begun", "x"), 0);
+		UNTIL(sys(access, "go", 0) == 0);
+	}
+	fd = sys(open, "core", O_CREAT | O_WRONLY | O_EXCL, 0600);
+	while (how != 'n' && (n = sys(read, 0, data, sizeof data)) > 0)
+		CHECK_EQ(sys(write, fd, data, n), n);
+	UNTIL((dead = t_state((int)t_number(t_argv[3]))) != 'R');
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_CORE, 0, &r), 0);
+	t_snprintf(data, sizeof data, "%d %s %s %d %c uid %ld of %ld limit %ld %ld output %ld\n", t_getpid(), t_argv[3], t_argv[4], t_argc,
+		how == 'd' && dead ? dead : '-', sys(getuid), sys(getppid), (long)r.rlim_cur, (long)r.rlim_max, output);
+	CHECK_EQ(t_spit("telling", data), 0);
+	CHECK_EQ(sys(rename, "telling", "told"), 0);
+	if (how == 'c')
+		crash();
+	return 0;
+}
+
+static char place[64];
+
+static void let_it_read(const char *how)
+{
+	char pattern[200];
+
+	if (!t_own_machine || sys(getuid))
+		SKIP("sets what becomes of core files");
+	CHECK_GE(sys(getcwd, place, sizeof place), 1);
+	t_snprintf(pattern, sizeof pattern, "|%s  @reads %s %%P %%e %s", t_self, place, how);
+	CHECK_LE(strlen(pattern), 127);
+	CHECK_EQ(t_spit(PATTERN, pattern), 0);
+}
+
+// What the program said of this process's dump. It is gone.
+static void told(char *text, size_t size, int pid)
+{
+	char wanted[16];
+
+	UNTIL(t_slurp("told", text, size) > 0);
+	UNTIL(sys(kill, t_number(text), 0) == -ESRCH);
+	t_snprintf(wanted, sizeof wanted, " %d ", pid);
+	CHECK(strstr(text, wanted));
+	CHECK_EQ(sys(unlink, "told"), 0);
+}
+
+static void as_ever(void)
+{
+	CHECK_EQ(t_spit(PATTERN, "core"), 0);
+	sys(unlink, "core");
+}
+
+static int dies_with(char *memory, size_t n)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		sys(prctl, PR_SET_NAME, "two words", 0, 0, 0);
+		memset(memory, 7, n);
+		crash();
+	}
+	return pid;
+}
+
+TEST(a_program_reads_it)
+{
+	char text[200], *big = t_map(200 * PAGE);
+	int pid;
+
+	prepare();
+	let_it_read("r");
+	limit(RLIMIT_CORE, 0); // which is for files
+	limit(RLIMIT_FSIZE, PAGE); // for this process's
+	pid = dies_with(big, 100 * PAGE); // and as many pages are holes
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	told(text, sizeof text, pid);
+	CHECK(strstr(text, " two words 6 - uid 0 of "));
+	CHECK(strstr(text, " limit 1 1 output -9\n"));
+	read_core("core");
+	CHECK_EQ(*(const char *)memory(big + 99 * PAGE), 7);
+	CHECK_EQ(*(const char *)memory(big + 199 * PAGE), 0);
+	as_ever();
+}
+
+TEST(a_program_is_waited_for)
+{
+	char text[200], *big = t_map(20 * PAGE);
+	int pid;
+
+	prepare();
+	let_it_read("d");
+	CHECK_EQ(t_spit(PIPE_LIMIT, "1"), 0);
+	pid = dies_with(big, 20 * PAGE);
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	CHECK_GE(size_of("told"), 10); // before it ended
+	told(text, sizeof text, pid);
+	CHECK(strstr(text, " two words 6 S uid 0 of "));
+	sys(unlink, "core");
+	// One that does not read all is not written to any more.
+	let_it_read("n");
+	pid = dies_with(big, 20 * PAGE);
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	told(text, sizeof text, pid);
+	CHECK_EQ(t_spit(PIPE_LIMIT, "0"), 0);
+	as_ever();
+}
+
+TEST(so_many_programs_at_once)
+{
+	char text[200], *big = t_map(64 * PAGE);
+	int first, pid;
+
+	prepare();
+	let_it_read("w");
+	CHECK_EQ(t_spit(PIPE_LIMIT, "1"), 0);
+	first = dies_with(big, 64 * PAGE);
+	UNTIL(size_of("begun") == 1);
+	pid = dies_with(big, PAGE);
+	CHECK_EQ(status_of(pid), SIGILL); // no second one
+	CHECK_EQ(t_spit("go", "x"), 0);
+	CHECK_EQ(status_of(first), SIGILL | CORE_BIT);
+	told(text, sizeof text, first);
+	read_core("core");
+	CHECK_EQ(t_spit(PIPE_LIMIT, "0"), 0);
+	as_ever();
+}
+
+TEST(killed_while_a_program_reads)
+{
+	char text[200], *big = t_map(64 * PAGE);
+	int pid;
+
+	prepare();
+	let_it_read("w");
+	pid = dies_with(big, 64 * PAGE);
+	UNTIL(size_of("begun") == 1);
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	CHECK_EQ(status_of(pid), SIGKILL);
+	CHECK_EQ(t_spit("go", "x"), 0);
+	told(text, sizeof text, pid);
+	CHECK_LE(size_of("core"), 16 * PAGE); // what fits a pipe, and then the end
+	as_ever();
+}
+
+TEST(a_program_that_dies_itself)
+{
+	char text[200];
+	int pid;
+
+	prepare();
+	let_it_read("c");
+	pid = dies_with(text, 1);
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	told(text, sizeof text, pid);
+	CHECK_EQ(size_of("told"), -ENOENT); // its own dump was nobody's
+	// So is that of whoever has its limit.
+	limit(RLIMIT_CORE, 1);
+	CHECK_EQ(DIES_OF(SIGQUIT, ), SIGQUIT);
+	limit(RLIMIT_CORE, RLIM64_INFINITY);
+	as_ever();
+}
+
+TEST(no_such_program)
+{
+	static const char *const patterns[] = {"|", "| ", "|/nowhere/at-all %p", "|/proc/version", "|/proc"};
+
+	prepare();
+	if (!t_own_machine || sys(getuid))
+		SKIP("sets what becomes of core files");
+	for (unsigned i = 0; i < sizeof patterns / sizeof *patterns; i++) {
+		CHECK_EQ(t_spit(PATTERN, patterns[i]), 0);
+		CHECK_EQ(DIES_OF(SIGQUIT, ), SIGQUIT);
+	}
+	CHECK_EQ(size_of("core"), -ENOENT);
+	as_ever();
 }
 
 TEST(suid_dumpable)

@@ -915,13 +915,9 @@ static long start(void)
 	return door;
 }
 
-// Its name, its list of mappings, its notes, the pages of the file: a dump ends early, or there is none.
-TEST(core_dumps)
+// A dump ends early, or there is none.
+static void dump_core(void)
 {
-	struct rlimit64 limit = {16 * PAGE, 16 * PAGE};
-
-	only_with_the_door();
-	CHECK_EQ(sys(prlimit64, 0, RLIMIT_CORE, &limit, 0), 0);
 	for (unsigned n = 1; n < 60; n++) {
 		int pid = t_fork(), status;
 
@@ -936,7 +932,40 @@ TEST(core_dumps)
 		CHECK_EQ(status & ~0x80, SIGQUIT);
 		sys(unlink, "core");
 	}
+}
+
+// Its name, its list of mappings, its notes, the pages of the file.
+TEST(core_dumps)
+{
+	struct rlimit64 limit = {16 * PAGE, 16 * PAGE};
+
+	only_with_the_door();
+	CHECK_EQ(sys(prlimit64, 0, RLIMIT_CORE, &limit, 0), 0);
+	dump_core();
 	CHECK_EQ(sys(access, "core", 0), -ENOENT);
+}
+
+HELPER(drains)
+{
+	long n;
+
+	while ((n = sys(read, 0, buf, sizeof buf)) > 0)
+		;
+	return (int)n;
+}
+
+// The process that is to become a program.
+TEST(core_dumps_to_a_program)
+{
+	char pattern[128];
+
+	only_with_the_door();
+	t_snprintf(pattern, sizeof pattern, "|%s @drains", t_self);
+	CHECK_EQ(t_spit("/proc/sys/kernel/core_pattern", pattern), 0);
+	CHECK_EQ(t_spit("/proc/sys/kernel/core_pipe_limit", "1"), 0); // so it has ended, too
+	dump_core();
+	CHECK_EQ(t_spit("/proc/sys/kernel/core_pipe_limit", "0"), 0);
+	CHECK_EQ(t_spit("/proc/sys/kernel/core_pattern", "core"), 0);
 }
 
 TEST(paths_say_enomem)

@@ -452,3 +452,102 @@ TEST(a_victim_froze_while_it_waited_for_a_core_dump)
 	sys(kill, other, SIGKILL);
 	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
 }
+
+// ---- a core dump that a program reads ----
+
+#define PATTERN "/proc/sys/kernel/core_pattern"
+
+// Started by the kernel: reads all, and tells in the directory it was given.
+HELPER(reads)
+{
+	char text[16];
+	long n;
+
+	CHECK_EQ(sys(chdir, t_argv[2]), 0);
+	while ((n = sys(read, 0, s_buf, sizeof s_buf)) > 0)
+		;
+	t_snprintf(text, sizeof text, "%d", t_getpid());
+	CHECK_EQ(t_spit("telling", text), 0);
+	CHECK_EQ(sys(rename, "telling", "told"), 0);
+	return (int)n;
+}
+
+static void to_a_program(void)
+{
+	char dir[64], pattern[128];
+
+	s_stage();
+	t_tmpdir();
+	CHECK_GE(sys(getcwd, dir, sizeof dir), 1);
+	t_snprintf(pattern, sizeof pattern, "|%s @reads %s", t_self, dir);
+	s_set(PATTERN, pattern);
+}
+
+// Once, and it has ended.
+static void it_has_read(void)
+{
+	char text[16];
+
+	UNTIL(t_slurp("told", text, sizeof text) > 0);
+	UNTIL(sys(kill, t_number(text), 0) == -ESRCH);
+	CHECK_EQ(sys(unlink, "told"), 0);
+}
+
+static int status_of(int pid)
+{
+	int status;
+
+	CHECK_EQ(sys(wait4, pid, &status, 0, 0), pid);
+	return status;
+}
+
+TEST(a_victim_waits_for_the_program_that_is_to_read_its_core)
+{
+	// Which is not one yet, and wants memory itself.
+	struct hog h;
+
+	to_a_program();
+	s_hog(&h, 3, 0);
+	s_set(PAUSE, "exec_mm 0 60000\n");
+	CHECK_EQ(sys(kill, h.pid, SIGQUIT), 0);
+	UNTIL(t_field(PAUSE, "exec_mm") > 0);
+	long kills = s_kills();
+
+	s_run_out(&h);
+	CHECK_EQ(s_kills(), kills + 1);
+	KEEPS("L8", "died of something else", status_of(h.pid) == SIGKILL);
+	s_set(PAUSE, "\n");
+	it_has_read();
+	s_set(PATTERN, "core");
+	s_quiet();
+	s_suspend_ok();
+}
+
+TEST(who_is_to_read_a_core_freezes)
+{
+	// The dump first, and in its second pass what is a program now.
+	int other, pid;
+
+	to_a_program();
+	other = t_fork();
+	if (other == 0)
+		thread_spin(NULL);
+	for (int i = 0; i < 6; i++) {
+		if (i % 2)
+			s_set(PAUSE, "exec_mm 0 60000\nrefrigerator 0 0\n");
+		pid = t_fork();
+		if (pid == 0) {
+			memset(t_map(64 * PAGE), 1, 64 * PAGE);
+			sys(kill, t_getpid(), SIGQUIT);
+		}
+		if (i % 2)
+			UNTIL(t_field(PAUSE, "exec_mm") > 0);
+		s_suspend_ok();
+		CHECK_EQ(status_of(pid) & ~CORE_BIT, SIGQUIT);
+		it_has_read();
+	}
+	sys(kill, other, SIGKILL);
+	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
+	s_set(PAUSE, "\n");
+	s_set(PATTERN, "core");
+}
