@@ -23,6 +23,7 @@
 #include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/param.h"
+#include "kernel/pause.h"
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 #include "kernel/task.h"
@@ -119,6 +120,7 @@ static void block_thread(void *arg)
 	for (;;) {
 		wait_event_freezable(&d->work, has_work(d));
 		try_to_freeze();
+		pause_point("ram0");
 		serve_one(d, atomic_load(&d->delay_us));
 	}
 }

@@ -247,6 +247,7 @@ static int set_clock(struct posix_timer *t, int clock)
 {
 	t->clock = clock;
 	timer_setup(&t->wall, wall_expired);
+	t->wall.alarm = clock_is_alarm(clock);
 	t->cpu.fn = cpu_expired;
 	switch (clock) {
 	case CLOCK_REALTIME_ALARM:

@@ -358,6 +358,10 @@ long sys_clock_nanosleep(int clock, int flags, uaddr_t ureq, uaddr_t urem)
 		return err;
 	if (clock_is_cpu(clock))
 		return cpu_nanosleep(clock, flags, ns, urem);
+	if (clock_is_alarm(clock) && flags & ~TIMER_ABSTIME)
+		return -EINVAL;
+	if (clock_is_alarm(clock) && !capable(CAP_WAKE_ALARM))
+		return -EPERM;
 	if (!(flags & TIMER_ABSTIME))
 		return sleep_relative(ns, urem);
 	ns = time_ns_to_host(clock, ns) | (clock_is_realtime(clock) ? WALL_TIME : 0);

@@ -68,6 +68,12 @@ static inline bool clock_is_realtime(int clock)
 	return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_ALARM || clock == CLOCK_TAI;
 }
 
+/* Those that wake the machine from suspend-to-idle: alarmtimer.c. */
+static inline bool clock_is_alarm(int clock)
+{
+	return clock == CLOCK_REALTIME_ALARM || clock == CLOCK_BOOTTIME_ALARM;
+}
+
 void timerfd_clock_was_set(void);	/* timerfd.c: who asked for it hears ECANCELED */
 
 /*

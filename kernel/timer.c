@@ -275,6 +275,26 @@ u64 timers_next(void)
 	return next;
 }
 
+u64 timers_next_alarm(void)
+{
+	u64 first = NO_DEADLINE;
+
+	for (unsigned cpu = 0; cpu < nr_cpus; cpu++) {
+		struct timer_queue *q = &queues[cpu];
+		struct timer *t, *next;
+
+		spin_lock(&q->lock);
+		for (t = heap_take_all(q); t; t = next) {
+			next = t->next;
+			if (t->alarm)
+				first = min(first, t->expires);
+			heap_add(q, t);
+		}
+		spin_unlock(&q->lock);
+	}
+	return first;
+}
+
 void timers_init_cpu(struct cpu *c)
 {
 	struct timer_queue *q = &queues[c->id];

@@ -35,6 +35,7 @@ struct timer {
 	void (*fn)(struct timer *t);	/* interrupt context, no lock held; may re-arm */
 	unsigned cpu;			/* whose queue it is on, or was last */
 	_Atomic u32 running;
+	bool alarm;			/* (!) of a clock that wakes the machine */
 	struct timer *child, *next, *prev;	/* [timer queue lock] pairing heap */
 };
 void timer_setup(struct timer *t, void (*fn)(struct timer *));
@@ -44,6 +45,7 @@ bool timer_cancel(struct timer *t);	/* true if it was pending. Does not wait for
 void timer_cancel_sync(struct timer *t);/* afterwards fn neither runs nor will. Not from fn; spins. */
 bool timer_pending(const struct timer *t);
 u64 timers_next(void);			/* this CPU's next deadline or ~0 */
+u64 timers_next_alarm(void);		/* the earliest of all CPUs' alarms, or NO_DEADLINE */
 void timers_init_cpu(struct cpu *c);
 /* This CPU's timer interrupt comes no later than @deadline (it may come sooner). Interrupts off. */
 void timer_arm(u64 deadline);

@@ -35,6 +35,11 @@ static bool is_realtime(const struct timerfd *t)
 	return t->clock == CLOCK_REALTIME || t->clock == CLOCK_REALTIME_ALARM;
 }
 
+static int clock_of(const struct file *f)
+{
+	return ((const struct timerfd *)f->private)->clock;
+}
+
 /* On the clock that expires is of. t->lock held. */
 static u64 timer_now(const struct timerfd *t)
 {
@@ -206,6 +211,8 @@ long sys_timerfd_create(int clock, int flags)
 	if (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME && clock != CLOCK_BOOTTIME &&
 	    clock != CLOCK_REALTIME_ALARM && clock != CLOCK_BOOTTIME_ALARM)
 		return -EINVAL;
+	if (clock_is_alarm(clock) && !capable(CAP_WAKE_ALARM))
+		return -EPERM;
 	t = kzalloc(sizeof(*t), GFP_KERNEL);
 	f = anon_inode_getfile("anon_inode:[timerfd]", &timerfd_fops, t, O_RDWR | ((u32)flags & O_NONBLOCK));
 	if (IS_ERR(f)) {
@@ -214,6 +221,7 @@ long sys_timerfd_create(int clock, int flags)
 	}
 	spin_init(&t->lock, "timerfd", RANK_IO);
 	timer_setup(&t->timer, timerfd_fire);
+	t->timer.alarm = clock_is_alarm(clock);
 	list_init(&t->cancel);
 	waitq_init(&t->wait, "timerfd");
 	t->clock = clock;
@@ -272,7 +280,9 @@ long sys_timerfd_settime(int fd, int flags, uaddr_t unew, uaddr_t uold)
 	r = fdget(fd);
 	if (!r.file)
 		return -EBADF;
-	if (r.file->ops == &timerfd_fops) {
+	if (r.file->ops == &timerfd_fops && clock_is_alarm(clock_of(r.file)) && !capable(CAP_WAKE_ALARM)) {
+		err = -EPERM;
+	} else if (r.file->ops == &timerfd_fops) {
 		old = current_setting(r.file->private);
 		err = set_timer(r.file->private, flags, timespec_to_ns(&its.it_value),
 				timespec_to_ns(&its.it_interval));

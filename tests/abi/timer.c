@@ -338,16 +338,29 @@ TEST(timer_arguments)
 
 TEST(clocks_that_wake_the_machine)
 {
+	struct itimerspec its = {.it_value = {1, 0}};
+	struct timespec soon = {0, 1};
 	int id, how;
 
 	if (sys(geteuid))
 		SKIP("not root");
 	how = IN_CHILD({
+		long fd = sys(timerfd_create, CLOCK_BOOTTIME_ALARM, 0);
+
+		if (fd != -EPERM || t_own_machine) // which a container may not do either
+			CHECK_EQ(sys(timerfd_settime, fd, 0, &its, 0), 0);
 		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0);
+		if (fd >= 0)
+			CHECK_EQ(sys(timerfd_settime, fd, 0, &its, 0), -EPERM);
+		CHECK_EQ(sys(timerfd_create, CLOCK_REALTIME_ALARM, 0), -EPERM);
+		CHECK_EQ(sys(timerfd_create, CLOCK_BOOTTIME_ALARM, 0), -EPERM);
 		if (sys(timer_create, CLOCK_REALTIME_ALARM, 0, &id) == -EOPNOTSUPP)
 			t_exit(77);
 		CHECK_EQ(sys(timer_create, CLOCK_REALTIME_ALARM, 0, &id), -EPERM);
 		CHECK_EQ(sys(timer_create, CLOCK_BOOTTIME_ALARM, 0, &id), -EPERM);
+		CHECK_EQ(sys(clock_nanosleep, CLOCK_REALTIME_ALARM, 0, &soon, 0), -EPERM);
+		CHECK_EQ(sys(clock_nanosleep, CLOCK_BOOTTIME_ALARM, TIMER_ABSTIME, &soon, 0), -EPERM);
+		CHECK_EQ(sys(clock_nanosleep, CLOCK_BOOTTIME_ALARM, 2, &soon, 0), -EINVAL);
 	});
 	if (how == 77 && !t_own_machine)
 		SKIP("no clock that could");

@@ -303,6 +303,105 @@ TEST(a_task_that_does_not_freeze)
 	s_suspend_ok();
 }
 
+// A child writes to the disk and ends; its last close leaves the write to the disk's thread, which is held up with it. Its number.
+static int busy_disk(void)
+{
+	CHECK_EQ(IN_CHILD({
+		s_dirty_disk(1, 'k');
+		s_set("/sys/block/ram0/delay_us", "1000"); // its thread does it from now on
+		s_set(PAUSE, "ram0 0 60000");
+	}), 0);
+	UNTIL(t_field(PAUSE, "ram0") > 0);
+	return (int)t_field(PAUSE, "ram0");
+}
+
+static void disk_goes_on(void)
+{
+	s_set(PAUSE, "\n");
+	s_set("/sys/block/ram0/delay_us", "0");
+	sys(sync);
+	CHECK(s_on_disk(1, 'k'));
+}
+
+// The second pass fails: EBUSY, those that had frozen are let out before the users are, and all of them work again.
+TEST(a_kernel_thread_that_does_not_freeze)
+{
+	_Atomic long *n = t_map_shared(PAGE);
+	struct hog h;
+	int pid;
+
+	s_stage();
+	s_set("/sys/power/pm_freeze_timeout", "500");
+	int disk = busy_disk();
+
+	pid = t_fork();
+	if (pid == 0)
+		for (;;)
+			++*n;
+	UNTIL(*n > 0);
+	s_set(TRACE, "0");
+	CHECK_EQ(s_suspend(), -EBUSY);
+	CHECK(s_is(OOM, "last_disable", "ok"));
+	CHECK_EQ(t_field(OOM, "disabled"), 0);
+	t_snprintf(s_buf, 128, "freezer: pid %d tid %d (ram0) state ", disk, disk);
+	CHECK(s_log_says(s_buf)); // who it was
+	CHECK(s_log_says("Freezing remaining freezable tasks failed after"));
+	char *trace = s_trace();
+
+	CHECK(!strstr(trace, "suspend_devices"));
+	char *end = strstr(trace, "freeze_kernel_threads[0] end"), *enable = strstr(trace, "oom_enable:");
+
+	CHECK(end && end < enable);
+	CHECK(strstr(end, "thaw_task: pid=") < strstr(end, "thaw_processes[0] begin"));
+	CHECK(strstr(end, "thaw_processes[0] begin") < enable);
+	long then = *n;
+
+	UNTIL(*n > then);
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	s_hog(&h, 2, 0); // the killer works, and the disk is still busy
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	disk_goes_on();
+	s_suspend_ok();
+}
+
+// An alarm that is due within two seconds: the last device to suspend refuses, and the disk, which had, works again.
+TEST(a_device_that_does_not_suspend)
+{
+	struct itimerspec its = {.it_value = {1, 0}, .it_interval = {1, 0}}, off = {0};
+	long fd, start;
+	int id;
+
+	s_stage();
+	s_dirty_disk(1, 'k');
+	CHECK_EQ(sys(timer_create, CLOCK_BOOTTIME_ALARM, 0, &id), 0);
+	t_action(SIGALRM, SIG_IGN, 0);
+	CHECK_EQ(sys(timer_settime, id, 0, &its, 0), 0);
+	s_set(TRACE, "0");
+	CHECK_EQ(s_suspend(), -EBUSY);
+	CHECK(s_is(OOM, "last_disable", "ok"));
+	CHECK_EQ(t_field(OOM, "disabled"), 0);
+	CHECK(s_log_says("PM: device alarmtimer failed to suspend: error -16"));
+	char *trace = s_trace();
+
+	CHECK(strstr(trace, "suspend_devices[0] end") && !strstr(trace, "resume_devices"));
+	CHECK(strstr(trace, "thaw_processes[0] end"));
+	sys(sync);
+	CHECK(s_on_disk(1, 'k'));
+	CHECK_EQ(sys(timer_settime, id, 0, &off, 0), 0);
+	s_suspend_ok();
+	// One that is far enough away wakes the machine.
+	s_set("/sys/power/pm_test", "none");
+	fd = sys(timerfd_create, CLOCK_REALTIME_ALARM, 0);
+	its = (struct itimerspec){.it_value = {4, 0}};
+	CHECK_EQ(sys(timerfd_settime, fd, 0, &its, 0), 0);
+	start = t_now_ms();
+	s_suspend_ok();
+	CHECK_GE(t_now_ms() - start, 1000);
+	CHECK_EQ(sys(timer_delete, id), 0);
+}
+
 TEST(two_at_once)
 {
 	s_stage();
