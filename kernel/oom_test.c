@@ -25,7 +25,8 @@
 #include "kernel/pm.h"
 #include "kernel/printk.h"
 
-static const char *const phases[] = { "now", "self", "freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume" };
+static const char *const phases[] = { "now", "self", "freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices",
+	"idle", "resume", "thaw", "thaw_users" };
 
 static struct {
 	const char *phase;		/* NULL: nothing ordered */

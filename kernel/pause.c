@@ -32,7 +32,9 @@
 
 static const char *const points[] = {
 	"X0", "X14A", "X14B", "X18",	/* exit.c */
-	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "resume",		/* before that step of suspend */
+	"freeze_users", "disable_oom", "freeze_kthreads", "suspend_devices", "idle",		/* before that step of suspend */
+	"resume", "thaw",
+	"thaw_users",		/* the killer is enabled again, and everybody still frozen */
 	"ram0",			/* the disk's thread, which cannot freeze before it has served a request */
 	"core_page",		/* is about to write a page of a core file */
 	"fork",			/* has built the child, nobody can see it yet */

@@ -104,8 +104,10 @@ static int suspend_devices_and_idle(void)
 	if (err)
 		return err;
 	/* The platform has nothing to do after the devices, so that both levels end here. */
-	if (!suspend_test(PM_TEST_DEVICES) && !suspend_test(PM_TEST_PLATFORM))
+	if (!suspend_test(PM_TEST_DEVICES) && !suspend_test(PM_TEST_PLATFORM)) {
+		pm_phase("idle");
 		s2idle();
+	}
 	pm_phase("resume");
 	trace_suspend_resume(SUSPEND_resume_devices, 1);
 	resume_devices();

@@ -153,10 +153,12 @@ void thaw_processes(void)
 	struct task *p, *t;
 
 	trace_suspend_resume(SUSPEND_thaw_processes, 1);
+	pm_phase("thaw");
 	if (atomic_exchange(&pm_freezing, false))
 		atomic_fetch_sub(&system_freezing_cnt, 1);
 	atomic_store(&pm_nosig_freezing, false);
 	oom_killer_enable();
+	pm_phase("thaw_users");
 
 	pr_info("Restarting tasks\n");
 	read_lock(&tasklist_lock);

@@ -74,6 +74,7 @@ static int oom_meets_freezer(void)
 	static const char *const orders[] = {
 		"freeze_users 4096 concurrent", "disable_oom 4096 concurrent", "freeze_kthreads 4096 concurrent",
 		"suspend_devices 4096 concurrent", "freeze_users 4096", "resume 4096 concurrent",
+		"thaw 4096 concurrent", "thaw_users 4096 concurrent", "thaw_users 4096",
 	};
 	uaddr_t mem = u_map(PAGE_SIZE);
 	u32 fds[2];

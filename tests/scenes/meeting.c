@@ -119,6 +119,63 @@ SCENE(41, alloc_while_disabled, "S7 L6")
 	refused_at("freeze_kthreads");
 	refused_at("suspend_devices");
 	refused_at("resume");
+	refused_at("thaw");
+	s_set("/sys/power/pm_test", "none");
+	s_set("/sys/class/rtc/rtc0/wakealarm", "+1");
+	refused_at("idle");
+	s_set("/sys/class/rtc/rtc0/wakealarm", "0");
+}
+
+// The killer is enabled again, and everybody is still frozen: its victim gets out, alone, and is gone before anybody is thawed.
+SCENE(15, a_frozen_group_is_killed_in_the_undo, "S4 S5 L4 L8")
+{
+	static const int how[] = {0, SPINNING, LEADER_FIRST, SHARED};
+	char mark[64];
+
+	s_stage();
+	for (unsigned i = 0; i < sizeof how / sizeof *how; i++) {
+		int bystander = t_fork();
+		struct hog h;
+
+		if (bystander == 0) {
+			s_adj("0");
+			thread_spin(NULL);
+		}
+		long kills = s_kills();
+
+		s_hog(&h, 8, how[i]);
+		s_eat("thaw_users", s_too_much(&h), "");
+		s_set(TRACE, "0");
+		s_suspend_ok();
+		CHECK(s_ate());
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+		CHECK_EQ(s_kills(), kills + 1);
+		CHECK_EQ(sys(wait4, bystander, 0, WNOHANG, 0), 0);
+		char *at = strstr(s_trace(), "oom_enable:");
+
+		t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
+		CHECK(at && (at = strstr(at, mark)));
+		t_snprintf(mark, sizeof mark, "thaw_task: pid=%d ", bystander);
+		CHECK((at = strstr(at, mark)));
+		CHECK(strstr(at, "thaw_processes[0] end"));
+		sys(kill, bystander, SIGKILL);
+		CHECK_EQ(t_wait(bystander), SIGNALLED(SIGKILL));
+	}
+}
+
+SCENE(15, while_the_users_are_thawed, "S4 S5 L8")
+{
+	// The meal begins before the killer is enabled, or just before the walk.
+	s_stage();
+	for (int i = 0; i < 6; i++) {
+		struct hog h;
+
+		s_hog(&h, 8, i % 3 ? SPINNING : LEADER_FIRST);
+		s_eat(i % 2 ? "thaw" : "thaw_users", s_too_much(&h), "concurrent");
+		s_suspend_ok();
+		sys(kill, h.pid, SIGKILL);
+		CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	}
 }
 
 SCENE(41, alloc_while_disabled_that_must_not_fail, "S7 L6")
