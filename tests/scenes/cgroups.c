@@ -342,9 +342,12 @@ SCENE(30, v1_exec_waits_and_is_killed, "S5 L1 L8")
 
 // ---- limits of memory ----
 
+static _Atomic int *eaten; // how many inside have touched all they wanted
+
 static void memory_stage(const char *max)
 {
 	s_stage();
+	eaten = t_map_shared(PAGE);
 	s_set("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
 	CHECK_EQ(sys(mkdir, V2, 0755), 0);
 	s_set(V2 "/memory.max", max);
@@ -358,18 +361,24 @@ static void memory_end(void)
 	s_suspend_ok();
 }
 
-static int eat_inside(long kib)
+static int eat_inside_as(const char *adj, long kib)
 {
 	int pid = t_fork();
 
 	if (pid == 0) {
-		s_adj("0");
+		s_adj(adj);
 		put(V2 "/cgroup.procs", 0);
 		s_touch(t_map((size_t)kib * 1024), kib);
+		++*eaten;
 		thread_pause(NULL);
 	}
 	CHECK_GE(pid, 1);
 	return pid;
+}
+
+static int eat_inside(long kib)
+{
+	return eat_inside_as("0", kib);
 }
 
 SCENE(46, memcg_local, "L1 S13")
@@ -454,16 +463,113 @@ SCENE(48, memcg_does_not_panic, "L1 L6")
 TEST(memcg_limit_below_a_frozen_group)
 {
 	v1_stage();
-	s_set("/sys/fs/cgroup/cgroup.subtree_control", "+memory");
-	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	memory_stage("max");
 	int pid = eat_inside(8192);
 
-	UNTIL(t_slurp(V2 "/memory.current", s_buf, sizeof s_buf) > 0 && t_number(s_buf) >= 8192 * 1024);
+	UNTIL(*eaten);
 	freeze(pid);
 	s_set(V2 "/memory.max", "4M");
 	dies(pid);
 	v1_end();
 	memory_end();
+}
+
+// ---- one victim until its memory is really free ----
+
+enum { SHARED_MAP, LOCKED, UNLINKED, NR_KINDS };
+
+// Memory that the reaper cannot give back: it comes back late on the way out, the file's last of all.
+static void hold(int kind, long kib)
+{
+	static char block[64 * 1024];
+	char *p;
+	long fd;
+
+	if (kind != UNLINKED) {
+		p = kind == LOCKED ? t_map((size_t)kib * 1024) : t_map_shared((size_t)kib * 1024);
+		s_touch(p, kib);
+		CHECK_EQ(kind == LOCKED ? sys(mlock, p, kib * 1024) : 0, 0);
+		return;
+	}
+	fd = sys(open, "/tmp/unlinked", O_CREAT | O_EXCL | O_RDWR, 0600);
+	CHECK_EQ(sys(unlink, "/tmp/unlinked"), 0);
+	for (; kib > 0; kib -= 64)
+		CHECK_EQ(sys(write, fd, block, sizeof block), sizeof block);
+}
+
+static int holder(struct hog *h, int kind, bool inside)
+{
+	int pid = t_fork();
+	struct thread t;
+
+	CHECK_GE(pid, 0);
+	if (pid)
+		return pid;
+	s_adj("1000");
+	if (inside)
+		put(V2 "/cgroup.procs", 0);
+	hold(kind, h->kib);
+	for (int i = 1; i < h->threads; i++)
+		thread_start(&t, s_hold, h);
+	s_hold(h);
+	return 0;
+}
+
+// Others are there to be killed, too, and whoever asks for memory may look for them as long as it is not back. They live on.
+static void one_victim(int kind, bool inside, bool frozen)
+{
+	struct hog h = {.before = s_free(), .ready = t_map_shared(PAGE), .threads = 8};
+	int bystander[3], eater = 0;
+	long kills = s_kills();
+
+	*eaten = 0;
+	for (int i = 0; i < 3; i++)
+		bystander[i] = eat_inside(256);
+	UNTIL(*eaten == 3);
+	h.kib = inside ? 8192 : h.before * 4 / 10 & ~63; // no more than a tmpfs takes
+	h.pid = holder(&h, kind, inside);
+	UNTIL(*h.ready == h.threads);
+	if (frozen)
+		freeze(h.pid);
+	if (inside) {
+		eater = eat_inside_as("-1000", 10240);
+		UNTIL(*eaten == 4);
+		sys(kill, eater, SIGKILL);
+		CHECK_EQ(t_wait(eater), SIGNALLED(SIGKILL));
+	} else {
+		s_run_out(&h);
+	}
+	dies(h.pid);
+	KEEPS("L4", "another one is killed before the memory is back", s_kills() == kills + 1);
+	for (int i = 0; i < 3; i++) {
+		CHECK_EQ(sys(wait4, bystander[i], 0, WNOHANG, 0), 0);
+		sys(kill, bystander[i], SIGKILL);
+		CHECK_EQ(t_wait(bystander[i]), SIGNALLED(SIGKILL));
+	}
+	if (frozen)
+		s_set(V1 "/v/freezer.state", "THAWED");
+	sys(munmap, (void *)h.ready, PAGE);
+}
+
+static void one_victim_of_each_kind(bool inside)
+{
+	v1_stage();
+	memory_stage("16M");
+	for (int kind = 0; kind < NR_KINDS; kind++)
+		for (int frozen = 0; frozen < 2; frozen++)
+			one_victim(kind, inside, frozen);
+	v1_end();
+	memory_end();
+}
+
+TEST(one_victim_of_the_machine)
+{
+	one_victim_of_each_kind(false);
+}
+
+TEST(one_victim_of_a_limit)
+{
+	one_victim_of_each_kind(true);
 }
 
 HELPER(released)
