@@ -155,11 +155,16 @@ PM_DEVICE(ram0_pm, .name = "ram0", .suspend = ram0_suspend, .resume = ram0_resum
 
 /* --- submission --- */
 
-/* S1 and S1': between oom_killer_disable and its enable no user task submits IO, victim or not. */
-static void check_barrier(const struct bio *b)
+/*
+ * S1 and S1': between oom_killer_disable and its enable no user task submits IO, victim or not: it
+ * neither holds a request back, nor sends one on its way, nor gives the device one that had to wait.
+ * Told once a request.
+ */
+static void check_barrier(struct bio *b)
 {
-	if (likely(!atomic_load(&pm_io_barrier)) || current->flags & PF_KTHREAD)
+	if (likely(!atomic_load(&pm_io_barrier)) || current->flags & PF_KTHREAD || b->told)
 		return;
+	b->told = true;
 	atomic_fetch_add(&io_after_barrier, 1);
 	warn("S1: IO after oom_killer_disable: pid %d tid %d (%s)%s, %s sector %lu", current->tgid,
 	     current->pid, current->comm,
@@ -174,17 +179,14 @@ static bool bio_in_range(const struct bio *b)
 		b->sector % (PAGE_SIZE / SECTOR_SIZE) * SECTOR_SIZE + b->bytes <= PAGE_SIZE;
 }
 
-/* false: the device has as many as it takes. */
-static bool enqueue(struct block_device *d, struct bio *b)
+/* A place in the device's queue. false: it has as many requests as it takes. */
+static bool get_request(struct block_device *d)
 {
 	bool room;
 
 	spin_lock(&d->lock);
 	room = d->nr_requests < NR_REQUESTS;
-	if (room) {
-		d->nr_requests++;
-		list_add_tail(&b->node, &d->queue);
-	}
+	d->nr_requests += room;
 	spin_unlock(&d->lock);
 	return room;
 }
@@ -201,7 +203,11 @@ static void dispatch(struct bio *b)
 		return;
 	}
 	trace(TRACE_block_rq_issue, b->sector, b->pid);
-	wait_event(&d->done, enqueue(d, b));
+	wait_event(&d->done, get_request(d));
+	check_barrier(b);
+	spin_lock(&d->lock);
+	list_add_tail(&b->node, &d->queue);
+	spin_unlock(&d->lock);
 	run_queue(d);
 }
 
@@ -249,6 +255,7 @@ void submit_bio(struct bio *b)
 	bool full;
 
 	b->pid = current->pid;
+	check_barrier(b);
 	if (!ioc) {
 		dispatch(b);
 		return;

@@ -28,6 +28,7 @@ struct bio {
 	void (*end_io)(struct bio *b);	/* any task's context, no lock held */
 	void *private;
 	int pid;			/* on whose behalf */
+	bool told;			/* of IO after the barrier */
 };
 
 struct io_context {			/* shared by CLONE_IO */

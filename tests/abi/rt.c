@@ -615,7 +615,7 @@ extern struct t_helper *__start_t_helpers[] __attribute__((weak));
 extern struct t_helper *__stop_t_helpers[] __attribute__((weak));
 
 struct counts {
-	long free_kib;
+	long free_kib, complaints;
 	char meminfo[4096];
 	char slabs[16384];
 };
@@ -633,8 +633,9 @@ static char *next_number(char *line, long *n)
 }
 
 // The doors stay open all the time, so that counting does not itself change what is counted.
-static int door[3];
-static const char *const doors[3] = {"/proc/sys/vm/drop_caches", "/proc/meminfo", "/proc/slabinfo"};
+#define DOORS 4
+static int door[DOORS];
+static const char *const doors[DOORS] = {"/proc/sys/vm/drop_caches", "/proc/meminfo", "/proc/slabinfo", "/proc/vmstat"};
 
 static void read_door(int n, char *buf, size_t size)
 {
@@ -645,9 +646,20 @@ static void read_door(int n, char *buf, size_t size)
 	buf[got] = 0;
 }
 
+// The number that a line of text begins with `key ` for; 0 if there is none.
+static long number_of(const char *text, const char *key)
+{
+	const char *line = strstr(text, key);
+	long n = 0;
+
+	if (line)
+		next_number((char *)line + strlen(key), &n);
+	return n;
+}
+
 static void count(struct counts *c)
 {
-	static char buf[4096];
+	static char buf[8192];
 
 	// Linux's door; on Thaw it also waits for what is still on its way to being freed.
 	// Its copy of what is written, too long for a slab, keeps none from being given back.
@@ -656,12 +668,10 @@ static void count(struct counts *c)
 	if (sys(write, door[0], buf, 3000) != 3000)
 		t_printf("# caches are not dropped\n");
 	read_door(1, c->meminfo, sizeof c->meminfo);
-	char *line = strstr(c->meminfo, "MemFree:");
-
-	c->free_kib = -1;
-	if (line)
-		next_number(line + 8, &c->free_kib);
+	c->free_kib = number_of(c->meminfo, "MemFree:");
 	read_door(2, c->slabs, sizeof c->slabs);
+	read_door(3, buf, sizeof buf);
+	c->complaints = number_of(buf, "kernel_warnings ") + number_of(buf, "io_after_barrier ");
 }
 
 struct slab {
@@ -727,6 +737,15 @@ static bool leaked(void)
 		bad |= x.active != y.active;
 	}
 	return bad;
+}
+
+// The kernel warned of something, or saw IO that must not be.
+static bool complained(void)
+{
+	if (before.complaints == after.complaints)
+		return false;
+	t_printf("# the kernel's warnings: %ld -> %ld\n", before.complaints, after.complaints);
+	return true;
 }
 
 // Waits for the test's process, at most LIMIT_MS. Its status; -1 when it was late.
@@ -796,7 +815,7 @@ static bool run(const struct t_test *t, int number)
 	int pid = t_fork();
 
 	if (pid == 0) {
-		for (int i = 0; t_on_thaw && i < 3; i++)
+		for (int i = 0; t_on_thaw && i < DOORS; i++)
 			sys(close, door[i]);
 		sys(setpgid, 0, 0);
 		t_unblock(BIT(SIGCHLD));
@@ -825,7 +844,7 @@ static bool run(const struct t_test *t, int number)
 		t_printf("# exited with code %d\n", W_CODE(status));
 	if (t_on_thaw) {
 		count(&after);
-		if (number && ok && leaked() != loses)
+		if (number && ok && (leaked() != loses || complained()))
 			ok = false;
 	}
 	if (number)
@@ -864,7 +883,7 @@ static int run_all(const char *only)
 	static const struct t_test first = {"warm_up", warm_up, 0, ""};
 	int n = sort_tests(), failed = 0, number = 0;
 
-	for (int i = 0; t_on_thaw && i < 3; i++)
+	for (int i = 0; t_on_thaw && i < DOORS; i++)
 		door[i] = (int)sys(open, doors[i], i ? O_RDONLY : O_WRONLY);
 	touch_stack();
 	t_printf("1..%d\n", only ? 1 : n);

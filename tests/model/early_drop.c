@@ -2,7 +2,7 @@
 /*
  * A design that is wrong on purpose: its victim is no longer counted when it has given up its mm, though it has yet to close its files.
  * The victim waits there until the barrier is up, then its last writes go out. The detector must see them: S1 is counted, and the
- * warning names the promise, the process and who called.
+ * warning names the promise, the process and who called. So it must if they are held back until the barrier is down again.
  */
 #include "arch/host/host.h"
 #include "kernel/block.h"
@@ -61,9 +61,10 @@ static void expect_warning(long pid)
 	expect(kstrstr(at, "do_exit"));
 }
 
-static int early_drop(void)
+static void killed_too_early(bool held_back)
 {
 	uaddr_t mem = u_map(PAGE_SIZE);
+	char stop[32];
 	u32 fds[2];
 	long pid;
 
@@ -74,7 +75,13 @@ static int early_drop(void)
 
 	expect(u_write_file("/sys/power/pm_test", "devices") > 0);
 	expect(u_write_file("/sys/kernel/debug/oom_eater", "disable_oom 10240") > 0);
-	expect_eq(u_write_file("/sys/power/state", "freeze"), 6);
+	if (held_back) {
+		ksnprintf(stop, sizeof(stop), "X12 %ld 60000", pid);
+		expect(u_write_file("/sys/kernel/debug/pause", stop) > 0);
+		expect(u_write_file("/sys/power/pm_freeze_timeout", "1000") > 0);
+	}
+	expect_eq(u_write_file("/sys/power/state", "freeze"), held_back ? -EBUSY : 6);
+	expect(u_write_file("/sys/kernel/debug/pause", "\n") > 0);
 	expect_eq(host_syscall(__NR_wait4, pid, mem, 0, 0), pid);
 	expect_eq(u_get32(mem), SIGKILL);
 
@@ -82,6 +89,12 @@ static int early_drop(void)
 	expect_eq(atomic_exchange(&io_after_barrier, 0), 1);
 	expect_eq(atomic_exchange(&vm_counters[VM_KERNEL_WARNINGS], 0), 1);
 	expect_warning(pid);
+}
+
+static int early_drop(void)
+{
+	killed_too_early(false);
+	killed_too_early(true);
 	return 0;
 }
 PROGRAM(p_early, .path = "/bin/early_drop", .main = early_drop);
