@@ -145,7 +145,9 @@ class Boot:
 
 def command(cpus=1, mem=64, icount=False, machine="pc", model="max"):
     """QEMU's command line without what to boot and the serial lines."""
-    args = ["qemu-system-x86_64", "-M", machine, "-accel", "tcg", "-cpu", model, "-m", str(mem)]
+    args = ["qemu-system-x86_64", "-M", machine + ",memory-backend=ram", "-accel", "tcg", "-cpu", model, "-m", str(mem)]
+    # The guest may have more memory than the host, as long as it touches less.
+    args += ["-object", "memory-backend-ram,id=ram,reserve=off,size=%dM" % mem]
     args += ["-smp", str(cpus), "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"]
     args += ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
     if icount:  # the seed is that of RDRAND
