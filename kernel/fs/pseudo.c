@@ -20,7 +20,7 @@
 struct text {
 	struct mutex lock;
 	char *buf;			/* [lock] or NULL */
-	size_t len;			/* [lock] */
+	size_t cap, len;		/* [lock] what it has room for; what there is */
 	u32 seen;			/* its file's own affair */
 	struct cred *opener;		/* (!) of text_open_as, or NULL */
 	struct mm *mm;			/* (!) of text_open_mm: the struct is held, not its users. Or NULL */
@@ -99,26 +99,26 @@ void text_release(struct file *f)
 	kfree(t);
 }
 
-/* Fills t anew. t->lock held. */
+/* Fills t anew, where it was if there is room: who looks again and again needs memory once. t->lock held. */
 static s64 text_make(struct text *t, struct file *f, text_fn *show)
 {
-	kfree(t->buf);
-	t->buf = NULL;
 	t->len = 0;
-	for (size_t cap = PAGE_SIZE; cap <= MAX_TEXT; cap *= 2) {
-		/* Nobody is killed for a long text. */
-		char *buf = kmalloc(cap, cap > 8 * PAGE_SIZE ? GFP_KERNEL | GFP_NORETRY | GFP_NOWARN : GFP_KERNEL);
+	for (size_t cap = t->buf ? t->cap : PAGE_SIZE; cap <= MAX_TEXT; cap *= 2) {
 		s64 len;
 
-		if (!buf)
+		/* Nobody is killed for a long text. */
+		if (!t->buf)
+			t->buf = kmalloc(cap, cap > 8 * PAGE_SIZE ? GFP_KERNEL | GFP_NORETRY | GFP_NOWARN : GFP_KERNEL);
+		if (!t->buf)
 			return -ENOMEM;
-		len = show(f, buf, cap);
+		t->cap = cap;
+		len = show(f, t->buf, cap);
 		if (len >= 0 && (size_t)len < cap - 1) {
-			t->buf = buf;
 			t->len = (size_t)len;
 			return 0;
 		}
-		kfree(buf);
+		kfree(t->buf);
+		t->buf = NULL;
 		if (len < 0)
 			return len;
 	}
