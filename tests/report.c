@@ -3,6 +3,7 @@
 // Runs other programs with their standard output on the report line, so that what a test says cannot
 // be mixed up with what the kernel says on the console.
 //	report @to PROGRAM [ARGUMENT]...	becomes it
+//	report @counted PROGRAM [ARGUMENT]...	runs it as a test: there are as many pages and objects after it as before
 //	report @each PROGRAM...			runs one after the other; how each ended is a line
 //	report @limit MS MOST PROGRAM [ARGUMENT]...	runs it on a terminal, with nothing to read, and ends as it
 //						does, or, after so long, with the line `hung`, or, when it
@@ -39,6 +40,13 @@ HELPER(to)
 	if (!to_report() || t_argc < 3)
 		return 127;
 	return become(t_argv + 2);
+}
+
+HELPER(counted)
+{
+	if (!to_report() || t_argc < 3)
+		return 127;
+	return !t_leaves_nothing(t_argv + 2);
 }
 
 HELPER(each)

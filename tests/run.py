@@ -176,7 +176,7 @@ def boot_job(suite, name, path, tap=True, cpus=1, mem=64, icount=False, boot=Non
         if not os.path.exists(path):
             return [Result(suite, name, False, ["%s is not built" % path])]
         guest = "tests/" + os.path.basename(path)
-        argv = ["/tests/report", "@to", "/" + guest] + ([only] if only else [])
+        argv = ["/tests/report", "@to" if tap else "@counted", "/" + guest] + ([only] if only else [])
         extra = [("tests/report", os.path.join(TESTS, "report")), (guest, path)]
         img = qemu.image(argv, extra=extra)
         run = boot or qemu.boot

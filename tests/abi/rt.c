@@ -878,14 +878,19 @@ static int sort_tests(void)
 	return n;
 }
 
+static void open_doors(void)
+{
+	for (int i = 0; t_on_thaw && i < DOORS; i++)
+		door[i] = (int)sys(open, doors[i], i ? O_RDONLY : O_WRONLY);
+	touch_stack();
+}
+
 static int run_all(const char *only)
 {
 	static const struct t_test first = {"warm_up", warm_up, 0, ""};
 	int n = sort_tests(), failed = 0, number = 0;
 
-	for (int i = 0; t_on_thaw && i < DOORS; i++)
-		door[i] = (int)sys(open, doors[i], i ? O_RDONLY : O_WRONLY);
-	touch_stack();
+	open_doors();
 	t_printf("1..%d\n", only ? 1 : n);
 	for (int i = 0; t_on_thaw && i < 3; i++)
 		run(&first, 0);
@@ -907,10 +912,46 @@ static void as_new(void)
 	sys(setpriority, PRIO_PROCESS, 0, 0);
 }
 
+static void prepare(void)
+{
+	struct rlimit core;
+
+	t_snprintf(tmpdir, sizeof tmpdir, "/tmp/t.%s.%d", program(), t_getpid());
+	as_new();
+	t_block(BIT(SIGCHLD));
+	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	sys(getrlimit, RLIMIT_CORE, &core);
+	core.rlim_cur = 0; // unless a test asks for it
+	sys(setrlimit, RLIMIT_CORE, &core);
+}
+
+static char **other; // the program, and its arguments
+static bool heard;
+
+static void be_other(void)
+{
+	if (!heard) // nobody hears it
+		sys(dup2, sys(open, "/dev/null", O_WRONLY | O_CLOEXEC), 1);
+	sys(execve, other[0], other, t_envp);
+	t_printf("# cannot execute %s\n", other[0]);
+	t_exit(EXIT_FAILED);
+}
+
+bool t_leaves_nothing(char **argv)
+{
+	static const struct t_test it = {"leaves_nothing", be_other, 0, ""};
+
+	prepare();
+	open_doors();
+	other = argv;
+	run(&it, 0);
+	heard = true;
+	return run(&it, 1);
+}
+
 __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 {
 	struct new_utsname uts;
-	struct rlimit core;
 
 	t_argc = (int)stack[0];
 	t_argv = (char **)(stack + 1);
@@ -935,12 +976,6 @@ __attribute__((used)) _Noreturn void t_start(unsigned long *stack)
 			t_printf("%s.%s %s\n", program(), __start_t_tests[i]->name, __start_t_tests[i]->what);
 		t_exit(0);
 	}
-	t_snprintf(tmpdir, sizeof tmpdir, "/tmp/t.%s.%d", program(), t_getpid());
-	as_new();
-	t_block(BIT(SIGCHLD));
-	sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	sys(getrlimit, RLIMIT_CORE, &core);
-	core.rlim_cur = 0; // unless a test asks for it
-	sys(setrlimit, RLIMIT_CORE, &core);
+	prepare();
 	t_exit(run_all(t_argc > 1 ? t_argv[1] : NULL));
 }

@@ -223,6 +223,8 @@ void t_yield(void);
 			t_sleep_ms(1 + past_ / 64);                                                \
 		}                                                                                  \
 	} while (0)
+// Runs another program as a test, twice, since the first time it may find things that stay. It ends with 0, and nothing of it is left.
+bool t_leaves_nothing(char **argv);
 _Noreturn void t_loses(void);	// ends the test, for which memory must be lost for good
 // SIGALRM every ms from now on, 0: no more. Again and again, since one may come before what it is to interrupt.
 void t_alarms(long ms);
