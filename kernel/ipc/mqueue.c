@@ -154,6 +154,7 @@ static void notify(struct mqueue *q)
 	struct k_siginfo info = { .si_signo = q->signo, .si_code = SI_MESGQ };
 	struct group *g = q->attr.mq_curmsgs == 1 ? mqueue_forget_owner(q) : NULL;
 	bool signal = q->notify == SIGEV_SIGNAL;
+	u32 exec_id = q->exec_id;
 
 	info.u.rt.si_uid = from_kuid_munged(current_user_ns(), current->cred.uid);
 	info.u.rt.si_value = q->value;
@@ -164,7 +165,8 @@ static void notify(struct mqueue *q)
 	if (signal && info.si_signo) {
 		read_lock(&tasklist_lock);
 		info.u.rt.si_pid = task_tgid_nr_ns(current, g->pid_ns);
-		if (g->leader)
+		/* Not to what it has executed since, which may have more rights. */
+		if (g->leader && READ_ONCE(g->exec_id) == exec_id)
 			(void)send_sig_group(info.si_signo, &info, g->leader);
 		read_unlock(&tasklist_lock);
 	}
@@ -346,6 +348,7 @@ static int set_notify(struct inode *i, const struct k_sigevent *ev)
 		q->signo = ev->sigev_signo;
 		q->value = ev->sigev_value;
 		q->owner = current->group;
+		q->exec_id = q->owner->exec_id;
 		atomic_fetch_add(&q->owner->sigcnt, 1);
 	} else if (q->owner == current->group) {
 		old = mqueue_forget_owner(q);

@@ -20,6 +20,7 @@ struct mqueue {
 	struct waitq wait;		/* poll */
 	struct group *owner;		/* [lock] who is to be told, referenced; NULL: nobody */
 	int notify, signo;		/* [lock] of owner */
+	u32 exec_id;			/* [lock] its group's, when it asked */
 	union k_sigval value;		/* [lock] */
 	struct user *user;		/* (!) who made it, referenced */
 	u64 charged;			/* (!) in user->mq_bytes */

@@ -516,6 +516,33 @@ TEST(notification)
 	CHECK_EQ(sys(rt_sigtimedwait, &set, &info, &zero, 8), -EAGAIN);
 }
 
+HELPER(did_not_ask)
+{
+	unsigned long set = BIT(SIGUSR1);
+	struct timespec zero = {0, 0};
+
+	CHECK_EQ(send((int)t_number(t_argv[2]), "x", 0), 0);
+	CHECK_EQ(sys(rt_sigtimedwait, &set, 0, &zero, 8), -EAGAIN);
+	return 7;
+}
+
+// The next program did not ask, and may be one that its caller must not signal.
+TEST(another_program_is_not_told)
+{
+	int fd = queue(0, 4);
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+	char arg[16];
+
+	t_block(BIT(SIGUSR1));
+	t_snprintf(arg, sizeof arg, "%d", fd);
+	CHECK_EQ(sys(fcntl, fd, F_SETFD, 0), 0);
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(sys(mq_notify, fd, &ev), 0);
+		t_exec("did_not_ask", arg, NULL);
+	}),
+		7);
+}
+
 TEST(a_close_ends_notification)
 {
 	int fd = queue(0, 4);
