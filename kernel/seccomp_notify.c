@@ -220,7 +220,7 @@ static void give_back(struct seccomp_filter *f, u64 id)
 static long notify_recv(struct seccomp_filter *f, uaddr_t buf)
 {
 	struct k_seccomp_notif notif = { 0 };
-	struct task *caller = NULL;
+	bool found = false;
 	struct knotif *n;
 	long err = check_zeroed(buf, sizeof(notif));
 
@@ -235,16 +235,15 @@ static long notify_recv(struct seccomp_filter *f, uaddr_t buf)
 			continue;
 		notif.id = n->id;
 		notif.data = *n->data;
-		caller = get_task(n->task);
+		notif.pid = (u32)task_pid_vnr(n->task);	/* it has one: it cannot end before it has this lock */
 		n->state = NOTIFY_SENT;
+		found = true;
 		wake_up_poll(&f->wait, POLLOUT);
 		break;
 	}
 	spin_unlock(&f->notify_lock);
-	if (!caller)
+	if (!found)
 		return -ENOENT;		/* interrupted meanwhile */
-	notif.pid = (u32)task_pid_vnr(caller);
-	put_task(caller);
 	if (!copy_to_user(buf, &notif, sizeof(notif)))
 		return 0;
 	give_back(f, notif.id);
