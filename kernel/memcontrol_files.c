@@ -116,11 +116,12 @@ static s64 swap_max_write(struct cgroup *cg, char *buf)
 static void enforce_max(struct mem_cgroup *m)
 {
 	unsigned tries = RECLAIM_TRIES;
+	u64 usage, max;
 
-	while (atomic_load(&m->usage) > atomic_load(&m->max) && !signal_pending(current)) {
+	while ((usage = atomic_load(&m->usage)) > (max = atomic_load(&m->max)) && !signal_pending(current)) {
 		if (tries) {
 			tries--;
-			if (!reclaim_mem_cgroup(m, atomic_load(&m->usage) - atomic_load(&m->max)))
+			if (!reclaim_mem_cgroup(m, usage - max))
 				tries = 0;
 		} else if (!mem_cgroup_out_of_memory(m, GFP_KERNEL)) {
 			break;
