@@ -432,10 +432,8 @@ static int give_pipe(struct subprocess_info *info)
 		return err;
 	h->file = ends[1];
 	err = fd_alloc(ends[0], 0, 0);
-	if (err < 0) {
-		fput(ends[0]);
+	if (err < 0)
 		return err;
-	}
 	assert_eq(err, 0);
 	core->rlim_cur = core->rlim_max = 1;
 	return 0;

@@ -79,7 +79,7 @@ int call_usermodehelper(struct subprocess_info *info)
 	err = wait_for_completion_state(&info->done, TASK_KILLABLE | TASK_FREEZABLE);
 	if (!err) {
 		err = info->err;
-		while (err && atomic_load(&t->usage) > 1)
+		while (err && READ_ONCE(t->sighand))	/* it is on its way out, and released by itself */
 			msleep(1);
 	}
 	put_task(t);
