@@ -116,11 +116,16 @@ bool clock_exists(int clock)
 	return !clock_read(clock, &ns);
 }
 
+/* As on Linux a machine may be up for thirty years after it: no time is ever behind KTIME_MAX. */
+#define SETTOD_SEC_MAX	(KTIME_MAX / NSEC_PER_SEC - 30ull * 365 * 24 * 3600)
+
 int set_realtime(u64 ns)
 {
+	if (ns / NSEC_PER_SEC >= SETTOD_SEC_MAX)
+		return -EINVAL;
 	if (!capable(CAP_SYS_TIME))
 		return -EPERM;
-	if (ns < ktime_ns() || ns >= KTIME_MAX)
+	if (ns < ktime_ns())
 		return -EINVAL;
 	ntp_set_realtime(ns);
 	timers_clock_was_set();

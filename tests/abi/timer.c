@@ -927,6 +927,7 @@ TEST(the_clock_is_not_for_everybody)
 {
 	struct timeval tv = {1000000000, 0}, bad = {0, 1000000}, before = {-1, 0};
 	struct timespec ts = {1000000000, 0}, wrong = {0, -1};
+	struct timespec last = {9223372036 - 30L * 365 * 24 * 3600 - 1, 0}, late = {last.tv_sec + 1, 0};
 	struct timex tx = {.modes = ADJ_SETOFFSET};
 
 	CHECK_EQ(sys(clock_settime, CLOCK_MONOTONIC, &ts), -EINVAL);
@@ -939,6 +940,8 @@ TEST(the_clock_is_not_for_everybody)
 	CHECK_EQ(sys(settimeofday, 0, 8UL), -EFAULT);
 	CHECK_EQ(sys(setresuid, 65534, 65534, 65534), 0);
 	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &ts), -EPERM);
+	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &last), -EPERM);
+	CHECK_EQ(sys(clock_settime, CLOCK_REALTIME, &late), -EINVAL); // no machine is up for so long before the end of time
 	CHECK_EQ(sys(settimeofday, &tv, 0), -EPERM);
 	CHECK_EQ(sys(settimeofday, 0, 0), -EPERM);
 	CHECK_EQ(sys(adjtimex, &tx), -EPERM);
