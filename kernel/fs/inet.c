@@ -312,7 +312,7 @@ static u64 patience(const struct sock *sk)
  *	the timer's CPU                         another
  *	the time is over                        lock(unix_lock)
  *	                                        no server: let in, or cut off
- *	                                        perhaps a server again, and the timer pending
+ *	                                        perhaps a server again, and the timer later
  *	lock(unix_lock)                         unlock
  */
 static void connect_timed_out(struct timer *t)
@@ -320,7 +320,7 @@ static void connect_timed_out(struct timer *t)
 	struct sock *sk = container_of(t, struct sock, give_up), *server = NULL;
 
 	spin_lock(&unix_lock);
-	if (sk->server && !timer_pending(t)) {
+	if (sk->server && ktime_ns() >= t->expires) {
 		server = sock_stop_joining(sk);
 		inet_forget(sk);
 		inet_refuse(sk, ETIMEDOUT);
