@@ -126,12 +126,20 @@ static void read_mmap(const struct multiboot *mb)
 	}
 }
 
+/* [start, end) lies in ranges that touch one another. They are in no order. */
 static bool is_memory(u64 start, u64 end)
 {
-	for (unsigned i = 0; i < bi.nr_ranges; i++)
-		if (start >= bi.ranges[i].start && end <= bi.ranges[i].end)
-			return true;
-	return false;
+	bool more = true;
+
+	while (more && start < end) {
+		more = false;
+		for (unsigned i = 0; i < bi.nr_ranges; i++)
+			if (start >= bi.ranges[i].start && start < bi.ranges[i].end) {
+				start = bi.ranges[i].end;
+				more = true;
+			}
+	}
+	return start >= end;
 }
 
 /* After the memory map. A loader may have put down as much of a module as there was room for. */
