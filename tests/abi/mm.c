@@ -62,6 +62,16 @@ TEST(map_arguments)
 	CHECK_EQ(sys(mmap, 0xffff800000000000UL, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
 	CHECK_EQ(sys(mmap, 0x7ffffffff000UL, PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
 	CHECK_EQ(sys(mmap, 0x7fffffffe000UL, 3 * PAGE, PROT_READ, anon | MAP_FIXED, -1, 0), -ENOMEM);
+	t_tmpdir();
+	CHECK_EQ(t_spit("f", "x"), 0);
+	long fd = sys(open, "f", O_RDWR);
+
+	// What MAP_SHARED does not look at.
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED | 0x200000, fd, 0) > 0, 1); // no such flag
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 0x200000, fd, 0), -EOPNOTSUPP);
+	CHECK_EQ(sys(mmap, 0x10000000, PAGE, PROT_READ, MAP_SHARED_VALIDATE | MAP_FIXED_NOREPLACE, fd, 0), -EOPNOTSUPP);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | MAP_SYNC, fd, 0), -EOPNOTSUPP);
+	CHECK_EQ(sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED_VALIDATE | 0x8000000, fd, 0) > 0, 1); // of a size of huge pages
 }
 
 TEST(fixed_and_hint)
