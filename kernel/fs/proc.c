@@ -259,7 +259,8 @@ static s64 entry_show(struct file *f, char *buf, size_t n)
 	const struct proc_entry *e = entry_of(f->inode);
 	struct task *t = task_of(f->inode);
 
-	if (!task_alive(t))
+	/* The text of a memory may outlive the task, but that of its mappings. */
+	if ((!e->show_mm || e->show_mm == proc_maps) && !task_alive(t))
 		return -ESRCH;
 	if (e->show_mm)
 		return proc_mm_show(f, e->show_mm, buf, n);

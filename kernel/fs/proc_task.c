@@ -100,7 +100,7 @@ static struct places places_of(const struct mm *mm, bool permitted)
 	};
 }
 
-static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_t n, u64 utime, u64 stime)
+static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_t n, bool whole, u64 utime, u64 stime)
 {
 	bool permitted = ptrace_may_access(t, PTRACE_FSCREDS);
 	struct places at = { 0 };
@@ -133,8 +133,7 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 			  sz.total * PAGE_SIZE, rss, READ_ONCE(t->group->rlim[RLIMIT_RSS].rlim_cur),
 			  at.start_code, at.end_code, at.start_stack, s.pending & INT32_MAX,
 			  s.blocked & INT32_MAX, s.ignored & INT32_MAX, s.caught & INT32_MAX,
-			  t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN) ?
-				  1 : 0);
+			  permitted && (!whole || s.threads < 2) && t->state & (TASK_NORMAL | __TASK_STOPPED | __TASK_TRACED | TASK_FROZEN));
 	len += kscnprintf(buf + len, n - len, "%d %u %d %d 0 0 0 %lu %lu %lu %lu %lu %lu %lu %d\n",
 			  s.exit_signal, t->cpu ? t->cpu->id : 0, t->rt_priority, t->policy,
 			  at.others[0], at.others[1], at.others[2], at.others[3], at.others[4],
@@ -144,7 +143,7 @@ static s64 print_stat(struct task *t, struct pid_namespace *ns, char *buf, size_
 
 s64 proc_stat_thread(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
 {
-	return print_stat(t, ns, buf, n, t->utime, t->stime);
+	return print_stat(t, ns, buf, n, false, t->utime, t->stime);
 }
 
 s64 proc_stat_group(struct task *t, struct pid_namespace *ns, char *buf, size_t n)
@@ -152,7 +151,7 @@ s64 proc_stat_group(struct task *t, struct pid_namespace *ns, char *buf, size_t 
 	u64 utime, stime;
 
 	task_cputime(t->group, &utime, &stime);
-	return print_stat(t, ns, buf, n, utime, stime);
+	return print_stat(t, ns, buf, n, true, utime, stime);
 }
 
 /* --- status --- */

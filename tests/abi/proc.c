@@ -52,7 +52,50 @@ TEST(stat_of_somebody_else)
 			CHECK_EQ(t_number(stat_field(me, hidden[i].field)), hidden[i].shown);
 		CHECK_GE(t_number(stat_field(me, 23)), PAGE);
 		CHECK_GE(t_number(stat_field(t_getpid(), 26)), 2); // oneself
+		CHECK_EQ(t_number(stat_field(me, 35)), 0); // nor that it sleeps
 	}), 0);
+}
+
+// Whether a process sleeps is said of one with one thread.
+TEST(stat_of_who_sleeps)
+{
+	struct thread t;
+	int alone = t_fork();
+
+	if (alone == 0)
+		thread_pause(NULL);
+	UNTIL(t_number(stat_field(alone, 35)) == 1);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		thread_start(&t, thread_pause, NULL);
+		thread_pause(NULL);
+	}
+	UNTIL(t_number(stat_field(pid, 20)) == 2 && t_state(pid) == 'S');
+	CHECK_EQ(t_number(stat_field(pid, 35)), 0);
+}
+
+// Who has its environment and its vector open may read them when it has gone: there is none, and what it was.
+TEST(what_outlives_a_process)
+{
+	static const char *const names[] = {"environ", "auxv", "maps"};
+	char path[64];
+	long fd[3];
+	int pid = t_fork();
+
+	if (pid == 0)
+		thread_pause(NULL);
+	for (int i = 0; i < 3; i++) {
+		t_snprintf(path, sizeof path, "/proc/%d/%s", pid, names[i]);
+		fd[i] = sys(open, path, O_RDONLY);
+		CHECK_GE(fd[i], 0);
+	}
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(read, fd[0], buf, sizeof buf), 0);
+	CHECK_GE(sys(read, fd[1], buf, sizeof buf), 32);
+	CHECK(!memcmp(buf, t_auxv, 32));
+	CHECK_EQ(sys(read, fd[2], buf, sizeof buf), -ESRCH);
 }
 
 // A name does not end its line.
@@ -275,6 +318,26 @@ TEST(load_averages_are_three_and_counts_follow)
 	text = strchr(text, '/');
 	CHECK(text && t_number(text + 1) >= 2);
 	CHECK_GE(t_number(strchr(text, ' ') + 1), t_getpid());
+}
+
+// What programs look at before they begin.
+TEST(numbers_of_the_kernel)
+{
+	struct new_utsname uts;
+	long threads;
+
+	CHECK_EQ(sys(uname, &uts), 0);
+	long n = t_slurp("/proc/sys/kernel/osrelease", buf, sizeof buf);
+
+	CHECK_EQ(n, strlen(uts.release) + 1);
+	CHECK(!memcmp(buf, uts.release, (size_t)n - 1) && buf[n - 1] == '\n');
+	CHECK_GE(t_slurp("/proc/sys/kernel/threads-max", buf, sizeof buf), 2);
+	threads = t_number(buf);
+	CHECK_GE(threads, 20);
+	CHECK_GE(t_slurp("/proc/sys/kernel/pid_max", buf, sizeof buf), 2);
+	CHECK_GE(t_number(buf), 301);
+	CHECK_GE(t_slurp("/proc/sys/kernel/tainted", buf, sizeof buf), 2);
+	CHECK(!t_on_thaw || t_number(buf) == 0); // nothing has gone wrong yet
 }
 
 // Twenty that no signal wakes make 1.6 in the first sample. It is taken though nobody runs.
