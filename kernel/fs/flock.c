@@ -289,6 +289,8 @@ static long get_lock(struct file *f, struct file_lock *want, struct k_flock *l, 
  *	puts the lock on the list		takes the descriptor away (files->lock)
  *	still there? (files->lock)		drops the table's locks
  *		if not, drops them
+ *
+ * LINUX: there the range of this call alone.
  */
 static int check_still_open(struct file *f, int fd)
 {

@@ -142,6 +142,7 @@ static int allocate_pages(struct inode *i, u64 off, u64 end)
 			err = (int)PTR_ERR(p);
 		} else {
 			put_page(p);
+			cond_resched();
 			err = signal_pending(current) ? -EINTR : 0;
 		}
 	}
