@@ -208,7 +208,7 @@ static void tell_tracer(struct task *t)
 }
 
 /*
- * X14A, what becomes of t (mechanism: rows N1 to N10). True if t is to be released here and now;
+ * X14A, what becomes of t (rows N1 to N10). True if t is to be released here and now;
  * *last as in exit_notify.
  */
 static bool notify_relatives(struct task *t, bool *last)

@@ -9,7 +9,7 @@
 int pm_last_result(void);			/* 0 or -errno of the last attempt */
 /* Ends suspend-to-idle: console key, wake timer. Any context. */
 void pm_wakeup(void);
-/* The barrier of mechanism.md S1: between a successful oom_killer_disable and oom_killer_enable. */
+/* The barrier (promise S1): between a successful oom_killer_disable and oom_killer_enable. */
 extern _Atomic bool pm_io_barrier;
 
 /*

@@ -190,7 +190,7 @@ void wait_for_dead_tasks(void)
 
 /*
  * A zombie leader has no mm, the threads it left behind have: every scan for an mm must look at all
- * of them (mechanism: 1.12).
+ * of them.
  */
 struct task *find_lock_task_mm(struct task *p)
 {

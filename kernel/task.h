@@ -362,7 +362,7 @@ struct task *copy_process(const struct clone_request *c);
 void task_init_boot(void);			/* caches, init_task; after kmem_init, before any fork */
 struct task *fork_idle(struct cpu *c);		/* c's idle task: pid 0, on no list, never woken; NULL */
 
-/* exit.c: mechanism.md 1.0 is its table of contents */
+/* exit.c: do_exit is its table of contents */
 void do_exit(int code) __noreturn;
 void do_group_exit(int code) __noreturn;
 void make_task_dead(void) __noreturn;

@@ -41,7 +41,7 @@ GRAIN = {"%s_%d" % (row, n): 2000 // n for row in ("freeze", "thaw") for n in (1
 # row of user/bench, what it is, how many instructions are asked for (None: no figure)
 ROWS = [
     ("boot", "boot, from the kernel's first to init's", 5000000),
-    ("prompt", "boot, until the shell waits at its prompt", 300000000),
+    ("prompt", "the kernel's clock when the shell waits at its prompt", 300000000),
     ("null", "null call (no such number)", 80),
     ("getpid", "getpid", 85),
     ("getppid", "getppid", None),

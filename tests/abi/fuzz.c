@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Every system call with arguments that are almost right: the seeds are fixed, so what fails once fails always. A few
+// Many system calls with arguments that are almost right: the seeds are fixed, so what fails once fails always. A few
 // processes at a time, in an empty root, may do what they like to themselves; afterwards nothing may be left of them.
 #include "t.h"
 

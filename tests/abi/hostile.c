@@ -152,7 +152,7 @@ TEST(pid_ranges)
 	CHECK_EQ(sys(wait4, -0x7fffffffL - 1, 0, WNOHANG, 0), -ESRCH);
 }
 
-// Every system call with every kind of nonsense: nothing may come of it but an answer. Those that
+// Every system call of the first 256 with every kind of nonsense: nothing may come of it but an answer. Those that
 // end, stop or replace us are left out, and those that wait get no time to do so.
 TEST(nonsense_in_every_system_call)
 {

@@ -90,3 +90,27 @@ TEST(who_may)
 	}),
 		0);
 }
+
+// The log as a file: here its text, from wherever the reader is.
+TEST(the_log_as_a_file)
+{
+	static char text[1 << 17];
+	long n = 0, got;
+
+	skip_if_restricted();
+	if (!t_own_machine)
+		SKIP("writes into the machine's log");
+	CHECK_EQ(t_spit("/dev/kmsg", "<6>a line of this test\n"), 0);
+	long fd = sys(open, "/dev/kmsg", O_RDONLY | O_NONBLOCK);
+
+	CHECK_GE(fd, 0);
+	while ((got = sys(read, fd, text + n, sizeof text - 1 - n)) > 0)
+		n += got;
+	CHECK_EQ(got, 0); // Linux, which gives a record at a time: EAGAIN
+	text[n] = 0;
+	CHECK(strstr(text, "] a line of this test\n"));
+	CHECK_EQ(sys(lseek, fd, 0, SEEK_SET), 0);
+	CHECK_GE(sys(read, fd, text, 10), 1);
+	CHECK_EQ(sys(read, fd, 8, 10), -EFAULT);
+	CHECK_EQ(sys(write, fd, "x", 1), -EBADF);
+}

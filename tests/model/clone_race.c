@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * SIGKILL or exit_group lands while threads of the group are making threads: every thread that got onto the group's list dies, none is
- * added afterwards, and the parent hears of it once. (mechanism: scenario clone_race)
+ * added afterwards, and the parent hears of it once. (Scenario clone_race.)
  */
 #include "arch/host/host.h"
 

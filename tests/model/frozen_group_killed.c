@@ -2,7 +2,7 @@
 /*
  * A group of four threads is frozen by a suspend. Then a kernel thread allocates until the OOM killer picks the group.
  * All four must leave the refrigerator and die before the suspend goes on, the count of victims must return to 0, and the suspend
- * must complete. (mechanism: scenario pm_frozen_group)
+ * must complete. (Scenario pm_frozen_group.)
  */
 #include "arch/host/host.h"
 

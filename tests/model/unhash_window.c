@@ -2,7 +2,7 @@
 /*
  * A victim of two threads: the worker has told that it is a zombie but is still hashed when the leader looks whether it is the last;
  * then the worker goes. Neither of them is the last by that look. The count must return to 0 all the same; under oom=rfc it does not,
- * which is what that design is known for. (mechanism: scenario unhash_window)
+ * which is what that design is known for. (Scenario unhash_window.)
  */
 #include "arch/host/host.h"
 #include "kernel/oom.h"

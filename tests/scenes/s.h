@@ -117,7 +117,7 @@ static inline long s_suspend(void)
 	return t_spit(STATE, "freeze");
 }
 
-// Says which of mechanism's promises is broken, in a line that tests/designs.py reads. The CHECK after it fails the test.
+// Says which promise is broken, in a line that tests/designs.py reads. The CHECK after it fails the test.
 static inline void s_promise(bool kept, const char *which, const char *how_broken)
 {
 	if (!kept)

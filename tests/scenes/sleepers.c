@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
-// Every kind of sleep is frozen where it is: nobody wakes for it, and it goes on and does what it is for.
+// Many kinds of sleep. Each is frozen where it is: nobody wakes for it, and it goes on and does what it is for.
 #include "s.h"
 #include <linux/eventpoll.h>
 #include <linux/msg.h>

@@ -140,7 +140,7 @@ TEST(who_computes_is_told_with_its_processor)
 	s_suspend_ok();
 }
 
-// Every kind of sleep is entered, frozen, thawed, and must then still do what it is for.
+// Kinds of sleep are entered, frozen, thawed, and must then still do what it is for.
 TEST(sleepers_sleep_on)
 {
 	_Atomic int *word = t_map_shared(PAGE);
