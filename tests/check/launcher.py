@@ -141,8 +141,9 @@ def missing_tools_are_named():
         link = os.path.join(place, os.path.basename(at))
         if not os.path.lexists(link) and os.path.basename(os.path.realpath(at)) != "ccache":
             os.symlink(at, link)
+    compiler = os.environ.get("CC", "gcc")
     for tool, package, goals in [
-            ("gcc", "gcc", ["all"]), ("ld", "binutils", ["run"]), ("awk", "mawk", ["all"]), ("python3", "python3", ["run", "iso"]),
+            (compiler, compiler, ["all"]), ("ld", "binutils", ["run"]), ("awk", "mawk", ["all"]), ("python3", "python3", ["run", "iso"]),
             ("qemu-system-x86_64", "qemu-system-x86", ["run", "run-iso", "gdb", "oracle", "trace", "profile ROW=fork"]),
             ("gdb", "gdb", ["gdb"]), ("grub-mkrescue", "grub-common", ["run-iso"]), ("xorriso", "xorriso", ["iso"]),
             ("mformat", "mtools", ["iso"])]:
