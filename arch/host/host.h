@@ -86,6 +86,9 @@ long u_clone(u64 flags, void (*fn)(void *arg), void *arg, uaddr_t parent_tid, ua
 /* A thread of the caller's group whose id @tid_word is cleared and woken at its end. */
 long u_thread(void (*fn)(void *arg), void *arg, uaddr_t tid_word);
 void u_join(uaddr_t tid_word);
+/* A process that runs fn(ready): its pid, once it has called u_ready(ready). */
+long u_child(void (*fn)(void *ready));
+void u_ready(const void *ready);
 /* User memory. A fault that cannot be served ends in a signal, as it would. */
 void u_read(void *dst, uaddr_t src, size_t n);
 void u_write(uaddr_t dst, const void *src, size_t n);
@@ -95,6 +98,7 @@ u32 u_cmpxchg32(uaddr_t a, u32 old, u32 new);	/* what was there; atomic */
 void u_set64(uaddr_t a, u64 v);
 void u_point(void);				/* one step in user mode */
 uaddr_t u_map(size_t n);			/* anonymous private memory */
+uaddr_t u_fill(size_t n);			/* the same, with every page in use */
 uaddr_t u_string(const char *s);		/* a copy in user memory of its own page */
 long u_open(const char *path, int flags);
 /* A whole small file: length or -errno. */

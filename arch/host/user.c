@@ -427,6 +427,15 @@ uaddr_t u_string(const char *s)
 	return a;
 }
 
+uaddr_t u_fill(size_t n)
+{
+	uaddr_t mem = u_map(n);
+
+	for (uaddr_t a = mem; a < mem + n; a += PAGE_SIZE)
+		u_set32(a, 1);
+	return mem;
+}
+
 static void u_unmap(uaddr_t a, size_t n)
 {
 	expect_eq(host_syscall(__NR_munmap, a, n), 0);
@@ -457,6 +466,30 @@ void u_join(uaddr_t tid_word)
 
 	while ((tid = u_get32(tid_word)))
 		host_syscall(__NR_futex, tid_word, FUTEX_WAIT, tid, 0);
+}
+
+long u_child(void (*fn)(void *ready))
+{
+	uaddr_t mem = u_map(PAGE_SIZE);
+	u32 fds[2];
+	long pid;
+
+	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
+	u_read(fds, mem, sizeof(fds));
+	pid = u_clone(SIGCHLD, fn, fds, 0, 0);
+	expect(pid > 1);
+	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
+	u_unmap(mem, PAGE_SIZE);
+	return pid;
+}
+
+void u_ready(const void *ready)
+{
+	const u32 *fds = ready;
+	uaddr_t mem = u_map(PAGE_SIZE);
+
+	expect_eq(host_syscall(__NR_write, fds[1], mem, 1), 1);
+	u_unmap(mem, PAGE_SIZE);
 }
 
 long u_open(const char *path, int flags)

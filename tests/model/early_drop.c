@@ -31,16 +31,13 @@ OOM_DESIGN(d_early,
 	.exempt = oom_thread_marked,	/* not for ever: the later pass waits for the victim, hence under the barrier */
 	.exit_mm_done = drop_too_early);
 
-static void hog(void *arg)
+static void hog(void *ready)
 {
-	uaddr_t mem = u_map(HOG_BYTES);
+	uaddr_t mem = u_fill(HOG_BYTES);
 	long fd = u_open("/dev/ram0", O_RDWR);
-	const u32 *fds = arg;
 
-	for (uaddr_t a = mem; a < mem + HOG_BYTES; a += PAGE_SIZE)
-		u_set32(a, 1);
 	expect_eq(host_syscall(__NR_pwrite64, fd, mem, 512, 0), 512);
-	host_syscall(__NR_write, fds[1], mem, 1);
+	u_ready(ready);
 	for (;;)
 		host_syscall(__NR_pause);
 }
@@ -65,13 +62,7 @@ static void killed_too_early(bool held_back)
 {
 	uaddr_t mem = u_map(PAGE_SIZE);
 	char stop[32];
-	u32 fds[2];
-	long pid;
-
-	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
-	u_read(fds, mem, sizeof(fds));
-	pid = u_clone(SIGCHLD, hog, fds, 0, 0);
-	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
+	long pid = u_child(hog);
 
 	expect(u_write_file("/sys/power/pm_test", "devices") > 0);
 	expect(u_write_file("/sys/kernel/debug/oom_eater", "disable_oom 10240") > 0);

@@ -32,17 +32,15 @@ static void in_user_mode(void *arg)
 }
 
 /* The leader: most of memory, three threads, and word that all is set up. */
-static void hog(void *arg)
+static void hog(void *ready)
 {
-	uaddr_t mem = u_map(HOG_BYTES), tids = u_map(PAGE_SIZE);
-	const u32 *fds = arg;
+	uaddr_t tids = u_map(PAGE_SIZE);
 
-	for (uaddr_t a = mem; a < mem + HOG_BYTES; a += PAGE_SIZE)
-		u_set32(a, 1);
+	u_fill(HOG_BYTES);
 	expect(u_thread(in_pause, NULL, tids) > 0);
 	expect(u_thread(in_futex, NULL, tids + 4) > 0);
 	expect(u_thread(in_user_mode, NULL, tids + 8) > 0);
-	host_syscall(__NR_write, fds[1], mem, 1);
+	u_ready(ready);
 	in_pause(NULL);
 }
 
@@ -50,14 +48,7 @@ static int frozen_group_killed(void)
 {
 	uaddr_t mem = u_map(PAGE_SIZE);
 	char text[200];
-	u32 fds[2];
-	long pid;
-
-	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
-	u_read(fds, mem, sizeof(fds));
-	pid = u_clone(SIGCHLD, hog, fds, 0, 0);
-	expect(pid > 1);
-	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
+	long pid = u_child(hog);
 
 	expect(u_write_file("/sys/power/pm_test", "devices") > 0);
 	expect(u_write_file("/sys/kernel/debug/oom_eater", "disable_oom 10240") > 0);

@@ -37,16 +37,13 @@ OOM_DESIGN(d_full_disk,
 	.pending = disk_has_room,
 	.poll_ms = 1);
 
-static void hog(void *arg)
+static void hog(void *ready)
 {
-	uaddr_t mem = u_map(HOG_BYTES);
+	uaddr_t mem = u_fill(HOG_BYTES);
 	long fd = u_open("/dev/ram0", O_RDWR);
-	const u32 *fds = arg;
 
-	for (uaddr_t a = mem; a < mem + HOG_BYTES; a += PAGE_SIZE)
-		u_set32(a, 1);
 	expect_eq(host_syscall(__NR_pwrite64, fd, mem, (QUEUE + 1) * PAGE_SIZE, 0), (QUEUE + 1) * PAGE_SIZE);
-	host_syscall(__NR_write, fds[1], mem, 1);
+	u_ready(ready);
 	for (;;)
 		host_syscall(__NR_pause);
 }
@@ -54,13 +51,7 @@ static void hog(void *arg)
 static int full_disk(void)
 {
 	uaddr_t mem = u_map(PAGE_SIZE);
-	u32 fds[2];
-	long pid;
-
-	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
-	u_read(fds, mem, sizeof(fds));
-	pid = u_clone(SIGCHLD, hog, fds, 0, 0);
-	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
+	long pid = u_child(hog);
 
 	expect(u_write_file("/sys/block/ram0/delay_us", "100000") > 0);
 	expect(u_write_file("/sys/power/pm_test", "devices") > 0);

@@ -55,17 +55,15 @@ static void forks(void *arg)
 	}
 }
 
-static void hog(void *arg)
+static void hog(void *ready)
 {
-	uaddr_t mem = u_map(HOG_BYTES), tids = u_map(PAGE_SIZE);
+	uaddr_t tids = u_map(PAGE_SIZE);
 	void (*const work[])(void *) = { sleeps, runs, writes, forks };
-	const u32 *fds = arg;
 
-	for (uaddr_t a = mem; a < mem + HOG_BYTES; a += PAGE_SIZE)
-		u_set32(a, 1);
+	u_fill(HOG_BYTES);
 	for (u64 i = 0; i < ARRAY_SIZE(work); i++)
 		expect(u_thread(work[i], NULL, tids + 4 * i) > 0);
-	host_syscall(__NR_write, fds[1], mem, 1);
+	u_ready(ready);
 	host_syscall(__NR_exit, 0);
 }
 
@@ -77,13 +75,8 @@ static int oom_meets_freezer(void)
 		"thaw 4096 concurrent", "thaw_users 4096 concurrent", "thaw_users 4096",
 	};
 	uaddr_t mem = u_map(PAGE_SIZE);
-	u32 fds[2];
-	long pid, got;
+	long pid = u_child(hog), got;
 
-	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
-	u_read(fds, mem, sizeof(fds));
-	pid = u_clone(SIGCHLD, hog, fds, 0, 0);
-	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
 	expect(u_write_file("/sys/power/pm_test", "devices") > 0);
 
 	expect(u_write_file("/sys/kernel/debug/oom_eater", orders[host_random() % ARRAY_SIZE(orders)]) > 0);

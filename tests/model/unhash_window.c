@@ -42,15 +42,13 @@ static void in_pause(void *arg)
 		host_syscall(__NR_pause);
 }
 
-static void hog(void *arg)
+static void hog(void *ready)
 {
-	uaddr_t mem = u_map(HOG_BYTES), tid = u_map(PAGE_SIZE);
-	const u32 *fds = arg;
+	uaddr_t tid = u_map(PAGE_SIZE);
 
-	for (uaddr_t a = mem; a < mem + HOG_BYTES; a += PAGE_SIZE)
-		u_set32(a, 1);
+	u_fill(HOG_BYTES);
 	expect(u_thread(in_pause, NULL, tid) > 0);
-	host_syscall(__NR_write, fds[1], mem, 1);
+	u_ready(ready);
 	in_pause(NULL);
 }
 
@@ -58,14 +56,8 @@ static int unhash_window(void)
 {
 	bool leaks = !kstrcmp(oom_design->name, "rfc");
 	uaddr_t mem = u_map(PAGE_SIZE);
-	u32 fds[2];
-	long pid;
+	long pid = u_child(hog);
 
-	expect_eq(host_syscall(__NR_pipe2, mem, 0), 0);
-	u_read(fds, mem, sizeof(fds));
-	pid = u_clone(SIGCHLD, hog, fds, 0, 0);
-	expect(pid > 1);
-	expect_eq(host_syscall(__NR_read, fds[0], mem, 1), 1);
 	host_on_exit_step = keep_order;
 	expect(u_write_file("/sys/kernel/debug/oom_eater", "now 10240") > 0);
 	expect_eq(host_syscall(__NR_wait4, pid, mem, 0, 0), pid);
