@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who is signalled, and who may: kill and its kin, and the info that a program sends along. Mirrors
- * that part of Linux kernel/signal.c.
+ * Who is signalled: kill and its kin, and the info that a program sends along. Mirrors that part of
+ * Linux kernel/signal.c. (Who may is in capability.c.)
  *
  * Locks: tasklist_lock (r), siglock.
  */

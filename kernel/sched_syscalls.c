@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Policies, priorities, nice values, affinity: how a task's are changed, and the system calls.
- * Mirrors Linux kernel/sched/syscalls.c and the priorities of kernel/sys.c.
+ * Mirrors that part of Linux kernel/sched/core.c and the priorities of kernel/sys.c.
  *
  * Locks: tasklist_lock (r), then the rq lock of the task that is changed.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The mappings of an address space: the sorted array of its vmas, and the walk over their table
- * slots. Mirrors Linux mm/vma.c and mm/pagewalk.c.
+ * slots. Mirrors that part of Linux mm/mmap.c, and mm/pagewalk.c.
  *
  * Locks: mm->mmap_lock protects the vmas and the page tables; mapping->vmas_lock inside it links
  * file mappings for the reverse walk.
