@@ -221,7 +221,10 @@ static int choose_bias(struct elf *e)
 	return err;
 }
 
-/* A linker goes where a mapping would that names no address. Current alone maps here. */
+/*
+ * A linker goes where a mapping would that names no address. Current alone maps here. LINUX:
+ * RLIMIT_AS is asked for each segment, there once for all from the first to the last.
+ */
 static int choose_linker_bias(struct mm *mm, struct elf *e)
 {
 	struct span s;
@@ -234,12 +237,12 @@ static int choose_linker_bias(struct mm *mm, struct elf *e)
 	if (err)
 		return err;
 	mutex_lock(&mm->mmap_lock);
-	at = do_mmap(mm, 0, s.len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0);
-	if (at >= 0)
-		err = do_munmap(mm, (uaddr_t)at, s.len);
+	at = get_unmapped_area(mm, 0, s.len, 0);
 	mutex_unlock(&mm->mmap_lock);
+	if (at < 0)
+		return (int)at;
 	e->bias = (u64)at - s.low;
-	return at < 0 ? (int)at : err;
+	return 0;
 }
 
 static int map_linker(struct bprm *b)

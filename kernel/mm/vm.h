@@ -146,8 +146,6 @@ bool obvious_overcommit(u32 flags, u64 pages);
 bool below_min_addr(uaddr_t addr);		/* and current may have nothing there */
 /* Is all of [addr, addr + len) free, and far enough from a stack above? mmap_lock held. */
 bool place_free(struct mm *mm, uaddr_t addr, size_t len);
-/* The address for len bytes, or -errno. A hint is taken if the place is free. mmap_lock held. */
-long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags);
 /*
  * Faults [start, end) in as far as it goes; mmap_lock not held. 0, -ENOMEM, or -EFAULT: nothing
  * there, or no access.
