@@ -295,14 +295,15 @@ void inet_forget(struct sock *sk)
  */
 static u64 patience(const struct sock *sk)
 {
+	int tries = READ_ONCE(sk->opts.syncnt), limit = READ_ONCE(sk->opts.user_timeout);
 	u64 ms = 0, wait = 1000;
 
-	for (int i = 0; i <= sk->opts.syncnt; i++) {
+	for (int i = 0; i <= tries; i++) {
 		ms += wait;
 		wait = min(2 * wait, 120000ul);
 	}
-	if (sk->opts.user_timeout)
-		ms = min(ms, max((u64)sk->opts.user_timeout, 1000ul));
+	if (limit)
+		ms = min(ms, max((u64)limit, 1000ul));
 	return ms * 1000000;
 }
 

@@ -44,7 +44,7 @@ struct sock {
 	u64 ino;			/* of its file; 0: it was not accepted yet. Plain loads and stores. */
 	struct mutex read_lock;
 	struct waitq wait;		/* for anything about this socket */
-	/* all of it [unix_lock] */
+	/* all of it [unix_lock], but of what setsockopt(2) sets single words: plain loads and stores */
 	enum sock_state state;
 	u32 shutdown;
 	int err;			/* told once */
