@@ -56,9 +56,9 @@ _Static_assert(ARRAY_SIZE(absent) <= ENOSYS_WORDS * 64, "struct mm knows what is
 static bool is_news_unnamed(unsigned nr)
 {
 	for (unsigned i = 0; i < ENOSYS_UNNAMED; i++) {
-		u32 seen = 0;
+		u32 seen = atomic_load(&current->mm->enosys_unnamed[i]);
 
-		if (atomic_compare_exchange_strong(&current->mm->enosys_unnamed[i], &seen, nr))
+		if (!seen && atomic_compare_exchange_strong(&current->mm->enosys_unnamed[i], &seen, nr))
 			return true;
 		if (seen == nr)
 			return false;
