@@ -225,24 +225,13 @@ out:
 	return err;
 }
 
-static struct iter iov_iter(const struct iov *iov)
-{
-	return (struct iter){ .v = iov->v, .n = iov->n, .left = iov->total };
-}
-
-/*
- * A stream: the parts go as one call through a buffer, so that a pipe's atomicity holds. A message may
- * be longer than that, and a socket takes the parts as they are.
- */
+/* A stream: the parts go as one call through a buffer, so that a pipe's atomicity holds. */
 static s64 stream_writev(struct file *f, const struct iov *iov)
 {
-	struct iter it = iov_iter(iov);
 	size_t n = min(iov->total, (size_t)65536), done = 0;
 	char *buf;
 	s64 ret = 0;
 
-	if (file_sock(f))
-		return sock_write_iter(f, &it);
 	buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
@@ -263,13 +252,10 @@ static s64 stream_writev(struct file *f, const struct iov *iov)
 
 static s64 stream_readv(struct file *f, const struct iov *iov)
 {
-	struct iter it = iov_iter(iov);
 	size_t n = min(iov->total, (size_t)65536), done = 0;
 	char *buf;
 	s64 ret;
 
-	if (file_sock(f))
-		return sock_read_iter(f, &it);
 	buf = kmalloc(max(n, (size_t)1), GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
@@ -298,6 +284,8 @@ static s64 do_readv(struct file *f, const struct iov *iov, u64 *pos)
 		return -EINVAL;
 	if (unlikely(!iov->total))
 		return 0;
+	if (iov->n > 1 && file_sock(f))		/* one message, which may be longer than any buffer */
+		return sock_read_iter(f, &(struct iter){ .v = iov->v, .n = iov->n, .left = iov->total });
 	if (iov->n > 1 && !f->ops->lseek && f->ops->kread)
 		return stream_readv(f, iov);
 	for (unsigned i = 0; i < iov->n; i++) {
@@ -321,6 +309,8 @@ static s64 do_writev(struct file *f, const struct iov *iov, u64 *pos)
 		return -EINVAL;
 	if (unlikely(!iov->total))
 		return 0;		/* unlike a write of nothing, which may be an empty message */
+	if (iov->n > 1 && file_sock(f))		/* one message, which may be longer than any buffer */
+		return sock_write_iter(f, &(struct iter){ .v = iov->v, .n = iov->n, .left = iov->total });
 	if (iov->n > 1 && !f->ops->lseek && f->ops->kwrite)
 		return stream_writev(f, iov);
 	for (unsigned i = 0; i < iov->n; i++) {
