@@ -95,7 +95,7 @@ static const struct proc_entry entries[] = {
 	{ .name = "environ", .mode = 0400, .show_mm = proc_environ },
 	{ .name = "auxv", .mode = 0400, .show_mm = proc_auxv },
 	{ .name = "personality", .mode = 0400 | PROC_GUARDED, .show = proc_personality },
-	{ .name = "maps", .mode = 0444, .show_mm = proc_maps },
+	{ .name = "maps", .mode = 0444 | PROC_ALIVE, .show_mm = proc_maps },
 	{ .name = "statm", .mode = 0444, .show = proc_statm },
 	{ .name = "limits", .mode = 0444, .show = proc_limits },
 	{ .name = "oom_score", .mode = 0444, .show = proc_oom_score },
@@ -135,7 +135,7 @@ static int entry_inode(struct inode *dir, struct dentry *d, u32 nr)
 {
 	const struct proc_entry *e = nr == NR_THREAD_STAT ? &thread_stat : &entries[nr];
 	struct task *t = get_task(task_of(dir));
-	u32 mode = e->mode & ~PROC_GUARDED;
+	u32 mode = e->mode & ~PROC_FLAGS;
 	struct inode *i = task_inode(dir->sb, t, mode & S_IFMT ? mode : S_IFREG | mode, KIND_ENTRY, nr);
 
 	if (!i) {
@@ -259,8 +259,7 @@ static s64 entry_show(struct file *f, char *buf, size_t n)
 	const struct proc_entry *e = entry_of(f->inode);
 	struct task *t = task_of(f->inode);
 
-	/* The text of a memory may outlive the task, but that of its mappings. */
-	if ((!e->show_mm || e->show_mm == proc_maps) && !task_alive(t))
+	if ((!e->show_mm || e->mode & PROC_ALIVE) && !task_alive(t))
 		return -ESRCH;
 	if (e->show_mm)
 		return proc_mm_show(f, e->show_mm, buf, n);

@@ -8,11 +8,13 @@
 #include "kernel/lib/fmt.h"
 
 #define PROC_GUARDED	0x80000000u	/* for those alone who may trace the task */
+#define PROC_ALIVE	0x40000000u	/* no more once the task is gone, though it is of its memory */
+#define PROC_FLAGS	(PROC_GUARDED | PROC_ALIVE)
 
 /* One name in /proc/PID or /proc/PID/task/TID. */
 struct proc_entry {
 	const char *name;
-	u32 mode;						/* and PROC_GUARDED */
+	u32 mode;						/* and PROC_FLAGS */
 	s64 (*show)(struct task *t, char *buf, size_t n);	/* t is referenced and was not yet reaped when the read began */
 	s64 (*store)(struct task *t, const char *buf, size_t n);
 	/* instead: the file's opener is asked */
