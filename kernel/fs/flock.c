@@ -331,7 +331,7 @@ long file_lock_fcntl(struct file *f, int fd, unsigned cmd, uaddr_t arg)
 	if ((l.l_type == F_RDLCK && !f->readable) || (l.l_type == F_WRLCK && !f->writable))
 		return -EBADF;
 	err = apply(f->inode, &want, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
-	if (!err && want.type != F_UNLCK && cmd < F_OFD_GETLK)
+	if (!err && want.type != F_UNLCK && want.owner == current->files)
 		err = check_still_open(f, fd);
 	return err == -ENOMEM ? -ENOLCK : err;
 }
