@@ -363,6 +363,7 @@ static bool refused(const struct clone_request *c)
 
 static void link_parent(struct task *p, const struct clone_request *c)
 {
+	assert(rw_is_write_held(&tasklist_lock));
 	if (is_kernel_thread(c)) {
 		p->real_parent = &init_task;
 		p->exit_signal = SIGCHLD;

@@ -124,7 +124,7 @@ struct group {
 	struct waitq wait_chldexit;
 	struct waitq wait_pidfd;	/* for the end of the group */
 	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
-	u32 exec_id;			/* [S] how many programs it has executed */
+	u32 exec_id;			/* [S] how many programs it has executed; read by anyone */
 
 	struct pid_namespace *pid_ns;	/* (c) where its number was given out, referenced */
 	struct pid *pid;		/* (c) the entry of tgid, referenced */

@@ -348,7 +348,7 @@ static int set_notify(struct inode *i, const struct k_sigevent *ev)
 		q->signo = ev->sigev_signo;
 		q->value = ev->sigev_value;
 		q->owner = current->group;
-		q->exec_id = q->owner->exec_id;
+		q->exec_id = READ_ONCE(q->owner->exec_id);
 		atomic_fetch_add(&q->owner->sigcnt, 1);
 	} else if (q->owner == current->group) {
 		old = mqueue_forget_owner(q);
