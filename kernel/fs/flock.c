@@ -39,6 +39,7 @@ static struct file_lock *find_conflict(struct inode *i, const struct file_lock *
 {
 	struct file_lock *l;
 
+	assert_held(&file_locks_lock);
 	list_for_each(l, &i->locks, node)
 		if (l->whole == want->whole && l->owner != want->owner && overlaps(l, want) &&
 		    (l->type == F_WRLCK || want->type == F_WRLCK))
@@ -145,6 +146,7 @@ static void free_list(struct list *dead)
 static int apply_locked(struct inode *i, const struct file_lock *want, struct file_lock **new, struct file_lock **spare,
 			struct list *dead)
 {
+	assert_held(&file_locks_lock);
 	if (want->type != F_UNLCK && find_conflict(i, want))
 		return -EAGAIN;
 	cut_own(i, want, spare, dead);
