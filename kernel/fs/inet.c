@@ -74,6 +74,7 @@ static bool is_taken(const struct sock *sk, u32 addr, unsigned port)
 {
 	const struct sock *other;
 
+	assert_held(&unix_lock);
 	list_for_each(other, &sk->net->inet_names, names_node) {
 		u32 his = addr_of(&other->name);
 
@@ -118,8 +119,10 @@ static long set_name(struct sock *sk, u32 addr, unsigned port)
 	return 0;
 }
 
+/* 0, and then it has a port, or -EADDRINUSE. unix_lock held. */
 static long autobind(struct sock *sk)
 {
+	assert_held(&unix_lock);
 	return sk->name.len ? 0 : set_name(sk, sk->given_addr, 0);
 }
 
@@ -220,6 +223,7 @@ static long destination(struct sock *sk, const struct address *a, struct address
 /* sk is going to talk to this one. unix_lock held. */
 static void set_dest(struct sock *sk, const struct address *to)
 {
+	assert_held(&unix_lock);
 	if (!sk->name.in.addr)
 		sk->name.in.addr = __builtin_bswap32(LOOPBACK);
 	sk->dest = *to;
@@ -428,6 +432,7 @@ long inet_connect(struct sock *sk, const struct address *a, u32 file_flags)
 
 bool inet_connected(const struct sock *sk)
 {
+	assert_held(&unix_lock);
 	if (sk->state != SS_CONNECTED || is_dgram(sk))
 		return sk->state == SS_CONNECTED;
 	return !sk->reset && !(sk->shutdown & sk->peer->shutdown & SEND_SHUTDOWN);

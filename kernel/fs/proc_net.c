@@ -62,6 +62,7 @@ static unsigned tcp_state(const struct sock *sk)
 /* What both protocols say of a socket. unix_lock held. */
 static void put_sock(struct page_of *p, const struct sock *sk, int width, unsigned state, size_t queued)
 {
+	assert_held(&unix_lock);
 	put(p, "%*u: %08X:%04X %08X:%04X %02X 00000000:%08X 00:00000000 00000000 %5u        0 %lu %u 0000000000000000", width, p->lines++,
 	    sk->name.in.addr, __builtin_bswap16(sk->name.in.port), sk->dest.len ? sk->dest.in.addr : 0,
 	    sk->dest.len ? __builtin_bswap16(sk->dest.in.port) : 0, state, (u32)queued,
@@ -122,6 +123,7 @@ static void put_unix(struct page_of *p, const struct sock *sk)
 	bool listens = sk->state == SS_LISTENING, abstract = !sk->name.path[0];
 	u32 len = sk->name.len - ADDRESS_MIN - !abstract;	/* Linux: no NUL at the end of a path */
 
+	assert_held(&unix_lock);
 	put(p, "0000000000000000: %08X 00000000 %08X %04X %02X %5lu ", atomic_load(&sk->refs) + 1 /* its name's */,
 	    listens ? 0x10000 : 0, (u32)sk->type, sk->state == SS_CONNECTED ? 3 : 1, sk->ino);
 	for (u32 i = 0; i < len; i++)

@@ -72,6 +72,7 @@ static struct sock *break_off(struct sock *sk)
 {
 	struct sock *peer = sk->peer;
 
+	assert_held(&unix_lock);
 	sk->peer = NULL;
 	if (!peer)
 		return NULL;
@@ -281,6 +282,7 @@ static bool has_room(const struct sock *listener)
  */
 static void enter_queue(struct sock *sk, struct sock *listener, struct sock *server, const struct address *a)
 {
+	assert_held(&unix_lock);
 	if (is_inet(sk)) {
 		inet_join(sk, listener, server, a);
 		join(sk, server);
@@ -302,6 +304,7 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 {
 	long err = 0;
 
+	assert_held(&unix_lock);
 	if (sk->state != SS_UNCONNECTED)
 		return sk->state == SS_CONNECTED ? -EISCONN : -EINVAL;
 	if (listener->dead || listener->state != SS_LISTENING || listener->shutdown & RCV_SHUTDOWN)
@@ -318,6 +321,7 @@ static long join_listener(struct sock *sk, struct sock *listener, struct sock *s
 /* Those who wait for room, as far as there is any. unix_lock held. */
 static void let_in(struct sock *listener)
 {
+	assert_held(&unix_lock);
 	while (!list_empty(&listener->joining) && listener->nr_accepting <= listener->backlog) {
 		struct sock *sk = list_first(&listener->joining, struct sock, accepting);
 		struct address to = sk->dest;

@@ -509,6 +509,7 @@ int sock_inq(const struct sock *sk)
 	const struct msg *m;
 	int n = 0;
 
+	assert_held(&unix_lock);
 	list_for_each(m, &sk->queue, node) {
 		n += (int)(m->len - m->off);
 		if (is_dgram(sk))

@@ -21,6 +21,7 @@ static struct sock *abstract_owner(const struct sock *sk, const struct address *
 {
 	struct sock *other;
 
+	assert_held(&unix_lock);
 	list_for_each(other, &sk->net->unix_names, names_node)
 		if (other->type == sk->type && other->name.len == a->len &&
 		    !kmemcmp(other->name.path, a->path, a->len - ADDRESS_MIN))
@@ -33,6 +34,7 @@ static struct sock *inode_owner(const struct inode *i)
 {
 	struct sock *sk;
 
+	assert_held(&unix_lock);
 	list_for_each(sk, &unix_names, names_node)
 		if (sk->bound->inode == i)
 			return sk;
