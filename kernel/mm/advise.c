@@ -312,6 +312,7 @@ static long do_mlock(uaddr_t start, size_t len, u32 flags)
 /* Every vma; def_flags for those to come. mmap_lock held. */
 static void lock_all(struct mm *mm, u32 set, u32 clear)
 {
+	assert_held(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
 		mm->vmas[i]->flags = (mm->vmas[i]->flags & ~clear) | set;
 	vma_merge_range(mm, 0, mm->nr_vmas);

@@ -22,6 +22,7 @@ u64 data_pages(struct mm *mm)
 {
 	u64 n = 0;
 
+	assert_held(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
 		if (is_data_mapping(mm->vmas[i]->flags))
 			n += vma_pages(mm->vmas[i]);
