@@ -120,6 +120,7 @@ struct rq *select_rq(const struct task *t)
 {
 	u64 allowed = t->affinity & online_cpus(), idle, bit = cpu_bit(t->cpu);
 
+	assert_held(&t->cpu->rq->lock);
 	while ((idle = atomic_load(&idle_cpus) & allowed)) {
 		u64 pick = idle & bit ? bit : idle & -idle;
 
@@ -188,6 +189,7 @@ static void send_to(struct rq *rq, struct rq *to, struct task *t)
 
 void rq_move(struct rq *rq, struct rq *to, struct task *t)
 {
+	assert_held(&rq->lock);
 	rq_unqueue(rq, t);
 	rq->nr_running--;
 	send_to(rq, to, t);

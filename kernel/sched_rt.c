@@ -30,6 +30,7 @@ _Atomic u64 rt_waiting;
  */
 void rt_count(struct rq *rq, int n)
 {
+	assert_held(&rq->lock);
 	rq->nr_rt_queued += (unsigned)n;
 	if (rq->nr_rt_queued)
 		atomic_fetch_or(&rt_waiting, cpu_bit(rq->cpu));

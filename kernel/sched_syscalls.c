@@ -51,6 +51,7 @@ static struct rq *change_begin(struct task *t, bool *queued)
 /* Unlocks. */
 static void change_end(struct rq *rq, struct task *t, bool queued)
 {
+	assert_held(&rq->lock);
 	t->prio = max(t->rt_priority, t->pi_prio);
 	t->linux_prio = linux_prio(t);
 	if (queued)
