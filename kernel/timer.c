@@ -188,6 +188,7 @@ static struct timer *heap_take_all(struct timer_queue *q)
 {
 	struct timer *all = q->root, *last;
 
+	assert_held(&q->lock);
 	q->root = NULL;
 	for (struct timer *t = all; t; t = t->next) {
 		t->prev = NULL;

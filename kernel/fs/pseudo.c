@@ -102,6 +102,7 @@ void text_release(struct file *f)
 /* Fills t anew, where it was if there is room: who looks again and again needs memory once. t->lock held. */
 static s64 text_make(struct text *t, struct file *f, text_fn *show)
 {
+	assert_held(&t->lock);
 	t->len = 0;
 	for (size_t cap = t->buf ? t->cap : PAGE_SIZE; cap <= MAX_TEXT; cap *= 2) {
 		s64 len;

@@ -35,6 +35,7 @@ static void insert(struct mqueue *q, struct mq_msg *m)
 {
 	struct list *after = q->messages.prev;
 
+	assert_held(&q->lock);
 	while (after != &q->messages && list_entry(after, struct mq_msg, node)->prio < m->prio)
 		after = after->prev;
 	list_add(&m->node, after);
@@ -47,6 +48,7 @@ static struct mq_msg *take(struct mqueue *q)
 {
 	struct mq_msg *m;
 
+	assert_held(&q->lock);
 	if (list_empty(&q->messages))
 		return NULL;
 	m = list_first(&q->messages, struct mq_msg, node);
@@ -94,6 +96,7 @@ static int wait_turn(struct mqueue *q, struct list *waiters, struct mq_waiter *w
 	bool in_time = true;
 	int err = 0;
 
+	assert_held(&q->lock);
 	w->task = current;
 	enqueue(w, waiters);
 	while (!w->done && !err) {
@@ -156,6 +159,7 @@ static void notify(struct mqueue *q)
 	bool signal = q->notify == SIGEV_SIGNAL;
 	u32 exec_id = q->exec_id;
 
+	assert_held(&q->lock);
 	info.u.rt.si_uid = from_kuid_munged(current_user_ns(), current->cred.uid);
 	info.u.rt.si_value = q->value;
 	wake_up_all(&q->wait);
