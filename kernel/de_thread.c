@@ -80,7 +80,6 @@ static void take_identity(struct task *t, struct task *leader)
 
 	assert(rw_is_write_held(&tasklist_lock));
 	assert(same_thread_group(t, leader));
-	assert_eq(leader->exit_state, EXIT_ZOMBIE);
 	pid_detach(t);
 	pid_detach(leader);
 	t->thread_pid = leader->thread_pid;
@@ -99,7 +98,7 @@ static void take_identity(struct task *t, struct task *leader)
 	t->exit_signal = SIGCHLD;
 	t->death_told = -1;
 	leader->exit_signal = -1;
-	leader->exit_state = EXIT_DEAD;
+	set_exit_dead(leader);
 	/* It is released without a word to its tracer, which may be waiting for it. */
 	if (leader->ptrace)
 		wake_up_interruptible(&leader->parent->group->wait_chldexit);

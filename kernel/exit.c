@@ -76,6 +76,7 @@ void set_exit_dead(struct task *p)
 	assert(rw_is_write_held(&tasklist_lock));
 	assert_eq(p->exit_state, EXIT_ZOMBIE);			/* S19 */
 	p->exit_state = EXIT_DEAD;
+	atomic_fetch_add(&nr_dead_tasks, 1);
 }
 
 static void account_dead_thread(struct group *g, struct task *p)
@@ -130,7 +131,6 @@ static void __exit_signal(struct task *p)
 	assert_rel(atomic_load(&g->live), <=, g->nr_threads);	/* S16 */
 	flush_sigqueue(&p->pending);
 	p->sighand = NULL;
-	atomic_fetch_add(&nr_dead_tasks, 1);
 	spin_unlock(&s->siglock);
 	pid_detach_put(p);
 	sighand_put(s);

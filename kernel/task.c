@@ -179,7 +179,7 @@ void put_task(struct task *t)
 }
 
 /*
- * A thread that has told its parent, or released itself, still has a few steps to go: X18 to X20.
+ * A thread that has told its parent, or releases itself, still has a few steps to go: X14B to X20.
  */
 void wait_for_dead_tasks(void)
 {

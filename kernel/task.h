@@ -313,7 +313,7 @@ extern struct list task_list;		/* [T] leaders, init first */
 extern struct task init_task;		/* the boot task: idle of CPU 0, parent of all kernel threads, pid 0 */
 extern u64 total_forks;			/* [tasklist_lock] tasks published since boot */
 extern _Atomic u32 nr_tasks;		/* task_structs in existence */
-extern _Atomic u32 nr_dead_tasks;	/* those of them that are unhashed */
+extern _Atomic u32 nr_dead_tasks;	/* those of them that somebody has to release, or has released. ++ under [T] */
 
 #define for_each_process(p)		list_for_each(p, &task_list, tasks)
 #define for_each_thread(g, t)		list_for_each(t, &(g)->thread_head, thread_node)

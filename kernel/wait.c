@@ -119,6 +119,8 @@ static int wait_task_zombie(struct wait_opts *wo, struct task *p)
 	next = thread_group_leader(p) && ptrace_reparented(p) ? EXIT_TRACE : EXIT_DEAD;
 	if (!atomic_compare_exchange_strong(&p->exit_state, &zombie, next))
 		return 0;
+	if (next == EXIT_DEAD)
+		atomic_fetch_add(&nr_dead_tasks, 1);
 	read_unlock(&tasklist_lock);
 	if (next == EXIT_DEAD && thread_group_leader(p))
 		account_reaped_child(p);

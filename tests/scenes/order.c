@@ -128,6 +128,22 @@ SCENE(9, unhash_window, "L1 L5 S18")
 	s_suspend_ok();
 }
 
+TEST(the_door_that_frees_memory_waits_for_who_releases_itself)
+{
+	// It has told its parent, which does not care, and is on every list yet.
+	t_action(SIGCHLD, SIG_IGN, 0);
+	s_set(PAUSE, "X14A 0 300\n");
+	int pid = t_fork();
+
+	if (pid == 0)
+		t_exit(0);
+	CHECK_EQ(t_wait(pid), -ECHILD);
+	s_set("/proc/sys/vm/drop_caches", "3");
+	CHECK_EQ(sys(kill, pid, 0), -ESRCH);
+	CHECK_EQ(t_field(PAUSE, "X14A"), pid);
+	s_set(PAUSE, "\n");
+}
+
 // One suspend in which a frozen hog is killed, in the order of these stops; all of them were reached.
 static void killed_in_order(const char *phase, int how, const char *format, long ms)
 {
