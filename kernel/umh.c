@@ -8,11 +8,12 @@
  *	who asks                                the new process
  *	init_task's child, woken                init, exec
  *	sleeps; is killed: ref--                err, complete, ref--
- *	or woken: reads err, ref--              to user mode, or gone
+ *	or woken: reads err, ref--              to user mode, or dead
  *
- * LINUX: who asks makes the process, which is like init_task nevertheless, as any kernel thread. There
- * a suspend refuses and drops helpers; here they are tasks that freeze: it waits for one that becomes
- * a program at the latest in its second pass, and none reaches user mode.
+ * LINUX: for whoever asks here that wait is uninterruptible there, and a process that does not become
+ * the program is not waited for. Who asks makes the process, which is like init_task nevertheless, as
+ * any kernel thread. There a suspend refuses and drops helpers; here they are tasks that freeze: it
+ * waits for one that becomes a program at the latest in its second pass, and none reaches user mode.
  */
 #include "kernel/umh.h"
 #include "kernel/freezer.h"
@@ -62,6 +63,7 @@ static void become_program(void *arg)
 int call_usermodehelper(struct subprocess_info *info)
 {
 	struct clone_request req = { .flags = CLONE_FS, .exit_signal = SIGCHLD, .fn = become_program, .arg = info };
+	const unsigned state = TASK_KILLABLE | TASK_FREEZABLE;
 	struct task *t;
 	int err;
 
@@ -76,12 +78,11 @@ int call_usermodehelper(struct subprocess_info *info)
 	kstrlcpy(t->comm, "umh", sizeof(t->comm));
 	get_task(t);
 	wake_up_new_task(t);
-	err = wait_for_completion_state(&info->done, TASK_KILLABLE | TASK_FREEZABLE);
-	if (!err) {
+	err = wait_for_completion_state(&info->done, state);
+	if (!err && info->err)		/* it ends, and releases itself */
+		err = wait_event_state(&t->group->wait_pidfd, atomic_load(&t->exit_state), state, NO_DEADLINE);
+	if (!err)
 		err = info->err;
-		while (err && READ_ONCE(t->sighand))	/* it is on its way out, and released by itself */
-			msleep(1);
-	}
 	put_task(t);
 	return err;
 }

@@ -12,12 +12,12 @@ struct subprocess_info {
 	/* call_usermodehelper's own: */
 	_Atomic u32 refs;		/* who asks, and the process until it is the program */
 	struct completion done;
-	int err;
+	int err;			/* written before done */
 };
 
 /*
  * Runs argv[0] as root, outside of all namespaces, cgroups and limits of who asks. 0 once it is a
- * program; -errno, and then the process is gone, unless current got SIGKILL first: -ERESTARTSYS.
+ * program; -errno, and then the process is dead, unless current got SIGKILL first: -ERESTARTSYS.
  * Either way umh_put is due then. Sleeps killably, and may be frozen meanwhile.
  */
 int call_usermodehelper(struct subprocess_info *info);

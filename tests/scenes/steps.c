@@ -523,6 +523,44 @@ TEST(a_victim_waits_for_the_program_that_is_to_read_its_core)
 	s_suspend_ok();
 }
 
+// pid dies, and the process that should become the program, which is not there, is held on its way out.
+static int die_for_no_program(const char *stops, int *pid)
+{
+	s_stage();
+	s_set(PATTERN, "|/nobody");
+	s_set(PAUSE, stops);
+	*pid = t_fork();
+	if (*pid == 0)
+		sys(kill, t_getpid(), SIGQUIT);
+	UNTIL(t_field(PAUSE, "X2") > 0);
+	return (int)t_field(PAUSE, "X2");
+}
+
+TEST(a_victim_does_not_wait_for_who_could_not_read_its_core)
+{
+	int pid, helper = die_for_no_program("X2 0 60000\n", &pid);
+
+	CHECK_EQ(sys(kill, pid, SIGKILL), 0);
+	CHECK_EQ(status_of(pid), SIGKILL);
+	CHECK_EQ(sys(kill, helper, 0), 0);
+	s_set(PAUSE, "\n");
+	UNTIL(sys(kill, helper, 0) == -ESRCH);
+	s_set(PATTERN, "core");
+}
+
+TEST(who_waits_for_who_could_not_read_its_core_freezes)
+{
+	// In the first pass; the other is waited for in the second.
+	int pid, helper = die_for_no_program("X2 0 60000\nfreeze_kthreads 0 0\n", &pid);
+
+	s_suspend_ok();
+	CHECK_EQ(status_of(pid), SIGQUIT);
+	CHECK_EQ(sys(kill, helper, 0), -ESRCH);
+	CHECK(t_field(PAUSE, "freeze_kthreads") > 0);
+	s_set(PAUSE, "\n");
+	s_set(PATTERN, "core");
+}
+
 TEST(who_is_to_read_a_core_freezes)
 {
 	// The dump first, and in its second pass what is a program now.
