@@ -350,7 +350,8 @@ def large_programs():
     """one that fills most of the memory runs; one that it is too small for is refused in a line that says what to do"""
     large = os.path.join(WORK, "large")
     shutil.copy(prog(), large)
-    for size, mem, refused in (20, 76, None), (20, 64, "needs more memory (MEM="), (70, 64, "MEM=226 or more"):
+    least = "MEM=%d or more" % (3 * 70 + 2 * qemu.LEAST_MEM)
+    for size, mem, refused in (20, 76, None), (20, 64, "needs more memory (MEM="), (70, 64, least):
         os.truncate(large, size << 20)
         status, said = make("run", "PROG=" + large, "ARGS=0", "MEM=%d" % mem)
         good = status and refused in said and "PANIC" not in said if refused else not status and "threads 10000" in said
