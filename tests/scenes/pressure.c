@@ -178,7 +178,7 @@ SCENE(59, mmless_allocator_gets_the_reserve, "S8 S22 S23 L6")
 	s_set(PAUSE, "\n");
 	CHECK(!s_ate());
 	KEEPS("S22", "a victim does not get at the reserve", ended_at(t_field(EATER, "min") / 2));
-	t_snprintf(text, sizeof text, "exit_step: step=54 pid=%d\n", h.pid);
+	t_snprintf(text, sizeof text, "exit_step: step=54 pid=%d\n", h.pid); // X5d
 	char *without = strstr(s_trace(), text);
 
 	CHECK(without);
