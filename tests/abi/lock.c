@@ -83,7 +83,7 @@ TEST(they_meet_the_locks_of_a_process)
 	l = found(a, F_OFD_GET, F_RDLCK, 20, 1);
 	CHECK_EQ(l.l_pid, t_getpid());
 	l = found(a, F_OFD_GET, F_RDLCK, 40, 1);
-	;
+	CHECK_EQ(l.l_type, F_UNLCK);
 }
 
 TEST(closing_another_opening_keeps_them)

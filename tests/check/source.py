@@ -110,6 +110,16 @@ def lines_fit():
                 yield "%s:%d: blanks at the end" % (path, n)
 
 
+def statements_do_something():
+    """a line that is only a semicolon is the body of the loop before it"""
+    for path in files(".c"):
+        before = ""
+        for n, line in enumerate(text(path).splitlines(), 1):
+            if line.strip() == ";" and not re.search(r"\)\s*(//.*)?$", before):
+                yield "%s:%d" % (path, n)
+            before = line
+
+
 def no_libc_names():
     """no kernel symbol is a libc symbol, so that the host build needs no renaming"""
     libc = set("""malloc free calloc realloc printf sprintf snprintf puts strlen strcpy strcmp memchr fork
@@ -156,7 +166,7 @@ def no_segment_is_writable_and_executable():
 
 
 RULES = [no_if_in_kernel_c, a_call_is_here_or_absent, spdx_everywhere, includes_name_their_path, layers_are_kept, headers_say_once,
-         lines_fit, no_libc_names, every_function_is_called, no_segment_is_writable_and_executable]
+         lines_fit, statements_do_something, no_libc_names, every_function_is_called, no_segment_is_writable_and_executable]
 
 
 if __name__ == "__main__":
