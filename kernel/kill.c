@@ -22,14 +22,15 @@ int group_send_sig_info(int sig, const struct k_siginfo *info, struct task *t)
 
 int group_send_sig_wide(int sig, const struct k_siginfo *info, struct task *t)
 {
-	sigset_t_k against = sig == SIGCONT ? SIG_STOP_MASK : sig && sigmask(sig) & SIG_STOP_MASK ? sigmask(SIGCONT) : 0;
 	struct sighand *s = t->sighand;
 	int err = group_send_sig_info(sig, info, t);
 	struct fork_signals *f;
+	sigset_t_k against;
 
 	assert(rw_is_held(&tasklist_lock));
 	if (err || !sig)
 		return err;
+	against = sig == SIGCONT ? SIG_STOP_MASK : sigmask(sig) & SIG_STOP_MASK ? sigmask(SIGCONT) : 0;
 	spin_lock(&s->siglock);
 	list_for_each(f, &t->group->forks, node)
 		f->signal = (f->signal & ~against) | sigmask(sig);
