@@ -28,8 +28,7 @@ static void put_text(struct view *v, const char *s)
 /* What would end the field is in octal. */
 static void put_field(struct view *v, const char *s)
 {
-	for (; *s; s++)
-		v->len += kscnprintf(v->buf + v->len, v->n - v->len, kstrchr(" \t\n\\", *s) ? "\\%03o" : "%c", (u8)*s);
+	v->len += kscnescape(v->buf + v->len, v->n - v->len, s, " \t\n\\");
 }
 
 static void put_flags(struct view *v, u32 flags)

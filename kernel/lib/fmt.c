@@ -252,6 +252,15 @@ size_t kscnprintf(char *buf, size_t n, const char *fmt, ...)
 	return len < n ? len : n - 1;
 }
 
+size_t kscnescape(char *buf, size_t n, const char *s, const char *special)
+{
+	size_t len = 0;
+
+	for (; *s; s++)
+		len += kscnprintf(buf + len, n - len, kstrchr(special, *s) ? "\\%03o" : "%c", (u8)*s);
+	return len;
+}
+
 static int digit_value(char c)
 {
 	if (kisdigit(c))

@@ -18,6 +18,8 @@ int ksnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
  * fine: 0.
  */
 size_t kscnprintf(char *buf, size_t n, const char *fmt, ...) __printf(3, 4);
+/* Appends s so; a character that is in @special is a backslash and three octal digits, as Linux's seq_path has it. */
+size_t kscnescape(char *buf, size_t n, const char *s, const char *special);
 /* The digits of v, of which 0 has none, are put before end: where they begin. */
 char *decimal_before(char *end, u64 v);
 

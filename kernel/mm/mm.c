@@ -310,20 +310,22 @@ static const char *vma_name(const struct vma *v, char *buf, size_t n)
 	return "";
 }
 
+/* A line of /proc/PID/maps; cut off where buf ends. */
 static size_t print_vma(const struct vma *v, char *buf, size_t n, char *path, size_t path_size)
 {
 	const char *name = vma_name(v, path, path_size);
 	u64 ino = v->file ? v->file->inode->ino : 0;
 	size_t len;
 
-	len = (size_t)ksnprintf(buf, n, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
-				v->end, v->flags & VM_READ ? 'r' : '-',
-				v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
-				v->flags & VM_SHARED ? 's' : 'p',
-				v->file ? v->pgoff << PAGE_SHIFT : 0ul, 0, v->file ? 1 : 0, ino);
-	if (!*name)
-		return len + (size_t)ksnprintf(len < n ? buf + len : buf, len < n ? n - len : 0, "\n");
-	return len + (size_t)ksnprintf(len < n ? buf + len : buf, len < n ? n - len : 0, "%*s%s\n", len < 73 ? (int)(73 - len) : 0, "", name);
+	len = kscnprintf(buf, n, "%08lx-%08lx %c%c%c%c %08lx %02x:%02x %lu ", v->start,
+			 v->end, v->flags & VM_READ ? 'r' : '-',
+			 v->flags & VM_WRITE ? 'w' : '-', v->flags & VM_EXEC ? 'x' : '-',
+			 v->flags & VM_SHARED ? 's' : 'p',
+			 v->file ? v->pgoff << PAGE_SHIFT : 0ul, 0, v->file ? 1 : 0, ino);
+	if (*name)
+		len += kscnprintf(buf + len, n - len, "%*s", len < 73 ? (int)(73 - len) : 0, "");
+	len += kscnescape(buf + len, n - len, name, "\n");
+	return len + kscnprintf(buf + len, n - len, "\n");
 }
 
 /* Whole lines only; *cursor is the address to go on from. */
@@ -338,7 +340,7 @@ size_t mm_print_maps(struct mm *mm, char *buf, size_t n, u64 *cursor)
 	for (unsigned i = vma_index(mm, *cursor); i < mm->nr_vmas; i++) {
 		size_t len = print_vma(mm->vmas[i], buf + done, n - done, path, PAGE_SIZE);
 
-		if (len >= n - done)
+		if (done + len + 1 >= n)	/* it may be cut off */
 			break;
 		done += len;
 		*cursor = mm->vmas[i]->end;

@@ -75,6 +75,19 @@ TEST(stat_of_who_sleeps)
 	CHECK_EQ(t_number(stat_field(pid, 35)), 0);
 }
 
+// A line each, whatever a file is called.
+TEST(a_name_in_the_table_of_mappings)
+{
+	long fd;
+
+	t_tmpdir();
+	fd = sys(open, "a\nb\\ c", O_RDWR | O_CREAT, 0600);
+	CHECK_GE(fd, 0);
+	CHECK_GE(sys(mmap, 0, PAGE, PROT_READ, MAP_PRIVATE, fd, 0), 0);
+	CHECK_GE(t_slurp("/proc/self/maps", buf, sizeof buf), 1);
+	CHECK(strstr(buf, "/a\\012b\\ c\n"));
+}
+
 // Who has its environment and its vector open may read them when it has gone: there is none, and what it was.
 TEST(what_outlives_a_process)
 {
