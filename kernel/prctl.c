@@ -45,21 +45,22 @@ static long get_comm(uaddr_t uname)
 
 /*
  * A new sub-reaper: all that descend from it find it, or a nearer one, when they lose their parent.
+ * One round is enough: a process stands behind its parent. fork puts it at the end, an exec by
+ * another thread takes its leader's place, and who takes orphans in is an ancestor or the namespace's init.
  */
 static void set_subreaper(bool on)
 {
-	struct task *p, *anc;
+	struct task *p;
 
 	current->group->is_child_subreaper = on;
 	if (!on)
 		return;
 	write_lock(&tasklist_lock);
 	for_each_process(p) {
-		for (anc = p->real_parent; anc && anc != &init_task; anc = anc->real_parent)
-			if (same_thread_group(anc, current)) {
-				p->group->has_child_subreaper = 1;
-				break;
-			}
+		const struct group *parent = p->real_parent->group;
+
+		if (parent->is_child_subreaper || parent->has_child_subreaper)
+			p->group->has_child_subreaper = 1;
 	}
 	write_unlock(&tasklist_lock);
 }

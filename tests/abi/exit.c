@@ -264,6 +264,37 @@ TEST(orphans_go_to_the_subreaper)
 	CHECK_EQ(*seen, me);
 }
 
+// It has descendants already, and not only children.
+TEST(a_new_subreaper_is_found)
+{
+	volatile int *there = t_map_shared(PAGE), *go = there + 1, *seen = there + 2;
+	int me = t_getpid(), pid = t_fork();
+
+	if (pid == 0) {
+		int child = t_fork();
+
+		if (child == 0) {
+			int parent = t_getpid();
+
+			if (t_fork() == 0) {
+				*there = 1;
+				UNTIL(sys(getppid) != parent);
+				*seen = (int)sys(getppid);
+				t_exit(7);
+			}
+			UNTIL(*go);
+			t_exit(0);
+		}
+		t_exit(t_wait(child));
+	}
+	UNTIL(*there);
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	*go = 1;
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(t_wait(-1), 7);
+	CHECK_EQ(*seen, me);
+}
+
 TEST(zombie_orphans_go_to_the_subreaper)
 {
 	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
