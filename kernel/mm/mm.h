@@ -261,6 +261,7 @@ struct mm {
 	uaddr_t mmap_base;		/* [mmap_lock] new mappings go below it; 0: not yet set */
 	uaddr_t scan_top, scan_hole;	/* [mmap_lock] every hole between scan_top and mmap_base is at most scan_hole bytes */
 	u32 def_flags;			/* [mmap_lock] of new mappings: VM_LOCKED_MASK after mlockall(MCL_FUTURE) */
+	_Atomic u64 walked;		/* the walk over a file's mappings that came last: see unmap.c */
 	_Atomic s64 rss[NR_RSS];	/* pages */
 	uaddr_t start_code, end_code, start_data, end_data, start_brk, brk, start_stack, arg_start,
 		arg_end, env_start, env_end;

@@ -213,13 +213,17 @@ void free_tables(struct mm *mm, uaddr_t start, uaddr_t end, unsigned next)
  */
 struct walk {
 	struct mapping *m;
+	u64 id;
 	struct vma marker;
 	struct mm *mm;			/* where it is, pinned (the struct, not its users) */
 };
 
 static void walk_start(struct walk *w, struct mapping *m)
 {
+	static _Atomic u64 walks;
+
 	w->m = m;
+	w->id = atomic_fetch_add(&walks, 1) + 1;
 	w->mm = NULL;
 	w->marker.mm = NULL;
 	spin_lock(&m->vmas_lock);
@@ -238,9 +242,10 @@ static struct mm *walk_next(struct walk *w)
 	for (at = w->marker.mapping_node.next; at != head && !w->mm; at = at->next) {
 		struct mm *mm = list_entry(at, struct vma, mapping_node)->mm;
 
-		/* All of an mm's mappings are seen to at once; they mostly stand side by side. */
-		if (!mm || mm == before)
+		/* All of an mm's mappings are seen to at once. Another walk may hide that, and it is seen to again. */
+		if (!mm || atomic_load(&mm->walked) == w->id)
 			continue;
+		atomic_store(&mm->walked, w->id);
 		/* It stays linked, and so its mm alive, until somebody takes vmas_lock. */
 		mmgrab(mm);
 		w->mm = mm;

@@ -262,6 +262,40 @@ TEST(cut_off_while_mapped)
 	}
 }
 
+// Maps and reads a page of the file at a time, when it is this process's turn; then waits until it is cut off.
+static void map_in_turn(int fd, volatile int *turn, int who)
+{
+	char *p[8];
+
+	for (int i = 0; i < 8; i++) {
+		UNTIL(*turn == 2 * i + who);
+		p[i] = (char *)sys(mmap, 0, PAGE, PROT_READ, MAP_SHARED, fd, i * PAGE);
+		CHECK_EQ(p[i][0], 1 + i);
+		*turn += 1;
+	}
+	if (who == 0) {
+		UNTIL(*turn == 16);
+		CHECK_EQ(sys(ftruncate, fd, 4 * PAGE), 0);
+		*turn = 17;
+	}
+	UNTIL(*turn == 17);
+	for (int i = 0; i < 4; i++) {
+		CHECK_EQ(p[i][0], 1 + i);
+		CHECK_EQ(fault_at(p[4 + i]), SIGBUS);
+	}
+}
+
+TEST(cut_off_in_two_processes)
+{
+	volatile int *turn = t_map_shared(PAGE);
+	int fd = file(8, 1), pid = t_fork();
+
+	map_in_turn(fd, turn, pid == 0);
+	if (pid == 0)
+		t_exit(0);
+	CHECK_EQ(t_wait(pid), 0);
+}
+
 TEST(a_hole_while_mapped)
 {
 	int fd = file(PAGES, 1), punch = FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE;
