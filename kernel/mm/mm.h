@@ -316,10 +316,10 @@ struct vma *find_vma(struct mm *mm, uaddr_t addr);
  * prot/flags as in mmap(2), except that shared anonymous memory comes with its shmem file
  * (shmem_file_setup may not be called under mmap_lock). Takes its own reference.
  */
-long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struct file *file, u64 pgoff);
+long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, u64 flags, struct file *file, u64 pgoff);
 int do_munmap(struct mm *mm, uaddr_t addr, size_t len);	/* mmap_lock held */
 /* The address for len bytes, or -errno. A hint is taken if the place is free. mmap_lock held. */
-long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags);
+long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, u64 flags);
 /*
  * exec: stack vma of @size bytes ending at STACK_TOP (not randomised). 0 or -ENOMEM. mmap_lock
  * held.

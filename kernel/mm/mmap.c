@@ -140,7 +140,7 @@ bool place_free(struct mm *mm, uaddr_t addr, size_t len)
 	return i == mm->nr_vmas || addr + len <= hole_end(mm->vmas[i]);
 }
 
-long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, int flags)
+long get_unmapped_area(struct mm *mm, uaddr_t addr, size_t len, u64 flags)
 {
 	unsigned i;
 
@@ -252,7 +252,7 @@ int do_munmap(struct mm *mm, uaddr_t addr, size_t len)
 /* ---- map ---- */
 
 /* May this file be mapped so? 0 or -errno. */
-static int check_file(struct file *f, int prot, int flags)
+static int check_file(struct file *f, int prot, u64 flags)
 {
 	unsigned acc = f->flags & O_ACCMODE;
 	int type = flags & MAP_TYPE;
@@ -274,7 +274,7 @@ static int check_file(struct file *f, int prot, int flags)
 	return flags & MAP_GROWSDOWN ? -EINVAL : 0;
 }
 
-static int check_map(struct mm *mm, size_t len, int prot, int flags, struct file *file, u64 pgoff, u32 vm_flags)
+static int check_map(struct mm *mm, size_t len, int prot, u64 flags, struct file *file, u64 pgoff, u32 vm_flags)
 {
 	int type = flags & MAP_TYPE;
 
@@ -371,7 +371,7 @@ static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct fi
 	return 0;
 }
 
-long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, int flags, struct file *file, u64 pgoff)
+long do_mmap(struct mm *mm, uaddr_t addr, size_t len, int prot, u64 flags, struct file *file, u64 pgoff)
 {
 	u32 vm_flags = prot_to_flags(prot) | mm->def_flags;
 	long at;
@@ -492,7 +492,7 @@ static struct file *mmap_zero(struct file *f, size_t len, int prot)
 }
 
 /* The file of an mmap, referenced; NULL for private anonymous memory; ERR_PTR. */
-static struct file *mmap_file(size_t len, int prot, int flags, int fd)
+static struct file *mmap_file(size_t len, int prot, u64 flags, int fd)
 {
 	unsigned huge = (unsigned)flags >> MAP_HUGE_SHIFT;	/* the page's size, as a power of two */
 	struct file *f;
@@ -519,7 +519,7 @@ static struct file *mmap_file(size_t len, int prot, int flags, int fd)
 	return is_dev_zero(f) && len && flags & MAP_SHARED ? mmap_zero(f, len, prot) : f;
 }
 
-long sys_mmap(uaddr_t addr, size_t len, int prot, int flags, int fd, u64 off)
+long sys_mmap(uaddr_t addr, size_t len, int prot, u64 flags, int fd, u64 off)
 {
 	struct mm *mm = current->mm;
 	struct file *file;

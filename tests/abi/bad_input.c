@@ -69,7 +69,7 @@ static const struct kind {
 
 struct row {
 	int number;
-	const char *name, *kinds; // a letter an argument; '-' is not walked, x is flags
+	const char *name, *kinds; // a letter an argument; '-' is not walked, x is flags, u their upper half
 	const char *wanted; // a word an argument that is walked: a letter a value, or one for all, or one for the wild
 	unsigned known; // of the flags
 	long args[6];
@@ -139,9 +139,11 @@ static size_t shorten(char *text)
 // Everything that is bad for one argument; what came of it, a letter each.
 static void walk(const struct row *r, int arg, char kind, char *out)
 {
-	if (kind == 'x') {
-		for (int bit = 0; bit < 32; bit++)
-			if (!(r->known >> bit & 1))
+	if (kind == 'x' || kind == 'u') {
+		int first = kind == 'x' ? 0 : 32;
+
+		for (int bit = first; bit < first + 32; bit++)
+			if (bit >= 32 || !(r->known >> bit & 1))
 				*out++ = call(r, arg, (unsigned long)r->args[arg] | 1UL << bit);
 		return;
 	}

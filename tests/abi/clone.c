@@ -8,6 +8,18 @@ static long clone_raw(unsigned long flags)
 	return sys(clone, flags, 0, 0, 0, 0);
 }
 
+// clone has 32; clone3 alone has more.
+TEST(flags_that_are_cut_off)
+{
+	for (int bit = 32; bit < 64; bit++) {
+		long pid = clone_raw(1UL << bit | SIGCHLD);
+
+		if (pid == 0)
+			t_exit(bit);
+		CHECK_EQ(t_wait((int)pid), bit);
+	}
+}
+
 TEST(flags_that_need_each_other)
 {
 	CHECK_EQ(clone_raw(CLONE_THREAD | SIGCHLD), -EINVAL);
