@@ -122,7 +122,6 @@ bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), vo
  * meanwhile.
  */
 void sched_wait_asleep(struct task *t);
-/* Waits (spinning) until t, already TASK_DEAD or dequeued, is off its CPU. */
 /*
  * Timer interrupt: accounts, ends slices, evens out the queues, and asks for the next tick while a
  * task runs.
