@@ -1076,7 +1076,7 @@ struct k_robust_list_head {
 #define MS_PRIVATE	(1 << 18)
 #define MS_SLAVE	(1 << 19)
 #define MS_SHARED	(1 << 20)
-#define MS_NOUSER	(1ull << 31)
+#define MS_NOUSER	(~0ull << 31)		/* a negative int on Linux: all above it, too */
 #define MNT_FORCE	1
 #define MNT_DETACH	2
 #define MNT_EXPIRE	4
