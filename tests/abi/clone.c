@@ -270,13 +270,21 @@ TEST(exit_signal_other_than_sigchld)
 
 HELPER(lets_its_child_go)
 {
-	unsigned long set = BIT(SIGUSR1) | BIT(SIGCHLD);
+	unsigned long set = BIT(SIGUSR1) | BIT(SIGCHLD), pending;
 	int pid = (int)t_number(t_argv[2]);
 
 	CHECK_EQ(sys(close, t_number(t_argv[3])), 0);
 	CHECK_EQ(sys(rt_sigtimedwait, &set, 0, 0, 8), SIGCHLD);
 	CHECK_EQ(sys(wait4, pid, 0, 0, 0), -ECHILD); // a clone child it stays
 	CHECK_EQ(sys(wait4, pid, 0, __WCLONE, 0), pid);
+	// What this program asks for itself it gets, of a sibling of its child's, too.
+	pid = (int)clone_raw(SIGUSR1);
+	if (pid == 0)
+		t_exit(clone_raw(CLONE_PARENT | SIGCHLD) >= 0 ? 0 : 1);
+	for (int i = 0; i < 2; i++)
+		CHECK_GE(sys(wait4, -1, 0, __WCLONE, 0), 1);
+	CHECK_EQ(sys(rt_sigpending, &pending, 8), 0);
+	CHECK_EQ(pending, BIT(SIGUSR1));
 	return 7;
 }
 
