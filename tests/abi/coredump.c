@@ -2,7 +2,7 @@
 //
 // Core files: when there is one, what is in it, what it is called and what it may replace. They are read as a debugger
 // does, by their headers and notes.
-#include "t.h"
+#include "cgroup.h"
 
 #include <linux/ptrace.h>
 #include <linux/stat.h>
@@ -849,7 +849,7 @@ TEST(patterns)
 HELPER(reads)
 {
 	struct rlimit64 r;
-	char how = t_argv[5][0], data[PAGE], dead;
+	char how = t_argv[5][0], data[PAGE], score[8], groups[200], dead;
 	long n, fd, output = sys(fcntl, 1, F_GETFD);
 
 	CHECK_EQ(sys(chdir, t_argv[2]), 0);
@@ -862,8 +862,11 @@ HELPER(reads)
 		CHECK_EQ(sys(write, fd, data, n), n);
 	UNTIL((dead = t_state((int)t_number(t_argv[3]))) != 'R');
 	CHECK_EQ(sys(prlimit64, 0, RLIMIT_CORE, 0, &r), 0);
-	t_snprintf(data, sizeof data, "%d %s %s %d %c uid %ld of %ld limit %ld %ld output %ld\n", t_getpid(), t_argv[3], t_argv[4], t_argc,
-		how == 'd' && dead ? dead : '-', sys(getuid), sys(getppid), (long)r.rlim_cur, (long)r.rlim_max, output);
+	CHECK_GE(t_slurp("/proc/self/oom_score_adj", score, sizeof score), 1);
+	CHECK_GE(t_slurp("/proc/self/cgroup", groups, sizeof groups), 0);
+	t_snprintf(data, sizeof data, "%d %s %s %d %c uid %ld of %ld limit %ld %ld output %ld\nscore %sgroups\n%s", t_getpid(), t_argv[3],
+		t_argv[4], t_argc, how == 'd' && dead ? dead : '-', sys(getuid), sys(getppid), (long)r.rlim_cur, (long)r.rlim_max, output,
+		score, groups);
 	CHECK_EQ(t_spit("telling", data), 0);
 	CHECK_EQ(sys(rename, "telling", "told"), 0);
 	if (how == 'c')
@@ -932,6 +935,28 @@ TEST(a_program_reads_it)
 	read_core("core");
 	CHECK_EQ(*(const char *)memory(big + 99 * PAGE), 7);
 	CHECK_EQ(*(const char *)memory(big + 199 * PAGE), 0);
+	as_ever();
+}
+
+// It is a child of the kernel's, not of who dumps: it has neither the score nor the groups of that.
+TEST(a_program_is_nobodys)
+{
+	char text[400], memory[1];
+	int pid;
+
+	prepare();
+	let_it_read("r");
+	v2();
+	CHECK_EQ(put("cgroup.procs", t_getpid()), 0);
+	CHECK_EQ(t_spit("/proc/self/oom_score_adj", "500"), 0);
+	pid = dies_with(memory, 1);
+	CHECK_EQ(status_of(pid), SIGILL | CORE_BIT);
+	CHECK_EQ(put("../cgroup.procs", t_getpid()), 0);
+	out();
+	CHECK_EQ(sys(chdir, place), 0);
+	told(text, sizeof text, pid);
+	CHECK(strstr(text, "\nscore 0\ngroups\n"));
+	CHECK(strstr(text, "\n0::/\n"));
 	as_ever();
 }
 
