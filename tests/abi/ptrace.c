@@ -58,20 +58,26 @@ TEST(signals_are_withheld_changed_and_passed_on)
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGUSR2));
 }
 
-static int signals_itself(void *unused)
+// Leaves something on the kernel's stack.
+static void use_the_stack(void)
 {
 	char path[300];
 
-	(void)unused;
 	memset(path, 'x', sizeof path);
+	sys(open, path, O_RDONLY);
+}
+
+static int signals_itself(void *unused)
+{
+	(void)unused;
 	for (int i = 0; i < 5; i++) {
-		sys(open, path, O_RDONLY); // leaves something on the kernel's stack
+		use_the_stack();
 		sys(kill, t_getpid(), SIGUSR1);
 	}
 	return 0;
 }
 
-// What the signal does not say is not what the kernel's stack says.
+// What the signal does not say is not what the kernel's stack says, of the one or the other.
 TEST(the_rest_of_an_info_is_zero)
 {
 	int pid = traced(signals_itself, NULL);
@@ -80,6 +86,7 @@ TEST(the_rest_of_an_info_is_zero)
 	CHECK_EQ(wait_stop(pid), SIGSTOP);
 	for (int i = 0; i < 6; i++) {
 		memset(info, 0xff, sizeof info);
+		use_the_stack();
 		CHECK_EQ(sys(ptrace, PTRACE_GETSIGINFO, pid, 0, info), 0);
 		for (unsigned k = 48; k < sizeof info; k++)
 			CHECK_EQ(info[k], 0);
