@@ -42,6 +42,7 @@ static const char *const points[] = {
 	"exec_mm",		/* is alone, still has the old mm */
 	"exec_done",		/* has the new mm */
 	"readpage",		/* is about to read a page of the disk, of which a fault may wait with its mmap_lock held */
+	"mmap",			/* the file has agreed, the mapping is not linked to it; mmap_lock is held */
 	"proc_mm",		/* reads another's command line, and uses its mm */
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */

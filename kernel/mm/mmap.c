@@ -8,6 +8,7 @@
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/vm.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
 
@@ -354,8 +355,10 @@ static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct fi
 	v = vma_new(mm, addr, addr + len, flags);
 	if (!v)
 		return -ENOMEM;
-	if (file)
+	if (file) {
 		err = map_file(v, file, pgoff);
+		pause_point("mmap");
+	}
 	if (!err)
 		err = vma_insert(mm, i, v);
 	if (err) {

@@ -8,6 +8,7 @@
 #include <linux/memfd.h>
 
 #define NOBODY 65534
+#define PAUSE "/sys/kernel/debug/pause"
 #ifndef MADV_DONTNEED_LOCKED
 #define MADV_DONTNEED_LOCKED 24
 #endif
@@ -309,6 +310,25 @@ TEST(sealed_while_it_is_mapped)
 	}
 	m.fd = -1;
 	thread_join(&m.t);
+}
+
+TEST(sealed_in_the_middle_of_a_mmap)
+{
+	char text[32];
+	int fd = memfd(MFD_ALLOW_SEALING, PAGE), pid;
+
+	if (!t_on_thaw)
+		SKIP("a mmap is held up by a door that Thaw has");
+	pid = t_fork();
+	if (pid == 0) {
+		t_snprintf(text, sizeof text, "mmap %d 60000\n", t_getpid());
+		CHECK_EQ(t_spit(PAUSE, text), 0);
+		t_exit((int)-sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	}
+	UNTIL(t_field(PAUSE, "mmap") == pid);
+	CHECK_EQ(seal(fd, F_SEAL_WRITE), 0);
+	CHECK_EQ(t_spit(PAUSE, "\n"), 0);
+	CHECK_EQ(t_wait(pid), EPERM);
 }
 
 TEST(names_of_memory_files)
