@@ -574,6 +574,7 @@ TEST(one_victim_of_a_limit)
 
 HELPER(released)
 {
+	s_program_begins();
 	long fd = sys(open, "/tmp/released", O_WRONLY | O_APPEND);
 
 	return sys(write, fd, "x", 1) != 1;
@@ -584,6 +585,7 @@ TEST(a_release_agent_and_suspend)
 {
 	char text[64];
 	long fd;
+	int agent = 0;
 
 	s_stage();
 	CHECK_EQ(sys(mkdir, "/tmp/v1", 0700), 0);
@@ -597,6 +599,10 @@ TEST(a_release_agent_and_suspend)
 	s_set("/tmp/v1/release_agent", "/tmp/agent");
 	s_set("/tmp/v1/g/notify_on_release", "1");
 	for (int i = 0; i < 20; i++) {
+		bool becomes = i % 3 == 2; // a kernel thread until the second pass begins
+
+		if (becomes)
+			s_set(PAUSE, "release_agent 0 60000\nfreeze_kthreads 0 0\n");
 		int pid = t_fork();
 
 		if (!pid) {
@@ -605,11 +611,23 @@ TEST(a_release_agent_and_suspend)
 		}
 		if (i % 2)
 			CHECK_EQ(t_wait(pid), 0);
+		if (becomes)
+			UNTIL((agent = (int)t_field(PAUSE, "release_agent")) > 0);
+		s_set(TRACE, "0");
 		s_suspend_ok();
 		if (!(i % 2))
 			CHECK_EQ(t_wait(pid), 0);
 		UNTIL(t_slurp("/tmp/released", text, sizeof text) == i + 1);
+		if (!becomes)
+			continue;
+		char *trace = s_trace(), *frozen;
+
+		t_snprintf(text, sizeof text, " frozen: pid=%d ", agent);
+		frozen = strstr(trace, text);
+		CHECK(frozen && frozen < strstr(trace, "freeze_kernel_threads[0] end")); // which waited for it
+		CHECK(s_program_began_thawed());
 	}
+	s_set(PAUSE, "\n");
 	CHECK_EQ(sys(unlink, "/tmp/released"), 0);
 	CHECK_EQ(sys(unlink, "/tmp/agent"), 0);
 	CHECK_EQ(sys(rmdir, "/tmp/v1/g"), 0);

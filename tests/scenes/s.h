@@ -217,6 +217,20 @@ static inline long s_line_ns(const char *at)
 	return t_number(at) * 1000000000 + t_number(strchr(at, '.') + 1);
 }
 
+// What a program of the kernel's calls at first.
+static inline void s_program_begins(void)
+{
+	CHECK_EQ(sys(prctl, PR_SET_NAME, "begins", 0, 0, 0), 0);
+}
+
+// Whether that was after the suspend which the trace shows.
+static inline bool s_program_began_thawed(void)
+{
+	char *thaw = strstr(s_trace(), "thaw_processes[0] begin");
+
+	return thaw && strstr(thaw, "newcomm=begins ");
+}
+
 // Makes the disk dirty with n pages of c. Nothing is written before the last close.
 static inline void s_dirty_disk(int n, char c)
 {

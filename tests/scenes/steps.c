@@ -463,6 +463,7 @@ HELPER(reads)
 	char text[16];
 	long n;
 
+	s_program_begins();
 	CHECK_EQ(sys(chdir, t_argv[2]), 0);
 	while ((n = sys(read, 0, s_buf, sizeof s_buf)) > 0)
 		;
@@ -563,7 +564,7 @@ TEST(who_waits_for_who_could_not_read_its_core_freezes)
 
 TEST(who_is_to_read_a_core_freezes)
 {
-	// The dump first, and in its second pass what is a program now.
+	// The dump, and what is or becomes a program.
 	int other, pid;
 
 	to_a_program();
@@ -580,9 +581,12 @@ TEST(who_is_to_read_a_core_freezes)
 		}
 		if (i % 2)
 			UNTIL(t_field(PAUSE, "exec_mm") > 0);
+		s_set(TRACE, "0");
 		s_suspend_ok();
 		CHECK_EQ(status_of(pid) & ~CORE_BIT, SIGQUIT);
 		it_has_read();
+		if (i % 2)
+			CHECK(s_program_began_thawed());
 	}
 	sys(kill, other, SIGKILL);
 	CHECK_EQ(t_wait(other), SIGNALLED(SIGKILL));
