@@ -3,8 +3,9 @@
  * epoll: a set of files to wait for that is told once. Mirrors Linux fs/eventpoll.c.
  *
  * An item leaves a wait entry in the queue of the file it watches; a waker puts the item on the
- * ready list and wakes whoever waits. An item does not keep its file open: the file's final close
- * removes it. LINUX: EPOLLEXCLUSIVE wakes everybody.
+ * ready list and wakes whoever waits. What is level-triggered stays there until somebody finds that
+ * it has nothing to tell. An item does not keep its file open: the file's final close removes it.
+ * LINUX: EPOLLEXCLUSIVE wakes everybody.
  *
  * An epoll that watches another one has no wait entry there: whoever makes the inner one ready goes
  * through the items that watch it, and on to those that watch theirs. They are no circle, and not
@@ -22,14 +23,15 @@
 #define MAX_EVENTS	(INT32_MAX / (int)sizeof(struct k_epoll_event))
 #define EXCLUSIVE_OK	(POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
 #define MAX_NESTS	4		/* epolls above the first in a chain of them */
+#define BATCH		16u		/* events that are taken under one hold of epoll_lock */
 
 struct epoll {
 	struct file *file;		/* (!) it is this one's. Not referenced */
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
-	bool missed;			/* [lock] somebody who polls it found nothing, and was not woken since */
-	struct waitq polled;		/* who polls the epoll itself; its lock is of RANK_EPOLL, for it is taken by wakers too */
+	struct waitq polled;		/* who polls the epoll itself; of RANK_EPOLL, for wakers take it, too */
+	_Atomic u64 turns;		/* how many epoll_waits there were */
 	struct list items;		/* [epoll_lock] of epoll_item.node */
 	u64 looked;			/* [epoll_lock] in the search of that number, and found so many */
 	int levels;			/* [epoll_lock] levels of epolls */
@@ -39,8 +41,9 @@ struct epoll_item {
 	struct epoll *ep;
 	struct file *file;		/* [epoll_lock] not referenced */
 	int fd;				/* (!) the number it was added by */
-	u64 id;				/* (!) no other item has it, ever */
-	struct k_epoll_event event;	/* [epoll_lock] */
+	u64 turn;			/* [epoll_lock] of the epoll_wait that was told of it last */
+	struct k_epoll_event event;	/* [epoll_lock] what is to be told */
+	u32 armed;			/* [epoll_lock] and event.events, before EPOLLONESHOT took them away */
 	struct list node;		/* [epoll_lock] */
 	struct list file_node;		/* [epoll_lock and nesting_lock to change] in file->epoll_items */
 	struct list ready_node;		/* [ep->lock] */
@@ -95,7 +98,6 @@ static void put_ready(struct epoll_item *it)
 	spin_lock(&ep->lock);
 	if (list_empty(&it->ready_node))
 		list_add_tail(&it->ready_node, &ep->ready);
-	ep->missed = false;
 	wake_sleepers(ep);
 	spin_unlock(&ep->lock);
 	wake_up_all(&ep->polled);
@@ -129,6 +131,13 @@ static void make_ready(struct epoll_item *it)
 {
 	put_ready(it);
 	tell_nesting(it->ep);
+}
+
+static void unready(struct epoll_item *it)
+{
+	spin_lock(&it->ep->lock);
+	list_del(&it->ready_node);
+	spin_unlock(&it->ep->lock);
 }
 
 /* Under the lock of the watched file's queue. */
@@ -166,13 +175,21 @@ static struct epoll_item *next_ready(struct epoll *ep, const struct epoll_item *
 
 	spin_lock(&ep->lock);
 	at = it ? it->ready_node.next : ep->ready.next;
-	if (at == &ep->ready)
-		ep->missed = true;
 	spin_unlock(&ep->lock);
 	return at == &ep->ready ? NULL : list_entry(at, struct epoll_item, ready_node);
 }
 
-static u32 item_poll(struct epoll_item *it, struct poll_table *pt);
+static bool has_events(struct epoll *ep);
+
+/* What of the item's interest is there now. epoll_lock held. */
+static __always_inline u32 item_poll(struct epoll_item *it, struct poll_table *pt)
+{
+	struct epoll *inner = file_epoll(it->file);
+	u32 mask = !inner ? it->file->ops->poll(it->file, pt) :
+		has_events(inner) ? POLLIN | POLLRDNORM : 0;
+
+	return mask & it->event.events & ~PRIVATE_BITS;
+}
 
 /* Would epoll_wait return something? epoll_lock held. */
 static bool has_events(struct epoll *ep)
@@ -184,15 +201,6 @@ static bool has_events(struct epoll *ep)
 		if (item_poll(it, NULL))
 			return true;
 	return false;
-}
-
-/* What of the item's interest is there now. epoll_lock held. */
-static u32 item_poll(struct epoll_item *it, struct poll_table *pt)
-{
-	struct epoll *inner = file_epoll(it->file);
-	u32 mask = inner ? has_events(inner) ? POLLIN | POLLRDNORM : 0 : it->file->ops->poll(it->file, pt);
-
-	return mask & it->event.events & ~PRIVATE_BITS;
 }
 
 /* --- epolls that watch epolls; epoll_lock held --- */
@@ -309,13 +317,9 @@ static void item_remove(struct epoll_item *it)
 	list_del(&it->file_node);
 	spin_unlock(&nesting_lock);
 	/* Now nobody makes it ready any more. */
-	spin_lock(&it->ep->lock);
-	list_del(&it->ready_node);
-	spin_unlock(&it->ep->lock);
+	unready(it);
 	kfree(it);
 }
-
-static u64 items_made;			/* [epoll_lock] */
 
 static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_epoll_event *ev)
 {
@@ -327,8 +331,8 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	it->ep = ep;
 	it->file = f;
 	it->fd = fd;
-	it->id = ++items_made;
 	it->event = *ev;
+	it->armed = ev->events;
 	list_init(&it->ready_node);
 	list_init(&it->waits);
 	list_init(&it->node);
@@ -371,101 +375,128 @@ static void epoll_release(struct file *f)
 
 /* --- waiting --- */
 
-/* The next ready item, off the list; NULL. */
-static struct epoll_item *take_ready(struct epoll *ep)
-{
-	struct epoll_item *it = NULL;
-
-	spin_lock(&ep->lock);
-	if (!list_empty(&ep->ready)) {
-		it = list_first(&ep->ready, struct epoll_item, ready_node);
-		list_del(&it->ready_node);
-	}
-	spin_unlock(&ep->lock);
-	return it;
-}
-
 /* What a waiter is about to get. */
-struct taken {
-	struct k_epoll_event event;
-	u64 id;
-	u32 armed;			/* the item's events before */
+struct batch {
+	struct k_epoll_event event[BATCH];
+	struct epoll_item *item[BATCH];	/* whose they are; may be gone, once epoll_lock is given up */
 };
 
-/* The next event. Level-triggered items go to @again. false: nothing is ready. */
-static bool take_event(struct epoll *ep, struct list *again, struct taken *t)
+/* The item has nothing to tell: it leaves the list, unless it has by now. epoll_lock held. */
+static void forget_ready(struct epoll_item *it)
 {
-	struct epoll_item *it;
-
-	mutex_lock(&epoll_lock);
-	while ((it = take_ready(ep))) {
-		*t = (struct taken){ .event = it->event, .id = it->id, .armed = it->event.events };
-		t->event.events = item_poll(it, NULL);
-		if (!t->event.events)
-			continue;
-		if (t->armed & EPOLLONESHOT) {
-			it->event.events &= PRIVATE_BITS;
-		} else if (!(t->armed & EPOLLET)) {
-			spin_lock(&ep->lock);
-			if (list_empty(&it->ready_node))
-				list_add_tail(&it->ready_node, again);
-			spin_unlock(&ep->lock);
-		}
-		break;
-	}
-	mutex_unlock(&epoll_lock);
-	return it;
+	unready(it);
+	if (item_poll(it, NULL))
+		make_ready(it);
 }
 
-/* The waiter could not take it: the next one shall, if the item is still there. */
-static void give_back(struct epoll *ep, const struct taken *t)
+/*
+ * What has to be told by one who tells it only once: he leaves the list before the look, and whoever
+ * makes him ready after that puts him back. epoll_lock held.
+ */
+static u32 take_once(struct epoll_item *it)
+{
+	u32 events;
+
+	unready(it);
+	events = item_poll(it, NULL);
+	if (events && it->event.events & EPOLLONESHOT)
+		it->event.events &= PRIVATE_BITS;
+	return events;
+}
+
+/*
+ * The next events, at most max: how many. An item is told of once in a turn; what is to be told
+ * again stays on the list, and then is behind the others.
+ */
+static unsigned take_events(struct epoll *ep, u64 turn, struct batch *b, unsigned max)
+{
+	struct list *at, *next, *last, *kept = NULL;
+	unsigned n = 0;
+
+	mutex_lock(&epoll_lock);
+	spin_lock(&ep->lock);
+	at = ep->ready.next;
+	last = ep->ready.prev;		/* wakers add behind it: up to there no lock is needed */
+	spin_unlock(&ep->lock);
+	for (bool more = at != &ep->ready; more && n < max; at = next) {
+		struct epoll_item *it = list_entry(at, struct epoll_item, ready_node);
+		u32 events;
+
+		if (it->turn == turn)
+			break;
+		more = at != last;
+		next = READ_ONCE(at->next);
+		if (it->armed & (EPOLLET | EPOLLONESHOT)) {
+			events = take_once(it);
+			if (!events)
+				continue;
+		} else {
+			events = item_poll(it, NULL);
+			if (unlikely(!events)) {
+				forget_ready(it);
+				continue;
+			}
+			kept = at;
+		}
+		it->turn = turn;
+		b->event[n] = it->event;
+		b->event[n].events = events;
+		b->item[n++] = it;
+	}
+	if (kept && kept != last) {	/* the list begins behind it */
+		spin_lock(&ep->lock);
+		list_del(&ep->ready);
+		list_add(&ep->ready, kept);
+		spin_unlock(&ep->lock);
+	}
+	mutex_unlock(&epoll_lock);
+	return n;
+}
+
+/*
+ * Who has this turn could not take n events: the next one shall. Their items may be gone, and others
+ * in their place; those have had no turn, or another one.
+ */
+static void give_back(struct epoll *ep, u64 turn, struct epoll_item *const *item, unsigned n)
 {
 	struct epoll_item *it;
 
 	mutex_lock(&epoll_lock);
 	list_for_each(it, &ep->items, node) {
-		if (it->id != t->id)
-			continue;
-		if (!(it->event.events & ~PRIVATE_BITS))
-			it->event.events = t->armed;
-		make_ready(it);
-		break;
+		for (unsigned i = 0; i < n && it->turn == turn; i++) {
+			if (it == item[i]) {
+				it->event.events = it->armed;
+				make_ready(it);
+			}
+		}
 	}
 	mutex_unlock(&epoll_lock);
 }
 
 /*
- * Hands out what is ready now: how many events, -EFAULT. Level-triggered items are back on the list,
- * behind the others, in the end; who polls meanwhile does not see them. The user's memory is written without a lock: a userfaultfd's may take as long as
- * it likes.
+ * Hands out what is ready now: how many events, -EFAULT. The user's memory is written without a
+ * lock: a userfaultfd's may take as long as it likes.
  */
 static long collect(struct epoll *ep, uaddr_t uevents, int max)
 {
-	LIST_HEAD(again);
-	struct taken t;
-	bool missed;
+	u64 turn = atomic_fetch_add(&ep->turns, 1) + 1;
+	unsigned want, got, done;
+	struct batch b;
+	size_t size;
 	long n = 0;
 
-	while (n < max && take_event(ep, &again, &t)) {
-		if (copy_to_user(uevents + (u64)n * sizeof(t.event), &t.event, sizeof(t.event))) {
-			give_back(ep, &t);
-			n = n ? n : -EFAULT;
-			break;
-		}
-		n++;
-	}
-	spin_lock(&ep->lock);
-	list_splice_tail(&again, &ep->ready);
-	missed = !list_empty(&ep->ready) && ep->missed;
-	ep->missed &= !missed;
-	if (!list_empty(&ep->ready))
-		wake_sleepers(ep);	/* to whom it looked empty meanwhile */
-	spin_unlock(&ep->lock);
-	if (unlikely(missed)) {
-		wake_up_all(&ep->polled);
-		tell_nesting(ep);
-	}
-	return n;
+	do {
+		want = min((unsigned)(max - n), BATCH);
+		got = take_events(ep, turn, &b, want);
+		size = got * sizeof(*b.event);
+		done = (unsigned)((size - copy_to_user(uevents + (u64)n * sizeof(*b.event), b.event, size)) /
+				  sizeof(*b.event));
+		n += done;
+	} while (done == want && n < max);
+	if (likely(done == got))
+		return n;
+	give_back(ep, turn, &b.item[done], got - done);
+	return n ? n : -EFAULT;
 }
 
 /* Sleeps until something becomes ready. 0, -EINTR, -ETIME. */
@@ -492,7 +523,7 @@ static int epoll_sleep(struct epoll *ep, u64 deadline)
 
 static long do_epoll_wait(int epfd, uaddr_t uevents, int max, u64 deadline)
 {
-	struct file *f;
+	struct fdref r;
 	long n = -EINVAL;
 	int err = 0;
 
@@ -500,22 +531,22 @@ static long do_epoll_wait(int epfd, uaddr_t uevents, int max, u64 deadline)
 		return -EINVAL;
 	if (!access_ok(uevents, (size_t)max * sizeof(struct k_epoll_event)))
 		return -EFAULT;
-	f = fget(epfd);
-	if (!f)
+	r = fdget(epfd);
+	if (!r.file)
 		return -EBADF;
-	if (f->ops == &epoll_fops) {
+	if (r.file->ops == &epoll_fops) {
 		for (;;) {
-			n = collect(f->private, uevents, max);
+			n = collect(r.file->private, uevents, max);
 			if (n || !deadline || err == -ETIME)
 				break;
-			err = epoll_sleep(f->private, deadline);
+			err = epoll_sleep(r.file->private, deadline);
 			if (err == -EINTR) {
 				n = -EINTR;
 				break;
 			}
 		}
 	}
-	fput(f);
+	fdput(r);
 	return n;
 }
 
@@ -605,6 +636,7 @@ static int change(struct epoll *ep, int op, struct file *f, int fd, const struct
 		if (it->event.events & EPOLLEXCLUSIVE)
 			return -EINVAL;
 		it->event = *ev;
+		it->armed = ev->events;
 		if (item_poll(it, NULL))
 			make_ready(it);
 		return 0;

@@ -583,6 +583,135 @@ TEST(exclusive_watches)
 	CHECK_EQ(ctl(EPOLL_CTL_ADD, (int)sys(open, "/", O_RDONLY), POLLIN), -EPERM);
 }
 
+// ---- many events at once ----
+
+enum { FILES = 40 };
+static int files[FILES], told[FILES];
+static struct epoll_event list[FILES];
+
+// A third of them is level-triggered, a third edge-triggered, and a third tells once.
+static unsigned kind(int i)
+{
+	return EPOLLIN | (i % 3 == 1 ? EPOLLET : i % 3 == 2 ? EPOLLONESHOT : 0);
+}
+
+static void make_files(void)
+{
+	ep = new_epoll();
+	for (int i = 0; i < FILES; i++) {
+		struct epoll_event e = {kind(i), (unsigned)i};
+
+		files[i] = (int)sys(eventfd2, 1, O_NONBLOCK);
+		CHECK_GE(files[i], 0);
+		CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_ADD, files[i], &e), 0);
+	}
+}
+
+// What is written to e is counted.
+static long count_told(const struct epoll_event *e, int max)
+{
+	long n = sys(epoll_wait, ep, e, max, 0);
+
+	for (long i = 0; i < n; i++) {
+		CHECK_EQ(e[i].events, EPOLLIN);
+		CHECK_LE(e[i].data, FILES - 1);
+		told[e[i].data]++;
+	}
+	return n;
+}
+
+TEST(many_events)
+{
+	make_files();
+	CHECK_EQ(count_told(list, FILES), FILES);
+	for (int i = 0; i < FILES; i++)
+		CHECK_EQ(list[i].data, i);
+	CHECK_EQ(count_told(list, FILES), 14);
+	for (int i = 0; i < 14; i++)
+		CHECK_EQ(list[i].data, 3 * i);
+	// A short list begins where the last one ended.
+	CHECK_EQ(count_told(list, 9), 9);
+	CHECK_EQ(count_told(list, 9), 9);
+	for (int i = 0; i < 9; i++)
+		CHECK_EQ(list[i].data, (9 + i) % 14 * 3);
+	for (int i = 0; i < FILES; i++) {
+		unsigned long v = 1;
+
+		CHECK_EQ(i % 3 ? sys(write, files[i], &v, 8) : sys(read, files[i], &v, 8), 8);
+	}
+	CHECK_EQ(count_told(list, FILES), 13); // those who tell once are silent
+	for (int i = 0; i < 13; i++)
+		CHECK_EQ(list[i].data, 3 * i + 1);
+	CHECK_EQ(count_told(list, FILES), 0);
+}
+
+// The memory for them ends within an event: those that do not fit are told the next time, and none is lost or told twice.
+TEST(events_that_cannot_be_written)
+{
+	char *page = t_map(2 * PAGE);
+
+	CHECK_EQ(sys(munmap, page + PAGE, PAGE), 0);
+	for (int fit = 0; fit < FILES; fit += 13) {
+		memset(told, 0, sizeof told);
+		make_files();
+		char *at = page + PAGE - fit * (int)sizeof *list - 5;
+
+		CHECK_EQ(count_told((struct epoll_event *)at, FILES), fit ? fit : -EFAULT);
+		while (count_told(list, FILES) > 14)
+			;
+		for (int i = 0; i < FILES; i++)
+			CHECK(i % 3 ? told[i] == 1 : told[i] >= 1);
+		for (int i = 0; i < FILES; i++)
+			sys(close, files[i]);
+		sys(close, ep);
+	}
+}
+
+// Some take what is told once, and some have no memory to take it: each number arrives, at one of them.
+static _Atomic long sum;
+enum { ROUNDS = 60 };
+
+static int take_numbers(void *unused)
+{
+	struct epoll_event e[FILES];
+	unsigned long v;
+
+	(void)unused;
+	for (int i = 0; sum < FILES * (ROUNDS + 1); i++) {
+		long n = sys(epoll_wait, ep, i % 4 ? e : t_ptr(8), FILES / 2, 1);
+
+		for (long k = 0; k < n; k++) {
+			int fd = files[e[k].data];
+
+			CHECK_EQ(sys(read, fd, &v, 8), 8);
+			sum += (long)v;
+			e[k].events = EPOLLIN | EPOLLONESHOT;
+			CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_MOD, fd, &e[k]), 0);
+		}
+	}
+	return 0;
+}
+
+TEST(told_once_among_many)
+{
+	struct thread t[3];
+	unsigned long v = 1;
+
+	make_files();
+	for (int i = 0; i < FILES; i++) {
+		struct epoll_event e = {EPOLLIN | EPOLLONESHOT, (unsigned)i};
+
+		CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_MOD, files[i], &e), 0);
+	}
+	for (int i = 0; i < 3; i++)
+		thread_start(&t[i], take_numbers, NULL);
+	for (int i = 0; i < FILES * ROUNDS; i++)
+		CHECK_EQ(sys(write, files[i % FILES], &v, 8), 8);
+	for (int i = 0; i < 3; i++)
+		thread_join(&t[i]);
+	CHECK_EQ(sum, FILES * (ROUNDS + 1));
+}
+
 // Chains are made, used and taken apart by many at once.
 struct nest {
 	int ep[6], rd, wr;

@@ -765,14 +765,13 @@ static int do_poll(void *arg)
 
 static bool is_polling(struct io *io)
 {
-	return io->got == -1 && t_task_state(t_getpid(), io->t.id) != 'R';
+	return io->got == 1 || (io->got == -1 && t_task_state(t_getpid(), io->t.id) != 'R');
 }
 
-// What an epoll has to tell is there again once a waiter has got it, for those too who poll the epoll or
-// watch it by another one and did not see it meanwhile.
-TEST(who_polls_an_epoll_that_tells)
+// What a waiter gets, or cannot get, is seen by those who poll the epoll or watch it by another one meanwhile.
+static void poll_what_tells(unsigned events, bool it_can)
 {
-	struct epoll_event e = {.events = EPOLLIN, .data = 5}, got;
+	struct epoll_event e = {.events = events, .data = 5}, got;
 	long fd = open_uffd(0, 0), ep = sys(epoll_create1, 0), outer = sys(epoll_create1, 0);
 	char *p = t_map(PAGE);
 	struct io io = {.fd = (int)ep, .at = p}, inner = {.fd = (int)ep}, above = {.fd = (int)outer};
@@ -780,6 +779,7 @@ TEST(who_polls_an_epoll_that_tells)
 
 	CHECK_EQ(sys(pipe2, fds, 0), 0);
 	CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_ADD, fds[0], &e), 0);
+	e.events = EPOLLIN;
 	CHECK_EQ(sys(epoll_ctl, outer, EPOLL_CTL_ADD, ep, &e), 0);
 	CHECK_EQ(sys(epoll_wait, outer, &got, 1, 0), 0);
 	CHECK_EQ(sys(write, fds[1], "x", 1), 1);
@@ -789,13 +789,27 @@ TEST(who_polls_an_epoll_that_tells)
 	thread_start(&inner.t, do_poll, &inner);
 	thread_start(&above.t, do_poll, &above);
 	UNTIL(is_polling(&inner) && is_polling(&above));
-	CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
+	if (it_can) {
+		CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
+	} else {
+		CHECK_EQ(sys(munmap, p, PAGE), 0);
+		CHECK_EQ(wake(fd, p, 1), 0);
+	}
 	thread_join(&io.t);
-	CHECK_EQ(io.got, 1);
+	CHECK_EQ(io.got, it_can ? 1 : -EFAULT);
 	thread_join(&inner.t);
 	thread_join(&above.t);
 	CHECK_EQ(inner.got, 1);
 	CHECK_EQ(above.got, 1);
+	CHECK_EQ(sys(epoll_wait, ep, &got, 1, 0), 1);
+}
+
+TEST(who_polls_an_epoll_that_tells)
+{
+	poll_what_tells(EPOLLIN, true);
+	poll_what_tells(EPOLLIN, false);
+	poll_what_tells(EPOLLIN | EPOLLET, false);
+	poll_what_tells(EPOLLIN | EPOLLONESHOT, false);
 }
 
 TEST(a_tracer_does_not_wait)
