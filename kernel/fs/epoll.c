@@ -12,8 +12,8 @@
  * more than MAX_NESTS deep.
  *
  * Locks: epoll_lock (mutex, one for all: items and what they watch), then the wait queue of a
- * watched file, then nesting_lock (who watches an epoll, for wakers), then epoll->lock (ready list and
- * sleepers, taken by wakers under that queue's lock).
+ * watched file, then nesting_lock (who watches an epoll, for wakers), then epoll->lock (ready list
+ * and sleepers, taken by wakers under that queue's lock).
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -21,33 +21,34 @@
 
 #define PRIVATE_BITS	(EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET)
 #define MAX_EVENTS	(INT32_MAX / (int)sizeof(struct k_epoll_event))
-#define EXCLUSIVE_OK	(POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | EPOLLEXCLUSIVE)
+#define EXCLUSIVE_OK	(POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | \
+			 EPOLLEXCLUSIVE)
 #define MAX_NESTS	4		/* epolls above the first in a chain of them */
-#define BATCH		16u		/* events that are taken under one hold of epoll_lock */
+#define BATCH		16u		/* events taken under one hold of epoll_lock */
 
 struct epoll {
 	struct file *file;		/* (!) it is this one's. Not referenced */
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
-	struct waitq polled;		/* who polls the epoll itself; of RANK_EPOLL, for wakers take it, too */
+	struct waitq polled;		/* who polls it; of RANK_EPOLL, for wakers take it, too */
 	_Atomic u64 turns;		/* how many epoll_waits there were */
 	struct list items;		/* [epoll_lock] of epoll_item.node */
-	u64 looked;			/* [epoll_lock] in the search of that number, and found so many */
-	int levels;			/* [epoll_lock] levels of epolls */
+	u64 looked;			/* [epoll_lock] in the search of that number, and found */
+	int levels;			/* [epoll_lock] so many levels of epolls */
 };
 
 struct epoll_item {
 	struct epoll *ep;
 	struct file *file;		/* [epoll_lock] not referenced */
 	int fd;				/* (!) the number it was added by */
-	u64 turn;			/* [epoll_lock] of the epoll_wait that was told of it last */
+	u64 turn;			/* [epoll_lock] of the epoll_wait that was last told of it */
 	struct k_epoll_event event;	/* [epoll_lock] what is to be told */
-	u32 armed;			/* [epoll_lock] and event.events, before EPOLLONESHOT took them away */
+	u32 armed;			/* [epoll_lock] event.events before EPOLLONESHOT took them away */
 	struct list node;		/* [epoll_lock] */
-	struct list file_node;		/* [epoll_lock and nesting_lock to change] in file->epoll_items */
+	struct list file_node;		/* [epoll_lock; and nesting_lock to change] file->epoll_items */
 	struct list ready_node;		/* [ep->lock] */
-	struct list waits;		/* [epoll_lock] of struct epoll_wait: entries in the file's queues */
+	struct list waits;		/* [epoll_lock] of struct epoll_wait: in the file's queues */
 };
 
 struct epoll_wait {
@@ -108,6 +109,7 @@ static void tell_watchers(struct epoll *ep)
 {
 	struct epoll_item *it;
 
+	assert_held(&nesting_lock);
 	list_for_each(it, &ep->file->epoll_items, file_node) {
 		put_ready(it);
 		tell_watchers(it->ep);
@@ -253,8 +255,8 @@ static int check_loop(struct epoll *ep, struct epoll *inner)
 }
 
 /*
- * Of the ways up from a file that is watched, by how many epolls they lead through: are there more than
- * one wake-up should go? Those of one epoll are not counted.
+ * Of the ways up from a file that is watched, by how many epolls they lead through: are there more
+ * than one wake-up should go? Those of one epoll are not counted.
  */
 static bool too_many_ways(const struct file *f, unsigned level, unsigned *ways)
 {
@@ -326,6 +328,7 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	struct epoll_item *it = kzalloc(sizeof(*it), GFP_KERNEL);
 	struct item_table t = { .pt = { item_add_queue }, .item = it };
 
+	assert_held(&epoll_lock);
 	if (!it)
 		return -ENOMEM;
 	it->ep = ep;
@@ -343,7 +346,8 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	spin_unlock(&nesting_lock);
 	u32 mask = item_poll(it, &t.pt);
 	searches++;
-	if (!t.error && (file_epoll(f) || !list_empty(&ep->file->epoll_items)) && too_many_ways_from(f))
+	if (!t.error && (file_epoll(f) || !list_empty(&ep->file->epoll_items)) &&
+	    too_many_ways_from(f))
 		t.error = -EINVAL;
 	if (t.error) {
 		item_remove(it);
@@ -378,7 +382,7 @@ static void epoll_release(struct file *f)
 /* What a waiter is about to get. */
 struct batch {
 	struct k_epoll_event event[BATCH];
-	struct epoll_item *item[BATCH];	/* whose they are; may be gone, once epoll_lock is given up */
+	struct epoll_item *item[BATCH];	/* whose they are; without epoll_lock, perhaps gone */
 };
 
 /* The item has nothing to tell: it leaves the list, unless it has by now. epoll_lock held. */
@@ -454,8 +458,8 @@ static unsigned take_events(struct epoll *ep, u64 turn, struct batch *b, unsigne
 }
 
 /*
- * Who has this turn could not take n events: the next one shall. Their items may be gone, and others
- * in their place; those have had no turn, or another one.
+ * Who has this turn could not take n events: the next one shall. Their items may be gone, and
+ * others in their place; those have had no turn, or another one.
  */
 static void give_back(struct epoll *ep, u64 turn, struct epoll_item *const *item, unsigned n)
 {
@@ -489,8 +493,8 @@ static long collect(struct epoll *ep, uaddr_t uevents, int max)
 		want = min((unsigned)(max - n), BATCH);
 		got = take_events(ep, turn, &b, want);
 		size = got * sizeof(*b.event);
-		done = (unsigned)((size - copy_to_user(uevents + (u64)n * sizeof(*b.event), b.event, size)) /
-				  sizeof(*b.event));
+		size -= copy_to_user(uevents + (u64)n * sizeof(*b.event), b.event, size);
+		done = (unsigned)(size / sizeof(*b.event));
 		n += done;
 	} while (done == want && n < max);
 	if (likely(done == got))
@@ -566,7 +570,11 @@ static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 	return some ? POLLIN | POLLRDNORM : 0;
 }
 
-static const struct file_ops epoll_fops = { .noop_lseek = true, .poll = epoll_poll, .release = epoll_release };
+static const struct file_ops epoll_fops = {
+	.noop_lseek = true,
+	.poll = epoll_poll,
+	.release = epoll_release,
+};
 
 const void *epoll_watched(struct file *f, u32 fd, u32 nth)
 {
@@ -652,7 +660,9 @@ static long check_ctl(const struct file *ef, int op, const struct file *f, u32 e
 		return -EINVAL;
 	if (!(events & EPOLLEXCLUSIVE))
 		return 0;
-	if (op == EPOLL_CTL_MOD || (op == EPOLL_CTL_ADD && (file_epoll(f) || events & ~(u32)EXCLUSIVE_OK)))
+	if (op == EPOLL_CTL_MOD)
+		return -EINVAL;
+	if (op == EPOLL_CTL_ADD && (file_epoll(f) || events & ~(u32)EXCLUSIVE_OK))
 		return -EINVAL;
 	return 0;
 }
@@ -671,7 +681,7 @@ long sys_epoll_ctl(int epfd, int op, int fd, uaddr_t uev)
 	f = fget(fd);
 	err = f ? check_ctl(ef, op, f, ev.events) : -EBADF;
 	if (!err) {
-		ev.events |= POLLERR | POLLHUP;	/* as long as it is not turned off by EPOLLONESHOT */
+		ev.events |= POLLERR | POLLHUP;	/* until EPOLLONESHOT turns it off */
 		mutex_lock(&epoll_lock);
 		err = change(ef->private, op, f, fd, &ev);
 		mutex_unlock(&epoll_lock);

@@ -1,22 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AF_INET sockets on a machine whose only interface is the loopback: who has which address and port.
- * Mirrors Linux net/ipv4/af_inet.c, inet_connection_sock.c and udp.c as far as user programs see them.
+ * AF_INET sockets on a machine whose only interface is the loopback: who has which address and
+ * port. Mirrors Linux net/ipv4/af_inet.c, inet_connection_sock.c and udp.c as far as user programs
+ * see them.
  *
  * There are no packets. A TCP connection is a pair of sockets as in unix.c, and what is sent goes
- * straight into the receiver's queue (unix_msg.c); a datagram finds its receiver by its address, each
- * time anew, and is lost where there is no room. Reachable is 127.0.0.0/8, where 0.0.0.0 means 127.0.0.1.
+ * straight into the receiver's queue (unix_msg.c); a datagram finds its receiver by its address,
+ * each time anew, and is lost where there is no room. Reachable is 127.0.0.0/8, where 0.0.0.0 means
+ * 127.0.0.1.
  *
  * Names are those of a network namespace, and so is the interface, which may be down.
  *
  * Locks: unix_lock, for the names as for all else; read_lock outside of it.
  *
- * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). Who waits for a queue
- * that is full comes in at once when there is room. Of listeners that share a port the last gets all.
- * Buffers do not grow. A broadcast has one receiver. No urgent data. TCP_USER_TIMEOUT is for connect(2)
- * alone: nothing that was sent gets lost. Where the interface has never been up, there too only its own
- * addresses can be bound. When it goes down, datagrams are lost and connect(2) is ETIMEDOUT at once,
- * but connections that are there go on.
+ * LINUX: a port is free again as soon as nobody has it (there is no TIME_WAIT). Who waits for a
+ * queue that is full comes in at once when there is room. Of listeners that share a port the last
+ * gets all. Buffers do not grow. A broadcast has one receiver. No urgent data. TCP_USER_TIMEOUT is
+ * for connect(2) alone: nothing that was sent gets lost. Where the interface has never been up,
+ * there too only its own addresses can be bound. When it goes down, datagrams are lost and
+ * connect(2) is ETIMEDOUT at once, but connections that are there go on.
  */
 #include "kernel/fs/unix.h"
 #include "kernel/cred.h"
@@ -581,7 +583,9 @@ static int *option(struct sock *sk, int level, int name)
 /* The most that an option of TCP can be that is at least 1; 0: it is none of those. */
 static int option_max(const struct sock *sk, const int *o)
 {
-	return o == &sk->opts.keepcnt || o == &sk->opts.syncnt ? 127 : o == &sk->opts.keepidle || o == &sk->opts.keepintvl ? 32767 : 0;
+	if (o == &sk->opts.keepcnt || o == &sk->opts.syncnt)
+		return 127;
+	return o == &sk->opts.keepidle || o == &sk->opts.keepintvl ? 32767 : 0;
 }
 
 /* All but those of connect(2) are only remembered. */
@@ -618,7 +622,8 @@ long inet_getsockopt(struct sock *sk, int level, int name, uaddr_t val, int *len
 	int v;
 
 	if (!o)
-		return level == IPPROTO_IP || level == (is_dgram(sk) ? IPPROTO_UDP : IPPROTO_TCP) ? -ENOPROTOOPT : -EOPNOTSUPP;
+		return level == IPPROTO_IP || level == (is_dgram(sk) ? IPPROTO_UDP : IPPROTO_TCP)
+			? -ENOPROTOOPT : -EOPNOTSUPP;
 	if (*len < 0)
 		return -EINVAL;
 	v = READ_ONCE(*o);
