@@ -54,6 +54,7 @@ struct user {
 	u32 refs;			/* [user_lock]; root's is not counted */
 	_Atomic u32 sigpending;		/* infos queued to the user's processes: RLIMIT_SIGPENDING */
 	_Atomic u64 mq_bytes;		/* what the user's message queues may come to hold: RLIMIT_MSGQUEUE */
+	u64 epoll_watches;		/* [epoll_lock of epoll.c] items of the user's epolls */
 };
 extern struct user root_user;
 struct user *__get_user_of(u32 uid);

@@ -275,6 +275,7 @@ s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */
+void eventpoll_init(void);
 
 /* --- F_NOTIFY --- */
 #define IN_DN_RENAME	0x10000000u		/* inside the kernel: renamed within one directory */

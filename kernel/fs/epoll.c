@@ -15,7 +15,10 @@
  * watched file, then nesting_lock (who watches an epoll, for wakers), then epoll->lock (ready list
  * and sleepers, taken by wakers under that queue's lock).
  */
+#include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
+#include "kernel/fs/proc.h"
+#include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
 
@@ -28,6 +31,7 @@
 
 struct epoll {
 	struct file *file;		/* (!) it is this one's. Not referenced */
+	struct user *user;		/* (!) who made it, for whom its items are counted. Referenced */
 	struct spinlock lock;		/* RANK_EPOLL */
 	struct list ready;		/* [lock] of epoll_item.ready_node */
 	struct list sleepers;		/* [lock] of struct epoll_sleeper */
@@ -70,6 +74,7 @@ struct item_table {
 };
 
 static struct mutex epoll_lock = MUTEX_INIT(epoll_lock, "epoll", RANK_EPOLL_ITEMS);
+static s64 max_user_watches;		/* a plain word */
 static struct spinlock nesting_lock = SPINLOCK_INIT("epoll_nesting", RANK_EPOLL_NESTING);
 static const struct file_ops epoll_fops;
 
@@ -320,17 +325,23 @@ static void item_remove(struct epoll_item *it)
 	spin_unlock(&nesting_lock);
 	/* Now nobody makes it ready any more. */
 	unready(it);
+	it->ep->user->epoll_watches--;
 	kfree(it);
 }
 
 static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_epoll_event *ev)
 {
-	struct epoll_item *it = kzalloc(sizeof(*it), GFP_KERNEL);
-	struct item_table t = { .pt = { item_add_queue }, .item = it };
+	struct item_table t = { .pt = { item_add_queue } };
+	struct epoll_item *it;
 
 	assert_held(&epoll_lock);
+	if (ep->user->epoll_watches >= (u64)READ_ONCE(max_user_watches))
+		return -ENOSPC;
+	it = kzalloc(sizeof(*it), GFP_KERNEL);
 	if (!it)
 		return -ENOMEM;
+	ep->user->epoll_watches++;
+	t.item = it;
 	it->ep = ep;
 	it->file = f;
 	it->fd = fd;
@@ -374,6 +385,7 @@ static void epoll_release(struct file *f)
 	while (!list_empty(&ep->items))
 		item_remove(list_first(&ep->items, struct epoll_item, node));
 	mutex_unlock(&epoll_lock);
+	put_user_of(ep->user);
 	kfree(ep);
 }
 
@@ -604,8 +616,16 @@ long sys_epoll_create1(int flags)
 	if (flags & ~EPOLL_CLOEXEC)
 		return -EINVAL;
 	ep = kzalloc(sizeof(*ep), GFP_KERNEL);
+	if (!ep)
+		return -ENOMEM;
+	ep->user = get_user_of(current->cred.uid);
+	if (!ep->user) {
+		kfree(ep);
+		return -ENOMEM;
+	}
 	f = anon_inode_getfile("anon_inode:[eventpoll]", &epoll_fops, ep, O_RDWR);
 	if (IS_ERR(f)) {
+		put_user_of(ep->user);
 		kfree(ep);
 		return PTR_ERR(f);
 	}
@@ -709,3 +729,25 @@ long sys_epoll_wait(int epfd, uaddr_t uevents, int max, int ms)
 {
 	return sys_epoll_pwait(epfd, uevents, max, ms, 0, 0);
 }
+
+/* --- /proc/sys/fs/epoll --- */
+
+/* As on Linux, what a user watches may take a twenty-fifth of the memory. */
+void eventpoll_init(void)
+{
+	max_user_watches = (s64)(totalram_pages() / 25 * PAGE_SIZE /
+				 (sizeof(struct epoll_item) + sizeof(struct epoll_wait)));
+}
+
+static s64 max_user_watches_show(char *buf, size_t n)
+{
+	return (s64)kscnprintf(buf, n, "%ld\n", READ_ONCE(max_user_watches));
+}
+
+static s64 max_user_watches_store(const char *buf, size_t n)
+{
+	return sysctl_store_long(buf, n, &max_user_watches, 0, INT64_MAX);
+}
+
+PSEUDO_FILE(sysctl_max_user_watches, .path = "/proc/sys/fs/epoll/max_user_watches", .mode = 0644,
+	    .show = max_user_watches_show, .store = max_user_watches_store);

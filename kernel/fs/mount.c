@@ -221,6 +221,7 @@ void fs_init(void)
 	pipe_cache_init();
 	nsfs_init();
 	mqueue_init();
+	eventpoll_init();
 	root_super = super_make("rootfs", find_fs_type("tmpfs"), 0, "mode=755");
 	if (IS_ERR(root_super))
 		panic("no memory for the root file system");

@@ -28,6 +28,7 @@ struct proc_entry {
 
 /* Stores a number of [lo, hi]: bytes used or -EINVAL. */
 s64 sysctl_store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi);
+s64 sysctl_store_long(const char *buf, size_t n, s64 *v, s64 lo, s64 hi);
 
 /* Whose numbers the procfs of i shows: of the namespace of who mounted it. */
 static inline struct pid_namespace *proc_pid_ns(const struct inode *i) { return i->sb->pid_ns; }

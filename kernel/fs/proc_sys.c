@@ -253,9 +253,9 @@ static s64 show_int(char *buf, size_t n, s64 v)
 
 /*
  * As on Linux (proc_dointvec) it is the first word, whatever comes after it; a plus is no sign, and
- * twenty characters are the most.
+ * twenty characters are the most. 0, -EINVAL.
  */
-s64 sysctl_store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
+static int sysctl_number(const char *buf, s64 *v, s64 lo, s64 hi)
 {
 	char word[21];
 	const char *digits;
@@ -272,12 +272,34 @@ s64 sysctl_store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
 	}
 	word[len] = 0;
 	digits = word + (*word == '-');
-	if (kparse_digits(&digits, 0, &u) || *digits || u > INT32_MAX + 1ull)
+	if (kparse_digits(&digits, 0, &u) || *digits || u > INT64_MAX)
 		return -EINVAL;
 	x = *word == '-' ? -(s64)u : (s64)u;
 	if (x < lo || x > hi)
 		return -EINVAL;
+	*v = x;
+	return 0;
+}
+
+s64 sysctl_store_int(const char *buf, size_t n, int *v, s64 lo, s64 hi)
+{
+	s64 x;
+	int err = sysctl_number(buf, &x, lo, hi);
+
+	if (err)
+		return err;
 	WRITE_ONCE(*v, (int)x);
+	return (s64)n;
+}
+
+s64 sysctl_store_long(const char *buf, size_t n, s64 *v, s64 lo, s64 hi)
+{
+	s64 x;
+	int err = sysctl_number(buf, &x, lo, hi);
+
+	if (err)
+		return err;
+	WRITE_ONCE(*v, x);
 	return (s64)n;
 }
 

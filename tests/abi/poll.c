@@ -712,6 +712,131 @@ TEST(told_once_among_many)
 	CHECK_EQ(sum, FILES * (ROUNDS + 1));
 }
 
+// ---- how much a user may watch ----
+
+#define WATCHES "/proc/sys/fs/epoll/max_user_watches"
+
+static int event_file(void)
+{
+	int fd = (int)sys(eventfd2, 0, 0);
+
+	CHECK_GE(fd, 0);
+	return fd;
+}
+
+static int add_and_remove(void *arg)
+{
+	int outer = (int)(long)arg;
+
+	for (int i = 0; i < 300; i++) {
+		struct epoll_event e = {POLLIN, 0};
+		int fd = event_file();
+		long err = sys(epoll_ctl, outer, EPOLL_CTL_ADD, fd, &e);
+
+		CHECK(err == 0 || err == -ENOSPC);
+		if (i % 3)
+			CHECK_EQ(sys(epoll_ctl, outer, EPOLL_CTL_DEL, fd, &e), err ? -ENOENT : 0);
+		sys(close, fd);
+	}
+	return 0;
+}
+
+// The limit is 3, and roots is an epoll of root's.
+static void watch_as_a_user(int roots)
+{
+	int own = new_epoll(), other = new_epoll(), fd = event_file();
+	struct thread t[4];
+
+	make_pipe();
+	CHECK_EQ(sys(open, WATCHES, O_WRONLY), -EACCES);
+	CHECK_EQ(watch(own, rd, POLLIN), 0);
+	CHECK_EQ(watch(own, wr, POLLOUT), 0);
+	CHECK_EQ(watch(other, rd, POLLIN), 0);
+	CHECK_EQ(watch(other, fd, POLLIN), -ENOSPC);
+	CHECK_EQ(watch(own, other, POLLIN), -ENOSPC);
+	CHECK_EQ(watch(own, rd, POLLIN), -EEXIST);
+	CHECK_EQ(watch(own, own, POLLIN), -EINVAL);
+	CHECK_EQ(ctl(EPOLL_CTL_MOD, rd, POLLIN), 0);
+	CHECK_EQ(ready_in(own, 0), POLLOUT);
+	CHECK_EQ(watch(roots, fd, POLLIN), 0); // those are of who made it
+	CHECK_EQ(IN_CHILD({
+		CHECK_EQ(watch(other, fd, POLLIN), -ENOSPC);
+		CHECK_EQ(watch(new_epoll(), fd, POLLIN), -ENOSPC);
+	}), 0);
+	// What ends one: its removal, the end of its file, the end of its epoll.
+	CHECK_EQ(watch(other, wr, POLLOUT), -ENOSPC);
+	CHECK_EQ(ctl(EPOLL_CTL_DEL, rd, 0), 0);
+	CHECK_EQ(watch(other, fd, POLLIN), 0);
+	CHECK_EQ(watch(other, rd, POLLIN), -ENOSPC);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(watch(other, rd, POLLIN), 0);
+	CHECK_EQ(watch(other, wr, POLLOUT), -ENOSPC);
+	CHECK_EQ(sys(close, own), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(watch(other, event_file(), POLLIN), 0);
+	CHECK_EQ(watch(other, event_file(), POLLIN), -ENOSPC);
+	CHECK_EQ(sys(close, other), 0);
+	// Many at once.
+	own = new_epoll();
+	for (int i = 0; i < 4; i++)
+		thread_start(&t[i], add_and_remove, (void *)(long)own);
+	for (int i = 0; i < 4; i++)
+		thread_join(&t[i]);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(watch(own, event_file(), POLLIN), 0);
+	CHECK_EQ(watch(own, event_file(), POLLIN), -ENOSPC);
+}
+
+// What fails for another reason does not count. The limit is 16.
+static void watch_by_too_many_ways(void)
+{
+	int chain[4], fd = event_file();
+
+	for (int i = 0; i < 4; i++)
+		chain[i] = new_epoll();
+	CHECK_EQ(watch(chain[0], fd, POLLIN), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(watch(chain[i + 1], chain[i], POLLIN), 0);
+	for (int i = 0; i < 10; i++)
+		CHECK_EQ(watch(new_epoll(), chain[3], POLLIN), 0);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(watch(new_epoll(), chain[3], POLLIN), -EINVAL);
+	for (int i = 0; i < 5; i++)
+		CHECK_EQ(watch(chain[0], chain[3], POLLIN), -ELOOP);
+	for (int i = 0; i < 2; i++)
+		CHECK_EQ(watch(new_epoll(), fd, POLLIN), 0);
+	CHECK_EQ(watch(new_epoll(), fd, POLLIN), -ENOSPC);
+}
+
+TEST(as_much_as_a_user_may_watch)
+{
+	char limit[32];
+	int roots = new_epoll(), how[3];
+
+	if (!t_own_machine)
+		SKIP("it is everybody's limit");
+	CHECK_GE(t_slurp(WATCHES, limit, sizeof limit), 2);
+	CHECK_GE(t_number(limit), 1000);
+	CHECK_EQ(t_spit(WATCHES, "-1"), -EINVAL);
+	CHECK_EQ(t_spit(WATCHES, "9223372036854775808"), -EINVAL);
+	CHECK_EQ(t_spit(WATCHES, "many"), -EINVAL);
+	CHECK_EQ(t_spit(WATCHES, "9223372036854775807"), 0);
+	CHECK_EQ(t_spit(WATCHES, "3"), 0);
+	for (int i = 0; i < 2; i++)
+		how[i] = IN_CHILD({ // one user does not take from the other, nor a process that is gone
+			CHECK_EQ(sys(setresuid, 1000 + i, 1000 + i, 1000 + i), 0);
+			watch_as_a_user(roots);
+		});
+	CHECK_EQ(t_spit(WATCHES, "16"), 0);
+	how[2] = IN_CHILD({
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		watch_by_too_many_ways();
+	});
+	CHECK_EQ(t_spit(WATCHES, limit), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(how[i], 0);
+}
+
 // Chains are made, used and taken apart by many at once.
 struct nest {
 	int ep[6], rd, wr;
