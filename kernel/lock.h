@@ -66,7 +66,7 @@ enum lock_rank {
 	RANK_ZONE,		/* buddy allocator */
 	RANK_STACKS,		/* kernel stack slots */
 	RANK_ARCH,		/* arch-private, e.g. TLB shootdown */
-	RANK_UCOUNTS,		/* how many namespaces there are */
+	RANK_UCOUNTS,		/* how many namespaces there are, and what else is counted so */
 	RANK_NTP,		/* how the wall clock goes */
 	RANK_SYSCALL,		/* who makes system calls take the slow way */
 	RANK_LOG,		/* log ring and console output */

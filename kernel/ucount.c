@@ -2,10 +2,11 @@
 /*
  * How many namespaces of each kind there are: counted for the user who made them, in the user
  * namespace they belong to, and there against its limit, /proc/sys/user/max_*_namespaces. Whoever
- * made that user namespace answers for them in its parent, too, up to the machine's own. Mirrors
- * Linux kernel/ucount.c.
+ * made that user namespace answers for them in its parent, too, up to the machine's own. So are
+ * instances of inotify, in the namespace of who makes them, and their watches. Mirrors Linux
+ * kernel/ucount.c.
  *
- * LINUX: what else is counted so has no limit here (inotify), or is counted elsewhere (user.c).
+ * LINUX: what else is counted so there is counted elsewhere (user.c).
  *
  * Locks: ucounts_lock.
  */
@@ -26,7 +27,7 @@ struct ucounts {
 	struct ucounts *next;		/* [ucounts_lock] */
 	struct user_namespace *ns;	/* (!) held by whatever is counted */
 	u32 uid;			/* (!) */
-	u32 refs;			/* [ucounts_lock] of namespaces made by this user */
+	u32 refs;			/* [ucounts_lock] of namespaces and instances made by this user */
 	u32 count[NR_UCOUNTS];		/* [ucounts_lock] these, and those made below the user namespaces among them */
 };
 
@@ -83,19 +84,34 @@ static struct ucounts *above(const struct ucounts *u)
 	return u->ns->ns.ucounts;
 }
 
-struct ucounts *inc_ucount(struct user_namespace *ns, u32 uid, enum ucount_type type)
+bool ucount_charge(struct ucounts *u, enum ucount_type type)
 {
-	struct ucounts *u = get_ucounts(ns, uid), *full;
+	struct ucounts *full;
 
-	if (!u)
-		return NULL;
 	spin_lock(&ucounts_lock);
 	for (full = u; full && full->count[type] < (u32)READ_ONCE(full->ns->ucount_max[type]); full = above(full))
 		;
 	for (struct ucounts *i = full ? NULL : u; i; i = above(i))
 		i->count[type]++;
 	spin_unlock(&ucounts_lock);
-	if (!full)
+	return !full;
+}
+
+void ucount_uncharge(struct ucounts *u, enum ucount_type type)
+{
+	spin_lock(&ucounts_lock);
+	for (struct ucounts *i = u; i; i = above(i)) {
+		assert(i->count[type]);
+		i->count[type]--;
+	}
+	spin_unlock(&ucounts_lock);
+}
+
+struct ucounts *inc_ucount(struct user_namespace *ns, u32 uid, enum ucount_type type)
+{
+	struct ucounts *u = get_ucounts(ns, uid);
+
+	if (!u || ucount_charge(u, type))
 		return u;
 	put_ucounts(u);
 	return NULL;
@@ -105,12 +121,7 @@ void dec_ucount(struct ucounts *u, enum ucount_type type)
 {
 	if (!u)
 		return;
-	spin_lock(&ucounts_lock);
-	for (struct ucounts *i = u; i; i = above(i)) {
-		assert(i->count[type]);
-		i->count[type]--;
-	}
-	spin_unlock(&ucounts_lock);
+	ucount_uncharge(u, type);
 	put_ucounts(u);
 }
 
@@ -147,3 +158,5 @@ LIMIT(max_net_namespaces, UCOUNT_NET);
 LIMIT(max_mnt_namespaces, UCOUNT_MNT);
 LIMIT(max_cgroup_namespaces, UCOUNT_CGROUP);
 LIMIT(max_time_namespaces, UCOUNT_TIME);
+LIMIT(max_inotify_instances, UCOUNT_INOTIFY_INSTANCES);
+LIMIT(max_inotify_watches, UCOUNT_INOTIFY_WATCHES);

@@ -36,7 +36,7 @@ struct user_namespace {
 	bool parent_could_setfcap;	/* (!) the maker had CAP_SETFCAP */
 	bool setgroups_denied;		/* [userns_mutex] */
 	struct uid_gid_map map[NR_IDS];	/* [userns_mutex] to write */
-	int ucount_max[NR_UCOUNTS];	/* plain loads and stores: so many namespaces may a user have here */
+	int ucount_max[NR_UCOUNTS];	/* plain loads and stores: so many may a user have here */
 };
 
 #define current_user_ns()	(current->cred.user_ns)

@@ -225,6 +225,8 @@ void __fsnotify_inode(struct inode *i, u32 mask);
 void __fsnotify_name(struct dentry *dir, u32 mask, const struct inode *i, struct qstr name, u32 cookie);
 void __fsnotify_gone(struct inode *i);
 u32 fsnotify_cookie(void);			/* never the same, for the two halves of a rename */
+extern int inotify_max_queued_events;		/* of an instance that is made now */
+void inotify_user_setup(void);
 static inline bool is_watched(const struct inode *i)
 {
 	return unlikely(!list_empty(&i->watches) || !list_empty(&i->dnotify));

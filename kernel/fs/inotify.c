@@ -6,6 +6,8 @@
  * counter. A watch is on two lists, its inode's and its instance's, and holds the inode. F_NOTIFY's
  * events (dnotify.c) are told here, too, without our locks.
  *
+ * Instances and watches are counted for who made the instance (ucount.c).
+ *
  * Locks: dentry_lock (whose directory and name an event gets), then inotify_lock, for all watches
  * and all queues. Events are allocated under it, so without sleeping; where that fails the queue
  * says that it has lost some.
@@ -14,9 +16,8 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/user_namespace.h"
 
-#define MAX_EVENTS	16384u		/* as Linux: max_queued_events */
-#define MAX_WATCHES	65536u		/* of all instances: a watch holds an inode */
 #define NAME_ALIGN	sizeof(struct k_inotify_event)
 #define KEPT_FLAGS	(IN_ALL_EVENTS | IN_ONESHOT | IN_EXCL_UNLINK)
 #define KNOWN_FLAGS	(KEPT_FLAGS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED | IN_ONLYDIR | IN_DONT_FOLLOW | IN_MASK_CREATE | \
@@ -24,11 +25,14 @@
 
 struct inotify {
 	struct waitq wait;
+	struct user_namespace *user_ns;	/* (!) referenced: what counts is of it */
+	struct ucounts *ucounts;	/* (!) for whom it is counted, and its watches */
+	int max_events;			/* (!) */
 	struct list events;		/* [inotify_lock] of struct event, oldest first */
-	unsigned nr_events;		/* [inotify_lock] */
+	int nr_events;			/* [inotify_lock] */
 	struct list watches;		/* [inotify_lock] of watch.of_instance */
 	int last_wd;			/* [inotify_lock] */
-	bool lost;			/* [inotify_lock] events were dropped, behind all that are queued */
+	struct event *overflow;		/* (!) queued where events were dropped */
 };
 
 struct watch {
@@ -45,6 +49,7 @@ struct event {
 	char name[];			/* head.len bytes, padded with NULs */
 };
 
+int inotify_max_queued_events = 16384;
 _Atomic u32 nr_watches;
 static struct spinlock inotify_lock = SPINLOCK_INIT("inotify", RANK_INOTIFY);
 static _Atomic u32 last_cookie;
@@ -63,19 +68,25 @@ static void queue_event(struct inotify *in, int wd, u32 mask, u32 cookie, const 
 	struct event *e;
 
 	assert_held(&inotify_lock);
-	/* What was last said is not said again. */
-	if (!list_empty(&in->events) &&
-	    same_event(list_entry(in->events.prev, struct event, node), wd, mask, cookie, name))
-		return;
-	e = in->lost || in->nr_events >= MAX_EVENTS ? NULL : kzalloc(sizeof(*e) + len, GFP_NOWAIT | GFP_NOWARN);
+	if (in->nr_events >= in->max_events) {
+		e = NULL;
+	} else {
+		/* What was last said is not said again. */
+		if (!list_empty(&in->events) &&
+		    same_event(list_entry(in->events.prev, struct event, node), wd, mask, cookie, name))
+			return;
+		e = kzalloc(sizeof(*e) + len, GFP_NOWAIT | GFP_NOWARN);
+	}
 	if (e) {
 		e->head = (struct k_inotify_event){ .wd = wd, .mask = mask, .cookie = cookie, .len = len };
 		kmemcpy(e->name, name, kstrlen(name));
-		list_add_tail(&e->node, &in->events);
-		in->nr_events++;
 	} else {
-		in->lost = true;
+		e = in->overflow;
+		if (!list_empty(&e->node))
+			return;
 	}
+	list_add_tail(&e->node, &in->events);
+	in->nr_events++;
 	wake_up_poll(&in->wait, POLLIN);
 }
 
@@ -86,6 +97,7 @@ static void unlink_watch(struct watch *w)
 	list_del(&w->of_instance);
 	list_del(&w->of_inode);
 	atomic_fetch_sub(&nr_watches, 1);
+	ucount_uncharge(w->instance->ucounts, UCOUNT_INOTIFY_WATCHES);
 }
 
 static void free_watches(struct list *gone)
@@ -227,48 +239,36 @@ static struct event *take_event(struct inotify *in, size_t room)
 	return e;
 }
 
-/* Were events dropped? Said once. */
-static bool take_lost(struct inotify *in)
+/* It is off the queue. */
+static void free_event(const struct inotify *in, struct event *e)
 {
-	bool lost;
-
-	spin_lock(&inotify_lock);
-	lost = in->lost && list_empty(&in->events);
-	if (lost)
-		in->lost = false;
-	spin_unlock(&inotify_lock);
-	return lost;
+	if (e != in->overflow)
+		kfree(e);
 }
 
 static bool has_events(struct inotify *in)
 {
-	return !list_empty(&in->events) || READ_ONCE(in->lost);
+	return !list_empty(&in->events);
 }
 
 /* As many whole events as there are and fit: bytes, 0 if there is none, -EINVAL, -EFAULT. */
 static s64 read_events(struct inotify *in, uaddr_t buf, size_t n)
 {
-	const struct k_inotify_event overflow = { .wd = -1, .mask = IN_Q_OVERFLOW };
 	size_t done = 0, len;
 	struct event *e;
+	bool fault;
 
 	while ((e = take_event(in, n - done))) {
 		if (IS_ERR(e))
 			return done ? (s64)done : PTR_ERR(e);
 		len = sizeof(e->head) + e->head.len;
-		if (copy_to_user(buf + done, &e->head, len)) {
-			kfree(e);
+		fault = copy_to_user(buf + done, &e->head, len);
+		free_event(in, e);
+		if (fault)
 			return -EFAULT;
-		}
-		kfree(e);
 		done += len;
 	}
-	if (n - done >= sizeof(overflow) && take_lost(in)) {
-		if (copy_to_user(buf + done, &overflow, sizeof(overflow)))
-			return -EFAULT;
-		done += sizeof(overflow);
-	}
-	return !done && n < sizeof(overflow) && has_events(in) ? -EINVAL : (s64)done;
+	return (s64)done;
 }
 
 static s64 inotify_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
@@ -309,8 +309,6 @@ static long inotify_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	spin_lock(&inotify_lock);
 	list_for_each(e, &in->events, node)
 		n += (int)(sizeof(e->head) + e->head.len);
-	if (in->lost)
-		n += (int)sizeof(e->head);
 	spin_unlock(&inotify_lock);
 	return copy_to_user(arg, &n, sizeof(n)) ? -EFAULT : 0;
 }
@@ -332,6 +330,14 @@ static size_t inotify_show_fdinfo(struct file *f, struct pid_namespace *ns, char
 	return len;
 }
 
+static void free_instance(struct inotify *in)
+{
+	dec_ucount(in->ucounts, UCOUNT_INOTIFY_INSTANCES);
+	put_user_ns(in->user_ns);
+	kfree(in->overflow);
+	kfree(in);
+}
+
 static void inotify_release(struct file *f)
 {
 	struct inotify *in = f->private;
@@ -347,8 +353,8 @@ static void inotify_release(struct file *f)
 	spin_unlock(&inotify_lock);
 	free_watches(&gone);
 	list_for_each_safe(e, en, &in->events, node)
-		kfree(e);
-	kfree(in);
+		free_event(in, e);
+	free_instance(in);
 }
 
 static const struct file_ops inotify_fops = {
@@ -399,11 +405,10 @@ static long add_watch(struct inotify *in, struct inode *i, u32 mask)
 		return -ENOMEM;
 	spin_lock(&inotify_lock);
 	wd = change_watch(in, i, mask);
-	if (!wd && (atomic_fetch_add(&nr_watches, 1) >= MAX_WATCHES || in->last_wd == INT32_MAX)) {
-		atomic_fetch_sub(&nr_watches, 1);
+	if (!wd && (in->last_wd == INT32_MAX || !ucount_charge(in->ucounts, UCOUNT_INOTIFY_WATCHES)))
 		wd = -ENOSPC;
-	}
 	if (!wd) {
+		atomic_fetch_add(&nr_watches, 1);
 		link_watch(w, in, i, mask);
 		wd = w->wd;
 		w = NULL;
@@ -415,6 +420,34 @@ static long add_watch(struct inotify *in, struct inode *i, u32 mask)
 
 /* --- system calls --- */
 
+/* ERR_PTR: -ENOMEM, -EMFILE: current's user has as many as there may be. */
+static struct inotify *new_instance(void)
+{
+	struct inotify *in = kzalloc(sizeof(*in), GFP_KERNEL);
+	struct event *overflow = kzalloc(sizeof(*overflow), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!in || !overflow)
+		goto fail;
+	in->ucounts = inc_ucount(current_user_ns(), current->cred.euid, UCOUNT_INOTIFY_INSTANCES);
+	err = -EMFILE;
+	if (!in->ucounts)
+		goto fail;
+	in->user_ns = get_user_ns(current_user_ns());
+	in->max_events = READ_ONCE(inotify_max_queued_events);
+	waitq_init(&in->wait, "inotify");
+	list_init(&in->events);
+	list_init(&in->watches);
+	overflow->head = (struct k_inotify_event){ .wd = -1, .mask = IN_Q_OVERFLOW };
+	list_init(&overflow->node);
+	in->overflow = overflow;
+	return in;
+fail:
+	kfree(overflow);
+	kfree(in);
+	return ERR_PTR(err);
+}
+
 long sys_inotify_init1(int flags)
 {
 	struct inotify *in;
@@ -422,15 +455,14 @@ long sys_inotify_init1(int flags)
 
 	if (flags & ~(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	in = kzalloc(sizeof(*in), GFP_KERNEL);
+	in = new_instance();
+	if (IS_ERR(in))
+		return PTR_ERR(in);
 	f = anon_inode_getfile("anon_inode:inotify", &inotify_fops, in, O_RDONLY | ((u32)flags & O_NONBLOCK));
 	if (IS_ERR(f)) {
-		kfree(in);
+		free_instance(in);
 		return PTR_ERR(f);
 	}
-	waitq_init(&in->wait, "inotify");
-	list_init(&in->events);
-	list_init(&in->watches);
 	return fd_alloc(f, (u32)flags, 0);
 }
 
@@ -488,19 +520,11 @@ long sys_inotify_rm_watch(int fd, int wd)
 	return 0;
 }
 
-/* --- /proc/sys/fs/inotify --- */
-
-static s64 max_events_show(char *buf, size_t n)
+/* As on Linux, what a user watches may take a hundredth of the memory; a watch holds an inode. */
+void inotify_user_setup(void)
 {
-	return (s64)kscnprintf(buf, n, "%u\n", MAX_EVENTS);
-}
+	u64 most = totalram_pages() / 100 * PAGE_SIZE / (sizeof(struct watch) + 2 * sizeof(struct inode));
 
-static s64 max_watches_show(char *buf, size_t n)
-{
-	return (s64)kscnprintf(buf, n, "%u\n", MAX_WATCHES);
+	init_user_ns.ucount_max[UCOUNT_INOTIFY_INSTANCES] = 128;
+	init_user_ns.ucount_max[UCOUNT_INOTIFY_WATCHES] = (int)min(max(most, 8192ul), 1048576ul);
 }
-
-PSEUDO_FILE(inotify_max_events, .path = "/proc/sys/fs/inotify/max_queued_events", .mode = 0444,
-	.show = max_events_show);
-PSEUDO_FILE(inotify_max_watches, .path = "/proc/sys/fs/inotify/max_user_watches", .mode = 0444,
-	.show = max_watches_show);

@@ -222,6 +222,7 @@ void fs_init(void)
 	nsfs_init();
 	mqueue_init();
 	eventpoll_init();
+	inotify_user_setup();
 	root_super = super_make("rootfs", find_fs_type("tmpfs"), 0, "mode=755");
 	if (IS_ERR(root_super))
 		panic("no memory for the root file system");

@@ -14,6 +14,7 @@
 #include "kernel/panic.h"
 #include "kernel/param.h"
 #include "kernel/printk.h"
+#include "kernel/user_namespace.h"
 
 #define NSEC_PER_SEC	1000000000ul
 #define NSEC_PER_TICK	(NSEC_PER_SEC / HZ)
@@ -318,6 +319,12 @@ SYSCTL_INT(overcommit_memory, "vm/overcommit_memory", sysctl_overcommit_memory, 
 SYSCTL_INT(max_map_count, "vm/max_map_count", sysctl_max_map_count, 0, INT32_MAX);
 SYSCTL_INT(unprivileged_userfaultfd, "vm/unprivileged_userfaultfd", sysctl_unprivileged_userfaultfd, 0, 1);
 SYSCTL_INT(file_max, "fs/file-max", sysctl_file_max, 0, INT32_MAX);
+SYSCTL_INT(inotify_max_queued_events, "fs/inotify/max_queued_events", inotify_max_queued_events,
+	0, INT32_MAX);
+SYSCTL_INT(inotify_max_user_instances, "fs/inotify/max_user_instances",
+	init_user_ns.ucount_max[UCOUNT_INOTIFY_INSTANCES], 0, INT32_MAX);
+SYSCTL_INT(inotify_max_user_watches, "fs/inotify/max_user_watches",
+	init_user_ns.ucount_max[UCOUNT_INOTIFY_WATCHES], 0, INT32_MAX);
 SYSCTL_INT(dir_notify_enable, "fs/dir-notify-enable", sysctl_dir_notify_enable, INT32_MIN, INT32_MAX);
 SYSCTL_INT(lease_break_time, "fs/lease-break-time", sysctl_lease_break_time, INT32_MIN, INT32_MAX);
 SYSCTL_INT(leases_enable, "fs/leases-enable", sysctl_leases_enable, INT32_MIN, INT32_MAX);

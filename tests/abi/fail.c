@@ -21,8 +21,8 @@ static char buf[64 * 1024];
 // EFAULT: the page of the program's that was to be written could not be had.
 static bool says_so(long ret)
 {
-	// Of a lock in a file; and what Linux says of a namespace that it has no memory to count.
-	if (ret == -ENOLCK || ret == -ENOSPC)
+	// Of a lock in a file; and what Linux says of a namespace or an inotify that it has no memory to count.
+	if (ret == -ENOLCK || ret == -ENOSPC || ret == -EMFILE)
 		return true;
 	return ret == -ENOMEM || ret == -EAGAIN || ret == -ENFILE || ret == -ENOBUFS || ret == -EFAULT;
 }

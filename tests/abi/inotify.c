@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 //
 // inotify: each event, in order, with its name; the ends of a watch; a full queue; pseudo files.
-#include "t.h"
+#include "user_namespace.h"
 
 #include <asm/ioctls.h>
 #include <asm/poll.h>
@@ -416,6 +416,266 @@ TEST(overflow)
 	sys(symlink, "x", "a"); // and it goes on
 	expect(1, IN_CREATE, "a");
 	sys(unlink, "a");
+}
+
+static void queued_is(int n)
+{
+	int got;
+
+	CHECK_EQ(sys(ioctl, in, FIONREAD, &got), 0);
+	CHECK_EQ(got, n);
+}
+
+static void read_one(unsigned mask)
+{
+	CHECK_EQ(sys(read, in, buf, 32), mask == IN_Q_OVERFLOW ? 16 : 32);
+	CHECK_EQ(((struct inotify_event *)buf)->mask, mask);
+}
+
+#define QUEUED "/proc/sys/fs/inotify/max_queued_events"
+
+TEST(a_short_queue)
+{
+	char limit[32];
+	int wd, fd;
+
+	if (!t_own_machine)
+		SKIP("it is everybody's limit");
+	CHECK_GE(t_slurp(QUEUED, limit, sizeof limit), 2);
+	CHECK_EQ(t_number(limit), 16384);
+	CHECK_EQ(t_spit(QUEUED, "-1"), -EINVAL);
+	CHECK_EQ(t_spit(QUEUED, "2147483648"), -EINVAL);
+	CHECK_EQ(t_spit(QUEUED, "0"), 0);
+	int none = (int)sys(inotify_init1, IN_NONBLOCK);
+	CHECK_EQ(t_spit(QUEUED, "3"), 0);
+	make(0);
+	CHECK_EQ(t_spit(QUEUED, limit), 0); // those that are there keep theirs
+	wd = watch(".", IN_CREATE | IN_MODIFY);
+	CHECK_EQ(sys(inotify_add_watch, none, ".", IN_CREATE), 1);
+	fd = make_file("a");
+	CHECK_EQ(sys(mkdir, "b", 0755), 0);
+	CHECK_EQ(sys(write, fd, "x", 1), 1);
+	queued_is(3 * 32);
+	CHECK_EQ(sys(write, fd, "x", 1), 1); // the same again, but where there is no room it is not looked at
+	queued_is(3 * 32 + 16);
+	CHECK_EQ(sys(mkdir, "c", 0755), 0);
+	queued_is(3 * 32 + 16);
+	// What comes when there is room again is behind the place where some are missing.
+	read_one(IN_CREATE);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+	queued_is(2 * 32 + 16);
+	read_one(IN_CREATE | IN_ISDIR);
+	CHECK_EQ(sys(mkdir, "e", 0755), 0);
+	queued_is(2 * 32 + 16);
+	CHECK_EQ(sys(mkdir, "f", 0755), 0);
+	queued_is(2 * 32 + 16);
+	read_one(IN_MODIFY);
+	CHECK_EQ(sys(read, in, buf, 15), -EINVAL);
+	CHECK_EQ(sys(read, in, 8, 64), -EFAULT); // and that one is gone
+	expect(wd, IN_CREATE | IN_ISDIR, "e");
+	CHECK(!next());
+	// An instance that may not have any hears nothing but that.
+	in = none;
+	queued_is(16);
+	expect(-1, IN_Q_OVERFLOW, "");
+	CHECK(!next());
+	CHECK_EQ(sys(mkdir, "g", 0755), 0);
+	expect(-1, IN_Q_OVERFLOW, "");
+	CHECK(!next());
+}
+
+#define MAX_INSTANCES "/proc/sys/user/max_inotify_instances"
+#define MAX_WATCHES "/proc/sys/user/max_inotify_watches"
+
+static void limit_is(const char *path, long n)
+{
+	char text[32];
+
+	CHECK_GE(t_slurp(path, text, sizeof text), 2);
+	CHECK_EQ(t_number(text), n);
+}
+
+// In a user namespace, which no one else's instances count in.
+static void limit_to(const char *path, const char *n)
+{
+	limit_is(path, INT32_MAX);
+	CHECK_EQ(t_spit(path, "-1"), -EINVAL);
+	CHECK_EQ(t_spit(path, "2147483648"), -EINVAL);
+	CHECK_EQ(t_spit(path, n), 0);
+}
+
+static int instance(void)
+{
+	return (int)sys(inotify_init1, IN_NONBLOCK);
+}
+
+static void make_for_everybody(void)
+{
+	userns_prepare();
+	t_tmpdir();
+	CHECK_EQ(sys(chmod, ".", 0777), 0);
+	CHECK_EQ(sys(mkdir, "d", 0755), 0);
+}
+
+TEST(as_many_instances_as_a_limit_allows)
+{
+	make_for_everybody();
+	CHECK_EQ(IN_USERNS(0, {
+		int a;
+
+		limit_to(MAX_INSTANCES, "2");
+		a = instance();
+		CHECK_GE(a, 0);
+		CHECK_GE(instance(), 0);
+		CHECK_EQ(instance(), -EMFILE);
+		CHECK_EQ(sys(inotify_init), -EMFILE);
+		CHECK_EQ(sys(inotify_init1, 1), -EINVAL);
+		CHECK_GE(sys(dup, a), 0); // is none of its own
+		CHECK_EQ(IN_CHILD({ // a user's are counted together, and another's are not
+			CHECK_EQ(instance(), -EMFILE);
+			CHECK_EQ(sys(setresuid, 5, 5, 5), 0);
+			CHECK_EQ(sys(open, MAX_INSTANCES, O_WRONLY), -EACCES);
+			CHECK_GE(instance(), 0);
+			CHECK_GE(instance(), 0);
+			CHECK_EQ(instance(), -EMFILE);
+		}), 0);
+		CHECK_EQ(IN_CHILD({ // whoever made the namespace answers for what is made there
+			CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+			limit_is(MAX_INSTANCES, INT32_MAX);
+			CHECK_EQ(instance(), -EMFILE);
+		}), 0);
+		CHECK_EQ(sys(close, a), 0);
+		CHECK_EQ(instance(), -EMFILE); // it has another descriptor
+		CHECK_EQ(sys(close_range, 3, ~0u, 0), 0);
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+			CHECK_GE(instance(), 0);
+			CHECK_GE(instance(), 0);
+			CHECK_EQ(instance(), -EMFILE);
+		}), 0);
+		CHECK_GE(instance(), 0);
+		CHECK_GE(instance(), 0);
+		CHECK_EQ(instance(), -EMFILE);
+	}), 0);
+}
+
+static int watch_and_forget(void *unused)
+{
+	(void)unused;
+	for (int i = 0; i < 200; i++) {
+		int fd = instance();
+		long wd;
+
+		CHECK_GE(fd, 0);
+		wd = sys(inotify_add_watch, fd, ".", IN_CREATE);
+		CHECK(wd == 1 || wd == -ENOSPC);
+		wd = sys(inotify_add_watch, fd, "d", IN_CREATE | IN_ONESHOT);
+		CHECK(wd >= 1 || wd == -ENOSPC);
+		if (i % 2 && wd >= 1)
+			CHECK_EQ(sys(inotify_rm_watch, fd, wd), 0);
+		sys(close, fd);
+	}
+	return 0;
+}
+
+TEST(as_many_watches_as_a_limit_allows)
+{
+	make_for_everybody();
+	CHECK_EQ(IN_USERNS(0, {
+		int first = instance(), second = instance(), f = make_file("f");
+		struct thread t[3];
+
+		limit_to(MAX_WATCHES, "2");
+		CHECK_EQ(sys(inotify_add_watch, first, ".", IN_CREATE), 1);
+		CHECK_EQ(sys(inotify_add_watch, second, "f", IN_MODIFY | IN_ONESHOT), 1);
+		CHECK_EQ(sys(inotify_add_watch, second, ".", IN_CREATE), -ENOSPC);
+		CHECK_EQ(sys(inotify_add_watch, first, "f", IN_CREATE), -ENOSPC);
+		CHECK_EQ(sys(inotify_add_watch, first, ".", IN_CREATE | IN_DELETE), 1); // is there
+		CHECK_EQ(IN_CHILD({ // those of an instance are of who made it
+			CHECK_EQ(sys(setresuid, 5, 5, 5), 0);
+			int own = instance();
+
+			CHECK_EQ(sys(inotify_add_watch, first, "d", IN_CREATE), -ENOSPC);
+			CHECK_EQ(sys(inotify_add_watch, own, ".", IN_CREATE), 1);
+			CHECK_EQ(sys(inotify_add_watch, own, "d", IN_CREATE), 2);
+			CHECK_EQ(sys(inotify_add_watch, own, "f", IN_CREATE), -ENOSPC);
+		}), 0);
+		CHECK_EQ(IN_CHILD({
+			CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+			int own = instance();
+
+			CHECK_GE(own, 0);
+			CHECK_EQ(sys(inotify_add_watch, own, ".", IN_CREATE), -ENOSPC);
+		}), 0);
+		// What ends one: its event, its removal, the end of what is watched, the end of the instance.
+		CHECK_EQ(sys(write, f, "x", 1), 1);
+		CHECK_GE(sys(inotify_add_watch, second, "d", IN_CREATE), 2);
+		CHECK_EQ(sys(inotify_add_watch, second, "f", IN_MODIFY), -ENOSPC);
+		CHECK_EQ(sys(inotify_rm_watch, first, 1), 0);
+		int wd = (int)sys(inotify_add_watch, first, "f", IN_MODIFY);
+
+		CHECK_GE(wd, 2);
+		CHECK_EQ(sys(inotify_add_watch, first, ".", IN_MODIFY), -ENOSPC);
+		CHECK_EQ(sys(close, f), 0);
+		CHECK_EQ(sys(unlink, "f"), 0);
+		CHECK_GE(sys(inotify_add_watch, first, ".", IN_CREATE), wd + 1);
+		CHECK_EQ(sys(inotify_add_watch, second, ".", IN_CREATE), -ENOSPC);
+		CHECK_EQ(sys(close, first), 0);
+		CHECK_GE(sys(inotify_add_watch, second, ".", IN_CREATE), 1);
+		CHECK_EQ(sys(close, second), 0);
+		// Many at once.
+		for (int i = 0; i < 3; i++)
+			thread_start(&t[i], watch_and_forget, NULL);
+		for (int i = 0; i < 3; i++)
+			thread_join(&t[i]);
+		first = instance();
+		CHECK_EQ(sys(inotify_add_watch, first, ".", IN_CREATE), 1);
+		CHECK_EQ(sys(inotify_add_watch, first, "d", IN_CREATE), 2);
+		CHECK_EQ(sys(inotify_add_watch, first, "..", IN_CREATE), -ENOSPC);
+	}), 0);
+}
+
+// The limits of the first namespace have two names.
+TEST(limits_of_the_machine)
+{
+	static const char *const names[][2] = {{"/proc/sys/fs/inotify/max_user_instances", MAX_INSTANCES},
+		{"/proc/sys/fs/inotify/max_user_watches", MAX_WATCHES}};
+	char text[32];
+
+	if (!t_own_machine)
+		SKIP("they are everybody's limits");
+	limit_is(names[0][0], 128);
+	for (int i = 0; i < 2; i++) {
+		CHECK_GE(t_slurp(names[i][0], text, sizeof text), 2);
+		limit_is(names[i][1], t_number(text));
+		CHECK_EQ(t_spit(names[i][0], "-1"), -EINVAL);
+		CHECK_EQ(t_spit(names[i][0], "2147483648"), -EINVAL);
+		CHECK_EQ(t_spit(names[i][0], "9999"), 0);
+		limit_is(names[i][1], 9999);
+		CHECK_EQ(t_spit(names[i][1], "1"), 0);
+		limit_is(names[i][0], 1);
+		int how = IN_CHILD({
+			CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+			CHECK_EQ(sys(open, names[i][0], O_WRONLY), -EACCES);
+			int fd = instance();
+
+			CHECK_EQ(sys(inotify_add_watch, fd, "/", IN_CREATE), 1);
+			if (i == 0)
+				CHECK_EQ(instance(), -EMFILE);
+			else
+				CHECK_EQ(sys(inotify_add_watch, fd, "/tmp", IN_CREATE), -ENOSPC);
+		});
+		CHECK_EQ(t_spit(names[i][0], text), 0);
+		CHECK_EQ(how, 0);
+	}
+	CHECK_EQ(IN_CHILD({ // a user with all the rights of a namespace has none over these
+		CHECK_EQ(sys(setresuid, 1000, 1000, 1000), 0);
+		CHECK_EQ(sys(unshare, CLONE_NEWUSER), 0);
+		CHECK_EQ(sys(open, names[0][0], O_WRONLY), -EACCES);
+		for (int i = 0; i < 128; i++)
+			CHECK_GE(instance(), 0);
+		CHECK_EQ(instance(), -EMFILE);
+	}), 0);
 }
 
 // A file that is a function tells of a write to it like any other.
