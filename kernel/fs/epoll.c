@@ -8,13 +8,14 @@
  * LINUX: EPOLLEXCLUSIVE wakes everybody.
  *
  * An epoll that watches another one has no wait entry there: whoever makes the inner one ready goes
- * through the items that watch it, and on to those that watch theirs. They are no circle, and not
- * more than MAX_NESTS deep.
+ * through the items that watch it, and on to those that watch theirs. They are no circle
+ * (epoll_nest.c).
  *
  * Locks: epoll_lock (mutex, one for all: items and what they watch), then the wait queue of a
  * watched file, then nesting_lock (who watches an epoll, for wakers), then epoll->lock (ready list
  * and sleepers, taken by wakers under that queue's lock).
  */
+#include "kernel/fs/epoll.h"
 #include "kernel/cred.h"
 #include "kernel/fs/dcache.h"
 #include "kernel/fs/proc.h"
@@ -26,34 +27,7 @@
 #define MAX_EVENTS	(INT32_MAX / (int)sizeof(struct k_epoll_event))
 #define EXCLUSIVE_OK	(POLLIN | POLLOUT | POLLERR | POLLHUP | EPOLLWAKEUP | EPOLLET | \
 			 EPOLLEXCLUSIVE)
-#define MAX_NESTS	4		/* epolls above the first in a chain of them */
 #define BATCH		16u		/* events taken under one hold of epoll_lock */
-
-struct epoll {
-	struct file *file;		/* (!) it is this one's. Not referenced */
-	struct user *user;		/* (!) who made it, for whom its items are counted. Referenced */
-	struct spinlock lock;		/* RANK_EPOLL */
-	struct list ready;		/* [lock] of epoll_item.ready_node */
-	struct list sleepers;		/* [lock] of struct epoll_sleeper */
-	struct waitq polled;		/* who polls it; of RANK_EPOLL, for wakers take it, too */
-	_Atomic u64 turns;		/* how many epoll_waits there were */
-	struct list items;		/* [epoll_lock] of epoll_item.node */
-	u64 looked;			/* [epoll_lock] in the search of that number, and found */
-	int levels;			/* [epoll_lock] so many levels of epolls */
-};
-
-struct epoll_item {
-	struct epoll *ep;
-	struct file *file;		/* [epoll_lock] not referenced */
-	int fd;				/* (!) the number it was added by */
-	u64 turn;			/* [epoll_lock] of the epoll_wait that was last told of it */
-	struct k_epoll_event event;	/* [epoll_lock] what is to be told */
-	u32 armed;			/* [epoll_lock] event.events before EPOLLONESHOT took them away */
-	struct list node;		/* [epoll_lock] */
-	struct list file_node;		/* [epoll_lock; and nesting_lock to change] file->epoll_items */
-	struct list ready_node;		/* [ep->lock] */
-	struct list waits;		/* [epoll_lock] of struct epoll_wait: in the file's queues */
-};
 
 struct epoll_wait {
 	struct wait_entry wait;
@@ -73,16 +47,9 @@ struct item_table {
 	int error;
 };
 
-static struct mutex epoll_lock = MUTEX_INIT(epoll_lock, "epoll", RANK_EPOLL_ITEMS);
+struct mutex epoll_lock = MUTEX_INIT(epoll_lock, "epoll", RANK_EPOLL_ITEMS);
 static s64 max_user_watches;		/* a plain word */
 static struct spinlock nesting_lock = SPINLOCK_INIT("epoll_nesting", RANK_EPOLL_NESTING);
-static const struct file_ops epoll_fops;
-
-/* NULL: f is another file. */
-static struct epoll *file_epoll(const struct file *f)
-{
-	return f->ops == &epoll_fops ? f->private : NULL;
-}
 
 /* --- ready --- */
 
@@ -210,93 +177,6 @@ static bool has_events(struct epoll *ep)
 	return false;
 }
 
-/* --- epolls that watch epolls; epoll_lock held --- */
-
-static u64 searches;			/* [epoll_lock] each marks where it has been */
-
-/*
- * How deep the epolls are that ep watches, directly or not; more than MAX_NESTS if @into is one of
- * them, or ep.
- */
-static int levels_below(struct epoll *ep, const struct epoll *into)
-{
-	struct epoll_item *it;
-
-	if (ep == into)
-		return MAX_NESTS + 1;
-	if (ep->looked == searches)
-		return ep->levels;
-	ep->looked = searches;
-	ep->levels = 0;
-	list_for_each(it, &ep->items, node)
-		if (file_epoll(it->file))
-			ep->levels = max(ep->levels, levels_below(file_epoll(it->file), into) + 1);
-	return ep->levels;
-}
-
-static int levels_above(struct epoll *ep)
-{
-	struct epoll_item *it;
-
-	if (ep->looked == searches)
-		return ep->levels;
-	ep->looked = searches;
-	ep->levels = 0;
-	list_for_each(it, &ep->file->epoll_items, file_node)
-		ep->levels = max(ep->levels, levels_above(it->ep) + 1);
-	return ep->levels;
-}
-
-/* May ep watch inner? 0, or -ELOOP: a circle, or too deep. */
-static int check_loop(struct epoll *ep, struct epoll *inner)
-{
-	int below, above;
-
-	searches++;
-	below = levels_below(inner, ep);
-	searches++;
-	above = levels_above(ep);
-	return below + 1 + above > MAX_NESTS ? -ELOOP : 0;
-}
-
-/*
- * Of the ways up from a file that is watched, by how many epolls they lead through: are there more
- * than one wake-up should go? Those of one epoll are not counted.
- */
-static bool too_many_ways(const struct file *f, unsigned level, unsigned *ways)
-{
-	static const u16 most[MAX_NESTS + 1] = { 0, 500, 100, 50, 10 };
-	struct epoll_item *it;
-
-	list_for_each(it, &f->epoll_items, file_node) {
-		if (!list_empty(&it->ep->file->epoll_items)) {
-			if (too_many_ways(it->ep->file, level + 1, ways))
-				return true;
-		} else if (level && ++ways[level] > most[level]) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* The same of f, or of all files that f, an epoll, watches, directly or not. */
-static bool too_many_ways_from(const struct file *f)
-{
-	unsigned ways[MAX_NESTS + 1] = { 0 };
-	struct epoll *ep = file_epoll(f);
-	struct epoll_item *it;
-
-	if (!ep)
-		return too_many_ways(f, 0, ways);
-	if (ep->looked == searches)
-		return false;
-	ep->looked = searches;
-	list_for_each(it, &ep->items, node)
-		if (too_many_ways_from(it->file))
-			return true;
-	return false;
-}
-
 /* --- items; epoll_lock held --- */
 
 static struct epoll_item *find_item(struct epoll *ep, struct file *f, int fd)
@@ -356,9 +236,8 @@ static int item_insert(struct epoll *ep, struct file *f, int fd, const struct k_
 	list_add_tail(&it->file_node, &f->epoll_items);
 	spin_unlock(&nesting_lock);
 	u32 mask = item_poll(it, &t.pt);
-	searches++;
 	if (!t.error && (file_epoll(f) || !list_empty(&ep->file->epoll_items)) &&
-	    too_many_ways_from(f))
+	    epoll_too_many_ways(f))
 		t.error = -EINVAL;
 	if (t.error) {
 		item_remove(it);
@@ -582,7 +461,7 @@ static unsigned epoll_poll(struct file *f, struct poll_table *pt)
 	return some ? POLLIN | POLLRDNORM : 0;
 }
 
-static const struct file_ops epoll_fops = {
+const struct file_ops epoll_fops = {
 	.noop_lseek = true,
 	.poll = epoll_poll,
 	.release = epoll_release,
@@ -651,7 +530,7 @@ static int change(struct epoll *ep, int op, struct file *f, int fd, const struct
 
 	switch (op) {
 	case EPOLL_CTL_ADD:
-		err = file_epoll(f) ? check_loop(ep, file_epoll(f)) : 0;
+		err = file_epoll(f) ? epoll_check_loop(ep, file_epoll(f)) : 0;
 		return err ? err : it ? -EEXIST : item_insert(ep, f, fd, ev);
 	case EPOLL_CTL_DEL:
 		if (!it)
