@@ -587,7 +587,7 @@ TEST(exclusive_watches)
 
 enum { FILES = 40 };
 static int files[FILES], told[FILES];
-static struct epoll_event list[FILES];
+static struct epoll_event list[2 * FILES];
 
 // A third of them is level-triggered, a third edge-triggered, and a third tells once.
 static unsigned kind(int i)
@@ -643,6 +643,15 @@ TEST(many_events)
 	for (int i = 0; i < 13; i++)
 		CHECK_EQ(list[i].data, 3 * i + 1);
 	CHECK_EQ(count_told(list, FILES), 0);
+	// However much room there is, a file has one event.
+	for (int i = 0; i < FILES; i++) {
+		struct epoll_event e = {EPOLLOUT, (unsigned)i};
+
+		CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_MOD, files[i], &e), 0);
+	}
+	CHECK_EQ(sys(epoll_wait, ep, list, 2 * FILES, 0), FILES);
+	for (int i = 0; i < FILES; i++)
+		CHECK_EQ(list[i].data, i);
 }
 
 // The memory for them ends within an event: those that do not fit are told the next time, and none is lost or told twice.
