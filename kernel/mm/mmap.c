@@ -23,7 +23,6 @@ u64 data_pages(struct mm *mm)
 {
 	u64 n = 0;
 
-	assert_held(&mm->mmap_lock);
 	for (unsigned i = 0; i < mm->nr_vmas; i++)
 		if (is_data_mapping(mm->vmas[i]->flags))
 			n += vma_pages(mm->vmas[i]);
@@ -325,6 +324,7 @@ static int map_file(struct vma *v, struct file *file, u64 pgoff)
 	v->file = get_file(file);
 	v->pgoff = pgoff;
 	err = file->ops->mmap(file, v);
+	pause_point("mmap");
 	if (err || v->ops)
 		return err;
 	/* Like /dev/zero: the file only asked for anonymous memory. */
@@ -355,10 +355,8 @@ static int map_new(struct mm *mm, uaddr_t addr, size_t len, u32 flags, struct fi
 	v = vma_new(mm, addr, addr + len, flags);
 	if (!v)
 		return -ENOMEM;
-	if (file) {
+	if (file)
 		err = map_file(v, file, pgoff);
-		pause_point("mmap");
-	}
 	if (!err)
 		err = vma_insert(mm, i, v);
 	if (err) {
