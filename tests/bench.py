@@ -10,7 +10,7 @@
 The program is user/bench; its head says how a row is measured. The machine counts instructions
 (`-icount shift=0,sleep=off`), so a figure repeats exactly. Both systems boot in the same QEMU from the
 same image. A row that grows past its baseline fails `tests/run.py bench`, and so does one that is over:
-over the figure asked for, over three tenths of Linux's (four for epoll_wait), or over what xv6 or Fiwix needs.
+over the figure asked for, over three tenths of Linux's, or over what xv6 or Fiwix needs.
 """
 
 import json
@@ -53,7 +53,6 @@ ROWS = [
     ("open_close", "open and close of /dev/null", 1200),
     ("pipe_self", "pipe, write and read a byte, alone", None),
     ("pipe_round_trip", "pipe round trip, two processes", 1800),
-    ("epoll_wait_16", "epoll_wait of 16 eventfds that are ready", None),
     ("futex_wake_none", "futex wake of nobody", None),
     ("futex_round_trip", "futex round trip, two threads", 1500),
     ("signal_self", "kill of oneself, with handler", 1200),
@@ -115,15 +114,13 @@ SMALL = {
     "open_close": (51046, 3127),
 }
 OF_LINUX = 0.3  # what Thaw may take of what Linux does
-MORE_OF_LINUX = {"epoll_wait_16": 0.4}  # most of it is one look at each file, and that is as short on Linux
 
 
 def over(name, ours, theirs):
     """What a row's figure is over, in words; theirs is Linux's or None."""
     asked = next(asked for row, _, asked in ROWS if row == name)
     xv6, fiwix = SMALL.get(name, (None, None))
-    part = MORE_OF_LINUX.get(name, OF_LINUX)
-    limits = {"the %s asked for" % number(asked): asked, "%g of Linux's %s" % (part, number(theirs)): (theirs or 0) * part,
+    limits = {"the %s asked for" % number(asked): asked, "%g of Linux's %s" % (OF_LINUX, number(theirs)): (theirs or 0) * OF_LINUX,
               "xv6's %s" % number(xv6): xv6, "Fiwix's %s" % number(fiwix): fiwix}
     return [what for what, n in limits.items() if n and ours > n]
 

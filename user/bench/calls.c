@@ -104,20 +104,6 @@ ROW(pipe_round_trip)
 	return n;
 }
 
-// ---- epoll ----
-
-// Sixteen files have something to tell, and are told of together.
-ROW(epoll_wait_16)
-{
-	struct epoll_event e[16] = {{.events = EPOLLIN}};
-	long ep = sys(epoll_create1, 0);
-
-	for (int i = 0; i < 16; i++)
-		CHECK_EQ(sys(epoll_ctl, ep, EPOLL_CTL_ADD, sys(eventfd2, 1, 0), e), 0);
-	CHECK_EQ(sys(epoll_wait, ep, e, 16, 0), 16);
-	return TIMES(100, sys(epoll_wait, ep, e, 16, 0));
-}
-
 // ---- futexes ----
 
 ROW(futex_wake_none)
