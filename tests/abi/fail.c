@@ -152,11 +152,12 @@ static long call_thread(void)
 	static char stack[4 * PAGE] __attribute__((aligned(16)));
 	static _Atomic int tid;
 	long ret;
+	int seen;
 
 	tid = 1;
 	ret = t_clone(THREAD_FLAGS, stack + sizeof stack, (void *)&tid, (void *)&tid, 0, nothing, NULL);
-	while (ret > 0 && tid)
-		futex((void *)&tid, FUTEX_WAIT, (unsigned)tid, NULL, NULL, 0);
+	while (ret > 0 && (seen = tid)) // one look: the second might see that it has ended, and then wait for that to change
+		futex((void *)&tid, FUTEX_WAIT, (unsigned)seen, NULL, NULL, 0);
 	return ret;
 }
 
