@@ -106,8 +106,9 @@ def built(package, command, inside, name):
             done = subprocess.run(["tar", "-x", "--strip-components=1", "-f", archive, "-C", tree], stderr=subprocess.DEVNULL)
             if done.returncode:
                 raise Trouble("%s is damaged: it does not unpack." % os.path.relpath(archive))
-            with open(log, "wb") as out:
-                done = subprocess.run(command, shell=True, cwd=tree, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+            with open(log, "wb") as out:  # with the compiler @command names, whatever our own make was told: CC=clang
+                done = subprocess.run(command, shell=True, cwd=tree, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                      env=dict(os.environ, MAKEFLAGS=""))
             if done.returncode or not os.path.exists(os.path.join(tree, inside)):
                 raise Trouble("%s does not build: %s." % (name, os.path.relpath(log)))
             os.rename(os.path.join(tree, inside), kept)
