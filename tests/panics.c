@@ -61,24 +61,25 @@ static void on_cpu(int n)
 }
 
 // One keeps a lock, two write to the console, and the last of four finds the lock taken: they are all stopped.
+// The lock's keeper comes last: who then still waited to run on its processor would wait for ever.
 HELPER(stop_all)
 {
-	volatile int *wrote = t_map_shared(4096);
+	volatile int *there = t_map_shared(4096);
 
-	for (int i = 1; i < 4; i++)
+	on_cpu(0);
+	for (int i = 3; i > 0; i--) {
 		if (t_fork() == 0) {
 			on_cpu(i);
-			if (i == 1) {
-				wrote[1] = 1;
-				s_set("/sys/kernel/debug/provoke-crash/DIRECT", "KEEP_LOCK");
-			}
 			for (;;) {
-				t_spit("/dev/console", "not stopped\n");
-				wrote[i] = 1;
+				if (i > 1)
+					t_spit("/dev/console", "not stopped\n");
+				there[i] = 1;
+				if (i == 1)
+					s_set("/sys/kernel/debug/provoke-crash/DIRECT", "KEEP_LOCK");
 			}
 		}
-	on_cpu(0);
-	UNTIL(wrote[1] && wrote[2] && wrote[3]);
+		UNTIL(there[i]);
+	}
 	s_set("/sys/kernel/debug/provoke-crash/DIRECT", "KEEP_LOCK");
 	return 0;
 }
