@@ -230,11 +230,12 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
         args += ["-kernel", kernel, "-append", words.strip(), "-initrd", initrd]
     out = console if console is not None else open(output, "wb")
     result = kind()
-    result.hung = False
-    start = time.monotonic()
+    result.hung, result.status = False, None
+    start, qemu = time.monotonic(), None
     try:
-        qemu = subprocess.Popen(args, stdin=None if interactive else subprocess.DEVNULL, stdout=out)
         try:
+            with no_end_yet():
+                qemu = subprocess.Popen(args, stdin=None if interactive else subprocess.DEVNULL, stdout=out)
             if silence:
                 result.status = wait_while_it_talks(qemu, report, limit, silence)
             else:
@@ -242,7 +243,7 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
         except subprocess.TimeoutExpired:
             result.hung = True
         finally:
-            if qemu.poll() is None:
+            if qemu and qemu.poll() is None:
                 qemu.kill()
                 result.status = reap(qemu)
         result.seconds = time.monotonic() - start
@@ -451,19 +452,22 @@ def gdb_in(work, how):
     args = command(how["cpus"], how["mem"]) + ["-serial", "file:" + console, "-serial", "null"]
     args += ["-kernel", KERNEL, "-append", how["words"] + " stdin=eof", "-initrd", initrd]
     args += ["-S", "-gdb", "unix:%s,server=on,wait=off" % sock]
-    qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, start_new_session=True)
-    print("The console goes to %s" % os.path.relpath(console))
+    qemu = None
     try:
+        with no_end_yet():
+            qemu = subprocess.Popen(args, stdin=subprocess.DEVNULL, start_new_session=True)
+        print("The console goes to %s" % os.path.relpath(console))
         while not os.path.exists(sock) and qemu.poll() is None:
             time.sleep(0.01)
-        say = ["target remote " + sock, "hbreak %s" % os.environ.get("ENTRY", "entry64"), "continue"]
+        # One that is answered late is asked twice by gdb, and takes each answer after that for the next one's.
+        say = ["set remotetimeout 60", "target remote " + sock, "hbreak %s" % os.environ.get("ENTRY", "entry64"), "continue"]
         batch = [] if sys.stdin.isatty() else ["-batch"]
         say += [] if sys.stdin.isatty() else ["backtrace", "kill"]
         return subprocess.call(["gdb", "-q"] + batch + [x for s in say for x in ("-ex", s)] + [KERNEL])
     finally:
-        if qemu.poll() is None:
+        if qemu and qemu.poll() is None:
             qemu.kill()
-        qemu.wait()
+            qemu.wait()
 
 
 def make_iso(path, img=None, words=""):
@@ -551,8 +555,28 @@ def demo():
     return 0 if kept else 1
 
 
+starting, late = False, 0
+
+
+@contextlib.contextmanager
+def no_end_yet():
+    """A signal that ends us waits until what is started here has its name: nobody could put it away before."""
+    global starting
+    starting = True
+    try:
+        yield
+    finally:
+        starting = False
+    if late:
+        stop(late, None)
+
+
 def stop(number, _):
     """A signal that ends us leaves as an exception, so that everything is put away; once."""
+    global late
+    if starting:
+        late = number
+        return
     for n in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(n, signal.SIG_IGN)
     sys.exit(128 + number)

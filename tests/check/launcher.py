@@ -216,6 +216,33 @@ def the_end_of_the_launcher_leaves_nothing():
             yield "QEMU goes on"
 
 
+def a_signal_while_qemu_is_started_leaves_nothing():
+    """it comes when there is a QEMU, and nobody has its name yet"""
+    script = """if 1:
+        import os, signal, subprocess, sys
+        sys.path.insert(0, "tests")
+        import qemu
+
+        class Early(subprocess.Popen):
+            def __init__(self, args, **more):
+                super().__init__(args, **more)
+                if args[0] == "qemu-system-x86_64":
+                    print(self.pid, flush=True)
+                    os.kill(os.getpid(), signal.SIGTERM)
+
+        subprocess.Popen = Early
+        sys.exit(qemu.main(["qemu.py", sys.argv[1]]))"""
+    for verb in "run", "gdb":
+        done = subprocess.run([sys.executable, "-c", script, verb], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              env=dict(os.environ, THAW_PROG=os.path.join(qemu.BUILD, "user/bin/sh"), THAW_ARGS="-c 'exec sleep 1000'"))
+        pid = re.match(rb"\d+", done.stdout)
+        if done.returncode != 128 + 15 or not pid:
+            yield "%s: status %d, %s" % (verb, done.returncode, done.stdout[-200:])
+        elif os.path.exists("/proc/" + pid.group().decode()):
+            os.kill(int(pid.group()), 9)
+            yield "%s: QEMU goes on" % verb
+
+
 def a_signal_while_popen_takes_its_lock_is_survived():
     """the end comes when Popen.wait has its lock for good: a killed machine is reaped all the same"""
     machine = subprocess.Popen(["sleep", "1000"])
@@ -594,7 +621,7 @@ def a_reader_who_leaves_is_no_trouble():
 
 RULES = [arguments_are_split_as_a_shell_does, refusals, a_machine_that_falls_silent_is_stopped,
          missing_tools_are_named, what_is_missing_is_installed, the_end_of_the_launcher_leaves_nothing,
-         a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told,
+         a_signal_while_qemu_is_started_leaves_nothing, a_signal_while_popen_takes_its_lock_is_survived, a_full_device_is_told,
          a_killed_shell_fails_the_run, a_program_of_another_library_runs, exit_codes_are_told, a_bad_boot_word_is_named,
          too_many_boot_words_are_refused, a_first_program_that_is_not_there, a_disc_runs_a_program,
          groups_of_tests_that_were_killed_go, no_ending_but_the_ordinary_one_passes, a_triple_fault_is_told,
