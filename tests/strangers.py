@@ -277,8 +277,9 @@ def conversation(s):
     s.wait(r"\[1\]\+  Stopped +busybox ash .*\n")
     s.wait(s.prompt)
     s.say("jobs", r"\[1\]\+  Stopped +busybox ash .*")
-    s.say("bg", r"\[1\] busybox ash .*")
-    s.wait("again\n")
+    s.type("bg\r")
+    s.wait(r"\[1\] busybox ash .*\n")
+    s.wait(r"(?m)^again\n(.|\n)*^/root # |^/root # .*again\n")  # the job and the shell go on, in either order
     s.say("jobs", r"\[1\]\+  Running +busybox ash .*")
     s.type("fg\r")
     s.wait("fg\nbusybox ash .*\n")

@@ -769,14 +769,15 @@ static int wait_limited(int pid)
 // Kills whatever the test left behind, and reaps it. False when something will not go.
 static bool sweep(int pgid)
 {
-	long end = t_now_ms() + 5000, got;
+	long end = t_now_ms() + 20000, got;
 
 	sys(kill, -pgid, SIGKILL);
 	while ((got = sys(wait4, -1, 0, WNOHANG | __WALL, 0)) >= 0) {
-		if (got == 0)
-			t_sleep_ms(1);
+		if (got > 0)
+			continue;
 		if (t_now_ms() > end)
 			return false;
+		t_sleep_ms(1);
 	}
 	unsigned long chld = BIT(SIGCHLD);
 	struct timespec zero = {0, 0};

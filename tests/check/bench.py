@@ -28,7 +28,7 @@ def say(*argv, **env):
     """(status, everything a command said)."""
     outer = {k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
     done = subprocess.run(list(argv), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          env=dict(outer, **env), timeout=100)
+                          env=dict(outer, **env), timeout=bench.LIMIT)
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
@@ -163,7 +163,7 @@ def a_row_that_hangs_is_stopped_and_named():
     img = bench.image(["Linux"], "stuck")
     if bench.figures(qemu.boot(img=img, icount=True), ["fine"])["fine"] != 1:
         yield "Thaw's figure is lost"
-    end = linux.boot(img, icount=True)
+    end = linux.boot(img, icount=True, limit=bench.LIMIT)
     with contextlib.redirect_stderr(io.StringIO()) as said:
         bench.complain(end)
     if said.getvalue() != "Linux: %s\n" % wanted or end.result():

@@ -196,7 +196,8 @@ def the_end_of_the_launcher_leaves_nothing():
     """SIGTERM in the middle of a boot: QEMU is gone, and so is what lay under build/boot"""
     place = os.path.join("build", "boot")
     before = set(os.listdir(place)) if os.path.isdir(place) else set()
-    env = dict(os.environ, THAW_PROG=prog(), THAW_ARGS="0", MEM="61")
+    env = dict(os.environ, THAW_PROG=os.path.join(qemu.BUILD, "user/bin/sh"),
+               THAW_ARGS="-c 'echo; exec sleep 1000'", MEM="61")
     run = subprocess.Popen([sys.executable, "tests/qemu.py", "run"], stdin=subprocess.DEVNULL,
                            stdout=subprocess.PIPE, env=env)
     run.stdout.read(1)
@@ -442,17 +443,29 @@ def boots(name, command, archives):
 
 def a_machine_that_falls_silent_is_stopped():
     """one that talks may take longer than a silence may last"""
+    class Machine:
+        """One that says a line in each silence but the last, and ends with 7 after 12."""
+        def __init__(self, report, lines):
+            self.report, self.lines, self.waits = report, lines, 0
+
+        def wait(self, timeout):
+            self.waits += 1
+            if self.waits > 12:
+                return 7
+            if self.waits <= self.lines:
+                with open(self.report, "a") as f:
+                    f.write("\n")
+            raise subprocess.TimeoutExpired("qemu", timeout)
+
     with tempfile.TemporaryDirectory() as work:
-        talks = "for i in 1 2 3 4 5 6 7 8 9 10 11 12; do echo >>report; sleep 0.5; done; exit 7"
-        for script, wanted in (talks, 7), ("echo >report; exec sleep 1000", None):
-            process = subprocess.Popen(["sh", "-c", script], cwd=work)
+        for lines, wanted in (12, 7), (3, None):
+            machine = Machine(os.path.join(work, "report%d" % lines), lines)
             try:
-                status = qemu.wait_while_it_talks(process, os.path.join(work, "report"), 1000, 5)
+                status = qemu.wait_while_it_talks(machine, machine.report, 1000, 5)
             except subprocess.TimeoutExpired:
                 status = None
-            process.kill()
-            process.wait()
-            yield from expect(status == wanted, "%s: status %s" % (script, status))
+            yield from expect(status == wanted and machine.waits == (13 if wanted else lines + 1),
+                              "%d lines: status %s after %d waits" % (lines, status, machine.waits))
 
 
 def lesser_processors():

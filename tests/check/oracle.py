@@ -218,7 +218,7 @@ def there_is_no_registry(target):
     os.environ["APT_CONFIG"] = os.path.join(WORK, "apt.conf")
     cache, linux.CACHE = linux.CACHE, os.path.join(WORK, "none")
     try:
-        good, said = heard(oracle.compare_program, target, ["a b"])
+        good, said = heard(oracle.compare_program, target, ["a b"], 30000)
         if good or linux.PACKAGE not in said[0] or os.uname().release not in said[1] or "exit 7" not in said[7]:
             yield "without a registry it says %s" % said
         good, said = heard(oracle.compare_tests, ["pipe", "trap.addresses_of_tables_are_not_told"])
@@ -239,7 +239,7 @@ def nobody_is_left_behind(target):
             with open(fifo, "w"):  # somebody had it, even if the program is so slow that it is stopped before
                 said = oracle.run_program_here(target, [word, fifo], ms)
             # Its end comes when nobody holds the other end any more.
-            if said.end != wanted or not select.select([held], [], [], 10)[0]:
+            if said.end != wanted or not select.select([held], [], [], 60)[0]:
                 yield "%s: %s" % (word, said)
     said = oracle.run_program_here(target, ["talk", "x" * 511], 30000)
     if said != oracle.Said(["x" * 511] * (oracle.MOST // 512), oracle.TOO_MUCH):

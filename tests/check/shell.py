@@ -56,7 +56,7 @@ def conversation(s):
     s.say("cd /sys/fs/cgroup; mkdir g; sleep 1000 & echo $! >g/cgroup.procs; echo 1 >g/cgroup.freeze")
     s.say("echo x >g/cgroup.freeze", "sh: write error: Invalid argument")
     s.say("rmdir g", "rmdir: g: Device or resource busy")
-    s.say("until read a b && read a b && [ $b = 1 ]; do :; done <g/cgroup.events; cat g/cgroup.events", "populated 1", "frozen 1")
+    s.say("until { read a b && read a b && [ $b = 1 ]; } <g/cgroup.events; do :; done; cat g/cgroup.events", "populated 1", "frozen 1")
     s.say("echo 1 >g/cgroup.kill; wait; rmdir g; echo code $?", "code 0")
     s.say("mkdir /tmp/v1; mount -t cgroup -o nothing none /tmp/v1; mount -t cgroup -o freezer none /tmp/v1; mount",
           "mount: /tmp/v1: Invalid argument", "none /tmp/v1 cgroup rw,relatime,freezer 0 0")
