@@ -420,12 +420,26 @@ long unix_connect(struct sock *sk, const struct address *a, u32 file_flags)
 	return is_dgram(sk) ? connect_dgram(sk, a) : connect_stream(sk, a, file_flags);
 }
 
+/*
+ * The first that waits to be accepted; NULL: nobody does. ERR_PTR(-EINVAL): sk does not listen, or
+ * no more, and its `accepting` may be its own place on another's list:
+ *
+ *	accept(2) of sk                         another who has sk
+ *	sk listens: sleeps in its queue
+ *	                                        connect(AF_UNSPEC): cut off, wakes it
+ *	                                        connect to a full listener: SS_CONNECTING
+ *	lock(unix_lock): looks again
+ *
+ * Runs in abi inet.a_listener_that_connects_accepts_nobody.
+ */
 static struct sock *take_connection(struct sock *sk)
 {
 	struct sock *c = NULL;
 
 	spin_lock(&unix_lock);
-	if (!list_empty(&sk->accepting)) {
+	if (sk->state != SS_LISTENING) {
+		c = ERR_PTR(-EINVAL);
+	} else if (!list_empty(&sk->accepting)) {
 		c = list_first(&sk->accepting, struct sock, accepting);
 		list_del(&c->accepting);
 		sk->nr_accepting--;
@@ -471,8 +485,6 @@ struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
 
 	if (is_dgram(sk))
 		return ERR_PTR(-EOPNOTSUPP);
-	if (READ_ONCE(sk->state) != SS_LISTENING)
-		return ERR_PTR(-EINVAL);
 	while (!(c = take_connection(sk))) {
 		if (file_flags & O_NONBLOCK)
 			return ERR_PTR(-EAGAIN);
@@ -482,6 +494,8 @@ struct file *unix_accept(struct sock *sk, u32 file_flags, u32 new_flags)
 		if (err)
 			return ERR_PTR(err);
 	}
+	if (IS_ERR(c))
+		return ERR_PTR(PTR_ERR(c));
 	f = sock_file(c, new_flags);
 	if (IS_ERR(f))
 		put_back_connection(sk, c);

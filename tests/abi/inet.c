@@ -1142,6 +1142,33 @@ TEST(tasks_that_wait)
 	}
 }
 
+TEST(a_listener_that_connects_accepts_nobody)
+{
+	static const struct in none;
+	struct in full;
+	int pid, l;
+
+	listener(0);
+	full = door;
+	CHECK_EQ(sys(connect, open_socket(SOCK_STREAM), &full, 16), 0);
+	a = open_socket(SOCK_STREAM | SOCK_NONBLOCK);
+	CHECK_EQ(sys(connect, a, &full, 16), -EINPROGRESS);
+	for (int i = 0; i < 20; i++) {
+		l = listener(5);
+		pid = t_fork();
+		if (pid == 0) {
+			CHECK_EQ(sys(accept, l, 0, 0), -EINVAL);
+			t_exit(0);
+		}
+		UNTIL(t_state(pid) == 'S');
+		CHECK_EQ(sys(fcntl, l, F_SETFL, O_NONBLOCK), 0);
+		CHECK_EQ(sys(connect, l, &none, 16), 0);
+		CHECK_EQ(sys(connect, l, &full, 16), -EINPROGRESS);
+		CHECK_EQ(t_wait(pid), 0);
+		sys(close, l);
+	}
+}
+
 TEST(many_clients)
 {
 	enum { CLIENTS = 8, EACH = 30 };
