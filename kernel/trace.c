@@ -2,7 +2,8 @@
 /*
  * A ring of events per CPU. Mirrors Linux kernel/trace/ring_buffer.c at a fraction. No lock: a CPU
  * writes its own ring, an interrupt between the parts of a record takes the next slot. A reader
- * sees each record whole or, if it reads too slowly, torn.
+ * sees each record whole, and none that was written over meanwhile; only one that is just being
+ * written may be torn.
  */
 #include "kernel/abi.h"
 #include "kernel/arch.h"
@@ -160,22 +161,47 @@ static size_t format_record(const struct trace_record *r, unsigned cpu, char *bu
 	return len + kscnprintf(buf + len, n - len, "\n");
 }
 
-static const struct trace_record *at(unsigned cpu, u32 n)
+/* Where a reader is in a ring. */
+struct cursor {
+	u32 next, left;			/* left: records from next on, rec included */
+	struct trace_record rec;	/* a copy of the one at next, if any is left */
+};
+
+/*
+ * Takes the record at next, or the oldest after it that is still there. Writers go on meanwhile:
+ *
+ *	reader                                  the ring's CPU
+ *	copies the record n
+ *	                                        head: n + size + 1
+ *	                                        writes over n
+ *	head - n is more than size: not whole
+ *
+ * Runs in scenes events.the_records_are_in_order_while_more_come.
+ */
+static void fetch(const struct trace_ring *ring, struct cursor *c)
 {
-	return &trace_rings[cpu]->rec[n & trace_rings[cpu]->mask];
+	u32 size = ring->mask + 1, lost;
+
+	while (c->left) {
+		c->rec = ring->rec[c->next & ring->mask];
+		atomic_thread_fence(memory_order_acquire);
+		lost = atomic_load(&ring->head) - c->next;
+		if (lost <= size)
+			return;
+		lost = min(lost - size, c->left);
+		c->next += lost;
+		c->left -= lost;
+	}
 }
 
 /* Which CPU has the oldest record not yet printed; MAX_CPUS if none. */
-static unsigned oldest(const u32 *next, const u32 *end)
+static unsigned oldest(const struct cursor *at)
 {
 	unsigned best = MAX_CPUS;
 
-	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		if (!trace_rings[i] || next[i] == end[i])
-			continue;
-		if (best == MAX_CPUS || at(i, next[i])->ns < at(best, next[best])->ns)
+	for (unsigned i = 0; i < MAX_CPUS; i++)
+		if (at[i].left && (best == MAX_CPUS || at[i].rec.ns < at[best].rec.ns))
 			best = i;
-	}
 	return best;
 }
 
@@ -188,19 +214,26 @@ static u32 to_see(const struct trace_ring *ring, u32 end, u32 most)
 /* At most @most records of each CPU, the newest. */
 static void dump(u32 most, void (*out)(void *ctx, const char *s, size_t n), void *ctx)
 {
-	u32 next[MAX_CPUS] = { 0 }, end[MAX_CPUS] = { 0 };
+	struct cursor at[MAX_CPUS] = { 0 };
 	char line[200];
 	unsigned cpu;
 
 	for (unsigned i = 0; i < MAX_CPUS; i++) {
-		if (!trace_rings[i])
-			continue;
-		end[i] = atomic_load(&trace_rings[i]->head);
-		next[i] = end[i] - to_see(trace_rings[i], end[i], most);
-	}
-	while ((cpu = oldest(next, end)) < MAX_CPUS) {
-		size_t n = format_record(at(cpu, next[cpu]++), cpu, line, sizeof(line));
+		const struct trace_ring *ring = trace_rings[i];
 
+		if (!ring)
+			continue;
+		at[i].next = atomic_load(&ring->head);
+		at[i].left = to_see(ring, at[i].next, most);
+		at[i].next -= at[i].left;
+		fetch(ring, &at[i]);
+	}
+	while ((cpu = oldest(at)) < MAX_CPUS) {
+		size_t n = format_record(&at[cpu].rec, cpu, line, sizeof(line));
+
+		at[cpu].next++;
+		at[cpu].left--;
+		fetch(trace_rings[cpu], &at[cpu]);
 		out(ctx, line, n);
 	}
 }

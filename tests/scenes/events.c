@@ -125,3 +125,48 @@ TEST(a_full_queue)
 	CHECK_EQ(sys(kill, me, SIGRTMIN), 0);
 	CHECK(recorded("signal_generate: sig=%ld errno=0 code=0 pid=%ld grp=1 res=4\n", SIGRTMIN, me)); // lost what it said
 }
+
+static unsigned long number(const char *s)
+{
+	unsigned long n = 0;
+
+	for (; *s == ' '; s++)
+		;
+	for (; (*s >= '0' && *s <= '9') || *s == '.'; s++)
+		if (*s != '.')
+			n = n * 10 + (unsigned long)(*s - '0');
+	return n;
+}
+
+TEST(the_records_are_in_order_while_more_come)
+{
+	unsigned long all = 0, last;
+
+	// Two who do nothing but give way to each other write over a processor's records again and again.
+	CHECK_GE(sys(sched_getaffinity, 0, sizeof all, &all), 0);
+	last = 1ul << (63 - __builtin_clzl(all));
+	for (int i = 0; i < 2; i++)
+		if (t_fork() == 0) {
+			CHECK_EQ(sys(sched_setaffinity, 0, sizeof last, &last), 0);
+			for (;;)
+				sys(sched_yield);
+		}
+	for (int round = 0; round < 5; round++) {
+		unsigned long before = 0, seen = 0;
+
+		t_sleep_ms(20);
+		for (char *line = s_trace(), *end; (end = strchr(line, '\n')); line = end + 1) {
+			*end = 0;
+			if (!strstr(line, " sched_switch: "))
+				continue;
+			unsigned long now = number(line);
+
+			if (now < before)
+				t_printf("# %lu ns too late: %s\n", before - now, line);
+			CHECK_GE(now, before);
+			before = now;
+			seen++;
+		}
+		CHECK_GE(seen, 1000);
+	}
+}
