@@ -194,6 +194,16 @@ static void check_limit(struct task *t, unsigned which, u64 used, u64 unit)
 	}
 }
 
+/*
+ * What was seen never falls: a timer that has expired by @now would be found not to have, start
+ * again, and be found expired, for ever.
+ *
+ *	a thread of g ticks                     another of g ticks
+ *	                                        sums: 90
+ *	sums: 100, seen = 100
+ *	                                        seen = 90 would be wrong
+ *	a timer for 95 goes off: seen >= 95
+ */
 static void group_tick(struct task *t)
 {
 	struct group *g = t->group;
@@ -201,9 +211,9 @@ static void group_tick(struct task *t)
 
 	sum_cputime(g, &now[CPU_USER], &stime);
 	now[CPU_ALL] = now[CPU_USER] + stime;
-	WRITE_ONCE(g->cpu_seen[CPU_USER], now[CPU_USER]);
-	WRITE_ONCE(g->cpu_seen[CPU_ALL], now[CPU_ALL]);
 	spin_lock(&t->sighand->siglock);
+	for (unsigned part = 0; part < NR_CPU_PARTS; part++)
+		WRITE_ONCE(g->cpu_seen[part], max(g->cpu_seen[part], now[part]));
 	check_itimers(t, now);
 	check_limit(t, RLIMIT_CPU, now[CPU_ALL], NSEC_PER_SEC);
 	spin_unlock(&t->sighand->siglock);

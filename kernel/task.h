@@ -148,7 +148,7 @@ struct group {
 	u64 oom_marked_insns;
 
 	struct cpu_timer *cpu_timers;	/* [cpu_timers_lock] timers on its time, anybody's */
-	u64 cpu_seen[2];		/* by enum cpu_part, ns: at the last tick that looked */
+	u64 cpu_seen[2];		/* [S] by enum cpu_part, ns: the most that a tick saw. Read without. */
 	struct cpu_itimer { u64 expires, incr; } cpu_itimer[2];	/* [S] by enum cpu_part, ns of its time; 0: off */
 	struct list posix_timers;	/* [S] its own */
 

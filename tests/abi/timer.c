@@ -489,6 +489,30 @@ TEST(timers_come_and_go_in_threads)
 		thread_join(&t[i]);
 }
 
+// Each of its threads ticks, and sees another sum of the time of all: the clock that timers go by never falls.
+TEST(a_fast_timer_on_the_time_of_many_threads)
+{
+	enum { BUSY = 4, IDLE = 200 };
+	static struct thread t[BUSY + IDLE];
+	int pid = t_fork();
+
+	if (pid == 0) {
+		t_action(SIGUSR1, (void *)ignore_it, SA_RESTART);
+		for (int i = 0; i < BUSY + IDLE; i++)
+			thread_start(&t[i], i < BUSY ? thread_spin : thread_pause, NULL);
+		set_timer(new_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL, SIGUSR1, 0), 0, 1, 1);
+		burn_until(CLOCK_PROCESS_CPUTIME_ID, 400 * MS);
+		sys(exit_group, 0);
+	}
+	while (sys(wait4, pid, 0, WNOHANG, 0) == 0) { // a fork waits for every tick
+		int other = t_fork();
+
+		if (other == 0)
+			t_exit(0);
+		CHECK_EQ(t_wait(other), 0);
+	}
+}
+
 // ---- processor clocks ----
 
 #define CPU_CLOCK(pid, what) ((int)(~(unsigned)(pid) << 3 | (what)))
