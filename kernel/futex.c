@@ -58,16 +58,16 @@ void futex_init(void)
 
 /* --- keys and buckets --- */
 
-static inline struct bucket *hash(const void *what, u64 offset, u64 ino)
+static inline struct bucket *hash(const void *what, u64 offset, u64 unique)
 {
-	u64 h = ((u64)what >> 4) + ino + (offset >> 2);
+	u64 h = ((u64)what >> 4) + unique + (offset >> 2);
 
 	return &buckets[h * 0x9e3779b97f4a7c15ull >> 56];
 }
 
 static inline struct bucket *bucket_of(const struct key *k)
 {
-	return hash(k->what, k->offset, k->ino);
+	return hash(k->what, k->offset, k->unique);
 }
 
 static inline struct bucket *private_bucket(uaddr_t addr)
@@ -94,7 +94,7 @@ static int __attribute__((noinline)) shared_key(uaddr_t addr, struct key *k)
 	err = 0;
 	if ((v->flags & VM_SHARED) && v->file) {
 		k->what = v->file->inode;
-		k->ino = v->file->inode->ino;
+		k->unique = v->file->inode->unique;
 		k->offset = addr - v->start + (v->pgoff << PAGE_SHIFT);
 	}
 out:
@@ -154,15 +154,16 @@ static inline void wake_waiter(struct waiter *w, u32 bitset)
 }
 
 /* Up to nr (at least one, as Linux) of those on the key of these three. How many. */
-static int __attribute__((noinline)) wake_bucket(struct bucket *b, const void *what, u64 offset, u64 ino, int nr,
-						 u32 bitset)
+static int __attribute__((noinline)) wake_bucket(struct bucket *b, const void *what, u64 offset, u64 unique,
+						 int nr, u32 bitset)
 {
 	struct waiter *w, *next;
 	int n = 0;
 
 	spin_lock_inline(&b->lock);
 	list_for_each_safe(w, next, &b->waiters, node) {
-		if (w->key.offset != offset || w->key.what != what || w->key.ino != ino || !(w->bitset & bitset))
+		if (w->key.offset != offset || w->key.what != what || w->key.unique != unique ||
+		    !(w->bitset & bitset))
 			continue;
 		wake_waiter(w, bitset);
 		if (++n >= nr)
@@ -183,7 +184,7 @@ static int wake_key(const struct key *k, int nr, u32 bitset)
 {
 	struct bucket *b = bucket_of(k);
 
-	return nobody_waits(b) ? 0 : wake_bucket(b, k->what, k->offset, k->ino, nr, bitset);
+	return nobody_waits(b) ? 0 : wake_bucket(b, k->what, k->offset, k->unique, nr, bitset);
 }
 
 void futex_wake_key(const struct key *k, int nr, u32 bitset)

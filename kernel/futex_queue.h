@@ -6,12 +6,12 @@
 #include "kernel/lock.h"
 
 /*
- * What an address names: private: mm, address, 0. Shared: inode, its number (an inode's memory may
- * be reused), offset in the file.
+ * What an address names: private: mm, address, 0. Shared: inode, its unique number (a waiter does
+ * not keep the inode, whose memory may be reused), offset in the file.
  */
 struct key {
 	const void *what;
-	u64 offset, ino;
+	u64 offset, unique;
 };
 
 struct waiter {
@@ -33,7 +33,7 @@ struct bucket {
 
 static inline bool same_key(const struct key *a, const struct key *b)
 {
-	return a->what == b->what && a->offset == b->offset && a->ino == b->ino;
+	return a->what == b->what && a->offset == b->offset && a->unique == b->unique;
 }
 
 /* futex.c */

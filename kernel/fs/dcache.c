@@ -79,6 +79,7 @@ struct inode *inode_alloc(struct super *sb, u32 mode)
 {
 	struct inode *i = kmem_cache_alloc(inode_cache, GFP_KERNEL | GFP_ZERO);
 	bool dir = (mode & S_IFMT) == S_IFDIR;
+	static _Atomic u64 next_unique;
 
 	if (!i)
 		return NULL;
@@ -95,6 +96,7 @@ struct inode *inode_alloc(struct super *sb, u32 mode)
 	i->sb = sb;
 	atomic_fetch_add(&sb->refs, 1);
 	i->ino = atomic_fetch_add(&sb->next_ino, 1);
+	i->unique = atomic_fetch_add(&next_unique, 1);
 	return i;
 }
 

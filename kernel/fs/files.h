@@ -88,6 +88,7 @@ struct inode {
 	_Atomic u32 refs;
 	u32 mode;			/* [lock] S_IF* and permissions */
 	u64 ino;
+	u64 unique;			/* (!) no other inode of any file system has had it since boot */
 	u32 uid, gid;			/* [lock] */
 	_Atomic u32 nlink;
 	u64 size;			/* [lock] to change */

@@ -438,3 +438,43 @@ TEST(hostile_lists_end)
 	CHECK_EQ(size, sizeof r->head);
 	CHECK_EQ(sys(set_robust_list, 0, sizeof r->head), 0);
 }
+
+// ---- races ----
+
+// A waiter keeps neither the file nor the mapping. What gets their memory next is nothing of its.
+TEST(a_file_in_the_place_of_another)
+{
+	static struct waiter w;
+	unsigned long one = 1;
+	_Atomic int *word;
+	long fd, n;
+
+	if (!t_own_machine)
+		SKIP("mounts");
+	t_tmpdir();
+	t_action(SIGUSR1, handler, 0);
+	CHECK_EQ(sys(sched_setaffinity, 0, sizeof one, &one), 0);
+	CHECK_EQ(sys(mkdir, "a", 0755), 0);
+	CHECK_EQ(sys(mkdir, "b", 0755), 0);
+	CHECK_EQ(sys(mount, "x", "a", "tmpfs", 0, 0), 0);
+	CHECK_EQ(sys(mount, "x", "b", "tmpfs", 0, 0), 0);
+	fd = sys(open, "a/file", O_RDWR | O_CREAT, 0600);
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	word = t_ptr((unsigned long)sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	start_waiters(&w, 1, word, FUTEX_WAIT, 0);
+	CHECK_EQ(sys(munmap, word, PAGE), 0);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(unlink, "a/file"), 0);
+	fd = sys(open, "b/file", O_RDWR | O_CREAT, 0600);
+	CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+	word = t_ptr((unsigned long)sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	n = futex(word, FUTEX_WAKE, 1, NULL, NULL, 0);
+	sys(tgkill, t_getpid(), w.t.id, SIGUSR1);
+	thread_join(&w.t);
+	CHECK_EQ(sys(munmap, word, PAGE), 0);
+	CHECK_EQ(sys(close, fd), 0);
+	CHECK_EQ(sys(umount2, "a", 0), 0);
+	CHECK_EQ(sys(umount2, "b", 0), 0);
+	CHECK_EQ(n, 0);
+	CHECK_EQ(w.got, -EINTR);
+}
