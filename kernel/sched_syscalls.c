@@ -74,11 +74,22 @@ void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
 
 	t->policy = policy;
 	t->rt_priority = rt_priority;
-	t->nice = nice;
+	if (nice != KEEP_NICE)
+		t->nice = nice;
 	t->slice = sched_slice(t);
 	change_end(rq, t, queued);
 	if (READ_ONCE(t->pi_waiter))
 		futex_pi_adjust(t);
+}
+
+void sched_set_nice(struct task *t, int nice)
+{
+	bool queued;
+	struct rq *rq = change_begin(t, &queued);
+
+	t->nice = nice;
+	t->slice = sched_slice(t);
+	change_end(rq, t, queued);
 }
 
 void sched_boost(struct task *t, int prio)
@@ -166,7 +177,8 @@ static bool can_nice(const struct task *t, int nice)
 /* What t is to become. */
 struct wish {
 	int policy;		/* KEEP_POLICY: as it is */
-	int prio, nice;
+	int prio;
+	int nice;		/* KEEP_NICE: as it is, which is no better than any */
 	bool reset_on_fork, keep_params;
 };
 #define KEEP_POLICY	(-1)
@@ -193,7 +205,7 @@ static int set_scheduler(struct task *t, struct wish w)
 	}
 	if (w.keep_params) {
 		w.prio = rt_policy(w.policy) ? t->rt_priority : 0;
-		w.nice = t->nice;
+		w.nice = KEEP_NICE;
 	}
 	if (!policy_valid(w.policy) || w.prio < 0 || w.prio > MAX_RT_PRIO || rt_policy(w.policy) != (w.prio != 0))
 		return -EINVAL;
@@ -206,14 +218,14 @@ static int set_scheduler(struct task *t, struct wish w)
 	t->reset_on_fork = w.reset_on_fork;
 	if (w.keep_params)
 		return 0;		/* with them stays the policy */
-	sched_set_policy(t, w.policy, w.prio, rt_policy(w.policy) || w.policy == SCHED_IDLE ? t->nice : w.nice);
+	sched_set_policy(t, w.policy, w.prio, rt_policy(w.policy) || w.policy == SCHED_IDLE ? KEEP_NICE : w.nice);
 	return 0;
 }
 
 /* policy KEEP_POLICY is sched_setparam. */
 static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 {
-	struct wish w = { .policy = policy };
+	struct wish w = { .policy = policy, .nice = KEEP_NICE };
 	struct task *t;
 	s32 prio;
 	long err;
@@ -230,7 +242,6 @@ static long do_setscheduler(int pid, int policy, uaddr_t uparam)
 		w.reset_on_fork = policy & SCHED_RESET_ON_FORK;
 	}
 	w.prio = prio;
-	w.nice = t->nice;
 	err = set_scheduler(t, w);
 	put_task(t);
 	return err;
@@ -411,7 +422,7 @@ static long set_nice(struct task *t, int nice)
 		return -EPERM;
 	if (nice < t->nice && !can_nice(t, nice))
 		return -EACCES;
-	sched_set_policy(t, t->policy, t->rt_priority, nice);
+	sched_set_nice(t, nice);
 	return 0;
 }
 

@@ -580,3 +580,32 @@ TEST(a_raised_one_runs_and_a_lowered_one_lets_others)
 	CHECK_EQ(t_wait(pid[0]), 0);
 	CHECK_EQ(t_wait(pid[1]), 0);
 }
+
+static _Atomic int done;
+
+static int nice_again_and_again(void *whose)
+{
+	while (!done)
+		sys(setpriority, PRIO_PROCESS, *(int *)whose, 0);
+	return 0;
+}
+
+// A nice value that is set leaves the policy and the priority to whoever sets these.
+TEST(nice_values_and_policies_at_once)
+{
+	int me = t_gettid();
+	long start = t_now_ms();
+	struct thread t;
+
+	need_rt();
+	thread_start(&t, nice_again_and_again, &me);
+	while (t_now_ms() - start < 100)
+		for (int i = 0; i < 50; i++) {
+			become(SCHED_FIFO, 1);
+			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_FIFO);
+			become(SCHED_NORMAL, 0);
+			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
+		}
+	done = 1;
+	thread_join(&t);
+}
