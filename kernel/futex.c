@@ -377,10 +377,21 @@ static long __attribute__((noinline)) wait_private(uaddr_t addr, u32 val)
 static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket *b2, const struct key *k2,
 			  int nr_wake, int nr_requeue)
 {
+	struct waiter *w, *next, mark = { .task = NULL };
 	LIST_HEAD(moved);
-	struct waiter *w, *next;
 	int n = 0;
 
+	/*
+	 * Who looks without the lock must see them on one of the two all the time; mark is on no key.
+	 *
+	 * here                               nobody_waits
+	 * b1: add mark
+	 * b1: take waiters off               b1 empty? never, so it waits for the lock
+	 * b2: put them there
+	 * b1: take mark off                  b1 empty? then they are seen on b2
+	 */
+	list_add(&mark.node, &b1->waiters);
+	atomic_thread_fence(memory_order_release);
 	list_for_each_safe(w, next, &b1->waiters, node) {
 		if (n - nr_wake >= nr_requeue)
 			break;
@@ -396,6 +407,8 @@ static int requeue_locked(struct bucket *b1, const struct key *k1, struct bucket
 	}
 	b2->arrivals += !list_empty(&moved);
 	list_splice_tail(&moved, &b2->waiters);
+	atomic_thread_fence(memory_order_release);
+	list_del(&mark.node);
 	return n;
 }
 

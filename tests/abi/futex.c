@@ -478,3 +478,51 @@ TEST(a_file_in_the_place_of_another)
 	CHECK_EQ(n, 0);
 	CHECK_EQ(w.got, -EINTR);
 }
+
+static struct {
+	_Atomic int a, b, stop, turns;
+} race;
+
+static int move_around(void *to)
+{
+	while (!race.stop) {
+		sys(futex, &race.a, FUTEX_REQUEUE_PRIVATE, 0, 1L, to, 0);
+		sys(futex, to, FUTEX_REQUEUE_PRIVATE, 0, 1L, &race.a, 0);
+	}
+	return 0;
+}
+
+static int wait_for_turns(void *unused)
+{
+	(void)unused;
+	while (!race.stop) {
+		futex(&race.a, FUTEX_WAIT_PRIVATE, (unsigned)race.turns, NULL, NULL, 0);
+		if (race.a != race.turns)
+			race.turns++;
+	}
+	return 0;
+}
+
+// Whoever is moved, and be it to the end of its own queue, can be woken all the time.
+TEST(woken_while_moved)
+{
+	struct thread mover, waiter;
+	long start = t_now_ms();
+
+	thread_start(&mover, move_around, &race.a);
+	thread_start(&waiter, wait_for_turns, NULL);
+	while (t_now_ms() - start < 200) {
+		for (int i = 0; i < 100 && t_task_state(t_getpid(), waiter.id) != 'S'; i++)
+			t_yield();
+		race.a++;
+		futex(&race.a, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+		for (int i = 0; i < 1000 && race.turns != race.a; i++)
+			t_yield();
+		UNTIL(race.turns == race.a);
+	}
+	race.stop = 1;
+	race.a++;
+	futex(&race.a, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	thread_join(&mover);
+	thread_join(&waiter);
+}
