@@ -257,7 +257,7 @@ bool futex_unqueue(struct waiter *w)
 static bool any_woken(const struct waiter *w, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (list_empty(&w[i].node))
+		if (atomic_load(&w[i].woken_by))
 			return true;
 	return false;
 }

@@ -583,6 +583,7 @@ static int move_waiters(struct bucket *b, const struct key *k, const struct key 
 		if (ret != 0 && ret != 1)
 			return ret;
 		list_del(&w->node);
+		atomic_store(&w->woken_by, w->bitset);
 		++*n;
 		if (ret == 1)
 			wake_up_state(w->task, TASK_NORMAL);

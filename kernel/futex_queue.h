@@ -15,13 +15,13 @@ struct key {
 };
 
 struct waiter {
-	struct list node;		/* [bucket->lock] empty: was woken, or goes on waiting as pi says */
+	struct list node;		/* [bucket->lock] empty: woken_by is set, or a requeue moves it just now */
 	struct key key;			/* [bucket->lock] requeue changes it */
 	struct bucket *bucket;		/* [bucket->lock] the one to lock; stays when woken */
 	struct task *task;
 	struct pi_waiter *pi;		/* (!) waits for a requeue to the lock that is its key, or NULL */
 	u32 bitset;
-	_Atomic u32 woken_by;		/* [bucket->lock to change] the bits of the wake-up, 0: not woken */
+	_Atomic u32 woken_by;		/* [bucket->lock to change] bits of the wake-up; its own: goes on as pi says; 0: waits */
 };
 
 struct bucket {

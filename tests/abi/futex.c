@@ -526,3 +526,23 @@ TEST(woken_while_moved)
 	thread_join(&mover);
 	thread_join(&waiter);
 }
+
+TEST(several_words_and_moved_meanwhile)
+{
+	struct futex_waitv v = {.uaddr = (unsigned long)&race.a, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
+	struct thread mover;
+	struct timespec ts;
+	long start = t_now_ms(), got;
+
+	thread_start(&mover, move_around, &race.b);
+	while (t_now_ms() - start < 100) {
+		sys(clock_gettime, CLOCK_MONOTONIC, &ts);
+		ts.tv_nsec += 1000;
+		if (ts.tv_nsec >= 1000000000)
+			continue;
+		got = sys(futex_waitv, &v, 1, 0, &ts, CLOCK_MONOTONIC);
+		CHECK(got == 0 || got == -EAGAIN || got == -ETIMEDOUT);
+	}
+	race.stop = 1;
+	thread_join(&mover);
+}
