@@ -579,11 +579,14 @@ static int move_waiters(struct bucket *b, const struct key *k, const struct key 
 		ret = take_or_queue(word, k2, w->task, w->pi, a);
 		if (ret == 1)
 			w->pi->granted = true;
+		if (ret == 0 || ret == 1) {
+			/* Before somebody who dies can grant it the lock and wake it: it looks at this. */
+			list_del(&w->node);
+			atomic_store(&w->woken_by, w->bitset);
+		}
 		spin_unlock(&pi_lock);
 		if (ret != 0 && ret != 1)
 			return ret;
-		list_del(&w->node);
-		atomic_store(&w->woken_by, w->bitset);
 		++*n;
 		if (ret == 1)
 			wake_up_state(w->task, TASK_NORMAL);

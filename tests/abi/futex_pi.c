@@ -574,6 +574,42 @@ TEST(plain_waiters_do_not_move)
 
 // ---- nonsense ----
 
+static int take_and_die(void *unused)
+{
+	(void)unused;
+	take();
+	step = 1;
+	while (step == 1)
+		;
+	return 0;
+}
+
+// Requeued to a lock whose owner dies at that moment: the waiter has it in the end.
+TEST(moved_to_a_lock_of_a_dying_one)
+{
+	struct thread owner, waiter;
+	long start = t_now_ms();
+
+	while (t_now_ms() - start < 100) {
+		long got;
+
+		word = step = 0;
+		thread_start(&waiter, cond_waiter, (void *)0);
+		thread_start(&owner, take_and_die, NULL);
+		UNTIL(sleeps(&waiter) && step == 1);
+		step = 2;
+		got = requeue(0, 0);
+		if (got == -ESRCH) { // it died before
+			word = 0;
+			got = requeue(0, 0);
+		}
+		CHECK_EQ(got, 1);
+		thread_join(&owner);
+		thread_join(&waiter);
+		CHECK_EQ(results[0], 0);
+	}
+}
+
 TEST(bad_arguments)
 {
 	static const int ops[] = {FUTEX_LOCK_PI, FUTEX_UNLOCK_PI, FUTEX_TRYLOCK_PI, FUTEX_LOCK_PI2};
