@@ -134,6 +134,12 @@ static void enqueue(struct pi_lock *l, struct pi_waiter *w)
 	w->lock = l;
 	w->task->pi_waiter = w;
 	list_add_tail(&w->node, &l->waiters);
+	/*
+	 * here                            sched_set_policy
+	 * w->task->pi_waiter = w          t->prio = new
+	 * reads its prio                  t->pi_waiter? then futex_pi_adjust
+	 */
+	atomic_thread_fence(memory_order_seq_cst);
 	adjust(l->owner);
 }
 

@@ -78,6 +78,8 @@ void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
 		t->nice = nice;
 	t->slice = sched_slice(t);
 	change_end(rq, t, queued);
+	/* See enqueue in futex_pi.c: the new prio is seen there, or the waiter here. */
+	atomic_thread_fence(memory_order_seq_cst);
 	if (READ_ONCE(t->pi_waiter))
 		futex_pi_adjust(t);
 }
