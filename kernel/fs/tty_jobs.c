@@ -316,10 +316,12 @@ static long tiocspgrp(struct tty *t, uaddr_t arg)
 		return -EFAULT;
 	if (pgrp < 0)
 		return -EINVAL;
-	if (!tty_is_mine(t) || t->session != current->group->session)
-		return -ENOTTY;
-	err = -ESRCH;
 	write_lock(&tasklist_lock);
+	if (!tty_is_mine(t) || t->session != current->group->session) {
+		write_unlock(&tasklist_lock);
+		return -ENOTTY;
+	}
+	err = -ESRCH;
 	pgrp = pid_from_vnr(pgrp);
 	for_each_process(p) {
 		if (!pgrp || p->group->pgrp != pgrp)

@@ -849,6 +849,67 @@ TEST(the_master_hangs_up_the_session)
 	CHECK_EQ(W_SIG(status), SIGHUP);
 }
 
+// The session of a terminal asks for something again and again while it is hung up for good.
+static void ask_while_it_goes(unsigned request)
+{
+	enum { OTHERS = 50 };
+	int others[OTHERS], group = (int)sys(getpgid, 0), busy, rounds;
+	unsigned long cpus[16] = {0};
+
+	seen = t_map_shared(PAGE);
+	sys(sched_getaffinity, 0, sizeof cpus, cpus);
+	busy = cpus[0] & (cpus[0] - 1) ? 2 : 0;
+	rounds = busy ? 20 : 10;
+	for (int i = 0; i < OTHERS; i++) { // so that it takes long, and they wait for each other
+		others[i] = t_fork();
+		if (others[i])
+			continue;
+		while (i < busy)
+			sys(setpgid, 0, group);
+		thread_pause(NULL);
+	}
+	for (int i = 1; i <= rounds; i++) {
+		int pid;
+
+		make();
+		sys(close, slave);
+		pid = t_fork();
+		if (pid == 0) {
+			int arg = t_getpid();
+
+			sys(close, master);
+			CHECK_EQ(sys(setsid), arg);
+			t_action(SIGHUP, SIG_IGN, 0);
+			slave = (int)sys(open, path, O_RDWR);
+			CHECK_GE(slave, 0);
+			seen[0] = i;
+			while (sys(ioctl, slave, request, request == TIOCSPGRP ? (long)&arg : 0) == 0)
+				;
+			while (seen[1] != i)
+				t_yield();
+			if (t_on_thaw) // Linux may leave it to who asked just before
+				CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+			t_exit(0);
+		}
+		while (seen[0] != i)
+			t_yield();
+		for (volatile int j = 0; j < i * 100; j++)
+			;
+		sys(close, master);
+		seen[1] = i;
+		CHECK_EQ(t_wait(pid), 0);
+	}
+	for (int i = 0; i < OTHERS; i++) {
+		sys(kill, others[i], SIGKILL);
+		CHECK_EQ(t_wait(others[i]), SIGNALLED(SIGKILL));
+	}
+}
+
+TEST(no_group_is_in_front_of_a_terminal_that_is_gone)
+{
+	ask_while_it_goes(TIOCSPGRP);
+}
+
 static void read_at_once(int sig)
 {
 	char c;
