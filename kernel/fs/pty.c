@@ -554,7 +554,7 @@ static long ptmx_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 	case TIOCCONS:			/* for the slave to ask */
 		return -EINVAL;
 	}
-	return __tty_ioctl(&p->tty, cmd, arg);
+	return __tty_ioctl(&p->tty, f, cmd, arg);
 }
 
 const struct file_ops ptmx_fops = {

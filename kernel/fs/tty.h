@@ -82,7 +82,7 @@ int tty_check_change(struct tty *t);	/* the same for writing and ioctls, with SI
 void tty_open_ctty(struct tty *t, struct file *f);	/* a session leader without a terminal gets this one */
 bool tty_is_mine(struct tty *t);	/* current's controlling terminal? */
 int tty_number(const int *field);	/* t->pgrp or t->session as current sees it. Takes tasklist_lock (r) */
-long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
+long tty_job_ioctl(struct tty *t, struct file *f, unsigned cmd, uaddr_t arg);	/* -ENOIOCTLCMD: not about jobs */
 struct tty *current_tty(void);		/* current's controlling terminal, referenced, or NULL */
 void tty_hangup(struct tty *t);		/* its session hears of it and loses it, and files open now are of no use */
 long tty_vhangup(struct tty *t);	/* for TIOCVHANGUP: 0, -EPERM */
@@ -121,7 +121,7 @@ long tty_take_console(struct file *f);
 void tty_give_console_back(const struct tty *t);	/* if t has it; NULL: whoever has. Sleeps */
 /* tty_ioctl.c */
 void tty_signal(struct tty *t, int sig);	/* to the group in front */
-long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg);
+long __tty_ioctl(struct tty *t, struct file *f, unsigned cmd, uaddr_t arg);	/* f: of either side */
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg);
 #define TTY_FILE_OPS(open_fn)								\
 	{										\

@@ -274,7 +274,7 @@ static long tty_flow(struct tty *t, uaddr_t what)
 	return 0;
 }
 
-long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
+long __tty_ioctl(struct tty *t, struct file *f, unsigned cmd, uaddr_t arg)
 {
 	struct k_termios2 tm;
 	struct k_termios locked;
@@ -365,7 +365,7 @@ long __tty_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
 	case TIOCGPTPEER:		/* not a master */
 		return -EIO;
 	}
-	return tty_job_ioctl(t, cmd, arg);
+	return tty_job_ioctl(t, f, cmd, arg);
 }
 
 long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
@@ -374,5 +374,5 @@ long tty_ioctl(struct file *f, unsigned cmd, uaddr_t arg)
 		return cmd == TIOCSPGRP ? -ENOTTY : -EIO;
 	if (cmd == TIOCCONS)
 		return tty_take_console(f);
-	return __tty_ioctl(file_tty(f), cmd, arg);
+	return __tty_ioctl(file_tty(f), f, cmd, arg);
 }

@@ -171,7 +171,7 @@ void tty_open_ctty(struct tty *t, struct file *f)
 	write_unlock(&tasklist_lock);
 }
 
-static long tiocsctty(struct tty *t, uaddr_t arg)
+static long tiocsctty(struct tty *t, const struct file *f, uaddr_t arg)
 {
 	struct group *g = current->group;
 	long err = 0;
@@ -181,6 +181,8 @@ static long tiocsctty(struct tty *t, uaddr_t arg)
 		goto out;		/* it is already */
 	err = -EPERM;
 	if (!g->leader_of_session || g->tty)
+		goto out;
+	if ((t->session || !f->readable) && !capable(CAP_SYS_ADMIN))
 		goto out;
 	if (t->session) {
 		if (arg != 1)
@@ -358,11 +360,11 @@ static long put_number(struct tty *t, const int *field, uaddr_t arg)
 	return copy_to_user(arg, &nr, sizeof(nr)) ? -EFAULT : 0;
 }
 
-long tty_job_ioctl(struct tty *t, unsigned cmd, uaddr_t arg)
+long tty_job_ioctl(struct tty *t, struct file *f, unsigned cmd, uaddr_t arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
-		return tiocsctty(t, arg);
+		return tiocsctty(t, f, arg);
 	case TIOCNOTTY:
 		return tiocnotty(t);
 	case TIOCGPGRP:

@@ -696,6 +696,55 @@ TEST(not_the_terminal_of_another_session)
 	t_wait(pid);
 }
 
+TEST(a_terminal_is_taken_away_by_an_administrator_only)
+{
+	int pid = SESSION({
+		seen[0] = 1;
+		thread_pause(NULL);
+	});
+
+	UNTIL(seen[0]);
+	CHECK_EQ(IN_CHILD({
+		CHECK(sys(setsid) > 0);
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 1), -EPERM);
+		CHECK_EQ(sys(open, "/dev/tty", O_RDWR), -ENXIO);
+	}),
+		0);
+	CHECK_EQ(IN_CHILD({
+		CHECK(sys(setsid) > 0);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 2), -EPERM);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 1), 0);
+		CHECK_GE(sys(open, "/dev/tty", O_RDWR), 0);
+	}),
+		0);
+	sys(kill, pid, SIGKILL);
+	t_wait(pid);
+}
+
+TEST(who_may_not_read_a_terminal_does_not_get_it)
+{
+	make();
+	CHECK_EQ(IN_CHILD({
+		long out = sys(open, path, O_WRONLY | O_NOCTTY);
+
+		CHECK_GE(out, 0);
+		CHECK(sys(setsid) > 0);
+		CHECK_EQ(sys(setresuid, USER, USER, USER), 0);
+		CHECK_EQ(sys(ioctl, out, TIOCSCTTY, 0), -EPERM);
+		CHECK_EQ(sys(ioctl, slave, TIOCSCTTY, 0), 0);
+		CHECK_EQ(sys(ioctl, out, TIOCSCTTY, 0), 0); // it is already
+	}),
+		0);
+	CHECK_EQ(IN_CHILD({
+		long out = sys(open, path, O_WRONLY | O_NOCTTY);
+
+		CHECK(sys(setsid) > 0);
+		CHECK_EQ(sys(ioctl, out, TIOCSCTTY, 0), 0);
+	}),
+		0);
+}
+
 static const int sigs[] = {SIGINT, SIGQUIT, SIGTSTP};
 
 // A session in front that ends when it has had each of them.
