@@ -66,6 +66,7 @@ void tty_wake_hung_up(struct tty *t)
 {
 	wake_up_all(&t->read_wait);
 	wake_up_all(&t->write_wait);
+	wake_up_all(&t->input_wait);	/* what was typed is gone: there is room */
 }
 
 /* --- reading --- */

@@ -162,6 +162,7 @@ static long tty_set_termios(struct tty *t, unsigned cmd, uaddr_t arg)
 	t->ospeed = tm.c_ospeed;
 	spin_unlock(&t->lock);
 	wake_up_all(&t->read_wait);
+	wake_up_all(&t->input_wait);
 	return 0;
 }
 
@@ -202,6 +203,7 @@ static long tty_type(struct tty *t, uaddr_t arg)
 	if (copy_from_user(&c, arg, sizeof(c)))
 		return -EFAULT;
 	tty_input(t, c);
+	wake_up_all(&t->input_wait);	/* ^C throws away what was typed before */
 	return 0;
 }
 

@@ -573,6 +573,56 @@ TEST(input_that_nobody_reads)
 	UNTIL(sys(write, master, buf, 1) == 1);
 }
 
+// A process that writes more than fits and waits for room.
+static int write_much(int fd)
+{
+	int pid;
+
+	block(fd);
+	pid = t_fork();
+	if (pid == 0) {
+		for (int i = 0; i < 4; i++)
+			CHECK_EQ(sys(write, fd, buf, sizeof buf), sizeof buf);
+		t_exit(0);
+	}
+	UNTIL(t_state(pid) == 'S');
+	return pid;
+}
+
+// What is thrown away makes room.
+TEST(a_flush_lets_the_typist_go_on)
+{
+	for (int how = 0; how < (t_on_thaw ? 5 : 4); how++) { // after a hangup Linux lets him sleep
+		struct termio s;
+		struct termios t;
+		int pid;
+
+		make();
+		raw();
+		set_lflag(0, ISIG);
+		nonblock(slave);
+		pid = write_much(master);
+		CHECK_EQ(sys(ioctl, slave, TCGETS, &t), 0);
+		CHECK_EQ(sys(ioctl, slave, TCGETA, &s), 0);
+		if (how == 0) {
+			CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
+		} else if (how == 1) {
+			CHECK_EQ(sys(ioctl, slave, TCSETSF, &t), 0);
+		} else if (how == 2) {
+			CHECK_EQ(sys(ioctl, slave, TCSETAF, &s), 0);
+		} else if (how == 3) {
+			CHECK_EQ(sys(ioctl, slave, TIOCSTI, "\3"), 0);
+		} else {
+			CHECK_EQ(sys(ioctl, slave, TIOCVHANGUP), 0);
+			slave = (int)sys(open, path, O_RDWR | O_NOCTTY | O_NONBLOCK);
+			CHECK_GE(slave, 0);
+			raw();
+		}
+		UNTIL(sys(read, slave, buf, sizeof buf) > 0);
+		UNTIL((sys(read, slave, buf, sizeof buf), sys(wait4, pid, 0, WNOHANG, 0)) == pid);
+	}
+}
+
 TEST(output_is_stopped_and_goes_on)
 {
 	int pid;
