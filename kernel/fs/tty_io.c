@@ -90,11 +90,24 @@ static struct wait_rule wait_rule(const struct tty *t, size_t n)
 	return (struct wait_rule){ 1, ktime_ns() + time, 0 };
 }
 
-/* Waits until at least rule.min bytes are there or time is up. 0, -ERESTARTSYS, -EAGAIN, -EIO. */
+static u32 look(struct tty *t)
+{
+	u32 n;
+
+	spin_lock(&t->lock);
+	n = tty_available(t);
+	spin_unlock(&t->lock);
+	return n;
+}
+
+/*
+ * Waits until at least rule.min bytes are there or time is up. 0: there were some, which others may
+ * take first; 1: there will be none; -ERESTARTSYS, -EAGAIN, -EIO.
+ */
 static int wait_input(struct file *f, struct tty *t, size_t n)
 {
 	struct wait_rule rule = wait_rule(t, n);
-	u32 had = tty_available(t);
+	u32 had = look(t);
 	int err;
 
 	if (had >= rule.min)
@@ -104,15 +117,15 @@ static int wait_input(struct file *f, struct tty *t, size_t n)
 	for (;;) {
 		u64 deadline = had && rule.interval ? ktime_ns() + rule.interval : rule.deadline;
 
-		err = wait_event_state(&t->read_wait, tty_available(t) > had || tty_hung_up(f),
+		err = wait_event_state(&t->read_wait, look(t) > had || tty_hung_up(f),
 			TASK_INTERRUPTIBLE | TASK_FREEZABLE, deadline);
 		if (err == -ETIME)
-			return 0;
+			return !had;
 		if (err)
 			return had ? 0 : err;
 		if (tty_hung_up(f))
-			return READ_ONCE(t->dead) ? -EIO : 0;
-		had = tty_available(t);
+			return READ_ONCE(t->dead) ? -EIO : 1;
+		had = look(t);
 		if (had >= rule.min)
 			return 0;
 	}
@@ -123,6 +136,7 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	struct tty *t = file_tty(f);
 	size_t done = 0;
 	u8 piece[256];
+	bool end = false;
 	int err;
 
 	(void)pos;
@@ -131,22 +145,23 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	err = tty_check_read(t);
 	if (err || !n)
 		return err;
-	err = wait_input(f, t, n);
-	if (err)
-		return err;
-	while (done < n) {
-		size_t want = min(n - done, sizeof(piece)), got;
-		bool end;
+	do {				/* again if somebody else was faster */
+		err = wait_input(f, t, n);
+		if (err)
+			return min(err, 0);
+		while (done < n) {
+			size_t want = min(n - done, sizeof(piece)), got;
 
-		spin_lock(&t->lock);
-		got = tty_take(t, piece, want, &end);
-		spin_unlock(&t->lock);
-		if (got && copy_to_user(buf + done, piece, got))
-			return done ? (s64)done : -EFAULT;
-		done += got;
-		if (end || got < want)
-			break;
-	}
+			spin_lock(&t->lock);
+			got = tty_take(t, piece, want, &end);
+			spin_unlock(&t->lock);
+			if (got && copy_to_user(buf + done, piece, got))
+				return done ? (s64)done : -EFAULT;
+			done += got;
+			if (end || got < want)
+				break;
+		}
+	} while (!done && !end && !tty_hung_up(f));
 	wake_up_all(&t->input_wait);
 	return (s64)done;
 }

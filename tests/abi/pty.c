@@ -204,6 +204,40 @@ TEST(lines_are_edited)
 	CHECK_EQ(sys(read, slave, buf, 100), 0);
 }
 
+// One line is for one of those who wait for it; for the others nothing happens.
+TEST(a_line_for_two_readers)
+{
+	enum { ROUNDS = 300 };
+	_Atomic int *lines = t_map_shared(PAGE);
+	int pid[2];
+
+	make();
+	set_lflag(ECHO, 0);
+	for (int i = 0; i < 2; i++) {
+		pid[i] = t_fork();
+		if (pid[i])
+			continue;
+		do {
+			CHECK_EQ(sys(read, slave, buf, 100), 2);
+			++*lines;
+		} while (buf[0] != 'e');
+		t_exit(0);
+	}
+	for (int n = 0; n < ROUNDS; n++) {
+		for (int i = 0; i < 2; i++)
+			UNTIL(t_state(pid[i]) == 'S' || t_state(pid[i]) == 'Z');
+		type("x\n");
+		while (*lines == n && t_state(pid[0]) != 'Z' && t_state(pid[1]) != 'Z')
+			t_yield();
+		if (t_state(pid[0]) == 'Z' || t_state(pid[1]) == 'Z')
+			break;
+	}
+	type("e\ne\n");
+	CHECK_EQ(t_wait(pid[0]), 0);
+	CHECK_EQ(t_wait(pid[1]), 0);
+	CHECK_EQ(*lines, ROUNDS + 2);
+}
+
 TEST(echo_of_control_characters)
 {
 	make();
