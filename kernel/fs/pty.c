@@ -358,7 +358,7 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		if (err || READ_ONCE(p->master_hung_up))
 			break;
 	}
-	if (done)
+	if (done || err == -EFAULT)	/* something was taken */
 		wake_up_all(&p->tty.write_wait);
 	return done ? (s64)done : err;
 }

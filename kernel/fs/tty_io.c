@@ -155,15 +155,17 @@ s64 tty_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 			spin_lock(&t->lock);
 			got = tty_take(t, piece, want, &end);
 			spin_unlock(&t->lock);
-			if (got && copy_to_user(buf + done, piece, got))
-				return done ? (s64)done : -EFAULT;
+			if (got && copy_to_user(buf + done, piece, got)) {
+				err = -EFAULT;
+				break;
+			}
 			done += got;
 			if (end || got < want)
 				break;
 		}
-	} while (!done && !end && !tty_hung_up(f));
+	} while (!done && !err && !end && !tty_hung_up(f));
 	wake_up_all(&t->input_wait);
-	return (s64)done;
+	return done ? (s64)done : err;
 }
 
 /* --- writing --- */

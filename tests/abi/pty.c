@@ -657,6 +657,29 @@ TEST(a_flush_lets_the_typist_go_on)
 	}
 }
 
+// A read that fails may lose what it took, but there is room then.
+TEST(a_bad_read_makes_room)
+{
+	for (int i = 0; i < 2; i++) {
+		int to, from, pid;
+		long n;
+
+		make();
+		raw();
+		nonblock(slave);
+		to = i ? master : slave;
+		from = i ? slave : master;
+		pid = write_much(to);
+		for (long start = t_now_ms(); sys(wait4, pid, 0, WNOHANG, 0) != pid;) {
+			n = sys(read, from, 8UL, 256);
+			CHECK(n == -EFAULT || n == -EAGAIN);
+			if (n == -EAGAIN)
+				t_sleep_ms(1);
+			CHECK_LE(t_now_ms() - start, 20000);
+		}
+	}
+}
+
 TEST(output_is_stopped_and_goes_on)
 {
 	int pid;
