@@ -286,7 +286,7 @@ static bool was_told(const struct pty *p)
 
 static bool has_output(const struct pty *p)
 {
-	return READ_ONCE(p->head) != p->tail || was_told(p);
+	return READ_ONCE(p->head) != READ_ONCE(p->tail);
 }
 
 static size_t take_output(struct pty *p, u8 *out, size_t n)
@@ -300,27 +300,37 @@ static size_t take_output(struct pty *p, u8 *out, size_t n)
 	return done;
 }
 
-static int wait_output(struct file *f, struct pty *p)
+/*
+ * Waits for output, and in packet mode for what is told. 0; 1: the master is hung up; -EIO, -EAGAIN,
+ * -ERESTARTSYS.
+ */
+static int wait_output(struct file *f, struct pty *p, bool packet)
 {
-	if (has_output(p))
-		return 0;
-	if (slave_is_closed(p))
-		return -EIO;
-	if (f->flags & O_NONBLOCK)
-		return -EAGAIN;
-	return wait_event_freezable(&p->master_wait,
-				    has_output(p) || slave_is_closed(p) ||
-					    READ_ONCE(p->master_hung_up));
+	int err = 0;
+
+	while (!err) {
+		bool closed = slave_is_closed(p);	/* before the last look at what it left */
+
+		if (has_output(p) || (packet && was_told(p)))
+			return 0;
+		if (READ_ONCE(p->master_hung_up))
+			return 1;
+		if (closed)
+			return -EIO;
+		if (f->flags & O_NONBLOCK)
+			return -EAGAIN;
+		err = wait_event_freezable(&p->master_wait,
+					   has_output(p) || (packet && was_told(p)) || slave_is_closed(p) ||
+						   READ_ONCE(p->master_hung_up));
+	}
+	return err;
 }
 
 /* The first byte in packet mode. 1: data follows, 0: that was all; -errno. */
-static int read_header(struct file *f, struct pty *p, uaddr_t buf)
+static int read_header(struct pty *p, uaddr_t buf)
 {
-	int err = wait_output(f, p);
 	u8 told;
 
-	if (err)
-		return err;
 	spin_lock(&p->tty.lock);
 	told = (u8)p->told;
 	p->told = 0;
@@ -339,7 +349,10 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	if (READ_ONCE(p->master_hung_up))
 		return 0;
 	if (n && READ_ONCE(p->packet)) {
-		err = read_header(f, p, buf);
+		err = wait_output(f, p, true);
+		if (err)
+			return min(err, 0);
+		err = read_header(p, buf);
 		if (err <= 0)
 			return err ? err : 1;
 		done = 1;
@@ -354,13 +367,13 @@ static s64 ptmx_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 		done += got;
 		if (got)
 			continue;
-		err = done ? -EAGAIN : wait_output(f, p);
-		if (err || READ_ONCE(p->master_hung_up))
+		err = done ? -EAGAIN : wait_output(f, p, false);
+		if (err)
 			break;
 	}
 	if (done || err == -EFAULT)	/* something was taken */
 		wake_up_all(&p->tty.write_wait);
-	return done ? (s64)done : err;
+	return done ? (s64)done : min(err, 0);
 }
 
 /* Types one byte: 0, -EAGAIN, -ERESTARTSYS. */
@@ -416,7 +429,7 @@ static unsigned ptmx_poll(struct file *f, struct poll_table *pt)
 		return POLLIN | POLLOUT | POLLERR | POLLHUP | POLLRDNORM | POLLWRNORM;
 	if (slave_is_closed(p))
 		mask |= POLLHUP;
-	if (has_output(p))
+	if (has_output(p) || was_told(p))
 		mask |= POLLIN | POLLRDNORM;
 	if (was_told(p))
 		mask |= POLLPRI;

@@ -515,6 +515,69 @@ TEST(the_slave_closes_under_a_reader)
 	CHECK_EQ(t_wait(pid), 0);
 }
 
+TEST(the_slave_closes_under_a_reader_of_packets)
+{
+	int pid;
+
+	make();
+	packet_mode(1);
+	block(master);
+	pid = t_fork();
+	if (pid == 0) {
+		sys(close, slave);
+		t_exit(sys(read, master, buf, 10) == -EIO ? 0 : 1);
+	}
+	UNTIL(t_state(pid) == 'S');
+	sys(close, slave);
+	CHECK_EQ(t_wait(pid), 0);
+}
+
+// Packets are for the reads that begin after they were asked for.
+TEST(packets_are_asked_for_under_a_reader)
+{
+	int pid;
+
+	make();
+	block(master);
+	pid = t_fork();
+	if (pid == 0)
+		t_exit(sys(read, master, buf, 10) == 1 && buf[0] == 'x' ? 0 : 1);
+	UNTIL(t_state(pid) == 'S');
+	packet_mode(1);
+	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCOFLUSH), 0);
+	t_sleep_ms(10);
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(write, slave, "x", 1), 1);
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(told(), TIOCPKT_FLUSHWRITE);
+}
+
+// The last that was written comes before the end.
+TEST(the_last_word_of_a_slave)
+{
+	for (int i = 0; i < 200; i++) {
+		long n;
+		int pid;
+
+		make();
+		pid = t_fork();
+		if (pid == 0) {
+			sys(close, master);
+			for (volatile int j = 0; j < i * 20; j++)
+				;
+			t_exit(sys(write, slave, "x", 1) == 1 ? 0 : 1);
+		}
+		sys(close, slave);
+		for (int tries = 1; (n = sys(read, master, buf, 10)) == -EAGAIN; tries++)
+			if (tries % 2000 == 0) // there may be one processor only
+				t_yield();
+		CHECK_EQ(n, 1);
+		CHECK_EQ(t_wait(pid), 0);
+		UNTIL(sys(read, master, buf, 10) == -EIO);
+		sys(close, master);
+	}
+}
+
 // ---- full ----
 
 TEST(output_that_nobody_reads)
