@@ -166,7 +166,7 @@ void tty_open_ctty(struct tty *t, struct file *f)
 	if (f->flags & O_NOCTTY || !f->readable)
 		return;
 	write_lock(&tasklist_lock);
-	if (g->leader_of_session && !g->tty && !t->session)
+	if (g->leader_of_session && !g->tty && !t->session && !READ_ONCE(t->dead))
 		take_tty(t);
 	write_unlock(&tasklist_lock);
 }
@@ -182,13 +182,15 @@ static long tiocsctty(struct tty *t, const struct file *f, uaddr_t arg)
 	err = -EPERM;
 	if (!g->leader_of_session || g->tty)
 		goto out;
+	if (t->session && arg != 1)
+		goto out;
 	if ((t->session || !f->readable) && !capable(CAP_SYS_ADMIN))
 		goto out;
-	if (t->session) {
-		if (arg != 1)
-			goto out;
+	err = -EIO;
+	if (READ_ONCE(t->dead))
+		goto out;
+	if (t->session)
 		session_clear_tty(t->session);
-	}
 	take_tty(t);
 	err = 0;
 out:

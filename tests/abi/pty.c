@@ -1129,6 +1129,11 @@ TEST(no_group_is_in_front_of_a_terminal_that_is_gone)
 	ask_while_it_goes(TIOCSPGRP);
 }
 
+TEST(nobody_gets_a_terminal_that_is_gone)
+{
+	ask_while_it_goes(TIOCSCTTY);
+}
+
 static void read_at_once(int sig)
 {
 	char c;
