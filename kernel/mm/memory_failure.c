@@ -11,7 +11,8 @@
  * harm (MADV_SOFT_OFFLINE) is an anonymous page of one process, or one of a file in memory; all
  * others are EBUSY.
  *
- * Locks: tasklist_lock (r); mmap_lock; mapping->lock; poison_lock, for who is the first to say so.
+ * Locks: tasklist_lock (r); mmap_lock; mapping->lock; poison_lock, for who is the first to say so;
+ * inside it the queue of who waits for room in a group.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/memcontrol.h"
@@ -22,7 +23,7 @@
 #include "kernel/task.h"
 
 _Atomic u64 num_poisoned_pages;
-static struct spinlock poison_lock = SPINLOCK_INIT("poison", RANK_LRU);
+static struct spinlock poison_lock = SPINLOCK_INIT("poison", RANK_IO);
 
 static void count_broken(struct page *p)
 {

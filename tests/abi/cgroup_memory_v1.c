@@ -225,3 +225,40 @@ TEST(without_a_killer)
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out_v1();
 }
+
+// One page less, because it is broken, wakes who waits for room.
+TEST(broken_memory_at_the_limit)
+{
+	if (!t_own_machine)
+		SKIP("breaks memory");
+	if (sys(madvise, 0, 0, MADV_HWPOISON))
+		SKIP("a kernel in which memory cannot be broken");
+	_Atomic int *go = t_map_shared(PAGE);
+
+	v1("memory");
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(t_spit("a/memory.limit_in_bytes", "8M"), 0);
+	CHECK_EQ(t_spit("a/memory.oom_control", "1"), 0);
+	int breaker = t_fork();
+
+	if (breaker == 0) {
+		CHECK_EQ(put("a/cgroup.procs", 0), 0);
+		char *p = t_map(PAGE);
+
+		touch(p, PAGE);
+		*go = 1;
+		UNTIL(*go == 2);
+		t_exit(sys(madvise, p, PAGE, MADV_HWPOISON) ? 1 : 0);
+	}
+	UNTIL(*go == 1);
+	int pid = holder("a/cgroup.procs", 16 * MIB);
+
+	UNTIL(t_field("a/memory.oom_control", "under_oom") == 1);
+	*go = 2;
+	CHECK_EQ(t_wait(breaker), 0);
+	CHECK_EQ(*said, 0);
+	end(pid);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	out_v1();
+	t_loses();
+}
