@@ -328,6 +328,8 @@ int mapping_add_page(struct mapping *m, u64 index, struct page *p);
 void mapping_find_pages(struct mapping *m, u64 first, unsigned n, struct page **pages);
 void mapping_truncate(struct mapping *m, u64 from_index);	/* drops pages >= from */
 void mapping_truncate_range(struct mapping *m, u64 from_index, u64 to_index);	/* drops pages in [from, to) */
+/* Drops those that nobody uses and that are all zeroes: not to be told from a hole. Of files in memory. */
+void mapping_drop_unused(struct mapping *m, u64 from_index, u64 to_index);
 /*
  * The first page at or after *index with all of @flags (0: any), referenced; *index is set to its
  * own. NULL: none.

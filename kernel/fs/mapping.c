@@ -466,6 +466,39 @@ void mapping_truncate_range(struct mapping *m, u64 from, u64 to)
 	}
 }
 
+static bool is_zero_page(const struct page *p)
+{
+	const u64 *word = page_address(p);
+
+	for (unsigned i = 0; i < PAGE_SIZE / sizeof(*word); i++)
+		if (word[i])
+			return false;
+	return true;
+}
+
+void mapping_drop_unused(struct mapping *m, u64 from, u64 to)
+{
+	struct page *p;
+
+	assert(m->flags & MAPPING_SHMEM);
+	for (; from < to; from++) {
+		spin_lock(&m->lock);
+		p = radix_next(m, &from);
+		if (!p || from >= to) {
+			spin_unlock(&m->lock);
+			return;
+		}
+		if (atomic_load(&p->refs) == 1 && is_zero_page(p))	/* refs: the tree's, so no table has it */
+			remove_page(m, p);
+		else
+			p = NULL;
+		spin_unlock(&m->lock);
+		if (p)
+			put_page(p);
+		cond_resched();
+	}
+}
+
 void mapping_truncate(struct mapping *m, u64 from_index)
 {
 	mapping_truncate_range(m, from_index, ~0ull);

@@ -124,7 +124,7 @@ static int may_allocate(const struct inode *i, u64 end)
 
 /*
  * Pages for all of [off, end), or -errno: then what came after the last one that was there before
- * is given back. LINUX: all that came. i->lock held.
+ * is given back, but not what others have stored into meanwhile. LINUX: all that came. i->lock held.
  */
 static int allocate_pages(struct inode *i, u64 off, u64 end)
 {
@@ -147,8 +147,8 @@ static int allocate_pages(struct inode *i, u64 off, u64 end)
 		}
 	}
 	if (err && added < index) {
-		mapping_truncate_range(i->mapping, added, index);
 		unmap_mapping_pages(i->mapping, added, index);
+		mapping_drop_unused(i->mapping, added, index);
 	}
 	return err;
 }

@@ -198,3 +198,46 @@ TEST(a_full_file_system)
 	CHECK_EQ(sys(umount2, "m", 0), 0);
 	CHECK_EQ(sys(rmdir, "m"), 0);
 }
+
+static _Atomic bool stored, failed;
+static char *mapped;
+
+// Stores into a page as soon as it is there.
+static int storer(void *fd)
+{
+	while (pages_of((int)(long)fd) <= 100)
+		if (failed)
+			return 0;
+	mapped[100 * PAGE] = 'x';
+	stored = true;
+	return 0;
+}
+
+// What others stored meanwhile into room that came stays when no more of it is to be had.
+TEST(a_failure_takes_nothing_from_others)
+{
+	struct thread t;
+	int fd;
+
+	t_tmpdir();
+	CHECK_EQ(sys(mkdir, "m", 0755), 0);
+	if (sys(mount, "none", "m", "tmpfs", 0, "size=16m"))
+		SKIP("mounts");
+	fd = (int)sys(open, "m/f", O_RDWR | O_CREAT, 0600);
+	CHECK_EQ(sys(ftruncate, fd, 32L << 20), 0);
+	mapped = (char *)sys(mmap, 0, 32L << 20, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	for (int i = 0; i < 5; i++) {
+		failed = stored = false;
+		thread_start(&t, storer, t_ptr((unsigned long)fd));
+		CHECK_EQ(sys(fallocate, fd, 0, 0, 32L << 20), -ENOSPC);
+		failed = true;
+		thread_join(&t);
+		CHECK_LE(pages_of(fd), 1);
+		CHECK_EQ(mapped[100 * PAGE], stored ? 'x' : 0);
+		CHECK_EQ(sys(fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 32L << 20), 0);
+	}
+	CHECK_EQ(sys(munmap, mapped, 32L << 20), 0);
+	sys(close, fd);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+	CHECK_EQ(sys(rmdir, "m"), 0);
+}
