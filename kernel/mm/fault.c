@@ -481,25 +481,52 @@ static int __attribute__((noinline)) wait_for_user(struct mm *mm, uaddr_t addr, 
 	return why ? why : may_access(mm, addr, flags) ? 0 : FAULT_FORBIDDEN;
 }
 
-struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
+/* The page at addr, present as long as mmap_lock is held, which it is; NULL if there is none to be had. */
+static struct page *user_page(struct mm *mm, uaddr_t addr, unsigned flags)
 {
-	struct page *p = NULL;
 	pte_t *slot;
 
-	mutex_lock(&mm->mmap_lock);
 	if (!may_access(mm, addr, flags))
-		goto out;
+		return NULL;
 	while (!usable(slot = slot_find(mm, addr), flags)) {
 		int why = fault_locked(mm, addr, flags);
 
 		if (unlikely(why == FAULT_USERFAULT))
 			why = wait_for_user(mm, addr, flags);
 		if (why)
-			goto out;
+			return NULL;
 	}
-	p = pfn_to_page(pte_pfn(*slot));
-	get_page(p);
-out:
+	return pfn_to_page(pte_pfn(*slot));
+}
+
+struct page *get_user_page(struct mm *mm, uaddr_t addr, unsigned flags)
+{
+	struct page *p;
+
+	mutex_lock(&mm->mmap_lock);
+	p = user_page(mm, addr, flags);
+	if (p)
+		get_page(p);
+	mutex_unlock(&mm->mmap_lock);
+	return p;
+}
+
+/* Part of one page. False: it is not to be had. */
+static bool access_page(struct mm *mm, uaddr_t addr, void *buf, size_t n, unsigned flags)
+{
+	struct page *p;
+	char *at;
+
+	mutex_lock(&mm->mmap_lock);
+	p = user_page(mm, addr, flags);
+	if (p) {
+		/* Before a fork can share it, or a seal forbid it: under the lock. */
+		at = (char *)page_address(p) + addr % PAGE_SIZE;
+		if (flags & FAULT_WRITE)
+			kmemcpy(at, buf, n);
+		else
+			kmemcpy(buf, at, n);
+	}
 	mutex_unlock(&mm->mmap_lock);
 	return p;
 }
@@ -507,18 +534,10 @@ out:
 size_t mm_access(struct mm *mm, uaddr_t addr, void *buf, size_t n, unsigned flags)
 {
 	while (n && access_ok(addr, n)) {
-		size_t off = addr & ~PAGE_MASK, chunk = min(n, PAGE_SIZE - off);
-		struct page *p = get_user_page(mm, addr, flags);
-		char *at;
+		size_t chunk = min(n, PAGE_SIZE - addr % PAGE_SIZE);
 
-		if (!p)
+		if (!access_page(mm, addr, buf, chunk, flags))
 			break;
-		at = (char *)page_address(p) + off;
-		if (flags & FAULT_WRITE)
-			kmemcpy(at, buf, chunk);
-		else
-			kmemcpy(buf, at, chunk);
-		put_page(p);
 		addr += chunk;
 		buf = (char *)buf + chunk;
 		n -= chunk;

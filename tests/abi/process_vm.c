@@ -320,3 +320,39 @@ TEST(memory_of_another_before_its_exec)
 	CHECK_EQ(sys(write, down[1], "x", 1), 1);
 	CHECK_EQ(t_wait(pid), 7);
 }
+
+static char counters[PAGE] __attribute__((aligned(4096)));
+static _Atomic bool enough;
+
+static int counts_by_writev(void *unused)
+{
+	static char from[PAGE] __attribute__((aligned(4096)));
+	struct iovec l = {from, PAGE}, r = {counters, PAGE};
+	int pid = t_getpid();
+
+	(void)unused;
+	for (unsigned n = 0; !enough; n++) {
+		memset(from, (int)n, sizeof from);
+		CHECK_EQ(WRITEV(pid, &l, 1, &r, 1), PAGE);
+	}
+	return 0;
+}
+
+// What is written after a fork is for the one side alone.
+TEST(forks_while_memory_is_written)
+{
+	volatile char *last = counters + PAGE - 1;
+	struct thread t;
+
+	thread_start(&t, counts_by_writev, NULL);
+	for (long start = t_now_ms(); t_now_ms() - start < 300;)
+		CHECK_EQ(IN_CHILD({
+			char was = *last;
+
+			t_sleep_ms(1);
+			CHECK_EQ(*last, was);
+		}),
+			0);
+	enough = true;
+	thread_join(&t);
+}
