@@ -223,7 +223,10 @@ static void remove_page(struct mapping *m, struct page *p)
 	uncharge(m);
 }
 
-/* Puts p at index. 0, -EEXIST, -ENOMEM. The tree takes its own reference. */
+/*
+ * Puts p at index. 0, -EEXIST, -ENOMEM, -ENOSPC. The tree takes its own reference. Whether there is
+ * room is asked under the lock: it may be gone for the very page that somebody else has just put there.
+ */
 static int insert_page(struct mapping *m, u64 index, struct page *p, u32 gfp)
 {
 	struct spares spares = { 0 };
@@ -232,7 +235,12 @@ static int insert_page(struct mapping *m, u64 index, struct page *p, u32 gfp)
 
 	for (;;) {
 		spin_lock(&m->lock);
-		err = radix_get(m, index) ? -EEXIST : radix_insert(m, index, p, &spares);
+		err = radix_get(m, index) ? -EEXIST : charge(m);
+		if (!err) {
+			err = radix_insert(m, index, p, &spares);
+			if (err)
+				uncharge(m);
+		}
 		if (!err) {
 			get_page(p);
 			p->mapping = m;
@@ -275,24 +283,18 @@ static bool page_busy(struct page *p)
 /* A new page at index, filled; NULL if somebody else was faster. ERR_PTR. */
 static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
 {
-	struct page *p;
-	int err = charge(m);
+	struct page *p = alloc_page(gfp | GFP_ZERO);
+	int err;
 
-	if (err)
-		return ERR_PTR(err);
-	p = alloc_page(gfp | GFP_ZERO);
 	if (p)
 		p = mem_cgroup_charge(p, current->mm, gfp);
-	if (!p) {
-		uncharge(m);
+	if (!p)
 		return ERR_PTR(-ENOMEM);
-	}
 	p->flags |= m->readpage ? PG_LOCKED : PG_UPTODATE;
 	err = insert_page(m, index, p, gfp);
 	if (err) {
 		p->flags &= ~(PG_LOCKED | PG_UPTODATE);
 		put_page(p);
-		uncharge(m);
 		return err == -EEXIST ? NULL : ERR_PTR(err);
 	}
 	if (!m->readpage)
@@ -322,17 +324,13 @@ static struct page *add_page(struct mapping *m, u64 index, u32 gfp)
 
 int mapping_add_page(struct mapping *m, u64 index, struct page *p)
 {
-	int err = charge(m);
+	int err;
 
 	assert(!m->readpage);
-	if (err)
-		return err;
 	p->flags |= PG_UPTODATE;
 	err = insert_page(m, index, p, GFP_USER);
-	if (err) {
+	if (err)
 		p->flags &= ~PG_UPTODATE;
-		uncharge(m);
-	}
 	return err;
 }
 

@@ -1055,3 +1055,43 @@ TEST(a_file_that_only_grows)
 	CHECK_EQ(sys(unlink, "d/f"), 0);
 	CHECK_EQ(sys(rmdir, "d"), 0);
 }
+
+// Two who store at once into the only page that there is room for.
+TEST(the_last_page_is_for_both)
+{
+	_Atomic int *at = t_map_shared(PAGE);
+	char *p;
+	int fd;
+
+	t_tmpdir();
+	CHECK_EQ(sys(mkdir, "m", 0755), 0);
+	if (sys(mount, "none", "m", "tmpfs", 0, "size=4k"))
+		SKIP("mounts");
+	fd = (int)sys(open, "m/f", O_RDWR | O_CREAT, 0600);
+	p = (char *)sys(mmap, 0, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		for (int i = 1; i <= 300; i++) {
+			while (at[0] < i)
+				t_yield();
+			p[0] = 1;
+			at[1] = i;
+		}
+		t_exit(0);
+	}
+	for (int i = 1; i <= 300; i++) {
+		CHECK_EQ(sys(ftruncate, fd, 0), 0);
+		CHECK_EQ(sys(ftruncate, fd, PAGE), 0);
+		at[0] = i;
+		p[1] = 1;
+		while (at[1] < i && t_state(pid) != 'Z')
+			t_yield();
+		CHECK_EQ(at[1], i);
+	}
+	CHECK_EQ(t_wait(pid), 0);
+	CHECK_EQ(sys(munmap, p, PAGE), 0);
+	sys(close, fd);
+	CHECK_EQ(sys(umount2, "m", 0), 0);
+	CHECK_EQ(sys(rmdir, "m"), 0);
+}
