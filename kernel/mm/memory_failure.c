@@ -176,12 +176,17 @@ static int offline_anon(struct mm *mm, uaddr_t addr, struct page *p, struct page
 	mutex_lock(&mm->mmap_lock);
 	slot = entry_of(mm, addr, p);
 	if (slot && atomic_load(&p->refs) == 2) {	/* the entry's, and ours */
+		pte_t was = *slot;
+
+		/* Who stores from here on faults, and waits for mmap_lock. */
+		atomic_store_explicit((_Atomic pte_t *)slot, pte_wrprotect(was), memory_order_release);
+		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
 		copy_page(new, p);
 		atomic_fetch_add(&new->mapcount, 1);
 		atomic_store_explicit((_Atomic pte_t *)slot,
 				      vma_pte(vma_at(mm, addr), new,
-					      pte_write(*slot) ? PTE_WRITE : 0) |
-					      (*slot & PTE_UFFD_WP),
+					      pte_write(was) ? PTE_WRITE : 0) |
+					      (was & PTE_UFFD_WP),
 				      memory_order_release);
 		arch_tlb_flush(mm, addr, addr + PAGE_SIZE);
 		atomic_fetch_sub(&p->mapcount, 1);

@@ -868,3 +868,41 @@ TEST(broken_memory)
 	CHECK_EQ(info.si_addr_lsb, 12);
 	t_loses();
 }
+
+static _Atomic bool offline;
+
+static int counts(void *word)
+{
+	volatile long *there = word;
+	long n = 0;
+
+	while (!offline) {
+		n++;
+		*there += 1;
+		CHECK_EQ(*there, n);
+	}
+	return 0;
+}
+
+// Who stores into a page while a copy takes its place loses nothing.
+TEST(offline_while_it_is_written)
+{
+	struct thread t;
+	char *p;
+
+	if (!t_own_machine)
+		SKIP("breaks memory");
+	if (sys(madvise, 0, 0, MADV_SOFT_OFFLINE))
+		SKIP("a kernel in which memory cannot be broken");
+	p = t_map(PAGE);
+	thread_start(&t, counts, p);
+	for (int i = 0; i < 20; i++) {
+		long err = break_it(p, MADV_SOFT_OFFLINE);
+
+		CHECK(err == 0 || err == -EBUSY);
+		t_sleep_ms(1);
+	}
+	offline = true;
+	thread_join(&t);
+	t_loses();
+}
