@@ -189,7 +189,8 @@ static void check_limit(struct task *t, unsigned which, u64 used, u64 unit)
 	if (hard != RLIM64_INFINITY && used / unit >= hard) {
 		send_signal_locked(SIGKILL, SEND_SIG_KERNEL, t, true);
 	} else if (used / unit >= soft) {
-		WRITE_ONCE(l->rlim_cur, soft + NSEC_PER_SEC / unit);
+		/* Not if prlimit, which has a lock of its own, has set another meanwhile. */
+		atomic_compare_exchange_strong((_Atomic u64 *)&l->rlim_cur, &soft, soft + NSEC_PER_SEC / unit);
 		send_signal_locked(SIGXCPU, SEND_SIG_KERNEL, t, true);
 	}
 }
