@@ -25,13 +25,16 @@ static _Atomic u64 all_pages, all_names;	/* of all mounted tmpfs */
 
 /* --- limits --- */
 
-/* Counts n more, unless that would exceed limit. */
+/* Counts n more, unless that would exceed limit; then others never see it counted. */
 static bool take(_Atomic u64 *count, u64 n, u64 limit)
 {
-	if (atomic_fetch_add(count, n) + n <= limit)
-		return true;
-	atomic_fetch_sub(count, n);
-	return false;
+	u64 used = atomic_load(count);
+
+	do {
+		if (used + n > limit)
+			return false;
+	} while (!atomic_compare_exchange_weak(count, &used, used + n));
+	return true;
 }
 
 /* Has a place in the tree of names? Others are memory of their users. */

@@ -74,15 +74,18 @@ static int charge(struct mqueue *q)
 	u64 limit = READ_ONCE(current->group->rlim[RLIMIT_MSGQUEUE].rlim_cur);
 	u64 n = (u64)a->mq_maxmsg * ((u64)a->mq_msgsize + MSG_OVERHEAD) +
 		min((u64)a->mq_maxmsg, MQ_PRIO_MAX) * MSG_OVERHEAD;
+	u64 used;
 
 	q->user = get_user_of(current->cred.uid);
 	if (!q->user)
 		return -ENOMEM;
-	if (atomic_fetch_add(&q->user->mq_bytes, n) + n > limit) {
-		atomic_fetch_sub(&q->user->mq_bytes, n);
-		put_user_of(q->user);
-		return -EMFILE;
-	}
+	used = atomic_load(&q->user->mq_bytes);
+	do {
+		if (used + n > limit) {
+			put_user_of(q->user);
+			return -EMFILE;
+		}
+	} while (!atomic_compare_exchange_weak(&q->user->mq_bytes, &used, used + n));
 	q->charged = n;
 	return 0;
 }

@@ -664,3 +664,23 @@ TEST(limits_in_proc)
 	CHECK_EQ(t_spit("/proc/sys/fs/mqueue/msgsize_max", "127"), -EINVAL);
 	CHECK_EQ(t_spit("/proc/sys/fs/mqueue/msg_max", "65537"), -EINVAL);
 }
+
+// A queue that is too big does not count while it is refused.
+TEST(too_big_beside_one_that_fits)
+{
+	struct rlimit limit = {COST(10, 16), COST(10, 16)};
+	_Atomic int *done = t_map_shared(PAGE);
+
+	CHECK_EQ(sys(setrlimit, RLIMIT_MSGQUEUE, &limit), 0);
+	int pid = t_fork();
+
+	if (pid == 0) {
+		while (!*done)
+			CHECK_EQ(open_with(O_RDWR, 10, 17), -EMFILE);
+		t_exit(0);
+	}
+	for (long start = t_now_ms(); t_now_ms() - start < 300;)
+		sys(close, queue(0, 10));
+	*done = 1;
+	CHECK_EQ(t_wait(pid), 0);
+}
