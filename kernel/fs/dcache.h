@@ -271,7 +271,13 @@ bool is_pipe(const struct file *f);
 s64 pipe_splice_take(struct file *f, u32 flags, char *buf, size_t n);
 void pipe_splice_give_back(struct file *f, char *buf, size_t n);	/* the last of what was taken */
 s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n);	/* at most PIPE_BUF: all of it */
-int pipe_wait_room(struct file *f, u32 flags);	/* for some at least: 0, -EAGAIN, -EPIPE, -ERESTARTSYS */
+/*
+ * Waits for room and keeps up to n bytes of it, which pipe_put_reserved ends. Bytes, -EAGAIN,
+ * -EPIPE, -ENOMEM, -ERESTARTSYS.
+ */
+s64 pipe_reserve(struct file *f, u32 flags, size_t n);
+/* Puts n of the reserved bytes in, maybe 0. All of them; -EPIPE, -ENOMEM. */
+s64 pipe_put_reserved(struct file *f, char *buf, size_t n, size_t reserved);
 /* what lies skip bytes behind the next; stays */
 s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);
 void file_locks_release(struct file *f);	/* flock: final close */

@@ -5,7 +5,8 @@
  * Bytes lie in a ring of pages that come when they are needed. They are copied to and from user
  * memory under the lock as long as that is there and one page of the ring is enough. What may sleep
  * goes through a buffer outside the lock: on the stack for small ones. A write of at most PIPE_BUF
- * bytes is put in at once or not at all. LINUX: data of a read whose user buffer turns out to be
+ * bytes is put in at once or not at all. A splice keeps room for itself before it takes from the
+ * other side, which may not take it back. LINUX: data of a read whose user buffer turns out to be
  * bad goes back into the pipe only if nobody took its room meanwhile.
  *
  * Locks: pipe->lock (spinning), outside run queues' and poll queues'.
@@ -123,7 +124,7 @@ static s64 pipe_take(u32 flags, struct pipe *p, char *buf, size_t n)
 static void pipe_give_back(struct pipe *p, char *buf, size_t n)
 {
 	spin_lock(&p->lock);
-	if (p->tail >= n && p->head - p->tail + n <= ring_bytes(p)) {
+	if (p->tail >= n && n <= pipe_room(p)) {
 		u64 at = (p->tail - n) & PAGE_MASK;
 		bool there = true;
 
@@ -252,7 +253,7 @@ static s64 pipe_put(u32 flags, struct pipe *p, char *buf, size_t n)
 
 	spin_lock(&p->lock);
 	do {
-		u64 room = ring_bytes(p) - (p->head - p->tail);
+		u64 room = pipe_room(p);
 
 		if (!p->readers) {
 			ret = -EPIPE;
@@ -303,20 +304,61 @@ s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n)
 	return n ? pipe_put(flags, f->inode->private, buf, n) : 0;
 }
 
-int pipe_wait_room(struct file *f, u32 flags)
+s64 pipe_reserve(struct file *f, u32 flags, size_t n)
 {
 	struct pipe *p = f->inode->private;
-	int err = 0;
+	s64 ret;
 
 	spin_lock(&p->lock);
-	while (!err && p->readers && p->head - p->tail == ring_bytes(p))
-		err = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->write_sleepers);
-	if (!err && !p->readers)
-		err = -EPIPE;
+	for (;;) {
+		ret = -EPIPE;
+		if (!p->readers)
+			break;
+		if (pipe_room(p)) {
+			n = min(n, pipe_room(p));
+			ret = ring_prepare(p, p->reserved + n);
+			if (ret == -EAGAIN)
+				continue;
+			if (!ret) {
+				p->reserved += n;
+				ret = (s64)n;
+			}
+			break;
+		}
+		ret = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->write_sleepers);
+		if (ret)
+			break;
+	}
 	spin_unlock(&p->lock);
-	if (err == -EPIPE)
+	if (ret == -EPIPE)
 		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
-	return err;
+	return ret;
+}
+
+s64 pipe_put_reserved(struct file *f, char *buf, size_t n, size_t reserved)
+{
+	struct pipe *p = f->inode->private;
+	s64 ret = n ? -EAGAIN : 0;
+
+	spin_lock(&p->lock);
+	while (ret == -EAGAIN)
+		ret = p->readers ? ring_prepare(p, n) : -EPIPE;
+	p->reserved -= reserved;
+	if (n && !ret) {
+		ring_copy(p, p->head, buf, n, true);
+		p->head += n;
+		ret = (s64)n;
+		wake_sleepers(&p->read_sleepers);
+		wake_pollers(p, POLLIN);
+	}
+	if (n < reserved || ret < 0) {
+		wake_sleepers(&p->write_sleepers);
+		wake_pollers(p, POLLOUT);
+	}
+	spin_unlock(&p->lock);
+	if (ret == -EPIPE)
+		send_sig_thread(SIGPIPE, SEND_SIG_KERNEL, current);
+	return ret;
 }
 
 s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n)
@@ -412,7 +454,7 @@ static s64 pipe_write(struct file *f, uaddr_t ubuf, size_t n, u64 *pos)
 	at = p->head & p->mask;
 	page = p->pages[at / PAGE_SIZE];
 	if (unlikely(!p->readers) || unlikely(!page) || unlikely(n > PAGE_SIZE - at % PAGE_SIZE) ||
-	    unlikely(n > ring_bytes(p) - (p->head - p->tail)) ||
+	    unlikely(n > pipe_room(p)) ||
 	    unlikely(copy_from_user_inatomic(page + at % PAGE_SIZE, ubuf, n))) {
 		spin_unlock(&p->lock);
 		return pipe_write_long(f, ubuf, n);
@@ -440,7 +482,7 @@ static unsigned pipe_poll(struct file *f, struct poll_table *pt)
 			mask |= POLLHUP;
 	}
 	if (f->writable) {
-		if (ring_bytes(p) - (p->head - p->tail) >= K_PIPE_BUF)
+		if (pipe_room(p) >= K_PIPE_BUF)
 			mask |= POLLOUT | POLLWRNORM;
 		if (!p->readers)
 			mask |= POLLERR;

@@ -20,6 +20,7 @@ struct pipe {
 	struct list read_sleepers, write_sleepers;	/* [lock] of tasks, by pipe_node */
 	struct waitq pollers;
 	u64 mask;			/* [lock] bytes in the ring - 1 */
+	u64 reserved;			/* [lock] bytes of room that are kept for splices under way */
 	char **pages;			/* [lock] addresses of pages: pages[i] holds ring bytes i * PAGE_SIZE ..., or NULL */
 	char *inline_pages[PIPE_DEF_PAGES];
 };
@@ -36,6 +37,12 @@ void pipe_release(struct file *f);		/* its .release: f is no reader or writer an
 static inline u64 ring_bytes(const struct pipe *p)
 {
 	return p->mask + 1;
+}
+
+/* p->lock held. */
+static inline u64 pipe_room(const struct pipe *p)
+{
+	return ring_bytes(p) - p->reserved - (p->head - p->tail);
 }
 
 /* p->lock held, here and below. */

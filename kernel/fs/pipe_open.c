@@ -105,7 +105,7 @@ static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spar
 
 	if (n == p->nr_pages)
 		return (long)ring_bytes(p);
-	if (used > n)
+	if (used > n || p->head - p->tail + p->reserved > n * PAGE_SIZE)
 		return -EBUSY;
 	move_pages(p, *pages, n, spare);
 	p->pages = *pages;

@@ -33,29 +33,34 @@ static s64 take_piece(struct side *in, unsigned flags, size_t done, char *buf, s
 	return in->f->ops->kread(in->f, buf, n, in->pos);
 }
 
-static s64 put_piece(struct side *out, unsigned flags, size_t done, char *buf, size_t n)
-{
-	if (is_pipe(out->f))
-		return pipe_splice_put(out->f, wait_flags(out->f, flags, done), buf, n);
-	return kernel_write(out->f, buf, n, &out->pos);
-}
-
 static s64 move(struct side *in, struct side *out, size_t n, unsigned flags)
 {
 	char *buf = kmalloc(PIECE, GFP_KERNEL);
+	bool to_pipe = is_pipe(out->f);
 	size_t done = 0;
-	s64 got = 0, put = 0;
+	s64 got, put = 0;
 
 	if (!buf)
 		return -ENOMEM;
 	while (done < n && !(done && signal_pending(current))) {
-		put = is_pipe(out->f) ? pipe_wait_room(out->f, wait_flags(out->f, flags, done)) : 0;
-		if (put)
+		size_t room = min(n - done, PIECE);
+
+		if (to_pipe) {
+			/* What a socket gives it does not take back: there must be room for it before. */
+			put = pipe_reserve(out->f, wait_flags(out->f, flags, done), room);
+			if (put < 0)
+				break;
+			room = (size_t)put;
+		}
+		got = take_piece(in, flags, done, buf, room);
+		if (to_pipe)
+			put = pipe_put_reserved(out->f, buf, (size_t)max(got, 0l), room);
+		else if (got > 0)
+			put = kernel_write(out->f, buf, (size_t)got, &out->pos);
+		if (got <= 0) {
+			put = got;
 			break;
-		got = put = take_piece(in, flags, done, buf, min(n - done, PIECE));
-		if (got <= 0)
-			break;
-		put = put_piece(out, flags, done, buf, (size_t)got);
+		}
 		size_t left = (size_t)(got - max(put, 0l));
 		if (left && is_pipe(in->f))
 			pipe_splice_give_back(in->f, buf + got - left, left);

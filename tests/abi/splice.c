@@ -237,6 +237,86 @@ TEST(splices_that_cannot_be)
 	CHECK_EQ(sys(splice, a, 0, q[1], 0, 4, 0), -EPIPE);
 }
 
+// ---- splice from a socket ----
+
+static int s[2];
+
+static void sockets(int flags)
+{
+	enum { AF_UNIX = 1, SOCK_STREAM = 1 };
+
+	pipes();
+	CHECK_EQ(sys(socketpair, AF_UNIX, SOCK_STREAM | flags, 0, s), 0);
+}
+
+TEST(a_full_pipe_leaves_the_rest_in_the_socket)
+{
+	long n, sent, got;
+
+	sockets(O_NONBLOCK);
+	for (unsigned i = 0; i < sizeof buf; i++)
+		buf[i] = (char)(i * 7 + i / 256);
+	CHECK_EQ(sys(write, p[1], buf, 100), 100);
+	sent = sys(write, s[0], buf, sizeof buf);
+	CHECK_GE(sent, 4096);
+	got = sys(splice, s[1], 0, p[1], 0, 70000, 0);
+	CHECK_GE(got, 1);
+	CHECK_EQ(in_pipe(p[0]), 100 + got);
+	CHECK_EQ(in_pipe(s[1]), sent - got);
+	while ((n = sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK)) > 0)
+		got += n;
+	CHECK_EQ(n, -EAGAIN);
+	CHECK_EQ(in_pipe(p[0]), 100 + got);
+	CHECK_EQ(in_pipe(s[1]), sent - got);
+	CHECK_EQ(sys(read, p[0], back, 100), 100);
+	for (long have = 0; have < got; have += n) {
+		n = sys(read, p[0], back + have, got - have);
+		CHECK_GE(n, 1);
+	}
+	for (long have = got; have < sent; have += n) {
+		n = sys(read, s[1], back + have, sent - have);
+		CHECK_GE(n, 1);
+	}
+	CHECK(!memcmp(back, buf, sent));
+}
+
+TEST(another_writer_takes_nothing_of_what_a_socket_gave)
+{
+	enum { ALL = 1 << 20, WRITES = 1000, EACH = 1000 };
+	long n, count[2] = {0};
+
+	sockets(0);
+	CHECK_EQ(sys(fcntl, p[1], F_SETPIPE_SZ, 8192), 8192);
+	if (t_fork() == 0) {
+		for (long left = ALL; left; left -= n) {
+			n = sys(write, s[0], buf, left < 5000 ? left : 5000);
+			CHECK_GE(n, 1);
+		}
+		t_exit(0);
+	}
+	if (t_fork() == 0) {
+		memset(buf, 1, sizeof buf);
+		for (int i = 0; i < WRITES; i++)
+			CHECK_EQ(sys(write, p[1], buf, EACH), EACH);
+		t_exit(0);
+	}
+	sys(close, s[0]);
+	if (t_fork() == 0) {
+		while ((n = sys(splice, s[1], 0, p[1], 0, 70000, 0)) > 0)
+			;
+		t_exit((int)n);
+	}
+	sys(close, p[1]);
+	while ((n = sys(read, p[0], back, sizeof back)) > 0)
+		for (long i = 0; i < n; i++)
+			count[(int)back[i]]++;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(count[1], WRITES * EACH);
+	CHECK_EQ(count[0], ALL);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ(t_wait(-1), 0);
+}
+
 // ---- tee, vmsplice ----
 
 TEST(tee_leaves_what_it_copies)
