@@ -285,7 +285,7 @@ static s64 do_readv(struct file *f, const struct iov *iov, u64 *pos)
 	if (unlikely(!iov->total))
 		return 0;
 	if (iov->n > 1 && file_sock(f))		/* one message, which may be longer than any buffer */
-		return sock_read_iter(f, &(struct iter){ .v = iov->v, .n = iov->n, .left = iov->total });
+		return sock_read_iter(f, &(struct iter){ .v = iov->v, .n = iov->n, .left = iov->total }, f->flags);
 	if (iov->n > 1 && !f->ops->lseek && f->ops->kread)
 		return stream_readv(f, iov);
 	for (unsigned i = 0; i < iov->n; i++) {

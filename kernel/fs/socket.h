@@ -78,8 +78,8 @@ long unix_shutdown(struct sock *sk, int how);
 /* to: NULL or an address; flags: MSG_*. Takes over scm's files if it sends anything. */
 s64 unix_send(struct sock *sk, struct iter *it, const struct address *to, struct scm *scm, u32 flags);
 s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags);
-/* What read and write of an open socket do. */
-s64 sock_read_iter(struct file *f, struct iter *it);
+/* What read and write of an open socket do. flags: O_NONBLOCK counts, whatever the file's own say. */
+s64 sock_read_iter(struct file *f, struct iter *it, u32 flags);
 s64 sock_write_iter(struct file *f, struct iter *it);
 bool unix_passes_creds(struct sock *sk);	/* SO_PASSCRED */
 void unix_name(struct sock *sk, struct address *out);

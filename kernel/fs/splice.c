@@ -8,7 +8,7 @@
  *
  * Locks: none of its own.
  */
-#include "kernel/fs/dcache.h"
+#include "kernel/fs/socket.h"
 #include "kernel/mm/mm.h"
 
 #define PIECE	PAGE_SIZE		/* a pipe takes as much at once or not at all */
@@ -21,15 +21,17 @@ struct side {
 };
 
 /* After the first piece nobody waits any more: what is done is the answer. */
-static u32 wait_flags(const struct file *pipe, unsigned flags, size_t done)
+static u32 wait_flags(const struct file *f, unsigned flags, size_t done)
 {
-	return done || flags & SPLICE_F_NONBLOCK ? O_NONBLOCK : pipe->flags & O_NONBLOCK;
+	return done || flags & SPLICE_F_NONBLOCK ? O_NONBLOCK : f->flags & O_NONBLOCK;
 }
 
 static s64 take_piece(struct side *in, unsigned flags, size_t done, char *buf, size_t n)
 {
 	if (is_pipe(in->f))
 		return pipe_splice_take(in->f, wait_flags(in->f, flags, done), buf, n);
+	if (file_sock(in->f))
+		return sock_read_iter(in->f, &(struct iter){ .kernel = buf, .left = n }, wait_flags(in->f, flags, done));
 	return in->f->ops->kread(in->f, buf, n, in->pos);
 }
 

@@ -420,12 +420,12 @@ s64 unix_recv(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 
 /* --- the file --- */
 
-static u32 file_msg_flags(const struct file *f)
+static u32 file_msg_flags(u32 flags)
 {
-	return f->flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
+	return flags & O_NONBLOCK ? MSG_DONTWAIT : 0;
 }
 
-s64 sock_read_iter(struct file *f, struct iter *it)
+s64 sock_read_iter(struct file *f, struct iter *it, u32 flags)
 {
 	struct scm *scm;
 	s64 ret;
@@ -435,7 +435,7 @@ s64 sock_read_iter(struct file *f, struct iter *it)
 	scm = kzalloc(sizeof(*scm), GFP_KERNEL);
 	if (!scm)
 		return -ENOMEM;
-	ret = unix_recv(f->private, it, scm, file_msg_flags(f));
+	ret = unix_recv(f->private, it, scm, file_msg_flags(flags));
 	scm_put(scm);
 	kfree(scm);
 	return ret;
@@ -447,7 +447,7 @@ static s64 sock_read(struct file *f, uaddr_t buf, size_t n, u64 *pos)
 	struct iter it = { .v = &v, .n = 1, .left = n };
 
 	(void)pos;
-	return sock_read_iter(f, &it);
+	return sock_read_iter(f, &it, f->flags);
 }
 
 static s64 sock_kread(struct file *f, void *buf, size_t n, u64 pos)
@@ -455,12 +455,12 @@ static s64 sock_kread(struct file *f, void *buf, size_t n, u64 pos)
 	struct iter it = { .kernel = buf, .left = n };
 
 	(void)pos;
-	return sock_read_iter(f, &it);
+	return sock_read_iter(f, &it, f->flags);
 }
 
 s64 sock_write_iter(struct file *f, struct iter *it)
 {
-	return unix_send(f->private, it, NULL, NULL, file_msg_flags(f));
+	return unix_send(f->private, it, NULL, NULL, file_msg_flags(f->flags));
 }
 
 static s64 sock_write(struct file *f, uaddr_t buf, size_t n, u64 *pos)

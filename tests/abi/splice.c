@@ -317,6 +317,25 @@ TEST(another_writer_takes_nothing_of_what_a_socket_gave)
 		CHECK_EQ(t_wait(-1), 0);
 }
 
+TEST(a_socket_with_less_is_not_waited_for)
+{
+	sockets(0);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), -EAGAIN);
+	CHECK_EQ(sys(write, s[0], buf, 100), 100);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), 100);
+	CHECK_EQ(sys(write, s[0], buf, 5000), 5000);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 4096, 0), 4096);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), 904);
+	CHECK_EQ(in_pipe(p[0]), 5100);
+	int pid = t_fork();
+
+	if (pid == 0)
+		t_exit((int)sys(splice, s[1], 0, p[1], 0, 70000, 0));
+	UNTIL(t_state(pid) == 'S');
+	sys(write, s[0], buf, 7);
+	CHECK_EQ(t_wait(pid), 7);
+}
+
 // ---- tee, vmsplice ----
 
 TEST(tee_leaves_what_it_copies)
