@@ -133,6 +133,8 @@ static void pipe_give_back(struct pipe *p, char *buf, size_t n)
 		if (there) {
 			p->tail -= n;
 			ring_copy(p, p->tail, buf, n, true);
+			wake_sleepers(&p->read_sleepers);	/* they may have seen it empty */
+			wake_pollers(p, POLLIN);
 		}
 	}
 	spin_unlock(&p->lock);

@@ -318,3 +318,32 @@ TEST(resized)
 	}),
 		0);
 }
+
+// Another reader, whose memory is bad, takes what was written and gives it back over and over.
+TEST(what_is_given_back_wakes_readers)
+{
+	int bad, good, echo[2];
+	char c = 'x';
+
+	make(0);
+	CHECK_EQ(sys(pipe2, echo, O_NONBLOCK), 0);
+	bad = t_fork();
+	if (bad == 0)
+		for (;;)
+			sys(read, rd, 8UL, 1);
+	good = t_fork();
+	if (good == 0)
+		for (;;) {
+			CHECK_EQ(sys(read, rd, &c, 1), 1);
+			CHECK_EQ(sys(write, echo[1], &c, 1), 1);
+		}
+	for (int i = 0; i < 50; i++) {
+		UNTIL(t_state(good) == 'S');
+		CHECK_EQ(sys(write, wr, &c, 1), 1);
+		UNTIL(sys(read, echo[0], &c, 1) == 1);
+	}
+	sys(kill, bad, SIGKILL);
+	sys(kill, good, SIGKILL);
+	sys(wait4, bad, 0, 0, 0);
+	sys(wait4, good, 0, 0, 0);
+}
