@@ -356,15 +356,15 @@ static s64 nothing_there(struct sock *sk)
 static s64 recv_now(struct sock *sk, struct iter *it, struct scm *scm, u32 flags)
 {
 	struct msg *m;
-	s64 ret;
+	s64 ret = 0;
 
 	mutex_lock(&sk->read_lock);
 	m = first_msg(sk);
 	if (is_inet(sk) && is_dgram(sk) && READ_ONCE(sk->err))
-		ret = sock_error(sk);
-	else if (!m)
+		ret = sock_error(sk);	/* 0: it was told to another meanwhile */
+	if (!ret && !m)
 		ret = nothing_there(sk);
-	else
+	else if (!ret)
 		ret = is_stream(sk) ? recv_bytes(sk, m, it, scm, flags) : recv_packet(sk, m, it, scm, flags);
 	mutex_unlock(&sk->read_lock);
 	return ret;

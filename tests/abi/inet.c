@@ -1278,6 +1278,35 @@ TEST(connections_nobody_takes)
 	sys(close, l);
 }
 
+// An error is told to one only, and to who looked for it at the same time there is nothing.
+TEST(no_datagram_comes_from_an_error_that_another_took)
+{
+	int one = bound(SOCK_DGRAM, HOME), two = open_socket(SOCK_DGRAM), pids[2];
+	long err = 0;
+	char c;
+
+	sys(close, one);
+	CHECK_EQ(sys(connect, two, &door, 16), 0);
+	for (int i = 0; i < 2; i++) {
+		pids[i] = t_fork();
+		while (pids[i] == 0)
+			if (i)
+				option(two, SOL_SOCKET, SO_ERROR);
+			else
+				send(two, "x", 0);
+	}
+	for (long end = t_now_ms() + 500; t_now_ms() < end;) {
+		for (int i = 0; i < 100; i++) {
+			err = recv(two, &c, 1, MSG_DONTWAIT);
+			CHECK(err == -ECONNREFUSED || err == -EAGAIN);
+		}
+	}
+	for (int i = 0; i < 2; i++) {
+		sys(kill, pids[i], SIGKILL);
+		sys(wait4, pids[i], 0, 0, 0);
+	}
+}
+
 TEST(wild_pointers)
 {
 	int l = connection(), len = 16, one = bound(SOCK_DGRAM, HOME);
