@@ -575,6 +575,17 @@ static unsigned dirent_type(const struct inode *i)
 	return (i->mode & S_IFMT) >> 12;
 }
 
+/* A rename may put the directory elsewhere, and its parent may go. */
+static u64 parent_ino(struct dentry *dir)
+{
+	u64 ino;
+
+	spin_lock(&dentry_lock);
+	ino = (dir->parent ? dir->parent : dir)->inode->ino;
+	spin_unlock(&dentry_lock);
+	return ino;
+}
+
 static int dcache_readdir(struct file *f,
 			  bool (*emit)(void *ctx, const char *name, size_t len, u64 ino,
 				       unsigned type, u64 next),
@@ -589,7 +600,7 @@ static int dcache_readdir(struct file *f,
 		pos = 1;
 	}
 	if (pos == 1) {
-		if (!emit(ctx, "..", 2, dir->parent ? dir->parent->inode->ino : dir->inode->ino, DT_DIR, 2))
+		if (!emit(ctx, "..", 2, parent_ino(dir), DT_DIR, 2))
 			return 0;
 	}
 	/* The directory's mutex, held by getdents, keeps its names still. */
