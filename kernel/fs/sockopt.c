@@ -2,7 +2,8 @@
 /*
  * Options of sockets. Mirrors Linux net/core/sock.c.
  *
- * Locks: unix_lock where an answer is of more than one word; single words are plain loads and stores.
+ * Locks: unix_lock where an answer is of more than one word, or somebody waits for a change; single
+ * words are plain loads and stores else.
  */
 #include "kernel/fs/unix.h"
 
@@ -47,6 +48,15 @@ static long set_linger(struct sock *sk, uaddr_t val, int len)
 	return 0;
 }
 
+/* There may be room now, for sk or for who sends to it. */
+static void set_buf(struct sock *sk, u32 *buf, u32 bytes)
+{
+	spin_lock(&unix_lock);
+	*buf = bytes;
+	wake_both(sk);
+	spin_unlock(&unix_lock);
+}
+
 static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 {
 	int v;
@@ -59,10 +69,10 @@ static long unix_setsockopt(struct sock *sk, int name, uaddr_t val, int len)
 		return -EFAULT;
 	switch (name) {
 	case SO_SNDBUF:
-		sk->sndbuf = max(min((u32)v, MAX_BUF / 2) * 2, MIN_SNDBUF);
+		set_buf(sk, &sk->sndbuf, max(min((u32)v, MAX_BUF / 2) * 2, MIN_SNDBUF));
 		return 0;
 	case SO_RCVBUF:
-		sk->rcvbuf = max(min((u32)v, MAX_BUF / 2) * 2, MIN_RCVBUF);
+		set_buf(sk, &sk->rcvbuf, max(min((u32)v, MAX_BUF / 2) * 2, MIN_RCVBUF));
 		return 0;
 	case SO_PASSCRED:
 		if (is_inet(sk))

@@ -1225,3 +1225,21 @@ TEST(long_messages_in_parts)
 		sys(close, s[1]);
 	}
 }
+
+TEST(a_larger_send_buffer_is_room_at_once)
+{
+	static char buf[1000];
+	int v = 1, pid;
+
+	pair(SOCK_STREAM);
+	CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_SNDBUF, &v, 4), 0);
+	while (sys(sendto, a, buf, sizeof buf, MSG_DONTWAIT, 0, 0) > 0)
+		;
+	pid = t_fork();
+	if (pid == 0)
+		t_exit(sys(write, a, buf, sizeof buf) == sizeof buf ? 0 : 1);
+	UNTIL(t_state(pid) == 'S');
+	v = 100000;
+	CHECK_EQ(sys(setsockopt, a, SOL_SOCKET, SO_SNDBUF, &v, 4), 0);
+	CHECK_EQ(t_wait(pid), 0);
+}
