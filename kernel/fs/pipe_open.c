@@ -20,10 +20,13 @@ void pipe_cache_init(void)
 	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
 }
 
-/* Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
+/* Counts more pages. Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
 static bool rings_fit(u64 more)
 {
-	return atomic_load(&ring_pages) + more <= totalram_pages() / 4;
+	if (atomic_fetch_add(&ring_pages, more) + more <= totalram_pages() / 4)
+		return true;
+	atomic_fetch_sub(&ring_pages, more);
+	return false;
 }
 
 static struct pipe *pipe_alloc(void)
@@ -36,8 +39,11 @@ static struct pipe *pipe_alloc(void)
 	list_init(&p->read_sleepers);
 	list_init(&p->write_sleepers);
 	waitq_init(&p->pollers, "pipe");
-	p->nr_pages = rings_fit(PIPE_DEF_PAGES) ? PIPE_DEF_PAGES : 1;
-	atomic_fetch_add(&ring_pages, p->nr_pages);
+	p->nr_pages = PIPE_DEF_PAGES;
+	if (!rings_fit(PIPE_DEF_PAGES)) {
+		p->nr_pages = 1;	/* whatever there is */
+		atomic_fetch_add(&ring_pages, 1);
+	}
 	p->mask = p->nr_pages * PAGE_SIZE - 1;
 	p->pages = p->inline_pages;
 	return p;
@@ -95,10 +101,10 @@ static void move_pages(struct pipe *p, char **pages, u32 n, struct page **spare)
 }
 
 /*
- * Puts a ring of n pages in the place of the other, which *pages is then. The new size, or -EBUSY.
- * p->lock held.
+ * Puts a ring of n pages in the place of the other, which *pages is then. The new size; -EBUSY;
+ * -EPERM: it may not grow, or not by as much. p->lock held.
  */
-static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spare)
+static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spare, bool may_grow)
 {
 	u64 first, used = pages_in_use(p, &first) - first;
 	char **old = p->pages;
@@ -107,10 +113,13 @@ static long change_ring(struct pipe *p, char ***pages, u32 n, struct page **spar
 		return (long)ring_bytes(p);
 	if (used > n || p->head - p->tail + p->reserved > n * PAGE_SIZE)
 		return -EBUSY;
+	if (n > p->nr_pages && (!may_grow || !rings_fit(n - p->nr_pages)))
+		return -EPERM;
 	move_pages(p, *pages, n, spare);
 	p->pages = *pages;
 	*pages = old;
-	atomic_fetch_add(&ring_pages, (u64)n - p->nr_pages);
+	if (n < p->nr_pages)
+		atomic_fetch_sub(&ring_pages, p->nr_pages - n);
 	p->nr_pages = n;
 	p->mask = n * PAGE_SIZE - 1;
 	wake_sleepers(&p->write_sleepers);
@@ -123,6 +132,7 @@ static long pipe_resize(struct pipe *p, u64 bytes)
 {
 	struct page *spare;
 	char **pages;
+	bool may_grow;
 	u32 n = 1;
 	long ret = -ENOMEM;
 
@@ -130,13 +140,14 @@ static long pipe_resize(struct pipe *p, u64 bytes)
 		return -EINVAL;
 	while (n * PAGE_SIZE < bytes)
 		n *= 2;
-	if (n > p->nr_pages && ((n > PIPE_MAX_PAGES && !capable(CAP_SYS_RESOURCE)) || !rings_fit(n)))
-		return -EPERM;
+	may_grow = n <= PIPE_MAX_PAGES || capable(CAP_SYS_RESOURCE);
+	if (n > READ_ONCE(p->nr_pages) && (!may_grow || n > totalram_pages() / 4))
+		return -EPERM;		/* before memory is taken; change_ring looks again */
 	pages = kmalloc_array(n, sizeof(*pages), GFP_KERNEL);
 	spare = alloc_page(GFP_KERNEL);
 	if (pages && spare) {
 		spin_lock(&p->lock);
-		ret = change_ring(p, &pages, n, &spare);
+		ret = change_ring(p, &pages, n, &spare, may_grow);
 		spin_unlock(&p->lock);
 	}
 	if (spare)
