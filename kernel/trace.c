@@ -176,7 +176,7 @@ struct cursor {
  *	                                        writes over n
  *	head - n is more than size: not whole
  *
- * Runs in scenes events.the_records_are_in_order_while_more_come.
+ * Runs in scenes records.in_order_while_more_come.
  */
 static void fetch(const struct trace_ring *ring, struct cursor *c)
 {
