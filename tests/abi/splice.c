@@ -285,6 +285,10 @@ TEST(another_writer_takes_nothing_of_what_a_socket_gave)
 	enum { ALL = 1 << 20, WRITES = 1000, EACH = 1000 };
 	long n, count[2] = {0};
 
+	// Linux wakes one of several who wait for room, and a splice with nothing more to put does not wake the next: one in some runs
+	// never ends.
+	if (!t_own_machine)
+		SKIP("a writer and a splice that wait for the same room");
 	sockets(0);
 	CHECK_EQ(sys(fcntl, p[1], F_SETPIPE_SZ, 8192), 8192);
 	if (t_fork() == 0) {
