@@ -324,8 +324,12 @@ static bool yes(struct task *t, void *arg)
 
 void sched_wait_asleep(struct task *t)
 {
-	while (!task_call_blocked(t, yes, NULL))
-		arch_cpu_relax();
+	while (!task_call_blocked(t, yes, NULL)) {
+		if (READ_ONCE(READ_ONCE(t->cpu)->curr) == t)
+			arch_cpu_relax();
+		else
+			msleep(1);
+	}
 }
 
 /* ---- time ---- */

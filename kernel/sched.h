@@ -118,8 +118,9 @@ void kick_process(struct task *t);
  */
 bool task_call_blocked(struct task *t, bool (*fn)(struct task *t, void *arg), void *arg);
 /*
- * Waits (spinning) until t, which has set its state and is about to sleep, does. Nobody may wake it
- * meanwhile.
+ * Waits until t, which has set its state and is about to sleep, does. Spins while it runs; sleeps
+ * while it is queued, which may be behind the caller: a wake-up that was meant for an earlier sleep of
+ * its may come late (mutex_unlock_slow). Mirrors wait_task_inactive of Linux.
  */
 void sched_wait_asleep(struct task *t);
 /*
