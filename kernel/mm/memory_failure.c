@@ -11,8 +11,7 @@
  * harm (MADV_SOFT_OFFLINE) is an anonymous page of one process, or one of a file in memory; all
  * others are EBUSY.
  *
- * Locks: tasklist_lock (r); mmap_lock; mapping->lock; poison_lock, for who is the first to say so;
- * inside it the queue of who waits for room in a group.
+ * Locks: tasklist_lock (r); mmap_lock; mapping->lock; poison_lock, for who is the first to say so.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/memcontrol.h"
@@ -23,7 +22,7 @@
 #include "kernel/task.h"
 
 _Atomic u64 num_poisoned_pages;
-static struct spinlock poison_lock = SPINLOCK_INIT("poison", RANK_IO);
+static struct spinlock poison_lock = SPINLOCK_INIT("poison", RANK_LRU);
 
 static void count_broken(struct page *p)
 {
@@ -61,11 +60,10 @@ static bool mark_broken(struct page *p)
 
 	spin_lock(&poison_lock);
 	first = !(p->flags & PG_HWPOISON);
-	if (first) {
-		p->flags |= PG_HWPOISON;
-		uncharge(p);
-	}
+	p->flags |= PG_HWPOISON;
 	spin_unlock(&poison_lock);
+	if (first)
+		uncharge(p);
 	return first;
 }
 
