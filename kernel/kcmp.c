@@ -2,7 +2,8 @@
 /*
  * kcmp: do two tasks share an open file, an address space, a table? Mirrors Linux kernel/kcmp.c.
  *
- * Locks: task_lock of each, one after the other. What is compared is only a number by then: it may
+ * Locks: exec_mutex of both, so that what is compared is of the programs that were asked about;
+ * task_lock of each, one after the other. What is compared is only a number by then: it may
  * have been freed, as on Linux.
  */
 #include "kernel/fs/dcache.h"
@@ -114,14 +115,31 @@ static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx
 	return -EINVAL;
 }
 
+static long do_kcmp_locked(struct task *a, struct task *b, int type, u64 idx_a, u64 idx_b)
+{
+	struct mutex *m = &a->group->exec_mutex, *n = &b->group->exec_mutex;
+	struct mutex *first = m < n ? m : n, *second = m < n ? n : m;
+	long ret = -EINTR;
+
+	if (mutex_lock_killable(first))
+		return -EINTR;
+	if (first == second || !mutex_lock_killable_nested(second)) {	/* lower address first */
+		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ?
+			do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
+		if (first != second)
+			mutex_unlock(second);
+	}
+	mutex_unlock(first);
+	return ret;
+}
+
 long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 {
 	struct task *a = find_get_task_by_vpid(pid_a), *b = find_get_task_by_vpid(pid_b);
 	long ret = -ESRCH;
 
 	if (a && b)
-		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ?
-			do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
+		ret = do_kcmp_locked(a, b, type, idx_a, idx_b);
 	if (a)
 		put_task(a);
 	if (b)

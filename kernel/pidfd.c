@@ -160,6 +160,19 @@ struct task *get_leader(struct group *g)
 	return t;
 }
 
+/* What t has open as fd, of the program that we may look into: no exec comes between. */
+static struct file *file_of(struct task *t, int fd)
+{
+	struct mutex *exec_mutex = &t->group->exec_mutex;
+	struct file *f;
+
+	if (mutex_lock_killable(exec_mutex))
+		return ERR_PTR(-EINTR);
+	f = ptrace_may_access(t, PTRACE_REALCREDS) ? fget_task(t, fd) : ERR_PTR(-EPERM);
+	mutex_unlock(exec_mutex);
+	return f;
+}
+
 /* A descriptor of our own for what another process has open. */
 long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 {
@@ -177,7 +190,7 @@ long sys_pidfd_getfd(int pidfd, int fd, unsigned flags)
 	group_put(g);
 	if (!t)
 		return -ESRCH;
-	f = ptrace_may_access(t, PTRACE_REALCREDS) ? fget_task(t, fd) : ERR_PTR(-EPERM);
+	f = file_of(t, fd);
 	put_task(t);
 	if (IS_ERR(f))
 		return PTR_ERR(f);

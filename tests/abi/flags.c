@@ -296,6 +296,23 @@ TEST(processes)
 	CHECK_EQ(sys(kcmp, t_getpid(), t_getpid(), KCMP_TYPES, 0, 0), -EINVAL);
 }
 
+// Each is asked about under a lock of its own.
+TEST(two_compare_each_other)
+{
+	int me = t_getpid(), pid = t_fork();
+
+	if (pid == 0)
+		for (;;)
+			CHECK_EQ(sys(kcmp, t_getpid(), me, KCMP_FILE, 1, 1), 0);
+	for (int i = 0; i < 2000; i++) {
+		CHECK_EQ(sys(kcmp, me, pid, KCMP_FILE, 1, 1), 0);
+		CHECK_GE(sys(kcmp, pid, me, KCMP_VM, 0, 0), 1);
+	}
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(kcmp, me, pid, KCMP_VM, 0, 0), -ESRCH);
+}
+
 TEST(what_an_epoll_watches)
 {
 	struct kcmp_epoll_slot slot = {0, 0, 0};
