@@ -265,8 +265,6 @@ void wake_up_new_task(struct task *t)
 	struct rq *rq, *to;
 
 	assert_eq(t->state, TASK_NEW);
-	t->cpu = this_cpu();
-	list_init(&t->rq_node);
 	rq = task_rq_lock(t);
 	to = select_rq(t);
 	atomic_store(&t->state, TASK_RUNNING);
