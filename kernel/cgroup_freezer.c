@@ -31,6 +31,7 @@
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 
 void cgroup_update_frozen(struct cgroup *cg)
 {
@@ -103,13 +104,26 @@ void __cgroup_leave_frozen(bool always)
 /*
  * The state is set under siglock, where signals are sent: one that comes from here on wakes us.
  * Those that came before stay pending, but SIGKILL, which take_one has looked for under this lock.
+ *
+ * cgroup_frozen, too, by which a thaw knows whom to wake; it is counted later. Scenario:
+ * v2_thawed_before_it_sleeps.
+ *
+ *	current                                 cgroup_freeze_task(t, false)
+ *	lock(siglock)
+ *	state = INTERRUPTIBLE
+ *	cgroup_frozen = 1
+ *	unlock
+ *	                                        lock(siglock): the bit goes; cgroup_frozen? wakes
+ *	schedule()                              (returns at once)
  */
 void do_freezer_trap(void)
 {
 	assert_held(&current->sighand->siglock);
 	set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
+	atomic_store(&current->cgroup_frozen, 1);
 	clear_tif(current, TIF_SIGPENDING);
 	spin_unlock(&current->sighand->siglock);
+	pause_point("trapped");
 	cgroup_enter_frozen();
 	schedule();
 }

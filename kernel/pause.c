@@ -47,6 +47,7 @@ static const char *const points[] = {
 	"self",			/* is about to eat memory: oom_test.c */
 	"refrigerator",		/* saw that it is to freeze, holds no lock yet */
 	"stopped",		/* its state says stopped, it has not slept yet */
+	"trapped",		/* its cgroup of version 2 is to be frozen: its state says asleep, it has not slept yet */
 	"frozen",		/* its state says frozen, it has not slept yet */
 	"out_of_memory",	/* has oom_lock, nobody is chosen */
 	"oom_killed",		/* has oom_lock, somebody is marked */

@@ -154,6 +154,75 @@ TEST(v2_frozen_through_suspend)
 	CHECK_EQ(sys(rmdir, V2), 0);
 }
 
+// A spinning thread in a group of version 2 that is to be frozen; held up when its state says asleep, and it has not slept yet.
+static void trap(struct hog *h)
+{
+	char stop[32];
+
+	CHECK_EQ(sys(mkdir, V2, 0755), 0);
+	s_hog(h, 1, SPINNING);
+	put(V2 "/cgroup.procs", h->pid);
+	t_snprintf(stop, sizeof stop, "trapped %d %ld\n", h->pid, s_spin_ms());
+	s_set(PAUSE, stop);
+	s_set(V2 "/cgroup.freeze", "1");
+	UNTIL(t_field(PAUSE, "trapped") == h->pid);
+}
+
+static void kill_trapped(struct hog *h)
+{
+	sys(kill, h->pid, SIGKILL);
+	CHECK_EQ(t_wait(h->pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, V2), 0);
+	s_quiet();
+}
+
+TEST(v2_thawed_before_it_sleeps)
+{
+	struct hog h;
+
+	s_stage();
+	trap(&h);
+	s_set(V2 "/cgroup.freeze", "0");
+	s_set(PAUSE, "\n");
+	UNTIL(t_state(h.pid) == 'R');
+	t_sleep_ms(20);
+	CHECK_EQ(t_state(h.pid), 'R');
+	s_set(V2 "/cgroup.freeze", "1"); // and nobody is counted twice
+	UNTIL(t_field(V2 "/cgroup.events", "frozen") == 1);
+	kill_trapped(&h);
+}
+
+TEST(v2_killed_before_it_sleeps)
+{
+	struct hog h;
+
+	s_stage();
+	trap(&h);
+	sys(kill, h.pid, SIGKILL);
+	s_set(PAUSE, "\n");
+	kill_trapped(&h);
+}
+
+// It is counted where it is.
+TEST(v2_moved_before_it_sleeps)
+{
+	struct hog h;
+
+	s_stage();
+	CHECK_EQ(sys(mkdir, V2 "2", 0755), 0);
+	s_set(V2 "2/cgroup.freeze", "1");
+	trap(&h);
+	put(V2 "2/cgroup.procs", h.pid);
+	s_set(PAUSE, "\n");
+	UNTIL(t_field(V2 "2/cgroup.events", "frozen") == 1);
+	CHECK_EQ(t_field(V2 "/cgroup.events", "frozen"), 1);
+	put("/sys/fs/cgroup/cgroup.procs", h.pid);
+	UNTIL(t_state(h.pid) == 'R');
+	CHECK_EQ(t_field(V2 "2/cgroup.events", "frozen"), 1);
+	CHECK_EQ(sys(rmdir, V2 "2"), 0);
+	kill_trapped(&h);
+}
+
 // The end of suspend does not let the group out, the killer does.
 SCENE(19, v1_plus_pm, "S5 L7 L8")
 {
