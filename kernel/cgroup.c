@@ -333,6 +333,7 @@ int __cgroup_fork(struct task *p, struct cgroup *into)
 void __cgroup_exit(struct task *t)
 {
 	assert(rw_is_write_held(&tasklist_lock));
+	WRITE_ONCE(t->cgroup_freezing, 0);
 	spin_lock(&css_lock);
 	for (unsigned tree = 0; tree < NR_CG_TREES; tree++)
 		count_member(task_cgroup(t, tree), -1);

@@ -4,7 +4,8 @@
  * there, killed or not, until the group is thawed. Mirrors Linux kernel/cgroup/legacy_freezer.c.
  *
  * Each task has a word of its own, cgroup_freezing, so that freezing() can be asked in any context.
- * It changes under tasklist_lock: here (read, and cgroup_mutex), in a fork and in a move (write).
+ * It changes under tasklist_lock: here (read, and cgroup_mutex), in a fork, a move and at the end
+ * (write), after which nobody sets it again: its group may be removed, and then cannot thaw it.
  * As everywhere with the freezer it changes before the thaw (F1).
  *
  * Locks: cgroup_mutex (what groups want), tasklist_lock, freezer_lock.
@@ -68,7 +69,7 @@ static void change_state(struct cgroup *cg, bool freeze)
 	read_lock(&tasklist_lock);
 	for_each_process_thread(p, t) {
 		pos = task_cgroup(t, CG_FREEZER);
-		if (!cgroup_is_descendant(pos, cg))
+		if (t->cgroup_gone || !cgroup_is_descendant(pos, cg))
 			continue;
 		WRITE_ONCE(t->cgroup_freezing, pos->freezer_state != 0);
 		freezer_apply(t);

@@ -626,3 +626,30 @@ TEST(v1_a_frozen_member_holds_up_the_end_of_its_namespace)
 	CHECK_EQ(sys(rmdir, "a"), 0);
 	out_v1();
 }
+
+// Number 1 is no member of its group any more while it waits for the others, nor is it frozen with it.
+TEST(v1_number_1_has_left_its_group)
+{
+	v1("freezer");
+	CHECK_EQ(make("a"), 0);
+	CHECK_EQ(make("b"), 0);
+	_Atomic int *go = t_map_shared(PAGE);
+	int pid = namespace(go);
+
+	CHECK_EQ(put("b/cgroup.procs", pid), 0);
+	*go = 1;
+	UNTIL(*go == 2);
+	CHECK_EQ(put("a/cgroup.procs", pid), 0);
+	*go = 3;
+	CHECK_EQ(t_spit("b/freezer.state", "FROZEN"), 0);
+	UNTIL(reads("b/freezer.state", "FROZEN\n"));
+	end_other(pid);
+	UNTIL(!lines("a/cgroup.procs"));
+	t_sleep_ms(20); // and waits
+	CHECK_EQ(t_spit("a/freezer.state", "FROZEN"), 0);
+	CHECK_EQ(sys(rmdir, "a"), 0);
+	CHECK_EQ(t_spit("b/freezer.state", "THAWED"), 0);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, "b"), 0);
+	out_v1();
+}

@@ -356,6 +356,52 @@ SCENE(23, v1_stops_meanwhile, "S5 L8")
 	s_quiet();
 }
 
+static bool empty(const char *procs)
+{
+	return !t_slurp(procs, s_buf, sizeof s_buf);
+}
+
+// Number 1 of a namespace is to freeze with its group, and leaves it first. Then it waits for a member, in a sleep that suspend may
+// freeze, and must thaw: its group is no more.
+TEST(v1_number_1_leaves_a_freezing_group)
+{
+	_Atomic int *go = t_map_shared(PAGE);
+	char stop[32];
+
+	v1_stage();
+	CHECK_EQ(sys(mkdir, V1 "/w", 0755), 0);
+	int pid = (int)sys(clone, CLONE_NEWPID | SIGCHLD, 0, 0, 0, 0);
+
+	if (pid == 0) {
+		UNTIL(*go == 1);
+		if (t_fork() != 0)
+			*go = 2;
+		thread_pause(NULL);
+	}
+	put(V1 "/w/cgroup.procs", pid);
+	*go = 1;
+	UNTIL(*go == 2);
+	put(V1 "/v/cgroup.procs", pid);
+	s_set(V1 "/w/freezer.state", "FROZEN");
+	UNTIL(state(V1 "/w/freezer.state", "FROZEN"));
+	t_snprintf(stop, sizeof stop, "X12 %d 20000\n", pid);
+	s_set(PAUSE, stop);
+	sys(kill, pid, SIGKILL);
+	UNTIL(t_field(PAUSE, "X12") == pid);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	s_set(PAUSE, "\n");
+	UNTIL(empty(V1 "/v/cgroup.procs"));
+	t_sleep_ms(20); // and waits
+	CHECK_EQ(sys(rmdir, V1 "/v"), 0);
+	s_suspend_ok();
+	s_set(V1 "/w/freezer.state", "THAWED");
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+	CHECK_EQ(sys(rmdir, V1 "/w"), 0);
+	CHECK_EQ(sys(umount2, V1, 0), 0);
+	CHECK_EQ(sys(rmdir, V1), 0);
+	s_quiet();
+}
+
 HELPER(seven)
 {
 	return 7;
