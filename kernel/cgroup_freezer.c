@@ -27,6 +27,7 @@
  * Each writes before it reads, so one of them sees the other; cgroup_counted is for when both do.
  */
 #include "kernel/cgroup.h"
+#include "kernel/freezer.h"
 #include "kernel/fs/files.h"
 #include "kernel/lib/fmt.h"
 #include "kernel/mm/mm.h"
@@ -115,6 +116,10 @@ void __cgroup_leave_frozen(bool always)
  *	unlock
  *	                                        lock(siglock): the bit goes; cgroup_frozen? wakes
  *	schedule()                              (returns at once)
+ *
+ * TIF_SIGPENDING may have stood for the freezer of version 1, too, which came after get_signal's
+ * look for it and before this sleep: so here is another. LINUX: there it is lost, and a thaw lets t
+ * run until FROZEN is written again. Scenario: v1_freezes_who_is_about_to_sleep.
  */
 void do_freezer_trap(void)
 {
@@ -126,6 +131,7 @@ void do_freezer_trap(void)
 	pause_point("trapped");
 	cgroup_enter_frozen();
 	schedule();
+	try_to_freeze();
 }
 
 /* tasklist_lock held. */

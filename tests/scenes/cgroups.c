@@ -223,6 +223,31 @@ TEST(v2_moved_before_it_sleeps)
 	kill_trapped(&h);
 }
 
+// Both freezers want it; the one of version 2 lets it go.
+TEST(v1_freezes_who_is_about_to_sleep)
+{
+	struct hog h;
+
+	v1_stage();
+	trap(&h);
+	put(V1 "/v/cgroup.procs", h.pid);
+	s_set(V1 "/v/freezer.state", "FROZEN");
+	s_set(PAUSE, "\n");
+	UNTIL(t_field(V2 "/cgroup.events", "frozen") == 1);
+	t_sleep_ms(20); // and sleeps
+	s_set(V2 "/cgroup.freeze", "0");
+	for (int i = 0; i < 20; i++) { // nobody reads freezer.state, which would ask again
+		t_sleep_ms(1);
+		CHECK(t_state(h.pid) != 'R');
+	}
+	UNTIL(state(V1 "/v/freezer.state", "FROZEN"));
+	s_set(V1 "/v/freezer.state", "THAWED");
+	UNTIL(t_state(h.pid) == 'R');
+	s_suspend_ok();
+	kill_trapped(&h);
+	v1_end();
+}
+
 // The end of suspend does not let the group out, the killer does.
 SCENE(19, v1_plus_pm, "S5 L7 L8")
 {
