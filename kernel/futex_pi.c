@@ -135,7 +135,7 @@ static void enqueue(struct pi_lock *l, struct pi_waiter *w)
 	w->task->pi_waiter = w;
 	list_add_tail(&w->node, &l->waiters);
 	/*
-	 * here                            sched_set_policy
+	 * here                            set_scheduler
 	 * w->task->pi_waiter = w          t->prio = new
 	 * reads its prio                  t->pi_waiter? then futex_pi_adjust
 	 */

@@ -6,7 +6,8 @@
  * Locks: none; what a process registered is bits in mm->flags.
  *
  * LINUX: the barrier is the caller's own visit to each processor, whoever is meant. There are no
- * interprocessor calls to ask for it.
+ * interprocessor calls to ask for it. Whoever ran there was switched out, which is a barrier, and
+ * ends a restartable sequence of its own.
  */
 #include "kernel/mm/mm.h"
 #include "kernel/sched.h"
@@ -17,23 +18,6 @@
 #define REGISTER_COMMANDS	(PRIVATE_COMMANDS << 1)	/* the bit above each */
 #define ALL_COMMANDS		(MEMBARRIER_CMD_GLOBAL | MEMBARRIER_CMD_GLOBAL_EXPEDITED | MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED | \
 				 PRIVATE_COMMANDS | REGISTER_COMMANDS)
-
-/*
- * Whoever ran there was switched out, which is a barrier, and ends a restartable sequence of its
- * own.
- */
-static void visit(u64 cpus)
-{
-	u64 old = current->affinity;
-
-	for (unsigned i = 0; i < nr_cpus; i++) {
-		u64 one = 1ull << i;
-
-		if (cpus & one)
-			sched_setaffinity(current, &one);
-	}
-	sched_setaffinity(current, &old);
-}
 
 static u32 registered_bit(int cmd)
 {
@@ -50,7 +34,7 @@ static long private_expedited(int cmd, u64 cpus)
 {
 	if (!(atomic_load(&current->mm->flags) & registered_bit(cmd)))
 		return -EPERM;
-	visit(cpus);
+	sched_visit(cpus);
 	return 0;
 }
 
@@ -67,7 +51,7 @@ long sys_membarrier(int cmd, unsigned flags, int cpu)
 		return ALL_COMMANDS;
 	case MEMBARRIER_CMD_GLOBAL:
 	case MEMBARRIER_CMD_GLOBAL_EXPEDITED:
-		visit(cpus);
+		sched_visit(cpus);
 		return 0;
 	case MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED:
 		return 0;

@@ -136,13 +136,17 @@ void sched_account_current(void);
  * at its next interrupt.
  */
 int sched_setaffinity(struct task *t, const u64 *mask);
+u64 sched_getaffinity(struct task *t);
+/*
+ * current runs on each of @cpus that is online, one after the other: whoever ran there was switched
+ * out. Sleeps. LINUX: what sched_setaffinity asks of it meanwhile begins when it is back.
+ */
+void sched_visit(u64 cpus);
 void __noreturn cpu_idle_loop(void);
 /*
- * These change what decides t's place and the length of its turns, and nothing besides. nice
- * KEEP_NICE: stays. Any context below RANK_RQ.
+ * These change what decides t's place and the length of its turns, and nothing besides. Any context
+ * below RANK_RQ.
  */
-#define KEEP_NICE	20
-void sched_set_policy(struct task *t, int policy, int rt_priority, int nice);
 void sched_set_nice(struct task *t, int nice);
 void sched_boost(struct task *t, int prio);	/* t runs with at least this priority; 0: with its own */
 static inline bool rt_policy(int policy) { return policy == SCHED_FIFO || policy == SCHED_RR; }

@@ -12,15 +12,9 @@
 
 /* ---- a task that may be queued is changed ---- */
 
-int sched_setaffinity(struct task *t, const u64 *mask)
+/* t leaves its CPU if that is not allowed any more. rq locked; unlocks. */
+static void set_affinity(struct rq *rq, struct task *t, u64 allowed)
 {
-	u64 allowed = *mask & online_cpus();
-	struct rq *rq;
-
-	might_sleep();
-	if (!allowed)
-		return -EINVAL;
-	rq = task_rq_lock(t);
 	t->affinity = allowed;
 	if (t->affinity & cpu_bit(rq->cpu)) {
 		spin_unlock(&rq->lock);
@@ -34,18 +28,63 @@ int sched_setaffinity(struct task *t, const u64 *mask)
 	} else {
 		spin_unlock(&rq->lock);		/* asleep or between queues: the way back looks at the mask */
 	}
+}
+
+int sched_setaffinity(struct task *t, const u64 *mask)
+{
+	u64 allowed = *mask & online_cpus();
+	struct rq *rq;
+
+	might_sleep();
+	if (!allowed)
+		return -EINVAL;
+	rq = task_rq_lock(t);
+	if (t->visit_return) {
+		t->visit_return = allowed;
+		spin_unlock(&rq->lock);
+	} else {
+		set_affinity(rq, t, allowed);
+	}
 	return 0;
 }
 
-/* Around a change of what the queue goes by: its rq, locked, and *queued. */
-static struct rq *change_begin(struct task *t, bool *queued)
+u64 sched_getaffinity(struct task *t)
 {
 	struct rq *rq = task_rq_lock(t);
+	u64 mask = t->visit_return ? t->visit_return : t->affinity;
 
-	*queued = !list_empty(&t->rq_node);
-	if (*queued)
+	spin_unlock(&rq->lock);
+	return mask & online_cpus();
+}
+
+void sched_visit(u64 cpus)
+{
+	struct task *t = current;
+	struct rq *rq;
+	u64 back;
+
+	might_sleep();
+	rq = task_rq_lock(t);
+	t->visit_return = t->affinity;
+	spin_unlock(&rq->lock);
+	for (unsigned i = 0; i < nr_cpus; i++)
+		if (cpus & online_cpus() & 1ull << i)
+			set_affinity(task_rq_lock(t), t, 1ull << i);
+	rq = task_rq_lock(t);
+	back = t->visit_return;
+	t->visit_return = 0;
+	set_affinity(rq, t, back);
+}
+
+/* Around a change of what the queue goes by. rq locked. True: t was queued. */
+static bool change_begin(struct rq *rq, struct task *t)
+{
+	bool queued = !list_empty(&t->rq_node);
+
+	assert_held(&rq->lock);
+	if (queued)
 		rq_unqueue(rq, t);
-	return rq;
+	return queued;
 }
 
 /* Unlocks. */
@@ -67,27 +106,10 @@ static void change_end(struct rq *rq, struct task *t, bool queued)
 		rt_balance(this_cpu_field(rq));
 }
 
-void sched_set_policy(struct task *t, int policy, int rt_priority, int nice)
-{
-	bool queued;
-	struct rq *rq = change_begin(t, &queued);
-
-	t->policy = policy;
-	t->rt_priority = rt_priority;
-	if (nice != KEEP_NICE)
-		t->nice = nice;
-	t->slice = sched_slice(t);
-	change_end(rq, t, queued);
-	/* See enqueue in futex_pi.c: the new prio is seen there, or the waiter here. */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (READ_ONCE(t->pi_waiter))
-		futex_pi_adjust(t);
-}
-
 void sched_set_nice(struct task *t, int nice)
 {
-	bool queued;
-	struct rq *rq = change_begin(t, &queued);
+	struct rq *rq = task_rq_lock(t);
+	bool queued = change_begin(rq, t);
 
 	t->nice = nice;
 	t->slice = sched_slice(t);
@@ -96,8 +118,8 @@ void sched_set_nice(struct task *t, int nice)
 
 void sched_boost(struct task *t, int prio)
 {
-	bool queued;
-	struct rq *rq = change_begin(t, &queued);
+	struct rq *rq = task_rq_lock(t);
+	bool queued = change_begin(rq, t);
 
 	t->pi_prio = prio;
 	change_end(rq, t, queued);
@@ -149,7 +171,7 @@ long sys_sched_getaffinity(int pid, u32 len, uaddr_t umask)
 	t = task_of(pid);
 	if (!t)
 		return -ESRCH;
-	mask = READ_ONCE(t->affinity) & online_cpus();
+	mask = sched_getaffinity(t);
 	put_task(t);
 	return copy_to_user(umask, &mask, sizeof(mask)) ? -EFAULT : (long)sizeof(mask);
 }
@@ -184,6 +206,7 @@ struct wish {
 	bool reset_on_fork, keep_params;
 };
 #define KEEP_POLICY	(-1)
+#define KEEP_NICE	20
 
 /* More rights than t's owner has without CAP_SYS_NICE? */
 static bool needs_privilege(const struct task *t, const struct wish *w)
@@ -199,28 +222,45 @@ static bool needs_privilege(const struct task *t, const struct wish *w)
 	return w->policy != SCHED_IDLE && w->nice < t->nice && !can_nice(t, w->nice);
 }
 
+/* Fills in what w leaves as it is, and says whether current may do that to t. rq of t locked. */
+static int complete_wish(const struct task *t, struct wish *w)
+{
+	if (w->policy == KEEP_POLICY) {
+		w->policy = t->policy;
+		w->reset_on_fork = t->reset_on_fork;
+	}
+	if (w->keep_params) {
+		w->prio = rt_policy(w->policy) ? t->rt_priority : 0;
+		w->nice = KEEP_NICE;
+	}
+	if (!policy_valid(w->policy) || w->prio < 0 || w->prio > MAX_RT_PRIO || rt_policy(w->policy) != (w->prio != 0))
+		return -EINVAL;
+	return needs_privilege(t, w) && !capable(CAP_SYS_NICE) ? -EPERM : 0;
+}
+
 static int set_scheduler(struct task *t, struct wish w)
 {
-	if (w.policy == KEEP_POLICY) {
-		w.policy = t->policy;
-		w.reset_on_fork = t->reset_on_fork;
+	struct rq *rq = task_rq_lock(t);
+	int err = complete_wish(t, &w);
+	bool queued;
+
+	if (!err)
+		t->reset_on_fork = w.reset_on_fork;
+	if (err || w.keep_params) {		/* with them stays the policy */
+		spin_unlock(&rq->lock);
+		return err;
 	}
-	if (w.keep_params) {
-		w.prio = rt_policy(w.policy) ? t->rt_priority : 0;
-		w.nice = KEEP_NICE;
-	}
-	if (!policy_valid(w.policy) || w.prio < 0 || w.prio > MAX_RT_PRIO || rt_policy(w.policy) != (w.prio != 0))
-		return -EINVAL;
-	if (needs_privilege(t, &w) && !capable(CAP_SYS_NICE))
-		return -EPERM;
-	/*
-	 * LINUX: who calls this for one task twice at once may find the flag of one and the rest of
-	 * the other.
-	 */
-	t->reset_on_fork = w.reset_on_fork;
-	if (w.keep_params)
-		return 0;		/* with them stays the policy */
-	sched_set_policy(t, w.policy, w.prio, rt_policy(w.policy) || w.policy == SCHED_IDLE ? KEEP_NICE : w.nice);
+	queued = change_begin(rq, t);
+	t->policy = w.policy;
+	t->rt_priority = w.prio;
+	if (w.nice != KEEP_NICE && !rt_policy(w.policy) && w.policy != SCHED_IDLE)
+		t->nice = w.nice;
+	t->slice = sched_slice(t);
+	change_end(rq, t, queued);
+	/* See enqueue in futex_pi.c: the new prio is seen there, or the waiter here. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (READ_ONCE(t->pi_waiter))
+		futex_pi_adjust(t);
 	return 0;
 }
 

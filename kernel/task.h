@@ -185,6 +185,7 @@ struct task {
 	u64 slice, slice_end;		/* ns: length of a turn, end of this one */
 	u64 exec_start, utime, stime;	/* ns */
 	u64 affinity;			/* bit per CPU */
+	u64 visit_return;		/* during sched_visit: what affinity is to be after it */
 	int policy, rt_priority, nice;
 	int prio;			/* what the queue goes by: rt_priority, 0 of an ordinary task, or pi_prio if that is higher */
 	int pi_prio;			/* the highest priority of those who wait for a lock of this task */

@@ -187,9 +187,9 @@ static size_t print_memory(struct mm *mm, char *buf, size_t n)
 	return len;
 }
 
-static size_t print_cpus(const struct task *t, char *buf, size_t n)
+static size_t print_cpus(struct task *t, char *buf, size_t n)
 {
-	u64 mask = t->affinity & (nr_cpus < 64 ? (1ull << nr_cpus) - 1 : ~0ull);
+	u64 mask = sched_getaffinity(t);
 	size_t len = kscnprintf(buf, n, "Cpus_allowed:\t%lx\nCpus_allowed_list:\t", mask);
 	bool first = true;
 

@@ -226,3 +226,26 @@ TEST(membarrier_commands)
 	// A child has what its parent registered.
 	CHECK_EQ(IN_CHILD(CHECK_EQ(sys(membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0), 0)), 0);
 }
+
+// Where a task may run is what others say meanwhile, and what they are told.
+TEST(membarrier_leaves_affinity_alone)
+{
+	unsigned long all, got, one;
+
+	if (sys(sched_getaffinity, 0, sizeof all, &all) < 0)
+		SKIP("a big machine");
+	int pid = t_fork();
+
+	if (pid == 0)
+		for (;;)
+			sys(membarrier, MEMBARRIER_CMD_GLOBAL_EXPEDITED, 0, 0);
+	for (int i = 0; i < 300; i++)
+		for (unsigned long m = all; m; m &= m - 1) {
+			one = m & -m;
+			CHECK_EQ(sys(sched_setaffinity, pid, sizeof one, &one), 0);
+			CHECK_EQ(sys(sched_getaffinity, pid, sizeof got, &got), 8);
+			CHECK_EQ(got, one);
+		}
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}

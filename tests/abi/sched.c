@@ -609,3 +609,34 @@ TEST(nice_values_and_policies_at_once)
 	done = 1;
 	thread_join(&t);
 }
+
+static int keeps_again_and_again(void *whose)
+{
+	struct sched_attr a = {.size = sizeof a, .sched_flags = SCHED_FLAG_KEEP_POLICY};
+
+	while (!done) {
+		sys(sched_setattr, *(int *)whose, &a, 0);
+		sys(sched_setparam, *(int *)whose, &zero);
+	}
+	return 0;
+}
+
+// A policy that is kept is the one that is there.
+TEST(a_policy_is_kept_while_it_changes)
+{
+	int me = t_gettid();
+	long start = t_now_ms();
+	struct thread t;
+
+	done = 0;
+	thread_start(&t, keeps_again_and_again, &me);
+	while (t_now_ms() - start < 100)
+		for (int i = 0; i < 50; i++) {
+			become(SCHED_BATCH, 0);
+			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_BATCH);
+			become(SCHED_NORMAL, 0);
+			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
+		}
+	done = 1;
+	thread_join(&t);
+}
