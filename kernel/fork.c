@@ -473,34 +473,52 @@ static int publish(struct task *p, const struct clone_request *c,
 
 /*
  * The parent's descriptor for the child, told to it before the child is published, as that cannot
- * fail any more. Until then the descriptor names a process that is not there. It, or -errno.
+ * fail any more. The number is only kept until then: what is installed may be used and closed by
+ * whoever shares the table, and its number then be somebody else's. It and *file, or -errno.
  */
-static int give_pidfd(struct task *p, const struct clone_request *c)
+static int prepare_pidfd(struct task *p, const struct clone_request *c, struct file **file)
 {
-	int fd = pidfd_create(p->group, 0);
+	int fd = fd_reserve(O_CLOEXEC), err;
 
-	if (fd < 0 || !copy_to_user(c->pidfd, &fd, sizeof(fd)))
+	if (fd < 0)
 		return fd;
-	fd_close(fd);
-	return -EFAULT;
+	*file = pidfd_file(p->group, 0);
+	if (IS_ERR(*file))
+		return fd_install(fd, *file);
+	if (!copy_to_user(c->pidfd, &fd, sizeof(fd)))
+		return fd;
+	err = fd_install(fd, ERR_PTR(-EFAULT));
+	fput(*file);
+	return err;
+}
+
+static int publish_with_pidfd(struct task *p, const struct clone_request *c,
+		const struct fork_signals *meanwhile, struct cgroup *into)
+{
+	struct file *file;
+	int err, fd = prepare_pidfd(p, c, &file);
+
+	if (fd < 0)
+		return fd;
+	err = publish(p, c, meanwhile, into);
+	(void)fd_install(fd, err ? ERR_PTR(err) : file);
+	if (err)
+		fput(file);
+	return err;
 }
 
 static struct task *build_and_publish(const struct clone_request *c,
 		const struct fork_signals *meanwhile, struct cgroup *into)
 {
 	struct task *p = build(c);
-	int err, pidfd = -1;
+	int err;
 
 	if (IS_ERR(p))
 		return p;
 	pause_point("fork");
-	if (c->flags & CLONE_PIDFD)
-		pidfd = give_pidfd(p, c);
-	err = c->flags & CLONE_PIDFD && pidfd < 0 ? pidfd : publish(p, c, meanwhile, into);
+	err = c->flags & CLONE_PIDFD ? publish_with_pidfd(p, c, meanwhile, into) : publish(p, c, meanwhile, into);
 	if (!err)
 		return p;
-	if (pidfd >= 0)
-		fd_close(pidfd);
 	abandon(p);
 	return ERR_PTR(err);
 }

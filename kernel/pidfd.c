@@ -52,14 +52,21 @@ static void pidfd_release(struct file *f)
 static const struct file_ops pidfd_fops = { .poll = pidfd_poll, .show_fdinfo = pidfd_show_fdinfo,
 	.release = pidfd_release };
 
-int pidfd_create(struct group *g, u32 flags)
+struct file *pidfd_file(struct group *g, u32 flags)
 {
 	struct file *f = anon_inode_getfile("anon_inode:[pidfd]", &pidfd_fops, g, O_RDWR | flags);
 
-	if (IS_ERR(f))
-		return (int)PTR_ERR(f);
-	atomic_fetch_add(&g->sigcnt, 1);
-	return fd_alloc(f, O_CLOEXEC, 0);
+	if (!IS_ERR(f))
+		atomic_fetch_add(&g->sigcnt, 1);
+	return f;
+}
+
+/* A new descriptor; -EMFILE, -ENOMEM. */
+static int pidfd_create(struct group *g, u32 flags)
+{
+	struct file *f = pidfd_file(g, flags);
+
+	return IS_ERR(f) ? (int)PTR_ERR(f) : fd_alloc(f, O_CLOEXEC, 0);
 }
 
 struct group *pidfd_group(int fd, u32 *flags)

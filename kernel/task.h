@@ -414,7 +414,7 @@ void sighand_put(struct sighand *s);		/* any context */
 int kernel_execve(const char *path, const char *const argv[], const char *const envp[]);
 
 /* pidfd.c */
-int pidfd_create(struct group *g, u32 flags);	/* a new descriptor; -EMFILE, -ENOMEM. flags: O_NONBLOCK. Sleeps. */
+struct file *pidfd_file(struct group *g, u32 flags);	/* a new pidfd; ERR_PTR(-ENOMEM). flags: O_NONBLOCK. Sleeps. */
 /* what it names, referenced, and the open file's flags; ERR_PTR(-EBADF) */
 struct group *pidfd_group(int fd, u32 *flags);
 struct task *get_leader(struct group *g);	/* referenced; NULL if it was reaped */

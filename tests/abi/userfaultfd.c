@@ -753,6 +753,61 @@ TEST(the_events_of_an_epoll_wait)
 	CHECK_EQ(sys(epoll_wait, io.fd, &got, 1, 0), 0); // once
 }
 
+static int do_clone(void *arg)
+{
+	struct io *io = arg;
+
+	io->got = sys(clone, CLONE_PIDFD | SIGCHLD, 0, io->at, 0, 0);
+	if (io->got == 0)
+		t_exit(7);
+	return 0;
+}
+
+// A clone that waits for the memory that its pidfd's number goes to: until it is over, the number is nobody's.
+static void clone_meanwhile(bool it_can)
+{
+	long fd = open_uffd(0, 0), number = sys(eventfd2, 0, 0), other;
+	char *p = t_map(PAGE);
+	struct io io = {.at = p};
+
+	CHECK_EQ(sys(close, number), 0);
+	CHECK_EQ(enroll(fd, p, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	thread_start(&io.t, do_clone, &io);
+	next(fd);
+	sys(close, number); // if somebody has it by now
+	other = sys(eventfd2, 0, 0);
+	CHECK_EQ(other, number + 1);
+	CHECK_EQ(sys(dup2, other, number), -EBUSY);
+	CHECK_EQ(sys(fcntl, number, F_GETFD), -EBADF);
+	if (it_can) {
+		CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
+	} else {
+		CHECK_EQ(sys(munmap, p, PAGE), 0);
+		CHECK_EQ(wake(fd, p, 1), 0);
+	}
+	thread_join(&io.t);
+	CHECK_EQ(sys(fcntl, other, F_GETFD), 0);
+	if (it_can) {
+		CHECK_EQ(*(int *)p, number);
+		CHECK_EQ(sys(fcntl, number, F_GETFD), FD_CLOEXEC);
+		CHECK_EQ(t_wait((int)io.got), 7);
+	} else {
+		CHECK_EQ(io.got, -EFAULT);
+		CHECK_EQ(sys(wait4, -1, 0, 0, 0), -ECHILD);
+		CHECK_EQ(sys(eventfd2, 0, 0), number); // it was given back
+	}
+}
+
+TEST(the_descriptor_of_a_clone)
+{
+	clone_meanwhile(true);
+}
+
+TEST(the_descriptor_of_a_clone_that_fails)
+{
+	clone_meanwhile(false);
+}
+
 static int do_poll(void *arg)
 {
 	struct io *io = arg;
