@@ -278,6 +278,7 @@ s64 pipe_splice_put(struct file *f, u32 flags, char *buf, size_t n);	/* at most 
 s64 pipe_reserve(struct file *f, u32 flags, size_t n);
 /* Puts n of the reserved bytes in, maybe 0. All of them; -EPIPE, -ENOMEM. */
 s64 pipe_put_reserved(struct file *f, char *buf, size_t n, size_t reserved);
+int pipe_wait_data(struct file *f, u32 flags);	/* 0: something is there, or the end; -EAGAIN, -ERESTARTSYS */
 /* what lies skip bytes behind the next; stays */
 s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);
 void file_locks_release(struct file *f);	/* flock: final close */

@@ -363,6 +363,18 @@ s64 pipe_put_reserved(struct file *f, char *buf, size_t n, size_t reserved)
 	return ret;
 }
 
+int pipe_wait_data(struct file *f, u32 flags)
+{
+	struct pipe *p = f->inode->private;
+	int ret = 0;
+
+	spin_lock(&p->lock);
+	while (!ret && p->head == p->tail && p->writers)
+		ret = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->read_sleepers);
+	spin_unlock(&p->lock);
+	return ret;
+}
+
 s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n)
 {
 	struct pipe *p = f->inode->private;

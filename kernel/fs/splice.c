@@ -35,10 +35,22 @@ static s64 take_piece(struct side *in, unsigned flags, size_t done, char *buf, s
 	return in->f->ops->kread(in->f, buf, n, in->pos);
 }
 
+/*
+ * Room for up to n bytes in a pipe, kept until they are put there: what in gives it does not take back.
+ * It is other writers' room, too, so a pipe that is to give them must have some first; another reader
+ * may still be faster. Bytes, or -errno.
+ */
+static s64 keep_room(struct file *in, struct file *out, unsigned flags, size_t done, size_t n)
+{
+	int err = is_pipe(in) ? pipe_wait_data(in, wait_flags(in, flags, done)) : 0;
+
+	return err ? err : pipe_reserve(out, wait_flags(out, flags, done), n);
+}
+
 static s64 move(struct side *in, struct side *out, size_t n, unsigned flags)
 {
 	char *buf = kmalloc(PIECE, GFP_KERNEL);
-	bool to_pipe = is_pipe(out->f);
+	bool to_pipe = is_pipe(out->f), pipes = to_pipe && is_pipe(in->f);
 	size_t done = 0;
 	s64 got, put = 0;
 
@@ -48,17 +60,18 @@ static s64 move(struct side *in, struct side *out, size_t n, unsigned flags)
 		size_t room = min(n - done, PIECE);
 
 		if (to_pipe) {
-			/* What a socket gives it does not take back: there must be room for it before. */
-			put = pipe_reserve(out->f, wait_flags(out->f, flags, done), room);
+			put = keep_room(in->f, out->f, flags, done, room);
 			if (put < 0)
 				break;
 			room = (size_t)put;
 		}
-		got = take_piece(in, flags, done, buf, room);
+		got = take_piece(in, pipes ? SPLICE_F_NONBLOCK : flags, done, buf, room);
 		if (to_pipe)
 			put = pipe_put_reserved(out->f, buf, (size_t)max(got, 0l), room);
 		else if (got > 0)
 			put = kernel_write(out->f, buf, (size_t)got, &out->pos);
+		if (pipes && got == -EAGAIN)
+			continue;
 		if (got <= 0) {
 			put = got;
 			break;

@@ -209,6 +209,62 @@ TEST(splice_waits)
 	CHECK_EQ(sys(splice, p[0], 0, b, 0, 10, 0), 0);
 }
 
+// As long as there is nothing to move, the destination is other writers'.
+TEST(a_splice_that_waits_for_data_keeps_no_room)
+{
+	int pid;
+
+	pipes();
+	pid = t_fork();
+	if (pid == 0)
+		t_exit((int)sys(splice, p[0], 0, q[1], 0, 10, 0));
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(fcntl, q[1], F_SETFL, O_WRONLY | O_NONBLOCK), 0);
+	CHECK_EQ(sys(write, q[1], buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(read, q[0], back, sizeof back), sizeof back);
+	CHECK_EQ(sys(write, p[1], "abc", 3), 3);
+	CHECK_EQ(t_wait(pid), 3);
+	CHECK_EQ(in_pipe(q[0]), 3);
+}
+
+// Everything goes from pipe to pipe once, whoever else reads there and writes here.
+TEST(readers_and_writers_beside_a_splice)
+{
+	enum { WRITES = 2000, EACH = 50 };
+	long n, count[2] = {0};
+
+	// On Linux a writer and a splice that wait for the same room may sleep for ever, see below.
+	if (!t_own_machine)
+		SKIP("a writer and a splice that wait for the same room");
+	pipes();
+	CHECK_EQ(sys(fcntl, q[1], F_SETPIPE_SZ, 4096), 4096);
+	for (int i = 0; i < 2; i++) {
+		if (t_fork() == 0) {
+			memset(buf, i, EACH);
+			for (int k = 0; k < WRITES; k++)
+				CHECK_EQ(sys(write, i ? q[1] : p[1], buf, EACH), EACH);
+			t_exit(0);
+		}
+	}
+	sys(close, p[1]);
+	for (int i = 0; i < 2; i++) {
+		if (t_fork() == 0) {
+			while ((n = sys(splice, p[0], 0, q[1], 0, 70000, 0)) > 0)
+				;
+			t_exit((int)n);
+		}
+	}
+	sys(close, q[1]);
+	while ((n = sys(read, q[0], back, sizeof back)) > 0)
+		for (long i = 0; i < n; i++)
+			count[(int)back[i]]++;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(count[0], WRITES * EACH);
+	CHECK_EQ(count[1], WRITES * EACH);
+	for (int i = 0; i < 4; i++)
+		CHECK_EQ(t_wait(-1), 0);
+}
+
 TEST(splices_that_cannot_be)
 {
 	long at = 0;
