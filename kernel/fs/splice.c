@@ -26,6 +26,14 @@ static u32 wait_flags(const struct file *f, unsigned flags, size_t done)
 	return done || flags & SPLICE_F_NONBLOCK ? O_NONBLOCK : f->flags & O_NONBLOCK;
 }
 
+/* The flags of a call: if one of its pipes is not waited for, nothing is. */
+static unsigned call_flags(const struct file *in, const struct file *out, unsigned flags)
+{
+	if ((is_pipe(in) && in->flags & O_NONBLOCK) || (is_pipe(out) && out->flags & O_NONBLOCK))
+		flags |= SPLICE_F_NONBLOCK;
+	return flags;
+}
+
 static s64 take_piece(struct side *in, unsigned flags, size_t done, char *buf, size_t n)
 {
 	if (is_pipe(in->f))
@@ -157,7 +165,7 @@ static s64 do_splice(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t 
 		err = -EINVAL;
 	if (err)
 		return err;
-	return sides_end(&from, &to, move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), flags));
+	return sides_end(&from, &to, move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), call_flags(in, out, flags)));
 }
 
 /* Both files for the length of a call: fn, or -EBADF. */
@@ -218,7 +226,7 @@ long sys_tee(int in_fd, int out_fd, size_t n, unsigned flags)
 		return -EINVAL;
 	if (!n)
 		return 0;
-	return WITH_BOTH(in_fd, out_fd, do_tee(in.file, out.file, n, flags));
+	return WITH_BOTH(in_fd, out_fd, do_tee(in.file, out.file, n, call_flags(in.file, out.file, flags)));
 }
 
 /* --- vmsplice --- */

@@ -209,6 +209,35 @@ TEST(splice_waits)
 	CHECK_EQ(sys(splice, p[0], 0, b, 0, 10, 0), 0);
 }
 
+static void nonblocking(int fd, bool on)
+{
+	CHECK_EQ(sys(fcntl, fd, F_SETFL, on ? O_NONBLOCK : 0), 0);
+}
+
+TEST(one_pipe_that_is_not_waited_for)
+{
+	int s[2];
+
+	pipes();
+	CHECK_EQ(sys(socketpair, 1, 1, 0, s), 0);
+	for (int i = 0; i < 2; i++) {
+		int *it = i ? &p[0] : &q[1];
+
+		nonblocking(*it, true);
+		CHECK_EQ(sys(splice, p[0], 0, q[1], 0, 10, 0), -EAGAIN);
+		CHECK_EQ(sys(tee, p[0], q[1], 10, 0), -EAGAIN);
+		if (it == &q[1])
+			CHECK_EQ(sys(splice, s[0], 0, q[1], 0, 10, 0), -EAGAIN);
+		CHECK_EQ(sys(write, q[1], buf, sizeof buf), sizeof buf);
+		CHECK_EQ(sys(write, p[1], buf, 1), 1);
+		CHECK_EQ(sys(splice, p[0], 0, q[1], 0, 10, 0), -EAGAIN);
+		CHECK_EQ(sys(tee, p[0], q[1], 10, 0), -EAGAIN);
+		CHECK_EQ(sys(read, q[0], back, sizeof back), sizeof back);
+		CHECK_EQ(sys(read, p[0], back, 10), 1);
+		nonblocking(*it, false);
+	}
+}
+
 // As long as there is nothing to move, the destination is other writers'.
 TEST(a_splice_that_waits_for_data_keeps_no_room)
 {
@@ -219,7 +248,7 @@ TEST(a_splice_that_waits_for_data_keeps_no_room)
 	if (pid == 0)
 		t_exit((int)sys(splice, p[0], 0, q[1], 0, 10, 0));
 	UNTIL(t_state(pid) == 'S');
-	CHECK_EQ(sys(fcntl, q[1], F_SETFL, O_WRONLY | O_NONBLOCK), 0);
+	nonblocking(q[1], true);
 	CHECK_EQ(sys(write, q[1], buf, sizeof buf), sizeof buf);
 	CHECK_EQ(sys(read, q[0], back, sizeof back), sizeof back);
 	CHECK_EQ(sys(write, p[1], "abc", 3), 3);
