@@ -279,8 +279,11 @@ s64 pipe_reserve(struct file *f, u32 flags, size_t n);
 /* Puts n of the reserved bytes in, maybe 0. All of them; -EPIPE, -ENOMEM. */
 s64 pipe_put_reserved(struct file *f, char *buf, size_t n, size_t reserved);
 int pipe_wait_data(struct file *f, u32 flags);	/* 0: something is there, or the end; -EAGAIN, -ERESTARTSYS */
-/* what lies skip bytes behind the next; stays */
-s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n);
+/*
+ * What lies skip bytes behind the next; stays, and is not waited for. *next is set if skip is 0;
+ * otherwise somebody may have read since: 0.
+ */
+s64 pipe_peek(struct file *f, u64 *next, u64 skip, char *buf, size_t n);
 void file_locks_release(struct file *f);	/* flock: final close */
 void posix_locks_release(struct inode *i, struct files *owner);	/* each close(2) */
 void epoll_file_released(struct file *f);	/* final close: nobody watches it any more */

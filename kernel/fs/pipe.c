@@ -375,18 +375,20 @@ int pipe_wait_data(struct file *f, u32 flags)
 	return ret;
 }
 
-s64 pipe_peek(struct file *f, u32 flags, u64 skip, char *buf, size_t n)
+s64 pipe_peek(struct file *f, u64 *next, u64 skip, char *buf, size_t n)
 {
 	struct pipe *p = f->inode->private;
 	s64 ret = 0;
 
 	spin_lock(&p->lock);
-	while (!ret && !skip && p->head == p->tail && p->writers)
-		ret = flags & O_NONBLOCK ? -EAGAIN : pipe_sleep(p, &p->read_sleepers);
-	if (!ret && p->head - p->tail > skip) {
+	if (!skip)
+		*next = p->tail;
+	if (p->tail == *next && p->head - p->tail > skip) {
 		n = min(n, p->head - p->tail - skip);
 		ring_copy(p, p->tail + skip, buf, n, false);
 		ret = (s64)n;
+	} else if (!skip && p->writers) {
+		ret = -EAGAIN;
 	}
 	spin_unlock(&p->lock);
 	return ret;

@@ -195,11 +195,16 @@ long sys_splice(int in_fd, uaddr_t in_pos, int out_fd, uaddr_t out_pos, size_t n
 
 /* --- tee --- */
 
+/*
+ * What is copied is what lies there at one moment, that of the last piece: if another reader took of
+ * it, the pieces so far are all.
+ */
 static s64 do_tee(struct file *in, struct file *out, size_t n, unsigned flags)
 {
 	size_t done = 0;
+	u64 next;
 	char *buf;
-	s64 got = 0;
+	s64 got = 0, room;
 
 	if (!in->readable || !out->writable)
 		return -EBADF;
@@ -209,9 +214,14 @@ static s64 do_tee(struct file *in, struct file *out, size_t n, unsigned flags)
 	if (!buf)
 		return -ENOMEM;
 	while (done < n) {
-		got = pipe_peek(in, wait_flags(in, flags, done), done, buf, min(n - done, PIECE));
-		if (got > 0)
-			got = pipe_splice_put(out, wait_flags(out, flags, done), buf, (size_t)got);
+		got = room = keep_room(in, out, flags, done, min(n - done, PIECE));
+		if (room < 0)
+			break;
+		got = pipe_peek(in, &next, done, buf, (size_t)room);
+		room = pipe_put_reserved(out, buf, (size_t)max(got, 0l), (size_t)room);
+		if (got == -EAGAIN)
+			continue;
+		got = min(got, room);
 		if (got <= 0)
 			break;
 		done += (size_t)got;

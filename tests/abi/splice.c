@@ -449,6 +449,62 @@ TEST(tee_leaves_what_it_copies)
 	CHECK_EQ(sys(tee, p[0], q[1], 4, 0), 0);
 }
 
+TEST(tee_copies_what_is_there_when_there_is_room)
+{
+	int pid;
+
+	pipes();
+	CHECK_EQ(sys(write, q[1], buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(write, p[1], "abc", 3), 3);
+	pid = t_fork();
+	if (pid == 0)
+		t_exit((int)sys(tee, p[0], q[1], 10, 0));
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(read, p[0], back, 10), 3);
+	CHECK_EQ(sys(write, p[1], "vwxyz", 5), 5);
+	CHECK_EQ(sys(read, q[0], back, sizeof back), sizeof back);
+	CHECK_EQ(t_wait(pid), 5);
+	CHECK_EQ(sys(read, q[0], back, 10), 5);
+	CHECK(!memcmp(back, "vwxyz", 5));
+	CHECK_EQ(in_pipe(p[0]), 5);
+}
+
+TEST(tee_skips_nothing_beside_a_reader)
+{
+	enum { ROUNDS = 100, NUMBERS = sizeof buf / sizeof(unsigned) };
+	_Atomic int *round = t_map_shared(PAGE);
+	unsigned *n = (unsigned *)buf, *got = (unsigned *)back;
+	long len;
+
+	pipes();
+	for (unsigned i = 0; i < NUMBERS; i++)
+		n[i] = i;
+	if (t_fork() == 0) {
+		for (int i = 1; i <= ROUNDS; i++) {
+			while (*round < i)
+				t_yield();
+			for (long left = sizeof buf; left; left -= len) {
+				len = sys(read, p[0], back, 100 * sizeof *n);
+				CHECK_GE(len, 1);
+			}
+		}
+		t_exit(0);
+	}
+	for (int i = 1; i <= ROUNDS; i++) {
+		CHECK_EQ(sys(write, p[1], buf, sizeof buf), sizeof buf);
+		*round = i;
+		while (in_pipe(p[0])) {
+			len = sys(tee, p[0], q[1], sizeof buf, SPLICE_NONBLOCK);
+			if (len == -EAGAIN || len == 0) // the reader was faster; Linux knows both answers
+				continue;
+			CHECK_EQ(sys(read, q[0], back, sizeof back), len);
+			for (unsigned k = 1; k < len / sizeof *n; k++)
+				CHECK_EQ(got[k], got[0] + k);
+		}
+	}
+	CHECK_EQ(t_wait(-1), 0);
+}
+
 TEST(user_memory_to_a_pipe_and_back)
 {
 	struct iovec v[2] = {{"abc", 3}, {"defg", 4}}, w[2] = {{back, 2}, {back + 100, 50}}, bad = {t_ptr(8), 10};
