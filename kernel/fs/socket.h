@@ -68,6 +68,7 @@ void scm_detach_fds(struct control *c, struct scm *scm, u32 fd_flags);	/* descri
 struct file *fget_sock(int fd, struct sock **sk);	/* referenced; ERR_PTR(-EBADF, -ENOTSOCK) */
 struct sock *file_sock(const struct file *f);	/* NULL: not a socket */
 int sock_family(const struct sock *sk);
+bool sock_has_packets(const struct sock *sk);	/* it is no stream */
 struct file *sock_create(int family, int type, u32 flags);	/* a new socket's open file; ERR_PTR */
 long unix_bind(struct sock *sk, const struct address *a);
 long unix_listen(struct sock *sk, int backlog);

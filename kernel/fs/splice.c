@@ -12,6 +12,7 @@
 #include "kernel/mm/mm.h"
 
 #define PIECE	PAGE_SIZE		/* a pipe takes as much at once or not at all */
+#define LARGEST_PACKET	((size_t)1 << 19)	/* no SO_SNDBUF is as large */
 
 /* One side: a pipe, or a file from a position on. */
 struct side {
@@ -97,6 +98,25 @@ static s64 move(struct side *in, struct side *out, size_t n, unsigned flags)
 	return done ? (s64)done : put;
 }
 
+/*
+ * One packet from a socket to a pipe, for which all the room must be there before: what does not fit is
+ * lost. Only the socket's own O_NONBLOCK counts for it.
+ */
+static s64 move_packet(struct file *in, struct file *out, size_t n, unsigned flags)
+{
+	s64 room = pipe_reserve(out, wait_flags(out, flags, 0), min(n, LARGEST_PACKET)), got = -ENOMEM, put;
+	char *buf;
+
+	if (room < 0)
+		return room;
+	buf = kmalloc((size_t)room, GFP_KERNEL);
+	if (buf)
+		got = sock_read_iter(in, &(struct iter){ .kernel = buf, .left = (size_t)room }, in->flags);
+	put = pipe_put_reserved(out, buf, (size_t)max(got, 0l), (size_t)room);
+	kfree(buf);
+	return got > 0 ? put : got;
+}
+
 /* --- positions --- */
 
 static bool has_position(const struct file *f)
@@ -155,6 +175,7 @@ static int check_splice(const struct file *in, uaddr_t in_pos, const struct file
 static s64 do_splice(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t out_pos, size_t n, unsigned flags)
 {
 	struct side from = { .f = in }, to = { .f = out };
+	struct sock *sk = file_sock(in);
 	int err = check_splice(in, in_pos, out, out_pos);
 
 	if (!err)
@@ -165,7 +186,10 @@ static s64 do_splice(struct file *in, uaddr_t in_pos, struct file *out, uaddr_t 
 		err = -EINVAL;
 	if (err)
 		return err;
-	return sides_end(&from, &to, move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), call_flags(in, out, flags)));
+	flags = call_flags(in, out, flags);
+	if (sk && sock_has_packets(sk))
+		return move_packet(in, out, n, flags);
+	return sides_end(&from, &to, move(&from, &to, min(n, (size_t)INT32_MAX & PAGE_MASK), flags));
 }
 
 /* Both files for the length of a call: fn, or -EBADF. */

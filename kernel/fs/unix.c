@@ -201,6 +201,11 @@ int sock_family(const struct sock *sk)
 	return sk->family;
 }
 
+bool sock_has_packets(const struct sock *sk)
+{
+	return !is_stream(sk);
+}
+
 struct file *sock_create(int family, int type, u32 flags)
 {
 	struct sock *sk = sock_alloc(to_net(current->nsproxy->ns[NS_NET]), family, type);

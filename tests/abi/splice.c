@@ -425,6 +425,80 @@ TEST(a_socket_with_less_is_not_waited_for)
 	CHECK_EQ(t_wait(pid), 7);
 }
 
+// Two datagram sockets of 127.0.0.1, the first connected to the second.
+static void udp(void)
+{
+	struct {
+		unsigned short family, port;
+		unsigned addr;
+		char rest[8];
+	} in = {.family = 2, .addr = 0x0100007f};
+	int len = sizeof in;
+
+	for (int i = 0; i < 2; i++)
+		CHECK_GE(s[i] = (int)sys(socket, 2, 2, 0), 0);
+	CHECK_EQ(sys(bind, s[1], &in, sizeof in), 0);
+	CHECK_EQ(sys(getsockname, s[1], &in, &len), 0);
+	CHECK_EQ(sys(connect, s[0], &in, sizeof in), 0);
+}
+
+// A call takes one packet, all of it or what there is room for, and SPLICE_F_NONBLOCK is not for the socket.
+static void splice_packets(void)
+{
+	int pid;
+
+	for (unsigned i = 0; i < sizeof buf; i++)
+		buf[i] = (char)(i * 7 + i / 256);
+	CHECK_EQ(sys(write, s[0], buf, 100), 100);
+	CHECK_EQ(sys(write, s[0], buf, 200), 200);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), 100);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), 200);
+	CHECK_EQ(in_pipe(p[0]), 300);
+	CHECK_EQ(sys(read, p[0], back, sizeof back), 300);
+	CHECK(!memcmp(back, buf, 100) && !memcmp(back + 100, buf, 200));
+	CHECK_EQ(sys(write, s[0], buf, 6000), 6000);
+	CHECK_EQ(sys(write, s[0], buf, 7), 7);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), 6000);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 5, 0), 5); // and two are lost
+	CHECK_EQ(sys(read, p[0], back, sizeof back), 6005);
+	CHECK(!memcmp(back, buf, 6000) && !memcmp(back + 6000, buf, 5));
+	CHECK_EQ(sys(sendto, s[0], buf, 0, 0, 0, 0), 0);
+	CHECK_EQ(sys(write, s[0], buf, 8), 8);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), 0);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), 8);
+	CHECK_EQ(sys(read, p[0], back, sizeof back), 8);
+	pid = t_fork();
+	if (pid == 0)
+		t_exit((int)sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK));
+	UNTIL(t_state(pid) == 'S');
+	CHECK_EQ(sys(write, s[0], buf, 9), 9);
+	CHECK_EQ(t_wait(pid), 9);
+	nonblocking(s[1], true);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), -EAGAIN);
+	CHECK_EQ(sys(write, s[0], buf, 10), 10);
+	CHECK_EQ(sys(read, p[0], back, sizeof back), 9);
+	CHECK_EQ(sys(write, p[1], buf, sizeof buf), sizeof buf);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), -EAGAIN);
+	CHECK_EQ(sys(read, p[0], back, sizeof back), sizeof back);
+	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), 10);
+}
+
+TEST(one_packet_of_the_same_machine)
+{
+	for (int type = 2; type <= 5; type += 3) { // SOCK_DGRAM, SOCK_SEQPACKET
+		pipes();
+		CHECK_EQ(sys(socketpair, 1, type, 0, s), 0);
+		splice_packets();
+	}
+}
+
+TEST(one_packet_of_udp)
+{
+	pipes();
+	udp();
+	splice_packets();
+}
+
 // ---- tee, vmsplice ----
 
 TEST(tee_leaves_what_it_copies)
