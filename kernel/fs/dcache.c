@@ -439,6 +439,16 @@ static void kill_one(struct dentry *d)
 		dput(d);
 }
 
+struct dentry *dget_parent(struct dentry *d)
+{
+	struct dentry *up;
+
+	spin_lock(&dentry_lock);
+	up = d->parent ? dget(d->parent) : NULL;
+	spin_unlock(&dentry_lock);
+	return up;
+}
+
 void d_kill_tree(struct dentry *root)
 {
 	struct dentry *d;
@@ -575,13 +585,12 @@ static unsigned dirent_type(const struct inode *i)
 	return (i->mode & S_IFMT) >> 12;
 }
 
-/* A rename may put the directory elsewhere, and its parent may go. */
-static u64 parent_ino(struct dentry *dir)
+u64 d_parent_ino(struct dentry *d)
 {
 	u64 ino;
 
 	spin_lock(&dentry_lock);
-	ino = (dir->parent ? dir->parent : dir)->inode->ino;
+	ino = (d->parent ? d->parent : d)->inode->ino;
 	spin_unlock(&dentry_lock);
 	return ino;
 }
@@ -600,7 +609,7 @@ static int dcache_readdir(struct file *f,
 		pos = 1;
 	}
 	if (pos == 1) {
-		if (!emit(ctx, "..", 2, parent_ino(dir), DT_DIR, 2))
+		if (!emit(ctx, "..", 2, d_parent_ino(dir), DT_DIR, 2))
 			return 0;
 	}
 	/* The directory's mutex, held by getdents, keeps its names still. */

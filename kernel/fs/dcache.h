@@ -88,6 +88,9 @@ int d_name_room(size_t len, char **room);	/* memory that a rename to a name of l
 void d_move(struct dentry *d, struct dentry *dir, const char *name, size_t len, char *room);	/* takes over room */
 void d_exchange(struct dentry *a, struct dentry *b);
 bool d_is_ancestor(struct dentry *a, struct dentry *d);	/* a == d or above it; mounts are not crossed */
+/* A rename may put d elsewhere, and its parent may go. */
+struct dentry *dget_parent(struct dentry *d);	/* referenced; NULL: d is a root */
+u64 d_parent_ino(struct dentry *d);		/* a root's is its own */
 void d_kill_tree(struct dentry *root);		/* unmount: forgets every dentry below root */
 bool d_tree_busy(struct dentry *root, unsigned known);	/* somebody uses it besides the tree, and of the root so many */
 void dcache_init(void);

@@ -203,11 +203,9 @@ static int tid_lookup(struct inode *dir, struct dentry *d)
 
 bool emit_dots(struct file *f, emit_fn *emit, void *ctx)
 {
-	u64 up = f->dentry->parent ? f->dentry->parent->inode->ino : f->inode->ino;
-
 	if (f->pos == 0 && !emit(ctx, ".", 1, f->inode->ino, DT_DIR, 1))
 		return false;
-	return f->pos > 1 || emit(ctx, "..", 2, up, DT_DIR, 2);
+	return f->pos > 1 || emit(ctx, "..", 2, d_parent_ino(f->dentry), DT_DIR, 2);
 }
 
 static int entries_readdir(struct file *f, emit_fn *emit, void *ctx, u32 first)

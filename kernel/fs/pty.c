@@ -221,11 +221,14 @@ static void pts_unname(struct dentry *d)
  */
 static struct dentry *find_devpts(struct dentry *ptmx)
 {
-	struct dentry *d;
+	struct dentry *dir = dget_parent(ptmx), *d;
 
+	if (!dir)
+		return ERR_PTR(-ENODEV);
 	if (ptmx->inode->sb->magic == DEVPTS_SUPER_MAGIC)
-		return ptmx->parent ? dget(ptmx->parent) : ERR_PTR(-ENODEV);
-	d = ptmx->parent ? lookup_one(ptmx->parent, "pts", 3) : ERR_PTR(-ENODEV);
+		return dir;
+	d = lookup_one(dir, "pts", 3);
+	dput(dir);
 	if (IS_ERR(d))
 		return ERR_PTR(-ENODEV);
 	d = cross_mounts(d);
