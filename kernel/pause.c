@@ -53,6 +53,7 @@ static const char *const points[] = {
 	"oom_killed",		/* has oom_lock, somebody is marked */
 	"release_agent",	/* of a version 1 group that is empty: it has not tried to run yet */
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
+	"detached",		/* has let go of its tracee, which somebody else may trace by now */
 };
 
 /* Of an exit. A fault is survived there: nobody has heard of the task's end yet. */

@@ -11,6 +11,7 @@
  */
 #include "kernel/ptrace.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/syscall.h"
 
 static void link_tracee(struct task *t, struct task *tracer, bool capable_tracer)
@@ -120,6 +121,7 @@ long ptrace_detach(struct task *t, u64 sig)
 	t->exit_code = (int)sig;
 	(void)let_go(current, t);
 	write_unlock(&tasklist_lock);
+	pause_point("detached");
 	return 0;
 }
 

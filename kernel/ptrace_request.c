@@ -66,7 +66,7 @@ static int hold_traced(struct task *t)
 	return 0;
 }
 
-/* The request is over. t may be gone already, if that was it. */
+/* The request is over, and t still current's tracee; or it is gone already. */
 static void unfreeze_traced(struct task *t)
 {
 	read_lock(&tasklist_lock);
@@ -530,7 +530,9 @@ static long ptrace_task(struct task *t, long request, u64 addr, u64 data)
 	if (ret)
 		return ret;
 	ret = do_request(t, request, addr, data);
-	unfreeze_traced(t);
+	/* After DETACH t may be another's already, and held by that one; it ends our hold as it wakes. */
+	if (ret || request != PTRACE_DETACH)
+		unfreeze_traced(t);
 	return ret;
 }
 

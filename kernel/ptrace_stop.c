@@ -17,7 +17,7 @@
  *	schedule()                      goes on
  *
  * While a request runs, JOBCTL_PTRACE_FROZEN keeps even SIGKILL from ending the stop; the request's
- * end looks for it (ptrace_unfreeze_traced).
+ * end looks for it (unfreeze_traced), but for a DETACH, which ends the stop itself.
  *
  * Locks: tasklist_lock (r) to tell a parent, then siglock.
  */

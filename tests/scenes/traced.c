@@ -3,6 +3,7 @@
 // Victims that are traced: their zombies are the tracer's first, who may be frozen, or dead, or in no
 // hurry. The count knows nothing of that.
 #include "s.h"
+#include "../abi/uffd.h"
 
 #include <linux/ptrace.h>
 
@@ -314,4 +315,69 @@ TEST(kernel_threads_are_not_traced)
 		n++;
 	}
 	CHECK_GE(n, 1);
+}
+
+// A second tracer: stops the process and asks for a word of its memory, which must be stored where no page is yet.
+struct asker {
+	int pid;
+	char *to;
+	long err;
+};
+
+static int seize_and_ask(void *arg)
+{
+	struct asker *a = arg;
+
+	seize(a->pid, 0);
+	CHECK_EQ(sys(ptrace, PTRACE_INTERRUPT, a->pid, 0, 0), 0);
+	CHECK_EQ(wait_for(a->pid), (SIGTRAP | PTRACE_EVENT_STOP << 8) << 8 | 0x7f);
+	a->err = sys(ptrace, PTRACE_PEEKDATA, a->pid, &stage, a->to);
+	return 0;
+}
+
+static int stop_and_detach(int pid)
+{
+	seize(pid, 0);
+	CHECK_EQ(sys(ptrace, PTRACE_INTERRUPT, pid, 0, 0), 0);
+	CHECK_EQ(wait_for(pid), (SIGTRAP | PTRACE_EVENT_STOP << 8) << 8 | 0x7f);
+	*stage = SEIZED;
+	UNTIL(*stage == GO);
+	return (int)sys(ptrace, PTRACE_DETACH, pid, 0, 0);
+}
+
+TEST(a_tracer_that_lets_go_leaves_the_next_ones_hold)
+{
+	// The second has its request in the middle when the first comes back from its own. SIGKILL waits for the request's end.
+	static char page[PAGE];
+	struct asker b = {.err = 1};
+	struct uffd_msg m;
+	struct thread t;
+	char text[64];
+	long fd;
+	int d;
+
+	s_stage();
+	b.to = t_map(PAGE);
+	fd = sys(userfaultfd, 0);
+	CHECK_EQ(shake(fd, 0), 0);
+	CHECK_EQ(enroll(fd, b.to, 1, UFFDIO_REGISTER_MODE_MISSING), 0);
+	b.pid = t_fork();
+	if (b.pid == 0)
+		thread_pause(NULL);
+	d = tracer(stop_and_detach, b.pid);
+	t_snprintf(text, sizeof text, "detached %d 60000\n", d);
+	s_set(PAUSE, text);
+	*stage = GO;
+	UNTIL(t_field(PAUSE, "detached") == d);
+	thread_start(&t, seize_and_ask, &b);
+	CHECK_EQ(sys(read, fd, &m, sizeof m), sizeof m);
+	s_set(PAUSE, "\n");
+	CHECK_EQ(t_wait(d), 0);
+	sys(kill, b.pid, SIGKILL);
+	t_sleep_ms(20);
+	CHECK_EQ(t_state(b.pid), 't');
+	CHECK_EQ(copy(fd, b.to, page, PAGE, 0), 0);
+	thread_join(&t);
+	CHECK_EQ(b.err, 0);
+	CHECK_EQ(t_wait(b.pid), SIGNALLED(SIGKILL));
 }
