@@ -53,6 +53,7 @@ static const char *const points[] = {
 	"oom_killed",		/* has oom_lock, somebody is marked */
 	"release_agent",	/* of a version 1 group that is empty: it has not tried to run yet */
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
+	"tracee_reaped",	/* has waited for its dead tracee, of which the parent has not heard yet */
 	"detached",		/* has let go of its tracee, which somebody else may trace by now */
 };
 

@@ -20,6 +20,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/mm/mm.h"
 #include "kernel/panic.h"
+#include "kernel/pause.h"
 #include "kernel/ptrace.h"
 #include "kernel/fs/files.h"
 
@@ -85,11 +86,16 @@ static bool hand_to_parent(struct task *p)
 {
 	bool dead;
 
+	pause_point("tracee_reaped");
 	write_lock(&tasklist_lock);
 	if (p->ptrace)			/* else the thread that traced it has ended meanwhile */
 		ptrace_unlink(p);
 	p->exit_state = EXIT_ZOMBIE;
-	dead = same_thread_group(p->real_parent, current) || tell_parent(p);
+	dead = same_thread_group(p->real_parent, current);
+	if (dead)			/* its other threads have seen a child, and sleep for its sake */
+		wake_up_interruptible(&current->group->wait_chldexit);
+	else
+		dead = tell_parent(p);
 	if (dead)
 		set_exit_dead(p);
 	write_unlock(&tasklist_lock);

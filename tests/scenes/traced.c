@@ -381,3 +381,71 @@ TEST(a_tracer_that_lets_go_leaves_the_next_ones_hold)
 	CHECK_EQ(b.err, 0);
 	CHECK_EQ(t_wait(b.pid), SIGNALLED(SIGKILL));
 }
+
+// A tracer that looks after orphans. Its first thread waits for its tracee, which has a parent of its own; the second for whatever is
+// there, and for the parent first.
+struct family {
+	_Atomic int parent, tracee, waiter;
+};
+
+static struct family *family;
+
+static int wait_until_alone(void *unused)
+{
+	(void)unused;
+	family->waiter = (int)sys(gettid);
+	UNTIL(*stage == GO);
+	sys(kill, family->parent, SIGKILL);
+	CHECK_EQ(wait_for(family->parent), SIGKILL);
+	*stage = SEEN;
+	long pid = sys(wait4, -1, 0, __WALL, 0);
+
+	if (pid == family->tracee) // its parent had heard of its end in time
+		pid = sys(wait4, -1, 0, __WALL, 0);
+	t_exit(pid == -ECHILD ? 0 : 1);
+}
+
+static int adopt_and_wait(int unused)
+{
+	struct thread t;
+
+	(void)unused;
+	CHECK_EQ(sys(prctl, PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), 0);
+	int parent = t_fork();
+
+	if (parent == 0) {
+		int tracee = t_fork();
+
+		if (tracee)
+			family->tracee = tracee;
+		thread_pause(NULL);
+	}
+	family->parent = parent;
+	UNTIL(family->tracee);
+	seize(family->tracee, 0);
+	thread_start(&t, wait_until_alone, NULL);
+	UNTIL(family->waiter);
+	*stage = SEIZED;
+	sys(kill, family->tracee, SIGKILL);
+	CHECK_EQ(wait_for(family->tracee), SIGKILL);
+	return thread_pause(NULL);
+}
+
+TEST(a_tracee_that_becomes_a_child_while_it_is_reaped)
+{
+	// The second thread sees a child that will have something to tell, and sleeps; it is told that there is none any more.
+	char text[64];
+	int d;
+
+	s_stage();
+	family = t_map_shared(PAGE);
+	t_snprintf(text, sizeof text, "tracee_reaped 0 %ld\n", s_spin_ms());
+	s_set(PAUSE, text);
+	d = tracer(adopt_and_wait, 0);
+	UNTIL(t_field(PAUSE, "tracee_reaped") == d);
+	*stage = GO;
+	UNTIL(t_state(d) == 'Z' || (*stage == SEEN && t_task_state(d, family->waiter) == 'S'));
+	s_set(PAUSE, "\n");
+	UNTIL(t_state(d) == 'Z');
+	CHECK_EQ(t_wait(d), 0);
+}
