@@ -2,9 +2,12 @@
 /*
  * kcmp: do two tasks share an open file, an address space, a table? Mirrors Linux kernel/kcmp.c.
  *
- * Locks: exec_mutex of both, so that what is compared is of the programs that were asked about;
- * task_lock of each, one after the other. What is compared is only a number by then: it may
- * have been freed, as on Linux.
+ * Locks: exec_mutex of each one's group, then its task_lock, one after the other. What is compared is
+ * only a number by then: it may have been freed, as on Linux.
+ *
+ * LINUX: it locks both against exec at the same time, in order of address. Here an exec keeps its
+ * exec_mutex while it waits for its other threads, which a tracer may stop on their way out: who
+ * waited for that with another's held would keep anybody from exec.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -55,91 +58,93 @@ static const void *part_of(struct task *t, int type)
 	case KCMP_IO:
 		p = t->io_context;
 		break;
+	case KCMP_SYSVSEM:
+		p = READ_ONCE(t->sysvsem);
+		break;
 	}
 	task_unlock(t);
 	return p;
 }
 
-static long compare_files(struct task *a, struct task *b, u64 fd_a, u64 fd_b)
-{
-	struct file *f = fd_a <= INT32_MAX ? fget_task(a, (int)fd_a) : NULL;
-	struct file *g = fd_b <= INT32_MAX ? fget_task(b, (int)fd_b) : NULL;
-	long ret = f && g ? compare(f, g) : -EBADF;
+/* What of one task is compared. */
+struct side {
+	const void *part;
+	struct file *file;		/* referenced; NULL: the descriptor is not open */
+};
 
-	if (f)
-		fput(f);
-	if (g)
-		fput(g);
-	return ret;
+static inline bool is_of_files(int type)
+{
+	return type == KCMP_FILE || type == KCMP_EPOLL_TFD;
 }
 
-/* a's file, and what b's epoll watches by a number. */
-static long compare_watched(struct task *a, struct task *b, u64 fd, uaddr_t uslot)
+/* An exec gives t other rights and other parts: question and answer are of one side of it. */
+static int take_side(struct side *s, struct task *t, int type, u64 fd)
 {
-	struct k_kcmp_epoll_slot slot;
-	struct file *f, *ep;
-	const void *watched;
-	long ret = -EBADF;
+	int err = 0;
 
-	if (copy_from_user(&slot, uslot, sizeof(slot)))
-		return -EFAULT;
-	f = fd <= INT32_MAX ? fget_task(a, (int)fd) : NULL;
-	if (!f)
-		return -EBADF;
-	fput(f);
-	ep = slot.efd <= INT32_MAX ? fget_task(b, (int)slot.efd) : NULL;
-	if (ep) {
-		watched = epoll_watched(ep, slot.tfd, slot.toff);
-		ret = IS_ERR(watched) ? PTR_ERR(watched) : compare(f, watched);
-		fput(ep);
-	}
-	return ret;
-}
-
-static long do_kcmp(struct task *a, struct task *b, int type, u64 idx_a, u64 idx_b)
-{
-	switch (type) {
-	case KCMP_FILE:
-		return compare_files(a, b, idx_a, idx_b);
-	case KCMP_VM:
-	case KCMP_FILES:
-	case KCMP_FS:
-	case KCMP_SIGHAND:
-	case KCMP_IO:
-		return compare(part_of(a, type), part_of(b, type));
-	case KCMP_SYSVSEM:
-		return compare(READ_ONCE(a->sysvsem), READ_ONCE(b->sysvsem));
-	case KCMP_EPOLL_TFD:
-		return compare_watched(a, b, idx_a, idx_b);
-	}
-	return -EINVAL;
-}
-
-static long do_kcmp_locked(struct task *a, struct task *b, int type, u64 idx_a, u64 idx_b)
-{
-	struct mutex *m = &a->group->exec_mutex, *n = &b->group->exec_mutex;
-	struct mutex *first = m < n ? m : n, *second = m < n ? n : m;
-	long ret = -EINTR;
-
-	if (mutex_lock_killable(first))
+	if (mutex_lock_killable(&t->group->exec_mutex))
 		return -EINTR;
-	if (first == second || !mutex_lock_killable_nested(second)) {	/* lower address first */
-		ret = ptrace_may_access(a, PTRACE_REALCREDS) && ptrace_may_access(b, PTRACE_REALCREDS) ?
-			do_kcmp(a, b, type, idx_a, idx_b) : -EPERM;
-		if (first != second)
-			mutex_unlock(second);
+	if (!ptrace_may_access(t, PTRACE_REALCREDS))
+		err = -EPERM;
+	else if (!is_of_files(type))
+		s->part = part_of(t, type);
+	else if (fd <= INT32_MAX)
+		s->file = fget_task(t, (int)fd);
+	mutex_unlock(&t->group->exec_mutex);
+	return err;
+}
+
+/* A file, and what an epoll watches by a number. */
+static long compare_watched(const struct file *f, struct file *ep, const struct k_kcmp_epoll_slot *slot)
+{
+	const void *watched = epoll_watched(ep, slot->tfd, slot->toff);
+
+	return IS_ERR(watched) ? PTR_ERR(watched) : compare(f, watched);
+}
+
+/* slot: NULL if it cannot be read. */
+static long compare_sides(const struct side *a, const struct side *b, int type, const struct k_kcmp_epoll_slot *slot)
+{
+	if (type < 0 || type > KCMP_EPOLL_TFD)
+		return -EINVAL;
+	if (!is_of_files(type))
+		return compare(a->part, b->part);
+	if (!slot)
+		return -EFAULT;
+	if (!a->file || !b->file)
+		return -EBADF;
+	return type == KCMP_FILE ? compare(a->file, b->file) : compare_watched(a->file, b->file, slot);
+}
+
+/* Whether both may be seen comes before whether the question makes sense. */
+static long do_kcmp(struct task *t, struct task *u, int type, u64 idx_t, u64 idx_u)
+{
+	struct k_kcmp_epoll_slot slot = { 0 };
+	struct side a = { 0 }, b = { 0 };
+	bool readable = true;
+	long ret;
+
+	if (type == KCMP_EPOLL_TFD) {
+		readable = !copy_from_user(&slot, idx_u, sizeof(slot));
+		idx_u = slot.efd;
 	}
-	mutex_unlock(first);
+	ret = take_side(&a, t, type, idx_t);
+	if (!ret)
+		ret = take_side(&b, u, type, idx_u);
+	if (!ret)
+		ret = compare_sides(&a, &b, type, readable ? &slot : NULL);
+	if (a.file)
+		fput(a.file);
+	if (b.file)
+		fput(b.file);
 	return ret;
 }
 
 long sys_kcmp(int pid_a, int pid_b, int type, u64 idx_a, u64 idx_b)
 {
 	struct task *a = find_get_task_by_vpid(pid_a), *b = find_get_task_by_vpid(pid_b);
-	long ret = -ESRCH;
+	long ret = a && b ? do_kcmp(a, b, type, idx_a, idx_b) : -ESRCH;
 
-	if (a && b)
-		ret = do_kcmp_locked(a, b, type, idx_a, idx_b);
 	if (a)
 		put_task(a);
 	if (b)

@@ -485,11 +485,6 @@ int mutex_lock_killable(struct mutex *m)
 	return mutex_lock_state(m, TASK_KILLABLE, __builtin_return_address(0), 0);
 }
 
-int mutex_lock_killable_nested(struct mutex *m)
-{
-	return mutex_lock_state(m, TASK_KILLABLE, __builtin_return_address(0), 1);
-}
-
 bool mutex_trylock(struct mutex *m)
 {
 	uintptr_t free = 0;

@@ -138,7 +138,6 @@ void mutex_init(struct mutex *m, const char *name, enum lock_rank rank);
 void mutex_lock(struct mutex *m);			/* sleeps, TASK_UNINTERRUPTIBLE */
 void mutex_lock_nested(struct mutex *m);		/* same rank as one held */
 int mutex_lock_interruptible(struct mutex *m) __must_check;	/* 0, or -EINTR if a signal is pending */
-int mutex_lock_killable_nested(struct mutex *m) __must_check;
 int mutex_lock_killable(struct mutex *m) __must_check;	/* 0, or -EINTR if a fatal signal is pending */
 bool mutex_trylock(struct mutex *m);
 void mutex_unlock(struct mutex *m);

@@ -5,7 +5,10 @@
 #include "t.h"
 
 #include <linux/capability.h>
+#include <linux/kcmp.h>
 #include <linux/xattr.h>
+
+#define PAUSE "/sys/kernel/debug/pause"
 
 #define OWNER 1001
 #define GROUP 2001 // a group of MEMBER only
@@ -441,6 +444,64 @@ TEST(set_user_id_program)
 	CHECK_EQ(sys(chown, "prog", 0, 0), 0);
 	CHECK_EQ(sys(chmod, "prog", 04755), 0);
 	CHECK_EQ(AS(OTHER, run("1003", "0", "1003", "1003", "1", "0")), -7);
+}
+
+// Says that it is there, and stays.
+HELPER(stay)
+{
+	sys(write, t_number(t_argv[2]), "x", 1);
+	return thread_pause(NULL);
+}
+
+// OTHER, who becomes root; on Thaw only when the door is opened, with the old memory until then.
+static int become_root_by_exec(int fd)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		if (t_on_thaw) {
+			t_snprintf(buf, sizeof buf, "exec_mm %d 60000", t_getpid());
+			CHECK_EQ(t_spit(PAUSE, buf), 0);
+		}
+		become(OTHER);
+		CHECK_EQ(sys(prctl, PR_SET_DUMPABLE, 1, 0, 0, 0), 0);
+		t_snprintf(buf, sizeof buf, "%d", fd);
+		t_exit((int)sys(execve, "prog", ((const char *[]){"prog", "@stay", buf, NULL}), t_envp));
+	}
+	return pid;
+}
+
+TEST(an_exec_is_not_looked_into)
+{
+	// Who asks in the middle of it is told when it is over, by what the program is then.
+	int fds[2], asker[2];
+	char c;
+
+	prepare();
+	copy_self("prog", 0, 0, 04755);
+	CHECK_EQ(sys(pipe2, fds, 0), 0);
+
+	int pid = become_root_by_exec(fds[1]);
+
+	if (t_on_thaw)
+		UNTIL(t_field(PAUSE, "exec_mm") == pid && t_state(pid) == 'D');
+	else
+		CHECK_EQ(sys(read, fds[0], &c, 1), 1);
+	for (int i = 0; i < 2; i++) {
+		asker[i] = t_fork();
+		if (asker[i] == 0) {
+			become(OTHER);
+			t_exit((i ? sys(kcmp, t_getpid(), pid, KCMP_FILE, 0, 0) : sys(pidfd_getfd, sys(pidfd_open, pid, 0), 0, 0)) == -EPERM);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		UNTIL(t_state(asker[i]) == 'D' || t_state(asker[i]) == 'Z');
+	if (t_on_thaw)
+		CHECK_EQ(t_spit(PAUSE, "\n"), 0);
+	CHECK_EQ(t_wait(asker[0]), 1);
+	CHECK_EQ(t_wait(asker[1]), 1);
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 }
 
 TEST(execute_permission)

@@ -5,6 +5,7 @@
 
 #include <asm/poll.h>
 #include <linux/kcmp.h>
+#include <linux/ptrace.h>
 
 #define P_PIDFD 3
 #define NONBLOCK O_NONBLOCK
@@ -472,4 +473,77 @@ TEST(kcmp_threads_share)
 	CHECK_EQ(sys(kcmp, me, t.id, KCMP_FILES, 0, 0), 0);
 	CHECK_EQ(sys(kcmp, me, t.id, KCMP_FS, 0, 0), 0);
 	CHECK_EQ(sys(kcmp, me, t.id, KCMP_SIGHAND, 0, 0), 0);
+}
+
+HELPER(exit_7)
+{
+	return 7;
+}
+
+static struct {
+	_Atomic int tid, go, victims_go;
+} *plot;
+
+// A process that is to execute with two threads, and the other is stopped on its way out by us. Where that is.
+static int stuck_exec(void)
+{
+	int pid = t_fork(), status;
+
+	if (pid == 0) {
+		struct thread t;
+
+		thread_start(&t, thread_pause, NULL);
+		plot->tid = t.id;
+		UNTIL(plot->go);
+		t_exec("exit_7", NULL, NULL);
+		t_exit(1);
+	}
+	UNTIL(plot->tid);
+	CHECK_EQ(sys(ptrace, PTRACE_SEIZE, plot->tid, 0, PTRACE_O_TRACEEXIT), 0);
+	plot->go = 1;
+	CHECK_EQ(sys(wait4, plot->tid, &status, __WALL, 0), plot->tid);
+	CHECK_EQ(status >> 8, SIGTRAP | PTRACE_EVENT_EXIT << 8);
+	return pid;
+}
+
+static int waits_to_exec(void)
+{
+	int pid = t_fork();
+
+	if (pid == 0) {
+		UNTIL(plot->victims_go);
+		t_exec("exit_7", NULL, NULL);
+		t_exit(1);
+	}
+	return pid;
+}
+
+TEST(kcmp_with_an_exec_that_is_stuck_keeps_nobody_else_from_exec)
+{
+	enum { N = 8 };
+	int victim[N], asker[N], stuck, status;
+
+	plot = t_map_shared(PAGE);
+	for (int i = 0; i < N / 2; i++)
+		victim[i] = waits_to_exec();
+	stuck = stuck_exec();
+	for (int i = N / 2; i < N; i++)
+		victim[i] = waits_to_exec();
+	for (int i = 0; i < N; i++) {
+		asker[i] = t_fork();
+		if (asker[i] == 0)
+			t_exit(sys(kcmp, victim[i], stuck, KCMP_SYSVSEM, 0, 0) < 0);
+	}
+	for (int i = 0; i < N; i++)
+		UNTIL(t_state(asker[i]) == 'D' || t_state(asker[i]) == 'Z');
+	plot->victims_go = 1;
+	for (int i = 0; i < N; i++) {
+		UNTIL(t_state(victim[i]) == 'Z');
+		CHECK_EQ(t_wait(victim[i]), 7);
+	}
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, plot->tid, 0, 0), 0);
+	CHECK_EQ(sys(wait4, plot->tid, &status, __WALL, 0), plot->tid);
+	CHECK_EQ(t_wait(stuck), 7);
+	for (int i = 0; i < N; i++)
+		CHECK_EQ(t_wait(asker[i]), 0);
 }
