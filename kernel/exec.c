@@ -7,7 +7,8 @@
  * the file is opened and its headers are judged. From begin_new_exec on a failure ends the process
  * with SIGSEGV, as on Linux. exec.h names the files of the steps.
  *
- * Locks: exec_mutex, from the opening of the file to the end; tasklist_lock, then siglock
+ * Locks: exec_mutex, from the opening of the file to the end; exec_update_mutex, from when the other
+ * threads are gone, which a tracer may hold up for as long as it likes; tasklist_lock, then siglock
  * (unshare_sighand); task_lock and siglock alone.
  *
  * LINUX: a set-user-id program may share its directory with a process of its caller (CLONE_FS).
@@ -307,6 +308,8 @@ static int begin_new_exec(struct bprm *b)
 	if (!err && !list_empty(&t->group->posix_timers))
 		exit_posix_timers(t->group);
 	if (!err) {
+		mutex_lock(&t->group->exec_update_mutex);
+		b->updating = true;
 		/*
 		 * First: whoever sees the program finds that its parent may not move it any more
 		 * (setpgid).
@@ -407,6 +410,8 @@ static int exec_program(struct bprm *b)
 		err = begin_new_exec(b);
 	if (!err)
 		err = start_program(b);
+	if (b->updating)
+		mutex_unlock(&current->group->exec_update_mutex);
 	if (!err)
 		trace(TRACE_sched_process_exec, (u64)current->pid, (u64)old_pid);
 	if (err && b->no_return && !fatal_signal_pending(current))

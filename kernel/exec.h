@@ -57,6 +57,7 @@ struct bprm {
 	struct cred cred;		/* of the program; references are current's */
 	bool secure;			/* AT_SECURE: its environment is not to be trusted */
 	bool no_return;
+	bool updating;			/* exec_update_mutex is held */
 };
 
 /* Where argv and envp come from: the kernel's own arrays, or user memory. */

@@ -54,6 +54,7 @@ struct group *group_alloc(const struct task *like)
 	waitq_init(&g->wait_chldexit, "wait_chldexit");
 	waitq_init(&g->wait_pidfd, "wait_pidfd");
 	mutex_init(&g->exec_mutex, "exec_mutex", RANK_EXEC);
+	mutex_init(&g->exec_update_mutex, "exec_update_mutex", RANK_EXEC_UPDATE);
 	list_init(&g->pgrp_node);
 	list_init(&g->oom_node);
 	list_init(&g->posix_timers);

@@ -2,12 +2,8 @@
 /*
  * kcmp: do two tasks share an open file, an address space, a table? Mirrors Linux kernel/kcmp.c.
  *
- * Locks: exec_mutex of each one's group, then its task_lock, one after the other. What is compared is
- * only a number by then: it may have been freed, as on Linux.
- *
- * LINUX: it locks both against exec at the same time, in order of address. Here an exec keeps its
- * exec_mutex while it waits for its other threads, which a tracer may stop on their way out: who
- * waited for that with another's held would keep anybody from exec.
+ * Locks: exec_update_mutex of each one's group, then its task_lock, one after the other. What is
+ * compared is only a number by then: it may have been freed, as on Linux.
  */
 #include "kernel/fs/dcache.h"
 #include "kernel/mm/mm.h"
@@ -82,7 +78,7 @@ static int take_side(struct side *s, struct task *t, int type, u64 fd)
 {
 	int err = 0;
 
-	if (mutex_lock_killable(&t->group->exec_mutex))
+	if (mutex_lock_killable(&t->group->exec_update_mutex))
 		return -EINTR;
 	if (!ptrace_may_access(t, PTRACE_REALCREDS))
 		err = -EPERM;
@@ -90,7 +86,7 @@ static int take_side(struct side *s, struct task *t, int type, u64 fd)
 		s->part = part_of(t, type);
 	else if (fd <= INT32_MAX)
 		s->file = fget_task(t, (int)fd);
-	mutex_unlock(&t->group->exec_mutex);
+	mutex_unlock(&t->group->exec_update_mutex);
 	return err;
 }
 

@@ -19,6 +19,7 @@ enum lock_rank {
 	RANK_TEXT,		/* the text of an open pseudo file, while its show() runs */
 	RANK_PM,		/* pm_mutex: one suspend at a time */
 	RANK_EXEC,		/* group->exec_mutex (cred_guard_mutex) */
+	RANK_EXEC_UPDATE,	/* group->exec_update_mutex (exec_update_lock) */
 	RANK_MOUNT,		/* mount_mutex: what is mounted where; inside exec, which may end a namespace */
 	RANK_FS_RENAME,		/* directory renames */
 	RANK_DIR,		/* a directory's inode mutex (parent before child: nested) */

@@ -170,13 +170,12 @@ struct task *get_leader(struct group *g)
 /* What t has open as fd, of the program that we may look into: no exec comes between. */
 static struct file *file_of(struct task *t, int fd)
 {
-	struct mutex *exec_mutex = &t->group->exec_mutex;
 	struct file *f;
 
-	if (mutex_lock_killable(exec_mutex))
+	if (mutex_lock_killable(&t->group->exec_update_mutex))
 		return ERR_PTR(-EINTR);
 	f = ptrace_may_access(t, PTRACE_REALCREDS) ? fget_task(t, fd) : ERR_PTR(-EPERM);
-	mutex_unlock(exec_mutex);
+	mutex_unlock(&t->group->exec_update_mutex);
 	return f;
 }
 

@@ -29,6 +29,7 @@ static struct group init_group = {
 	.wait_chldexit = WAITQ_INIT(init_group.wait_chldexit, "wait_chldexit"),
 	.wait_pidfd = WAITQ_INIT(init_group.wait_pidfd, "wait_pidfd"),
 	.exec_mutex = MUTEX_INIT(init_group.exec_mutex, "exec_mutex", RANK_EXEC),
+	.exec_update_mutex = MUTEX_INIT(init_group.exec_update_mutex, "exec_update_mutex", RANK_EXEC_UPDATE),
 	.pgrp_node = LIST_INIT(init_group.pgrp_node),
 	.oom_node = LIST_INIT(init_group.oom_node),
 	.posix_timers = LIST_INIT(init_group.posix_timers),

@@ -123,7 +123,8 @@ struct group {
 	struct list forks;		/* [S] of fork_signals: forks of its threads that are under way */
 	struct waitq wait_chldexit;
 	struct waitq wait_pidfd;	/* for the end of the group */
-	struct mutex exec_mutex;	/* exec against itself and against /proc/PID/mem-like readers */
+	struct mutex exec_mutex;	/* exec against itself and against who attaches; its other threads end under it */
+	struct mutex exec_update_mutex;	/* the part of exec that changes mm, files and rights, against who looks into it */
 	u32 exec_id;			/* [S] how many programs it has executed; read by anyone */
 
 	struct pid_namespace *pid_ns;	/* (c) where its number was given out, referenced */

@@ -3,7 +3,7 @@
  * process_vm_readv and process_vm_writev: memory from one process to another, for those who may
  * trace it. Mirrors Linux mm/process_vm_access.c.
  *
- * Locks: exec_mutex to find the mm; then none but those of mm_access, one page at a time. Between
+ * Locks: exec_update_mutex to find the mm; then none but those of mm_access, one page at a time. Between
  * two pages the bytes are here, in a buffer, since a copy from or to user memory must not hold
  * another's mmap_lock.
  */
@@ -103,13 +103,14 @@ static struct k_iovec *import_remote(uaddr_t uv, u64 nr)
 }
 
 /*
- * An exec gives a task other rights and another mm: exec_mutex, so that both are of one side of it.
+ * An exec gives a task other rights and another mm: exec_update_mutex, so that both are of one side of
+ * it.
  */
 struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids)
 {
 	struct mm *mm;
 
-	if (mutex_lock_killable(&t->group->exec_mutex))
+	if (mutex_lock_killable(&t->group->exec_update_mutex))
 		return ERR_PTR(-EINTR);
 	mm = get_task_mm(t);
 	if (!mm) {
@@ -118,7 +119,7 @@ struct mm *mm_to_trace(struct task *t, enum ptrace_ids ids)
 		mmput(mm);
 		mm = ERR_PTR(-EPERM);
 	}
-	mutex_unlock(&t->group->exec_mutex);
+	mutex_unlock(&t->group->exec_update_mutex);
 	return mm;
 }
 

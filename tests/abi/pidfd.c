@@ -547,3 +547,22 @@ TEST(kcmp_with_an_exec_that_is_stuck_keeps_nobody_else_from_exec)
 	for (int i = 0; i < N; i++)
 		CHECK_EQ(t_wait(asker[i]), 0);
 }
+
+// A debugger whose tracee's thread ends for another's exec looks at the memory meanwhile.
+TEST(a_tracer_looks_into_an_exec_that_it_holds_up)
+{
+	int status, stuck;
+	static int word = 4711;
+
+	plot = t_map_shared(PAGE);
+	stuck = stuck_exec();
+
+	struct iovec to = {&(int){0}, sizeof word}, from = {&word, sizeof word};
+
+	CHECK_EQ(sys(process_vm_readv, stuck, &to, 1, &from, 1, 0), sizeof word);
+	CHECK_EQ(*(int *)to.iov_base, 4711);
+	CHECK_EQ(sys(kcmp, stuck, plot->tid, KCMP_VM, 0, 0), 0);
+	CHECK_EQ(sys(ptrace, PTRACE_CONT, plot->tid, 0, 0), 0);
+	CHECK_EQ(sys(wait4, plot->tid, &status, __WALL, 0), plot->tid);
+	CHECK_EQ(t_wait(stuck), 7);
+}
