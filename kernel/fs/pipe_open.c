@@ -20,13 +20,19 @@ void pipe_cache_init(void)
 	pipe_cache = kmem_cache_create("pipe_inode", sizeof(struct pipe), 8);
 }
 
-/* Counts more pages. Pipes together may hold a quarter of RAM: nobody's badness counts what lies in them. */
+/*
+ * Counts more pages, or not: who asks for too many takes nothing from others meanwhile. Pipes together
+ * may hold a quarter of RAM: nobody's badness counts what lies in them.
+ */
 static bool rings_fit(u64 more)
 {
-	if (atomic_fetch_add(&ring_pages, more) + more <= totalram_pages() / 4)
-		return true;
-	atomic_fetch_sub(&ring_pages, more);
-	return false;
+	u64 n = atomic_load(&ring_pages);
+
+	do {
+		if (n + more > totalram_pages() / 4)
+			return false;
+	} while (!atomic_compare_exchange_strong(&ring_pages, &n, n + more));
+	return true;
 }
 
 static struct pipe *pipe_alloc(void)

@@ -347,3 +347,30 @@ TEST(what_is_given_back_wakes_readers)
 	sys(wait4, bad, 0, 0, 0);
 	sys(wait4, good, 0, 0, 0);
 }
+
+// Who asks for a ring that is too large for the machine makes nobody else's smaller meanwhile.
+TEST(a_ring_that_does_not_fit)
+{
+	enum { LARGE = 8 << 20 };
+	long start = t_now_ms();
+	int pid, p[2];
+
+	make(0);
+	sys(fcntl, wr, F_SETPIPE_SZ, LARGE); // for two of these Thaw's machine is too small, in the tests
+	pid = t_fork();
+	if (pid == 0) {
+		CHECK_EQ(sys(pipe, p), 0);
+		for (;;)
+			if (sys(fcntl, p[0], F_SETPIPE_SZ, LARGE) == LARGE)
+				sys(fcntl, p[0], F_SETPIPE_SZ, PAGE);
+	}
+	while (t_now_ms() - start < 200)
+		for (int i = 0; i < 50; i++) {
+			CHECK_EQ(sys(pipe, p), 0);
+			CHECK_EQ(sys(fcntl, p[0], F_GETPIPE_SZ), 65536);
+			sys(close, p[0]);
+			sys(close, p[1]);
+		}
+	sys(kill, pid, SIGKILL);
+	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
+}
