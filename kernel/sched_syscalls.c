@@ -15,6 +15,7 @@
 /* t leaves its CPU if that is not allowed any more. rq locked; unlocks. */
 static void set_affinity(struct rq *rq, struct task *t, u64 allowed)
 {
+	assert_held(&rq->lock);
 	t->affinity = allowed;
 	if (t->affinity & cpu_bit(rq->cpu)) {
 		spin_unlock(&rq->lock);
@@ -223,8 +224,9 @@ static bool needs_privilege(const struct task *t, const struct wish *w)
 }
 
 /* Fills in what w leaves as it is, and says whether current may do that to t. rq of t locked. */
-static int complete_wish(const struct task *t, struct wish *w)
+static int complete_wish(struct rq *rq, const struct task *t, struct wish *w)
 {
+	assert_held(&rq->lock);
 	if (w->policy == KEEP_POLICY) {
 		w->policy = t->policy;
 		w->reset_on_fork = t->reset_on_fork;
@@ -241,7 +243,7 @@ static int complete_wish(const struct task *t, struct wish *w)
 static int set_scheduler(struct task *t, struct wish w)
 {
 	struct rq *rq = task_rq_lock(t);
-	int err = complete_wish(t, &w);
+	int err = complete_wish(rq, t, &w);
 	bool queued;
 
 	if (!err)
