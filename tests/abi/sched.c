@@ -583,6 +583,25 @@ TEST(a_raised_one_runs_and_a_lowered_one_lets_others)
 
 static _Atomic int done;
 
+// Has policy and priority, and SCHED_NORMAL, in turn, while another thread does other() to it.
+static void change_policy_beside(int (*other)(void *), int policy, int prio)
+{
+	int me = t_gettid();
+	long start = t_now_ms();
+	struct thread t;
+
+	thread_start(&t, other, &me);
+	while (t_now_ms() - start < 100)
+		for (int i = 0; i < 50; i++) {
+			become(policy, prio);
+			CHECK_EQ(sys(sched_getscheduler, 0), policy);
+			become(SCHED_NORMAL, 0);
+			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
+		}
+	done = 1;
+	thread_join(&t);
+}
+
 static int nice_again_and_again(void *whose)
 {
 	while (!done)
@@ -593,21 +612,8 @@ static int nice_again_and_again(void *whose)
 // A nice value that is set leaves the policy and the priority to whoever sets these.
 TEST(nice_values_and_policies_at_once)
 {
-	int me = t_gettid();
-	long start = t_now_ms();
-	struct thread t;
-
 	need_rt();
-	thread_start(&t, nice_again_and_again, &me);
-	while (t_now_ms() - start < 100)
-		for (int i = 0; i < 50; i++) {
-			become(SCHED_FIFO, 1);
-			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_FIFO);
-			become(SCHED_NORMAL, 0);
-			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
-		}
-	done = 1;
-	thread_join(&t);
+	change_policy_beside(nice_again_and_again, SCHED_FIFO, 1);
 }
 
 static int keeps_again_and_again(void *whose)
@@ -624,19 +630,5 @@ static int keeps_again_and_again(void *whose)
 // A policy that is kept is the one that is there.
 TEST(a_policy_is_kept_while_it_changes)
 {
-	int me = t_gettid();
-	long start = t_now_ms();
-	struct thread t;
-
-	done = 0;
-	thread_start(&t, keeps_again_and_again, &me);
-	while (t_now_ms() - start < 100)
-		for (int i = 0; i < 50; i++) {
-			become(SCHED_BATCH, 0);
-			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_BATCH);
-			become(SCHED_NORMAL, 0);
-			CHECK_EQ(sys(sched_getscheduler, 0), SCHED_NORMAL);
-		}
-	done = 1;
-	thread_join(&t);
+	change_policy_beside(keeps_again_and_again, SCHED_BATCH, 0);
 }

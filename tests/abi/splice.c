@@ -256,11 +256,24 @@ TEST(a_splice_that_waits_for_data_keeps_no_room)
 	CHECK_EQ(in_pipe(q[0]), 3);
 }
 
+// Until nobody writes any more.
+static void expect_bytes(int fd, long zeros, long ones)
+{
+	long n, count[2] = {0};
+
+	while ((n = sys(read, fd, back, sizeof back)) > 0)
+		for (long i = 0; i < n; i++)
+			count[(int)back[i]]++;
+	CHECK_EQ(n, 0);
+	CHECK_EQ(count[0], zeros);
+	CHECK_EQ(count[1], ones);
+}
+
 // Everything goes from pipe to pipe once, whoever else reads there and writes here.
 TEST(readers_and_writers_beside_a_splice)
 {
 	enum { WRITES = 2000, EACH = 50 };
-	long n, count[2] = {0};
+	long n;
 
 	// On Linux a writer and a splice that wait for the same room may sleep for ever, see below.
 	if (!t_own_machine)
@@ -284,12 +297,7 @@ TEST(readers_and_writers_beside_a_splice)
 		}
 	}
 	sys(close, q[1]);
-	while ((n = sys(read, q[0], back, sizeof back)) > 0)
-		for (long i = 0; i < n; i++)
-			count[(int)back[i]]++;
-	CHECK_EQ(n, 0);
-	CHECK_EQ(count[0], WRITES * EACH);
-	CHECK_EQ(count[1], WRITES * EACH);
+	expect_bytes(q[0], WRITES * EACH, WRITES * EACH);
 	for (int i = 0; i < 4; i++)
 		CHECK_EQ(t_wait(-1), 0);
 }
@@ -368,7 +376,7 @@ TEST(a_full_pipe_leaves_the_rest_in_the_socket)
 TEST(another_writer_takes_nothing_of_what_a_socket_gave)
 {
 	enum { ALL = 1 << 20, WRITES = 1000, EACH = 1000 };
-	long n, count[2] = {0};
+	long n;
 
 	// Linux wakes one of several who wait for room, and a splice with nothing more to put does not wake the next: one in some runs
 	// never ends.
@@ -396,12 +404,7 @@ TEST(another_writer_takes_nothing_of_what_a_socket_gave)
 		t_exit((int)n);
 	}
 	sys(close, p[1]);
-	while ((n = sys(read, p[0], back, sizeof back)) > 0)
-		for (long i = 0; i < n; i++)
-			count[(int)back[i]]++;
-	CHECK_EQ(n, 0);
-	CHECK_EQ(count[1], WRITES * EACH);
-	CHECK_EQ(count[0], ALL);
+	expect_bytes(p[0], ALL, WRITES * EACH);
 	for (int i = 0; i < 3; i++)
 		CHECK_EQ(t_wait(-1), 0);
 }

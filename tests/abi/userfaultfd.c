@@ -753,6 +753,18 @@ TEST(the_events_of_an_epoll_wait)
 	CHECK_EQ(sys(epoll_wait, io.fd, &got, 1, 0), 0); // once
 }
 
+// io's thread waits for its page: it gets it, or there is none any more.
+static void end_fault(struct io *io, int fd, bool it_can)
+{
+	if (it_can) {
+		CHECK_EQ(copy(fd, io->at, filled_with(0), PAGE, 0), 0);
+	} else {
+		CHECK_EQ(sys(munmap, io->at, PAGE), 0);
+		CHECK_EQ(wake(fd, io->at, 1), 0);
+	}
+	thread_join(&io->t);
+}
+
 static int do_clone(void *arg)
 {
 	struct io *io = arg;
@@ -779,13 +791,7 @@ static void clone_meanwhile(bool it_can)
 	CHECK_EQ(other, number + 1);
 	CHECK_EQ(sys(dup2, other, number), -EBUSY);
 	CHECK_EQ(sys(fcntl, number, F_GETFD), -EBADF);
-	if (it_can) {
-		CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
-	} else {
-		CHECK_EQ(sys(munmap, p, PAGE), 0);
-		CHECK_EQ(wake(fd, p, 1), 0);
-	}
-	thread_join(&io.t);
+	end_fault(&io, (int)fd, it_can);
 	CHECK_EQ(sys(fcntl, other, F_GETFD), 0);
 	if (it_can) {
 		CHECK_EQ(*(int *)p, number);
@@ -844,13 +850,7 @@ static void poll_what_tells(unsigned events, bool it_can)
 	thread_start(&inner.t, do_poll, &inner);
 	thread_start(&above.t, do_poll, &above);
 	UNTIL(is_polling(&inner) && is_polling(&above));
-	if (it_can) {
-		CHECK_EQ(copy(fd, p, filled_with(0), PAGE, 0), 0);
-	} else {
-		CHECK_EQ(sys(munmap, p, PAGE), 0);
-		CHECK_EQ(wake(fd, p, 1), 0);
-	}
-	thread_join(&io.t);
+	end_fault(&io, (int)fd, it_can);
 	CHECK_EQ(io.got, it_can ? 1 : -EFAULT);
 	thread_join(&inner.t);
 	thread_join(&above.t);
