@@ -51,7 +51,7 @@ def boot(side, argv, extra, ms):
     """One boot of either; on Thaw the kernel itself stops after so many milliseconds."""
     img = qemu.image(["/tests/report"] + argv, extra=[("tests/report", REPORT)] + extra)
     if side == "Linux":
-        return linux.boot(img, mem=MEM, icount=True, limit=PATIENCE)
+        return linux.boot(img, linux.UNTIMED, mem=MEM, icount=True, limit=PATIENCE)
     return qemu.boot(img, "loglevel=5 watchdog_ms=%d" % ms, mem=MEM, icount=True, limit=PATIENCE)
 
 

@@ -38,19 +38,12 @@ static unsigned port_of(const struct in *in)
 	return __builtin_bswap16(in->port);
 }
 
-// A machine that has just booted has its loopback interface down.
 static int open_socket(int type)
 {
-	struct {
-		char name[16];
-		short flags;
-		char unused[22];
-	} lo = {"lo", IFF_UP, {0}};
 	int fd = (int)sys(socket, AF_INET, type, 0);
 
 	CHECK_GE(fd, 0);
-	if (t_own_machine && sys(geteuid) == 0)
-		CHECK_EQ(sys(ioctl, fd, SIOCSIFFLAGS, &lo), 0);
+	t_loopback_up(fd);
 	return fd;
 }
 

@@ -899,7 +899,7 @@ TEST(offline_while_it_is_written)
 	for (int i = 0; i < 20; i++) {
 		long err = break_it(p, MADV_SOFT_OFFLINE);
 
-		CHECK(err == 0 || err == -EBUSY);
+		CHECK(err == 0 || err == -EBUSY || err == -EIO); // on Linux, of a page that is on no list yet
 		t_sleep_ms(1);
 	}
 	offline = true;

@@ -378,6 +378,19 @@ void t_tmpdir(void)
 	CHECK_EQ(sys(chdir, tmpdir), 0);
 }
 
+void t_loopback_up(int fd)
+{
+	enum { SIOCSIFFLAGS = 0x8914, IFF_UP = 1 };
+	struct {
+		char name[16];
+		short flags;
+		char unused[22];
+	} lo = {"lo", IFF_UP, {0}};
+
+	if (t_own_machine && sys(geteuid) == 0)
+		CHECK_EQ(sys(ioctl, fd, SIOCSIFFLAGS, &lo), 0);
+}
+
 // ---- processes, time ----
 
 _Noreturn void t_exit(int code)

@@ -164,6 +164,8 @@ long t_spit(const char *path, const char *text);
 long t_field(const char *path, const char *key);
 // A new empty directory to work in, which is made current and removed when the test is over.
 void t_tmpdir(void);
+// Of a machine that has just booted, the loopback interface is down. fd: an AF_INET socket.
+void t_loopback_up(int fd);
 
 void *t_map(size_t bytes);	  // anonymous, private, fresh
 void *t_map_shared(size_t bytes); // anonymous, shared with children

@@ -163,7 +163,7 @@ def a_row_that_hangs_is_stopped_and_named():
     img = bench.image(["Linux"], "stuck")
     if bench.figures(qemu.boot(img=img, icount=True), ["fine"])["fine"] != 1:
         yield "Thaw's figure is lost"
-    end = linux.boot(img, icount=True, limit=bench.LIMIT)
+    end = linux.boot(img, linux.UNTIMED, icount=True, limit=bench.LIMIT)
     with contextlib.redirect_stderr(io.StringIO()) as said:
         bench.complain(end)
     if said.getvalue() != "Linux: %s\n" % wanted or end.result():
