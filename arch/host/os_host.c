@@ -29,6 +29,7 @@ void *os_alloc(size_t n)
 
 	if (p == MAP_FAILED)
 		die("no memory");
+	madvise(p, n, MADV_HUGEPAGE);	/* if there are any: most of a short run is the host's page faults */
 	return p;
 }
 
