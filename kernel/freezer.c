@@ -57,11 +57,11 @@ bool __refrigerator(void)
 		bool freeze = freezing(current);
 		if (!freeze)
 			__set_current_state(TASK_RUNNING);
+		else if (!was_frozen)
+			trace(TRACE_frozen, current->pid, 0);	/* before the end of a pass that finds it frozen */
 		spin_unlock(&freezer_lock);
 		if (!freeze)
 			return was_frozen;
-		if (!was_frozen)
-			trace(TRACE_frozen, current->pid, 0);
 		was_frozen = true;
 		pause_point("frozen");
 		schedule();

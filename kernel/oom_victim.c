@@ -426,9 +426,10 @@ bool oom_killer_disable(u64 timeout_ns)
 void oom_killer_enable(void)
 {
 	atomic_store(&pm_io_barrier, false);
-	if (!atomic_exchange(&oom_killer_disabled, false))
+	if (!atomic_load(&oom_killer_disabled))
 		return;
-	trace(TRACE_oom_enable, atomic_load(&oom_victims), 0);
+	trace(TRACE_oom_enable, atomic_load(&oom_victims), 0);	/* before the first mark that follows */
+	atomic_store(&oom_killer_disabled, false);
 	pr_info("OOM killer enabled.\n");
 }
 
