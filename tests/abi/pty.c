@@ -695,6 +695,7 @@ TEST(a_flush_lets_the_typist_go_on)
 		int pid;
 
 		make();
+		t_printf("# flush %d\n", how); // which it was, if it fails
 		raw();
 		set_lflag(0, ISIG);
 		nonblock(slave);

@@ -197,7 +197,8 @@ SCENE(40, disable_vs_running_oom, "S7 L2")
 
 	s_stage();
 	s_hog(&h, 4, 0);
-	s_set(PAUSE, "disable_oom 0 5000\nout_of_memory 0 200\n");
+	t_snprintf(mark, sizeof mark, "disable_oom 0 5000\nout_of_memory 0 %d\n", s_alone() ? 200 : 2000); // the suspender comes meanwhile
+	s_set(PAUSE, mark);
 	s_eat("disable_oom", s_too_much(&h), "concurrent");
 	s_suspend_ok(); // the eater may be refused the rest
 	CHECK_GE(t_field(PAUSE, "out_of_memory"), 1);

@@ -15,6 +15,7 @@ static int holder(long kib, const char *adj)
 		thread_pause(NULL);
 	}
 	UNTIL(*ready);
+	UNTIL(t_state(pid) == 'S'); // and touches nothing new
 	sys(munmap, (void *)ready, PAGE);
 	return pid;
 }
@@ -90,10 +91,12 @@ TEST(nobody_may_be_killed)
 	s_stage();
 	s_protect_all();
 	long kills = s_kills();
-	int pid = t_fork();
+	int me = t_getpid(), pid = t_fork();
 
-	if (pid == 0)
+	if (pid == 0) {
+		UNTIL(t_state(me) == 'S'); // and needs no memory any more
 		s_allocate(NULL);
+	}
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
 	CHECK_EQ(s_kills(), kills);
 	s_suspend_ok();
@@ -161,10 +164,11 @@ SCENE(49, kill_allocating_task, "S13")
 	s_stage();
 	s_set("/proc/sys/vm/oom_kill_allocating_task", "1");
 	int big = holder(s_free() * 5 / 10, "1000");
-	int pid = t_fork();
+	int me = t_getpid(), pid = t_fork();
 
 	if (pid == 0) {
 		s_adj("-500");
+		UNTIL(t_state(me) == 'S'); // and needs no memory any more
 		s_allocate(NULL);
 	}
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL)); // it asked, though the other one is worse
