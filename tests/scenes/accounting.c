@@ -15,7 +15,7 @@ TEST(suspend_twice_after_a_leak)
 	struct hog h;
 
 	s_stage();
-	s_set("/sys/power/pm_freeze_timeout", "200");
+	s_be_impatient();
 	s_hog(&h, 3, LEADER_FIRST);
 	s_run_out(&h);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
@@ -34,7 +34,7 @@ TEST(frozen_group)
 	struct hog h;
 
 	s_stage();
-	s_set("/sys/power/pm_freeze_timeout", "200");
+	s_be_impatient();
 	s_hog(&h, 8, 0);
 	long owed = t_field(OOM, "victims");
 

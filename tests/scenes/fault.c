@@ -11,7 +11,7 @@ static void victim_faults_at(const char *point)
 	struct hog h;
 
 	s_stage();
-	s_set("/sys/power/pm_freeze_timeout", s_alone() ? "200" : "1500");
+	s_be_impatient();
 	s_hog(&h, 1, 0);
 	t_snprintf(text, sizeof text, "%s %d fault", point, h.pid);
 	s_set(PAUSE, text);

@@ -99,6 +99,18 @@ static inline void s_protect_all(void)
 	}
 }
 
+// How long a suspend waits for those who will freeze, and die, but whose processor may stand still.
+static inline void s_be_patient(void)
+{
+	s_set("/sys/power/pm_freeze_timeout", s_alone() ? "3000" : "8000");
+}
+
+// And for who does neither.
+static inline void s_be_impatient(void)
+{
+	s_set("/sys/power/pm_freeze_timeout", s_alone() ? "200" : "1500");
+}
+
 // Where every scene starts: safe from the killer, suspend goes as far as the devices and turns round.
 static inline void s_stage(void)
 {
@@ -108,7 +120,7 @@ static inline void s_stage(void)
 	s_set("/sys/power/pm_test", "devices");
 	s_set("/sys/module/suspend/parameters/pm_test_delay", "0");
 	// Where events may come in another order than a scene had in mind: longer than any hold of the pause door.
-	s_set("/sys/power/pm_freeze_timeout", s_alone() ? "3000" : "8000");
+	s_be_patient();
 	s_set("/sys/block/ram0/delay_us", "0");
 }
 

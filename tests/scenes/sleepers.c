@@ -127,7 +127,7 @@ static long sleeps_until(void)
 
 static void a_timer(void)
 {
-	struct itimerspec its = {.it_value = {1, 0}};
+	struct itimerspec its = {.it_value = {3, 0}};
 
 	fd[0] = (int)sys(timerfd_create, CLOCK_MONOTONIC, 0);
 	CHECK_EQ(sys(timerfd_settime, fd[0], 0, &its, 0), 0);

@@ -231,6 +231,7 @@ SCENE(30, exec_blocked_by_frozen_sibling, "S11 L7")
 	KEEPS("S11", "something is left of the failed freeze", t_field(OOM, "disabled") == 0);
 	KEEPS("L7", "the exec does not go on", t_wait(h.pid) == 7);
 	s_set(PAUSE, "\n");
+	s_be_patient();
 	s_suspend_ok();
 }
 

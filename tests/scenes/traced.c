@@ -156,7 +156,7 @@ SCENE(26, event_exit_stop, "S5 S11 L2 L3")
 	int d;
 
 	s_stage();
-	s_set("/sys/power/pm_freeze_timeout", "200");
+	s_be_impatient();
 	s_hog(&h, 1, 0);
 	d = tracer(stop_at_exit, h.pid);
 	CHECK_EQ(t_spit("/proc/sysrq-trigger", "f"), 0);
@@ -168,7 +168,7 @@ SCENE(26, event_exit_stop, "S5 S11 L2 L3")
 	CHECK(s_is(OOM, "last_disable", "timeout"));
 	CHECK_EQ(t_field(OOM, "disabled"), 0);
 	CHECK_EQ(t_field(OOM, "in_flight"), 1);
-	s_set("/sys/power/pm_freeze_timeout", "3000");
+	s_be_patient();
 	*stage = GO;
 	CHECK_EQ(t_wait(d), 0);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
