@@ -16,6 +16,7 @@
 #include "kernel/lib/string.h"
 #include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
+#include "kernel/pause.h"
 
 struct mutex cgroup_mutex = MUTEX_INIT(cgroup_mutex, "cgroup_mutex", RANK_CGROUP);
 struct spinlock css_lock = SPINLOCK_INIT("css_lock", RANK_CSS);
@@ -374,6 +375,7 @@ struct cgroup *cgroup_clone_target(int fd, bool thread)
 struct spinlock cgroup_events_lock = SPINLOCK_INIT("cgroup_events", RANK_CGROUP_EVENTS);
 static LIST_HEAD(to_tell);			/* [events_lock] of cgroup_event.node; each holds its group */
 static struct waitq notifier_wait = WAITQ_INIT(notifier_wait, "cgroup_notifier");
+static _Atomic bool notifying;			/* holds a group that is on no list any more */
 
 /*
  * Pollers wake at once. What inotify has to do takes locks that the caller may hold, so a kernel
@@ -407,6 +409,7 @@ static void notifier(void *arg)
 		struct cgroup_event *e = NULL;
 
 		wait_event(&notifier_wait, !list_empty(&to_tell) || cgroup1_release_pending());
+		atomic_store(&notifying, true);
 		spin_lock(&cgroup_events_lock);
 		if (!list_empty(&to_tell)) {
 			e = list_first(&to_tell, struct cgroup_event, node);
@@ -415,15 +418,24 @@ static void notifier(void *arg)
 		spin_unlock(&cgroup_events_lock);
 		if (e) {
 			cgroupfs_modified(e);
+			pause_point("cgroup_told");
 			cgroup_put(e->cgroup);
 		}
 		cgroup1_release();
+		atomic_store(&notifying, false);
 	}
 }
 
 void cgroup_wake_notifier(void)
 {
 	wake_up_all(&notifier_wait);
+}
+
+void cgroup_wait_for_notifier(void)
+{
+	might_sleep();
+	for (unsigned ms = 0; (!list_empty(&to_tell) || cgroup1_release_pending() || atomic_load(&notifying)) && ms < 10000; ms++)
+		msleep(1);
 }
 
 void cgroup_start_notifier(void)

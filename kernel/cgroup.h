@@ -206,10 +206,10 @@ void freezer_apply(struct task *t);		/* t->cgroup_freezing was set anew: freezes
 void cgroup1_check_for_release(struct cgroup *cg);	/* it has lost a member or a child. css_lock held. */
 bool cgroup1_release_pending(void);
 void cgroup1_release(void);			/* starts the agent for one group, if one is pending. Sleeps. */
-/* Until each group that was found empty has its agent run as a program, or has none. Sleeps. */
-void cgroup1_wait_for_agents(void);
 void cgroup1_forget(enum cgroup_tree tree);	/* the tree is gone, and what its root said. cgroup_mutex held. */
 void cgroup_wake_notifier(void);		/* cgroup.c's thread, which runs that. Any context. */
+/* Until each change is told, and each group that was found empty has its agent run as a program, or has none. Sleeps. */
+void cgroup_wait_for_notifier(void);
 
 /* --- files --- */
 struct cgroup_file {

@@ -16,7 +16,6 @@
 
 static char *release_agent[NR_CG_TREES];	/* [C] NULL: none */
 static LIST_HEAD(to_release);			/* [cgroup_events_lock] of cgroup.release_node; each holds its group */
-static _Atomic bool releasing;			/* one that was on the list has its agent started */
 
 /* --- a group that is empty --- */
 
@@ -101,7 +100,6 @@ void cgroup1_release(void)
 	spin_lock(&cgroup_events_lock);
 	if (!list_empty(&to_release)) {
 		cg = list_first(&to_release, struct cgroup, release_node);
-		atomic_store(&releasing, true);
 		list_del(&cg->release_node);
 	}
 	spin_unlock(&cgroup_events_lock);
@@ -109,14 +107,6 @@ void cgroup1_release(void)
 		return;
 	start_agent(cg);
 	cgroup_put(cg);
-	atomic_store(&releasing, false);
-}
-
-void cgroup1_wait_for_agents(void)
-{
-	might_sleep();
-	for (unsigned ms = 0; (cgroup1_release_pending() || atomic_load(&releasing)) && ms < 10000; ms++)
-		msleep(1);
 }
 
 /* --- files --- */

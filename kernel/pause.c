@@ -51,6 +51,8 @@ static const char *const points[] = {
 	"frozen",		/* its state says frozen, it has not slept yet */
 	"out_of_memory",	/* has oom_lock, nobody is chosen */
 	"oom_killed",		/* has oom_lock, somebody is marked */
+	"oom_reaper",		/* has looked at a victim, and holds its group */
+	"cgroup_told",		/* inotify has heard of a change of a group, which is held */
 	"release_agent",	/* of a version 1 group that is empty: it has not tried to run yet */
 	"hangup",		/* of a terminal: its session was told, its readers are not woken */
 	"tracee_reaped",	/* has waited for its dead tracee, of which the parent has not heard yet */

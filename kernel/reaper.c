@@ -10,6 +10,7 @@
 #include "kernel/freezer.h"
 #include "kernel/mm/mm.h"
 #include "kernel/oom.h"
+#include "kernel/pause.h"
 #include "kernel/printk.h"
 #include "kernel/trace.h"
 
@@ -20,10 +21,18 @@
 #define POLL			(100 * MSEC)
 
 static struct waitq reaper_wait = WAITQ_INIT(reaper_wait, "oom_reaper");
+static _Atomic bool reaping;		/* holds a group, maybe */
 
 void wake_oom_reaper(void)
 {
 	wake_up_all(&reaper_wait);
+}
+
+void wait_for_oom_reaper(void)
+{
+	might_sleep();
+	for (unsigned ms = 0; atomic_load(&reaping) && ms < 10000; ms++)
+		msleep(1);
 }
 
 static void reap_step(struct group *g, u64 age)
@@ -60,11 +69,14 @@ static void oom_reaper(void *arg)
 	for (;;) {
 		wait_event_freezable(&reaper_wait, oom_victim_in_flight());
 		try_to_freeze();
+		atomic_store(&reaping, true);
 		for (g = oom_oldest_victim(); g; g = next) {
 			reap_step(g, ktime_ns() - g->oom_marked_ns);
+			pause_point("oom_reaper");
 			next = oom_next_victim(g);
 			group_put(g);
 		}
+		atomic_store(&reaping, false);
 		set_current_state(TASK_INTERRUPTIBLE | TASK_FREEZABLE);
 		schedule_until(ktime_ns() + POLL);
 	}

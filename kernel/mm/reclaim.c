@@ -13,6 +13,7 @@
 #include "kernel/memcontrol.h"
 #include "kernel/mm/mm.h"
 #include "kernel/mm/vm.h"
+#include "kernel/oom.h"
 #include "kernel/panic.h"
 #include "kernel/task.h"
 #include "kernel/waitq.h"
@@ -175,8 +176,9 @@ u64 reclaim_mem_cgroup(const struct mem_cgroup *memcg, u64 want)
 void drop_caches(void)
 {
 	might_sleep();
-	cgroup1_wait_for_agents();
+	cgroup_wait_for_notifier();
 	wait_for_dead_tasks();
+	wait_for_oom_reaper();
 	reclaim_lru(SHRINK_ALL, NULL);
 	run_shrinkers(SHRINK_ALL);
 	kmem_shrink();

@@ -97,6 +97,21 @@ SCENE(53, reserves, "S22 L6")
 	s_suspend_ok();
 }
 
+// It still holds the group of a victim that is gone. What is left over is counted when it does not.
+TEST(a_reaper_that_is_late)
+{
+	struct hog h;
+	char stops[64];
+
+	s_stage();
+	s_hog(&h, 1, 0);
+	t_snprintf(stops, sizeof stops, "X4 %d 20000\noom_reaper 0 300\n", h.pid);
+	s_set(PAUSE, stops);
+	s_run_out(&h);
+	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
+	CHECK_GE(t_field(PAUSE, "oom_reaper"), 1);
+}
+
 SCENE(53, a_victim_gets_half_of_the_reserve, "S22")
 {
 	// It is chosen in the middle of an allocation, and goes on in the kernel: from the mark to half of it, and no further.
