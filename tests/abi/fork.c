@@ -247,27 +247,32 @@ TEST(vfork_shares_memory_and_waits_for_exit)
 	CHECK_EQ(t_wait((int)pid), 7);
 }
 
-HELPER(sleep_a_little)
+HELPER(waits_for_a_byte)
 {
-	t_sleep_ms(t_number(t_argv[2]));
-	return 9;
+	char c;
+
+	return sys(read, t_number(t_argv[2]), &c, 1) == 1 ? 9 : 1;
 }
 
-static int vfork_exec(void *arg)
+static int vfork_exec(void *from)
 {
-	(void)arg;
 	t_sleep_ms(10);
-	t_exec("sleep_a_little", "300", NULL);
+	t_exec("waits_for_a_byte", from, NULL);
 	return 1;
 }
 
 TEST(vfork_waits_for_exec_only)
 {
-	char *stack = t_map(STACK_SIZE);
-	long pid = t_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, vfork_exec, NULL);
+	char *stack = t_map(STACK_SIZE), from[16];
+	int p[2];
+
+	CHECK_EQ(sys(pipe, p), 0);
+	t_snprintf(from, sizeof from, "%d", p[0]);
+	long pid = t_clone(CLONE_VM | CLONE_VFORK | SIGCHLD, stack + STACK_SIZE, 0, 0, 0, vfork_exec, from);
 
 	CHECK_GE(pid, 1);
-	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0); // it still sleeps
+	CHECK_EQ(sys(wait4, pid, 0, WNOHANG, 0), 0); // it still waits
+	CHECK_EQ(sys(write, p[1], "x", 1), 1);
 	CHECK_EQ(t_wait((int)pid), 9);
 }
 

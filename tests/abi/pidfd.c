@@ -481,7 +481,7 @@ HELPER(exit_7)
 }
 
 static struct {
-	_Atomic int tid, go, victims_go;
+	_Atomic int tid, go, victims_go, asks[8];
 } *plot;
 
 // A process that is to execute with two threads, and the other is stopped on its way out by us. Where that is.
@@ -531,9 +531,13 @@ TEST(kcmp_with_an_exec_that_is_stuck_keeps_nobody_else_from_exec)
 		victim[i] = waits_to_exec();
 	for (int i = 0; i < N; i++) {
 		asker[i] = t_fork();
-		if (asker[i] == 0)
+		if (asker[i] == 0) {
+			plot->asks[i] = 1;
 			t_exit(sys(kcmp, victim[i], stuck, KCMP_SYSVSEM, 0, 0) < 0);
+		}
 	}
+	for (int i = 0; i < N; i++)
+		UNTIL(plot->asks[i]);
 	for (int i = 0; i < N; i++)
 		UNTIL(t_state(asker[i]) == 'D' || t_state(asker[i]) == 'Z');
 	plot->victims_go = 1;

@@ -305,7 +305,7 @@ TEST(each_thread_stops_for_itself)
 	CHECK_EQ(sys(ptrace, PTRACE_INTERRUPT, *tid, 0, 0), 0);
 	CHECK_EQ(wait_code(*tid), SIGTRAP | PTRACE_EVENT_STOP << 8);
 	CHECK_EQ(t_task_state(pid, *tid), 't');
-	CHECK_EQ(t_task_state(pid, pid), 'S');
+	UNTIL(t_task_state(pid, pid) == 'S');
 	CHECK_EQ(sys(wait4, *tid, &status, WNOHANG | __WALL, 0), 0);
 	CHECK_EQ(cont(*tid, 0), 0);
 	sys(tgkill, pid, *tid, SIGUSR1);

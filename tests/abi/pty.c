@@ -387,8 +387,9 @@ TEST(packets_of_what_was_thrown_away)
 	packet_mode(0);
 	packet_mode(1); // forgets it
 	CHECK_EQ(sys(read, master, buf, 9), -EAGAIN);
-	type("\3"); // ^C
-	CHECK_EQ(told(), TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);
+	type("\3"); // ^C: on Linux one after the other
+	for (unsigned all = 0; all != (TIOCPKT_FLUSHREAD | TIOCPKT_FLUSHWRITE);)
+		all |= (unsigned)told();
 	packet_mode(1); // does not
 	CHECK_EQ(sys(ioctl, slave, TCFLSH, TCIFLUSH), 0);
 	packet_mode(1);
@@ -592,7 +593,8 @@ TEST(output_that_nobody_reads)
 		total += n;
 	CHECK_EQ(n, -EAGAIN);
 	CHECK_GE(total, 4096);
-	CHECK_EQ(events(slave) & POLLOUT, 0);
+	// Linux may move some of it on, and then there is room once more.
+	UNTIL((n = sys(write, slave, buf, 1000), total += n > 0 ? n : 0, !(events(slave) & POLLOUT)));
 	CHECK_EQ(sys(ioctl, master, FIONREAD, &(int){0}), 0);
 	while (back < total) {
 		n = sys(read, master, buf, sizeof buf);

@@ -173,7 +173,7 @@ TEST(wrong_signature_is_fatal)
 	int how = IN_CHILD({
 		CHECK_EQ(sys(rseq, &area, 32, 0, SIG + 1), 0);
 		CHECK_EQ(t_action(SIGALRM, on_signal, 0), 0);
-		long timer[4] = {0, 0, 0, 5000};
+		long timer[4] = {0, 5000, 0, 5000}; // again and again, as above
 		CHECK_EQ(sys(setitimer, ITIMER_REAL, timer, 0), 0);
 		wait_in_sequence(&stop_now);
 	});

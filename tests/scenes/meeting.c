@@ -437,9 +437,10 @@ TEST(the_disk_rests_with_the_kernel_threads)
 	CHECK_EQ(IN_CHILD(s_dirty_disk(16, 'c')), 0); // left to the disk: an exit does not wait for its writes
 	s_suspend_ok();
 	sys(sync);
-	char *frozen = strstr(s_trace(), "freeze_kernel_threads[0] end"), *done = frozen ? strstr(frozen, "block_rq_complete: ") : NULL;
+	char *frozen = strstr(s_trace(), "freeze_kernel_threads[0] end"), *thawed, *done;
 
-	CHECK(done && done > strstr(frozen, "thaw_processes[0] begin")); // none in that second
+	CHECK(frozen && (thawed = strstr(frozen, "thaw_processes[0] begin")));
+	CHECK((done = strstr(frozen, "block_rq_complete: ")) && done > thawed); // none in that second
 	s_set("/sys/block/ram0/delay_us", "0");
 }
 

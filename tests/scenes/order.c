@@ -193,25 +193,25 @@ SCENE(20, marked_in_its_sleep, "S5 L8")
 SCENE(40, disable_vs_running_oom, "S7 L2")
 {
 	struct hog h;
-	char mark[64];
+	char line[80];
 
 	s_stage();
 	s_hog(&h, 4, 0);
-	t_snprintf(mark, sizeof mark, "disable_oom 0 5000\nout_of_memory 0 %d\n", s_alone() ? 200 : 2000); // the suspender comes meanwhile
-	s_set(PAUSE, mark);
+	t_snprintf(line, sizeof line, "disable_oom 0 5000\nout_of_memory 0 %d\n", s_alone() ? 200 : 2000); // the suspender comes meanwhile
+	s_set(PAUSE, line);
 	s_eat("disable_oom", s_too_much(&h), "concurrent");
 	s_suspend_ok(); // the eater may be refused the rest
 	CHECK_GE(t_field(PAUSE, "out_of_memory"), 1);
 	CHECK_EQ(t_wait(h.pid), SIGNALLED(SIGKILL));
 	char *text = s_trace();
-	t_snprintf(mark, sizeof mark, "mark_victim: tgid=%d", h.pid);
-	char *marked = strstr(text, mark), *begun = strstr(text, "oom_killer_disable[0] begin"), *next;
+	t_snprintf(line, sizeof line, "mark_victim: tgid=%d", h.pid);
+	char *marked = strstr(text, line), *begun = strstr(text, "oom_killer_disable[0] begin"), *next;
 
 	while ((next = strstr(begun + 1, "oom_killer_disable[0] begin")))
 		begun = next;
 	CHECK(marked && begun < marked);
-	t_snprintf(mark, sizeof mark, "exit_step: step=160 pid=%d\n", h.pid);
-	KEEPS("L2", "the barrier does not wait for the victim", strstr(marked, mark) && strstr(strstr(marked, mark), "oom_disable: victims="));
+	t_snprintf(line, sizeof line, "exit_step: step=160 pid=%d\n", h.pid);
+	KEEPS("L2", "the barrier does not wait for the victim", strstr(marked, line) && strstr(strstr(marked, line), "oom_disable: victims="));
 	s_set(PAUSE, "\n");
 }
 
