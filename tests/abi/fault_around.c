@@ -10,6 +10,7 @@
 
 #define AROUND 16 // pages
 #define PAGES (4 * AROUND)
+#define TABLE 512 // pages that one page table maps, and no fault maps more: 2 MiB, on a multiple of it
 
 static char *volatile target;
 
@@ -69,12 +70,12 @@ static int file(long pages, long step)
 	return fd;
 }
 
-// Pages [from, from + pages) of the file, so many pages behind a multiple of 64 KiB.
+// Pages [from, from + pages) of the file, so many pages behind where a table begins, with anonymous ones around.
 static char *map_at(int fd, long from, long pages, int prot, int how, long behind)
 {
-	char *p = t_map(2 * PAGES * PAGE);
+	char *p = t_map(2 * TABLE * PAGE);
 
-	p = (char *)(((unsigned long)p + AROUND * PAGE - 1) & -(AROUND * PAGE)) + behind * (long)PAGE;
+	p = (char *)(((unsigned long)p + TABLE * PAGE - 1) & -(TABLE * PAGE)) + behind * (long)PAGE;
 	CHECK_EQ(sys(mmap, p, pages * (long)PAGE, prot, how | MAP_FIXED, fd, from * (long)PAGE), p);
 	return p;
 }
@@ -146,6 +147,19 @@ TEST(as_far_as_the_mapping_goes)
 		CHECK_EQ(p[i * (long)PAGE], 8 + i);
 	CHECK_EQ(p[-1], 0); // anonymous, on both sides
 	CHECK_EQ(p[30 * PAGE], 0);
+}
+
+TEST(as_far_as_the_table_goes)
+{
+	int fd = file(PAGES, 1);
+	char *p = map_at(fd, 0, 30, PROT_READ, MAP_PRIVATE, TABLE - 10);
+
+	CHECK_EQ(reads(p), 1);
+	CHECK_EQ(reads(p + 9 * PAGE), 0);
+	CHECK_EQ(reads(p + 10 * PAGE), 1); // sixteen would be more
+	CHECK_EQ(reads(p + 25 * PAGE), 0);
+	for (long i = 0; i < 30; i++)
+		CHECK_EQ(p[i * (long)PAGE], 1 + i);
 }
 
 TEST(as_far_as_the_rights_go)
