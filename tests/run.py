@@ -49,7 +49,7 @@ def programs(folder):
 
 
 def parse_tap(suite, name, lines, ended_well, why):
-    """TAP lines to Results. A test that was announced and never reported has failed."""
+    """TAP lines to Results. A test that was announced and never reported has failed, and so has one that was not announced."""
     results, notes, planned = [], [], None
     for line in lines:
         match = re.match(r"1\.\.(\d+)$", line)
@@ -65,7 +65,7 @@ def parse_tap(suite, name, lines, ended_well, why):
             notes.append(line)
     if planned is None:
         results.append(Result(suite, name, False, notes + ["no plan: the program said nothing", why or ""]))
-    elif len(results) < planned:
+    elif len(results) != planned:
         results.append(Result(suite, name, False, notes + [
             "%d of %d tests reported" % (len(results), planned), why or "the program ended early"]))
     elif not ended_well and all(r.ok for r in results):

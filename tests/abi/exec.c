@@ -280,16 +280,25 @@ TEST(refusals_by_descriptor)
 
 static void script(const char *path, const char *interpreter)
 {
-	char text[64];
+	char text[256]; // more is too long for Linux
 
 	t_snprintf(text, sizeof text, "#!%s\n", interpreter);
 	CHECK_EQ(t_spit(path, text), 0);
 	CHECK_EQ(sys(chmod, path, 0755), 0);
 }
 
+// It is the interpreter of s0, which is that of s1, which is...
+HELPER(scripts)
+{
+	CHECK_EQ(t_argc, 7);
+	for (int i = 0; i < 5; i++)
+		CHECK(t_argv[2 + i][0] == 's' && t_argv[2 + i][1] == '0' + i);
+	return 21;
+}
+
 TEST(scripts_that_cannot_run)
 {
-	char name[] = "s0", last[] = "s0";
+	char name[] = "s0", last[] = "s0", program[250];
 
 	t_tmpdir();
 	CHECK_EQ(t_spit("plain", "x"), 0);
@@ -309,13 +318,14 @@ TEST(scripts_that_cannot_run)
 	CHECK_EQ(exec_path("s"), -ENOEXEC);
 	script("s", "s"); // for ever
 	CHECK_EQ(exec_path("s"), -ELOOP);
-	script(name, t_self);
+	t_snprintf(program, sizeof program, "%s @scripts", t_self);
+	script(name, program);
 	for (int i = 1; i < 7; i++, last[1]++) {
 		name[1]++;
 		script(name, last);
 	}
 	CHECK_EQ(exec_path("s5"), -ELOOP);
-	CHECK(IN_CHILD(t_exit(exec_path("s4") == -ELOOP ? 99 : 98)) < 98); // it runs: one that knows no test of that name
+	CHECK_EQ(IN_CHILD(exec_path("s4")), 21);
 }
 
 TEST(refusals_by_pointer)
