@@ -33,7 +33,6 @@ SCENARIOS = 60
 MEM = 40  # MiB: a scene takes most of it, so that less is sooner done
 MOST_OF_A_CELL = 300 * 1024  # bytes on the page
 DEFAULT = "late_live"
-QUICK = ["-bios", "qboot.rom"]  # QEMU's other firmware, which is sooner done: there are hundreds of boots
 AS_INIT = "as_init"  # the program whose scene is the first process itself
 ALONE = (AS_INIT, "fault")  # the programs of which each scene needs a machine of its own
 # What the kernel says when it stops by itself.
@@ -134,7 +133,7 @@ def boot(design, rows):
     if rows[0].file == AS_INIT:
         img = qemu.image(extra=[("tests/" + AS_INIT, os.path.join(TESTS, AS_INIT))])
         end = qemu.boot(img=img, words="%s init=/tests/%s -- @init %s" % (words, AS_INIT, rows[0].name), icount=True, cpus=cpus(), mem=MEM,
-                        limit=PATIENCE, silence=SILENCE, extra=QUICK)
+                        limit=PATIENCE, silence=SILENCE)
         end.report.insert(0, "scene " + rows[0].path)
         rows = rows[:1]
     else:
@@ -142,7 +141,7 @@ def boot(design, rows):
         extra = [("tests/report", os.path.join(TESTS, "report"))]
         extra += [("tests/" + f, os.path.join(TESTS, "scenes", f)) for f in sorted({s.file for s in rows})]
         img = qemu.image(["/tests/report", "@scenes"] + [s.path for s in rows], extra=extra)
-        end = qemu.boot(img=img, words=words, icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE, silence=SILENCE, extra=QUICK)
+        end = qemu.boot(img=img, words=words, icount=True, cpus=cpus(), mem=MEM, limit=PATIENCE, silence=SILENCE)
     console = end.console.decode("utf-8", "replace").replace("\r", "").splitlines()
     starts = [i for i, line in enumerate(end.report) if line.startswith("scene ")]
     if not starts:

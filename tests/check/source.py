@@ -124,12 +124,14 @@ def no_libc_names():
     """no kernel symbol is a libc symbol, so that the host build needs no renaming"""
     libc = set("""malloc free calloc realloc printf sprintf snprintf puts strlen strcpy strcmp memchr fork
         exec wait exit kill signal raise read write open close panic_ pause sleep time""".split())
-    objects = [p for p in files(".o", under="build/x86_64/kernel")] if os.path.isdir("build/x86_64/kernel") else []
-    for path in objects:
-        out = subprocess.run(["nm", "--defined-only", "-g", path], stdout=subprocess.PIPE, check=True).stdout
-        for line in out.decode().splitlines():
-            if line.split()[-1] in libc:
-                yield "%s defines %s" % (path, line.split()[-1])
+    objects = files(".o", under="build/x86_64/kernel") if os.path.isdir("build/x86_64/kernel") else []
+    if not objects:
+        yield "the kernel is not built"
+        return
+    out = subprocess.run(["nm", "-A", "--defined-only", "-g"] + objects, stdout=subprocess.PIPE, check=True).stdout
+    for line in out.decode().splitlines():
+        if line.split()[-1] in libc:
+            yield "%s defines %s" % (line.partition(":")[0], line.split()[-1])
 
 
 def every_function_is_called():

@@ -33,7 +33,8 @@ TEST(a_meal_is_over_when_it_says_so)
 	CHECK_GE(t_slurp("/proc/loadavg", s_buf, sizeof s_buf), 1); // "... running/all last-pid"
 	long all = t_number(strchr(s_buf, '/') + 1);
 
-	for (int i = 0; i < 300; i++) {
+	// On one processor each meal takes the time that we are given, and each is like the others.
+	for (int i = 0; i < (s_alone() ? 20 : 300); i++) {
 		s_eat("now", 64, "concurrent");
 		while (t_slurp(EATER, s_buf, sizeof s_buf) == 0)
 			;
@@ -123,7 +124,6 @@ TEST(who_computes_is_told_with_its_processor)
 	s_stage();
 	s_set("/sys/power/pm_freeze_timeout", "0");
 	_Atomic long *n = t_map_shared(PAGE);
-	unsigned long cpus = 0;
 	int pid = t_fork();
 
 	if (pid == 0)
@@ -131,8 +131,7 @@ TEST(who_computes_is_told_with_its_processor)
 			++*n;
 	UNTIL(*n > 0);
 	CHECK_EQ(s_suspend(), -EBUSY);
-	sys(sched_getaffinity, 0, sizeof cpus, &cpus);
-	if (cpus == 1)
+	if (s_alone())
 		CHECK(s_log_says("freezer: it waits for its turn on cpu 0"));
 	sys(kill, pid, SIGKILL);
 	CHECK_EQ(t_wait(pid), SIGNALLED(SIGKILL));
