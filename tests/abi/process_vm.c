@@ -72,7 +72,7 @@ TEST(process_vm_is_refused)
 	struct iovec half[2] = {{theirs, 50}, {t_ptr(8), 50}};
 
 	CHECK_EQ(t_syscall(__NR_process_vm_readv, pid, (long)&l, 1, (long)&r, 1, 1), -EINVAL);
-	CHECK_EQ(READV(4000000, &l, 1, &r, 1), -ESRCH);
+	CHECK_EQ(READV(0x3fffffff, &l, 1, &r, 1), -ESRCH);
 	CHECK_EQ(READV(0, &l, 1, &r, 1), -ESRCH);
 	CHECK_EQ(READV(pid, &l, 1025, &r, 1), -EINVAL);
 	CHECK_EQ(READV(pid, &l, 1, &r, 1025), -EINVAL);
@@ -84,7 +84,7 @@ TEST(process_vm_is_refused)
 	CHECK_EQ(READV(pid, &l, 0, &r, 1), 0);
 	CHECK_EQ(READV(pid, &l, 1, &r, 0), 0);
 	CHECK_EQ(READV(pid, &none, 1, &r, 1), 0);
-	CHECK_EQ(READV(4000000, &l, 1, &none, 1), 0); // nothing is wanted of it
+	CHECK_EQ(READV(0x3fffffff, &l, 1, &none, 1), 0); // nothing is wanted of it
 	CHECK_EQ(READV(pid, &bad, 1, &r, 1), -EFAULT);
 	CHECK_EQ(READV(pid, &l, 1, &bad, 1), -EFAULT);
 	CHECK_EQ(WRITEV(pid, &l, 1, &bad, 1), -EFAULT);

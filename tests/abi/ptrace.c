@@ -567,7 +567,7 @@ TEST(refused)
 	CHECK_EQ(sys(ptrace, PTRACE_SEIZE, t_getpid(), 0, 0), -EPERM);
 	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 0, 0, 0), -ESRCH);
 	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, -1, 0, 0), -ESRCH);
-	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 4000000, 0, 0), -ESRCH);
+	CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 0x3fffffff, 0, 0), -ESRCH);
 	if (t_own_machine) {
 		CHECK_EQ(sys(ptrace, PTRACE_ATTACH, 2, 0, 0), -EPERM); // a thread of the kernel
 		CHECK_EQ(sys(ptrace, PTRACE_SEIZE, 2, 0, 0), -EPERM);

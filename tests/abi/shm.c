@@ -277,12 +277,14 @@ TEST(by_slot)
 	struct shmid64_ds ds;
 	struct shm_info info;
 	struct shminfo64 most;
-	long last = sys(shmctl, 0, SHM_INFO, &info);
+	long last;
 
+	do // others make and remove theirs, on Linux
+		last = sys(shmctl, 0, SHM_INFO, &info);
+	while (sys(shmctl, 0, IPC_INFO, &most) != last);
 	CHECK_GE(last, 0);
 	CHECK_GE(info.used_ids, 1);
 	CHECK_GE(info.shm_tot, 1);
-	CHECK_EQ(sys(shmctl, 0, IPC_INFO, &most), last);
 	CHECK_EQ(most.shmmin, 1);
 	CHECK_EQ(sys(shmctl, id & 0x7fff, SHM_STAT, &ds), id);
 	CHECK_EQ(sys(shmctl, id & 0x7fff, SHM_STAT_ANY, &ds), id);

@@ -477,6 +477,7 @@ static void splice_packets(void)
 	nonblocking(s[1], true);
 	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, 0), -EAGAIN);
 	CHECK_EQ(sys(write, s[0], buf, 10), 10);
+	UNTIL(in_pipe(s[1]) == 10);
 	CHECK_EQ(sys(read, p[0], back, sizeof back), 9);
 	CHECK_EQ(sys(write, p[1], buf, sizeof buf), sizeof buf);
 	CHECK_EQ(sys(splice, s[1], 0, p[1], 0, 70000, SPLICE_NONBLOCK), -EAGAIN);

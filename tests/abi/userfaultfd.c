@@ -1180,6 +1180,7 @@ TEST(what_the_file_has_is_shown)
 	start_touch(&t, p + 2 * PAGE, true); // its neighbour was not shown with it
 	m = next(fd);
 	CHECK_EQ(m.arg.pagefault.flags, UFFD_PAGEFAULT_FLAG_MINOR | UFFD_PAGEFAULT_FLAG_WRITE);
+	UNTIL(sleeps(t.t.id));
 	CHECK_EQ(shown(fd, p + 2 * PAGE, 30 * PAGE, 1), -EAGAIN); // to where it has none
 	CHECK_EQ(copied, 18 * PAGE);
 	CHECK(sleeps(t.t.id));
@@ -1269,6 +1270,7 @@ TEST(a_write_is_asked_for)
 	p[1] = 'y'; // once it may, it may
 	start_touch(&t, p + PAGE, true);
 	expect_write(fd, p + PAGE);
+	UNTIL(sleeps(t.t.id));
 	CHECK_EQ(protect(fd, p + PAGE, 1, UFFDIO_WRITEPROTECT_MODE_DONTWAKE), 0);
 	CHECK(t.saw == -1);
 	CHECK_EQ(wake(fd, p + PAGE, 1), 0);

@@ -65,13 +65,13 @@ static void test_stdio(void)
 	ok(sscanf("17 2.5 end", "%d %lf %s", &n, &d, buf) == 3 && n == 17 && d == 2.5 &&
 	   !strcmp(buf, "end"), "scanf");
 	ok(fabs(sin(1.0) - 0.8414709848078965) < 1e-15 && sqrt(2.0) * sqrt(2.0) > 1.9999, "libm");
-	f = fopen("/tmp/libc.test", "w+");
+	f = fopen("libc.test", "w+");
 	ok(f && fprintf(f, "line %d\n", 1) == 7 && fputs("line 2\n", f) >= 0, "fopen and write");
 	rewind(f);
 	ok(fgets(buf, sizeof(buf), f) && !strcmp(buf, "line 1\n") && fgets(buf, sizeof(buf), f) &&
 	   !fgets(buf, sizeof(buf), f) && feof(f), "read it back");
 	fclose(f);
-	f = fopen("/tmp/libc.test", "a");
+	f = fopen("libc.test", "a");
 	fputs("3\n", f);
 	fclose(f);
 	f = fopen("/no/such/file", "r");
@@ -89,21 +89,21 @@ static void test_files(void)
 	char buf[10] = "";
 	int p[2];
 
-	ok(stat("/tmp/libc.test", &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 16 &&
+	ok(stat("libc.test", &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 16 &&
 	   st.st_nlink == 1, "stat, size %ld", (long)st.st_size);
-	fd = open("/tmp/libc.test", O_RDWR | O_TRUNC | O_CLOEXEC);
+	fd = open("libc.test", O_RDWR | O_TRUNC | O_CLOEXEC);
 	ok(fcntl(fd, F_GETFD) == FD_CLOEXEC && (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDWR, "fcntl");
 	ok(writev(fd, iov, 2) == 4 && pread(fd, buf, 9, 1) == 3 && !strcmp(buf, "bcd") &&
 	   lseek(fd, 0, SEEK_END) == 4, "writev, pread, lseek");
 	close(fd);
-	ok(open("/tmp/libc.test", O_CREAT | O_EXCL | O_RDWR, 0600) == -1 && errno == EEXIST,
+	ok(open("libc.test", O_CREAT | O_EXCL | O_RDWR, 0600) == -1 && errno == EEXIST,
 	   "O_EXCL");
-	dir = opendir("/tmp");
+	dir = opendir(".");
 	while (dir && (d = readdir(dir)))
 		found += !strcmp(d->d_name, "libc.test") && d->d_type == DT_REG;
 	ok(found == 1 && closedir(dir) == 0, "readdir");
-	ok(rename("/tmp/libc.test", "/tmp/libc.test2") == 0 && unlink("/tmp/libc.test2") == 0 &&
-	   access("/tmp/libc.test", F_OK) == -1, "rename, unlink");
+	ok(rename("libc.test", "libc.test2") == 0 && unlink("libc.test2") == 0 &&
+	   access("libc.test", F_OK) == -1, "rename, unlink");
 	ok(pipe(p) == 0 && write(p[1], "x", 1) == 1 && read(p[0], buf, 1) == 1, "pipe");
 	close(p[0]);
 	signal(SIGPIPE, SIG_IGN);
@@ -222,11 +222,18 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[1], "child"))
 		return 23;
 	self = argv[0];
+
+	char dir[32];
+
+	sprintf(dir, "/tmp/libc.%d", getpid());
+	if (mkdir(dir, 0700) || chdir(dir))
+		return 1;
 	test_stdio();
 	test_files();
 	test_signals();
 	test_processes();
 	test_memory();
 	test_time();
+	rmdir(dir);
 	return plan();
 }
