@@ -946,10 +946,15 @@ TEST(core_dumps)
 	CHECK_EQ(sys(access, "core", 0), -ENOENT);
 }
 
+// It says who it is, in the directory that it is given, before it reads.
 HELPER(drains)
 {
+	char number[16];
 	long n;
 
+	t_snprintf(number, sizeof number, "%d", t_getpid());
+	CHECK_EQ(sys(chdir, t_argv[2]), 0);
+	CHECK_EQ(t_spit("helper", number), 0);
 	while ((n = sys(read, 0, buf, sizeof buf)) > 0)
 		;
 	return (int)n;
@@ -958,13 +963,16 @@ HELPER(drains)
 // The process that is to become a program.
 TEST(core_dumps_to_a_program)
 {
-	char pattern[128];
+	char pattern[128], dir[64], number[16];
 
 	only_with_the_door();
-	t_snprintf(pattern, sizeof pattern, "|%s @drains", t_self);
+	CHECK_GE(sys(getcwd, dir, sizeof dir), 1);
+	t_snprintf(pattern, sizeof pattern, "|%s @drains %s", t_self, dir);
 	CHECK_EQ(t_spit("/proc/sys/kernel/core_pattern", pattern), 0);
-	CHECK_EQ(t_spit("/proc/sys/kernel/core_pipe_limit", "1"), 0); // so it has ended, too
+	CHECK_EQ(t_spit("/proc/sys/kernel/core_pipe_limit", "1"), 0); // so it has closed the pipe, too
 	dump_core();
+	CHECK_GE(t_slurp("helper", number, sizeof number), 1);
+	UNTIL(sys(kill, t_number(number), 0) == -ESRCH); // what it still has would be missed
 	CHECK_EQ(t_spit("/proc/sys/kernel/core_pipe_limit", "0"), 0);
 	CHECK_EQ(t_spit("/proc/sys/kernel/core_pattern", "core"), 0);
 }

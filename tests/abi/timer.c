@@ -268,6 +268,7 @@ TEST(a_thread_can_be_told_alone)
 
 static int leave_a_timer(void *id)
 {
+	t_block(BIT(SIGUSR2)); // it may go off before we are gone: who is left does not block it
 	*(int *)id = new_timer(CLOCK_MONOTONIC, SIGEV_THREAD_ID, SIGUSR2, 0);
 	set_timer(*(int *)id, 0, 5 * MS, MS);
 	return 0;
@@ -370,11 +371,11 @@ TEST(clocks_that_wake_the_machine)
 TEST(as_many_timers_as_signals_may_be_pending)
 {
 	struct rlimit few = {20, 20};
-	int id, n = 0;
+	int id, n = 0, uid = 20000 + t_getpid() % 40000; // nobody else's signals count
 	long err;
 
 	CHECK_EQ(IN_CHILD({
-		CHECK_EQ(sys(setresuid, 54321, 54321, 54321), 0); // nobody else's signals count
+		CHECK_EQ(sys(setresuid, uid, uid, uid), 0);
 		CHECK_EQ(sys(setrlimit, RLIMIT_SIGPENDING, &few), 0);
 		while ((err = sys(timer_create, CLOCK_MONOTONIC, 0, &id)) == 0 && n < 100)
 			n++;
@@ -663,14 +664,14 @@ TEST(a_periodic_timer_on_processor_time)
 		;
 	set_timer(id, 0, 10 * MS, 1000);
 	burn(50 * MS);
-	// How many depends on how late the tick is that sees it. It comes while we compute: a sleep would stop the clock.
+	// How many depends on how late the tick is that sees it: one may be in time, but not each. They come while we compute: a
+	// sleep would stop the clock.
 	unsigned long set = BIT(SIGRTMIN);
 	struct timespec zero = {0, 0};
 	siginfo_t info;
 
-	while (sys(rt_sigtimedwait, &set, &info, &zero, 8) != SIGRTMIN)
+	while (sys(rt_sigtimedwait, &set, &info, &zero, 8) != SIGRTMIN || info.si_overrun < 1)
 		;
-	CHECK_GE(info.si_overrun, 1);
 }
 
 // It has long gone off when it is set, which is noticed at once, and counted.
@@ -682,7 +683,7 @@ TEST(a_periodic_timer_that_is_late_when_it_is_set)
 
 		while (!clock_ns(cpu_clocks[i]))
 			compute();
-		set_timer(id, TIMER_ABSTIME, 1, 1000 * MS);
+		set_timer(id, TIMER_ABSTIME, 1, 100000 * MS);
 		CHECK_EQ(take(SIGRTMIN).si_overrun, 0);
 		CHECK_EQ(sys(timer_getoverrun, id), 0);
 		CHECK_EQ(sys(timer_delete, id), 0);
