@@ -208,7 +208,8 @@ bool cgroup1_release_pending(void);
 void cgroup1_release(void);			/* starts the agent for one group, if one is pending. Sleeps. */
 void cgroup1_forget(enum cgroup_tree tree);	/* the tree is gone, and what its root said. cgroup_mutex held. */
 void cgroup_wake_notifier(void);		/* cgroup.c's thread, which runs that. Any context. */
-/* Until each change is told, and each group that was found empty has its agent run as a program, or has none. Sleeps. */
+/* Until each change is told, and each group that was found empty has its agent run as a program, or has none. Gives up after ten
+ * seconds. Sleeps. */
 void cgroup_wait_for_notifier(void);
 
 /* --- files --- */

@@ -178,7 +178,7 @@ void oom_test_eat(const char *where);		/* oom_test.c: current asks for more than
 void oom_init(void);				/* after the boot words: settles the design; before any fork */
 /* reaper.c's view of the victims in flight. */
 void wake_oom_reaper(void);
-void wait_for_oom_reaper(void);			/* until it holds no group. Sleeps. */
+void wait_for_oom_reaper(void);			/* until it holds no group; gives up after ten seconds. Sleeps. */
 struct group *oom_oldest_victim(void);		/* referenced, or NULL */
 struct group *oom_next_victim(struct group *g);	/* referenced, or NULL at the end; g stays referenced */
 void oom_give_up_on(struct group *g, const char *why);	/* MMF_OOM_SKIP: the killer may look for another */

@@ -227,7 +227,8 @@ def boot_in(work, img, words, cpus, mem, icount, console, interactive, limit, is
         initrd = os.path.join(work, "initrd.cpio")
         with open(initrd, "wb") as f:
             f.write(img)
-        args += ["-bios", "qboot.rom"]  # QEMU's other firmware, done in half the time: there are hundreds of boots
+        # QEMU's other firmware, done in half the time: there are hundreds of boots. The CD, gdb and the console's tests have SeaBIOS.
+        args += ["-bios", "qboot.rom"]
         args += ["-kernel", kernel, "-append", words.strip(), "-initrd", initrd]
     out = console if console is not None else open(output, "wb")
     result = kind()

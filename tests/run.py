@@ -67,7 +67,7 @@ def parse_tap(suite, name, lines, ended_well, why):
         results.append(Result(suite, name, False, notes + ["no plan: the program said nothing", why or ""]))
     elif len(results) != planned:
         results.append(Result(suite, name, False, notes + [
-            "%d of %d tests reported" % (len(results), planned), why or "the program ended early"]))
+            "%d tests reported, %d announced" % (len(results), planned), why or ""]))
     elif not ended_well and all(r.ok for r in results):
         results.append(Result(suite, name, False, notes + [why or "the program did not end with code 0"]))
     return results

@@ -110,8 +110,8 @@ void page_free_range(u64 start, u64 end);	/* boot memory (initrd) handed back */
  */
 u64 reclaim_pages(u64 want);
 /*
- * /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for
- * deferred frees. Sleeps.
+ * /proc/sys/vm/drop_caches: empties every cache (stacks, objects, clean pages) and waits for deferred frees. Before, for who
+ * still holds what is gone: those who tell of control groups, the dead, the OOM reaper, ten seconds each at most. Sleeps.
  */
 void drop_caches(void);
 u64 kmem_shrink(void);				/* empty slabs go back; pages freed */

@@ -176,6 +176,7 @@ u64 reclaim_mem_cgroup(const struct mem_cgroup *memcg, u64 want)
 void drop_caches(void)
 {
 	might_sleep();
+	/* In this order: an agent that cannot run dies, and a victim that is dead is none that the reaper could still take up. */
 	cgroup_wait_for_notifier();
 	wait_for_dead_tasks();
 	wait_for_oom_reaper();

@@ -44,7 +44,7 @@ static void make(void)
 	size = CODE + sizeof exit_42;
 }
 
-// What becomes of it: the error of execve as a negative number, or what t_wait() says.
+// As the file x.
 static void save(void)
 {
 	sys(unlink, "x");
@@ -55,6 +55,7 @@ static void save(void)
 	sys(close, fd);
 }
 
+// What becomes of it: the error of execve as a negative number, or what t_wait() says.
 static int run(void)
 {
 	int *error = t_map_shared(PAGE);
